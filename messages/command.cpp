@@ -1,0 +1,186 @@
+#include "procession/messages/command.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+namespace procession {
+
+namespace {
+
+std::optional<failure> invalid(std::string text) {
+  return failure{errc::invalid_argument,
+                 {stage::validate, 0, std::move(text)}};
+}
+
+bool has_nul(std::string_view x) {
+  return x.find('\0') != std::string_view::npos;
+}
+
+std::optional<failure> validate(const environment& x) {
+  auto bad_name = [](const std::string& name) {
+    return name.empty() || has_nul(name)
+           || name.find('=') != std::string::npos;
+  };
+  for (auto& [name, value] : x.set) {
+    if (bad_name(name))
+      return invalid("the environment has a variable with an unusable name: '"
+                     + name + "'");
+    if (has_nul(value))
+      return invalid("the variable " + name + " holds a NUL byte");
+  }
+  if (std::any_of(x.unset.begin(), x.unset.end(), bad_name))
+    return invalid("a variable to unset has an unusable name");
+  return std::nullopt;
+}
+
+std::optional<failure> validate(const session_limits& x) {
+  if (x.retained > max_bytes_limit)
+    return invalid("the limit of retained bytes is absurdly large");
+  if (x.stdin_queue == 0 || x.stdin_queue > max_bytes_limit)
+    return invalid("the limit of queued input must be from 1 byte to 4 GiB");
+  return std::nullopt;
+}
+
+std::optional<failure> validate_time(caf::timespan x, const char* what) {
+  if (x < caf::timespan::zero() || x > caf::timespan{max_timespan})
+    return invalid(std::string{what} + " must be from zero to a year");
+  return std::nullopt;
+}
+
+std::string in_ms(caf::timespan x) {
+  auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(x).count();
+  return std::to_string(ms) + "ms";
+}
+
+std::string quoted(const std::string& word) {
+  auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+           || (c >= '0' && c <= '9')
+           || std::string_view{"_-+=./:,@%"}.find(c) != std::string_view::npos;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), plain))
+    return word;
+  auto result = std::string{"'"};
+  for (auto c : word) {
+    if (c == '\'')
+      result += "'\\''";
+    else
+      result += c;
+  }
+  return result + "'";
+}
+
+} // namespace
+
+stdio_spec pty(terminal_size size) {
+  return {stdio_kind::pty, size};
+}
+
+stdio_spec pipes() {
+  return {stdio_kind::pipes, {}};
+}
+
+stdio_spec pipes_no_stdin() {
+  return {stdio_kind::pipes_no_stdin, {}};
+}
+
+std::optional<failure> validate(terminal_size x) {
+  if (x.rows == 0 || x.cols == 0)
+    return invalid("a terminal has at least one row and one column");
+  return std::nullopt;
+}
+
+std::optional<failure> validate(const command& x) {
+  if (x.program.empty())
+    return invalid("the program is empty");
+  if (has_nul(x.program) || has_nul(x.argv0) || has_nul(x.cwd) || has_nul(x.id)
+      || std::any_of(x.args.begin(), x.args.end(), has_nul))
+    return invalid("program, arguments, directory and id hold no NUL byte");
+  if (auto bad = validate(x.env))
+    return bad;
+  if (x.stdio.kind == stdio_kind::pty)
+    if (auto bad = validate(x.stdio.size))
+      return bad;
+  if (auto bad = validate(x.limits))
+    return bad;
+  for (auto [time, what] : {std::pair{x.limits.timeout, "the time-out"},
+                            std::pair{x.limits.retention, "the retention"},
+                            std::pair{x.kill.grace, "the grace"},
+                            std::pair{x.kill.drain, "the drain deadline"}})
+    if (auto bad = validate_time(time, what))
+      return bad;
+  return std::nullopt;
+}
+
+bool operator==(terminal_size x, terminal_size y) noexcept {
+  return x.rows == y.rows && x.cols == y.cols;
+}
+
+bool operator==(const command& x, const command& y) {
+  auto all = [](const command& c) {
+    return std::tie(c.program, c.args, c.argv0, c.cwd, c.env.inherit, c.env.set,
+                    c.env.unset, c.stdio.kind, c.stdio.size, c.limits.retained,
+                    c.limits.stdin_queue, c.limits.timeout, c.limits.retention,
+                    c.kill.grace, c.kill.drain, c.when_unobserved, c.owner,
+                    c.id);
+  };
+  return all(x) == all(y);
+}
+
+std::string to_string(terminal_size x) {
+  return std::to_string(x.rows) + "x" + std::to_string(x.cols);
+}
+
+std::string to_string(stdio_kind x) {
+  switch (x) {
+    case stdio_kind::pty:
+      return "pty";
+    case stdio_kind::pipes:
+      return "pipes";
+    case stdio_kind::pipes_no_stdin:
+      return "pipes_no_stdin";
+  }
+  return "stdio_kind " + std::to_string(static_cast<int>(x));
+}
+
+std::string to_string(const stdio_spec& x) {
+  return x.kind == stdio_kind::pty ? "pty " + to_string(x.size)
+                                   : to_string(x.kind);
+}
+
+std::string to_string(const environment& x) {
+  auto result = std::string{x.inherit ? "inherit" : "exact"};
+  for (auto& name : x.unset)
+    result += " -" + name;
+  for (auto& [name, value] : x.set)
+    result += " " + name + "=" + quoted(value);
+  return result;
+}
+
+std::string to_string(const session_limits& x) {
+  return "retained " + std::to_string(x.retained) + ", stdin queue "
+         + std::to_string(x.stdin_queue) + ", time-out " + in_ms(x.timeout)
+         + ", retention " + in_ms(x.retention);
+}
+
+std::string to_string(const kill_policy& x) {
+  return "grace " + in_ms(x.grace) + ", drain " + in_ms(x.drain);
+}
+
+std::string to_string(unobserved x) {
+  return x == unobserved::retain ? "retain" : "pause";
+}
+
+std::string to_string(ownership x) {
+  return x == ownership::sender ? "sender" : "spawner";
+}
+
+std::string to_string(const command& x) {
+  auto result = quoted(x.program);
+  for (auto& arg : x.args)
+    result += " " + quoted(arg);
+  return result;
+}
+
+} // namespace procession

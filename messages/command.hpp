@@ -1,0 +1,188 @@
+#pragma once
+
+#include "procession/messages/error.hpp"
+
+#include <caf/meta/type_name.hpp>
+#include <caf/timespan.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace procession {
+
+/// Size of a terminal in character cells. Both must be at least 1.
+struct terminal_size {
+  std::uint16_t rows = 24;
+  std::uint16_t cols = 80;
+};
+
+/// What the child's standard streams are.
+enum class stdio_kind : std::uint8_t {
+  /// One pseudo-terminal for all three; its output is the stream `out`.
+  pty,
+  /// Three pipes.
+  pipes,
+  /// Two pipes; standard input is the null device.
+  pipes_no_stdin,
+};
+
+/// What the child's standard streams are, and for a PTY its first size.
+struct stdio_spec {
+  stdio_kind kind = stdio_kind::pipes;
+  terminal_size size;
+};
+
+/// Standard streams on a PTY of the given size.
+stdio_spec pty(terminal_size size = {});
+
+/// Standard streams on three pipes.
+stdio_spec pipes();
+
+/// Output on two pipes, standard input from the null device.
+stdio_spec pipes_no_stdin();
+
+/// The child's environment.
+struct environment {
+  /// Whether to start from the environment of the process that spawns (a
+  /// runner's own, in a runner). False: `set` is the whole environment.
+  bool inherit = true;
+  /// Variables to set. A name is not empty and holds no '='.
+  std::map<std::string, std::string> set;
+  /// Inherited variables to leave out.
+  std::vector<std::string> unset;
+};
+
+/// Bounds of one session, in bytes and time.
+struct session_limits {
+  /// Bytes of output kept for replay and cursor reads, both streams together.
+  std::uint64_t retained = 1024 * 1024;
+  /// Bytes of input that may wait for the child to read them. A `write` that
+  /// would exceed it is refused whole.
+  std::uint64_t stdin_queue = 1024 * 1024;
+  /// How long the process may run before it is terminated; zero: no limit.
+  caf::timespan timeout = caf::timespan::zero();
+  /// How long a closed session still answers `info` and `read`.
+  caf::timespan retention = std::chrono::seconds{30};
+};
+
+/// How a session is ended.
+struct kill_policy {
+  /// Time between the request to end and the kill.
+  caf::timespan grace = std::chrono::seconds{5};
+  /// After the process ended: how long to wait for the end of its output when
+  /// a descendant holds it open. Time in which the session itself holds the
+  /// reading back for a slow lossless subscriber does not count.
+  caf::timespan drain = std::chrono::seconds{2};
+};
+
+/// What happens to output while nobody subscribes.
+enum class unobserved : std::uint8_t {
+  /// Keep reading; retain the tail of it.
+  retain,
+  /// Read no more than the retained log holds, then let the child wait. A
+  /// cursor `read` releases what lies before its cursor.
+  pause,
+};
+
+/// Who a session belongs to besides the spawner.
+enum class ownership : std::uint8_t {
+  /// The actor that asked for the spawn: when it goes down, the tree is killed.
+  sender,
+  /// Nobody else: the session lives until it ends or the spawner does.
+  spawner,
+};
+
+/// Everything needed to start a session.
+struct command {
+  /// Path of the program, or a name to look up in the child's PATH.
+  std::string program;
+  /// Arguments without argv[0].
+  std::vector<std::string> args;
+  /// argv[0] as the child sees it; empty: `program`.
+  std::string argv0;
+  /// Working directory; empty: that of the process that spawns.
+  std::string cwd;
+  environment env;
+  stdio_spec stdio;
+  session_limits limits;
+  kill_policy kill;
+  unobserved when_unobserved = unobserved::retain;
+  ownership owner = ownership::sender;
+  /// Name of the session, unique in its spawner; empty: the spawner gives one.
+  std::string id;
+};
+
+/// The largest grace, drain, time-out and retention a command may ask for.
+inline constexpr auto max_timespan = std::chrono::hours{24 * 366};
+
+/// The largest retained log or stdin queue a command may ask for, in bytes.
+inline constexpr std::uint64_t max_bytes_limit = std::uint64_t{1} << 32;
+
+/// Checks a command without touching the system: program named, no NUL byte
+/// anywhere, names of variables sound, terminal size not zero, limits sane.
+/// @returns what is wrong with it (`invalid_argument` at `validate`), if
+///          anything is.
+std::optional<failure> validate(const command& x);
+
+/// Checks a terminal size as `validate` does.
+std::optional<failure> validate(terminal_size x);
+
+bool operator==(terminal_size x, terminal_size y) noexcept;
+bool operator==(const command& x, const command& y);
+
+std::string to_string(terminal_size x);
+std::string to_string(stdio_kind x);
+std::string to_string(const stdio_spec& x);
+std::string to_string(const environment& x);
+std::string to_string(const session_limits& x);
+std::string to_string(const kill_policy& x);
+std::string to_string(unobserved x);
+std::string to_string(ownership x);
+
+/// The command line, for people: program and arguments, quoted as a shell
+/// would need them.
+std::string to_string(const command& x);
+
+/// @relates terminal_size
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, terminal_size& x) {
+  return f(caf::meta::type_name("terminal_size"), x.rows, x.cols);
+}
+
+/// @relates stdio_spec
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, stdio_spec& x) {
+  return f(caf::meta::type_name("stdio_spec"), x.kind, x.size);
+}
+
+/// @relates environment
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, environment& x) {
+  return f(caf::meta::type_name("environment"), x.inherit, x.set, x.unset);
+}
+
+/// @relates session_limits
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, session_limits& x) {
+  return f(caf::meta::type_name("session_limits"), x.retained, x.stdin_queue,
+           x.timeout, x.retention);
+}
+
+/// @relates kill_policy
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, kill_policy& x) {
+  return f(caf::meta::type_name("kill_policy"), x.grace, x.drain);
+}
+
+/// @relates command
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, command& x) {
+  return f(caf::meta::type_name("command"), x.program, x.args, x.argv0, x.cwd,
+           x.env, x.stdio, x.limits, x.kill, x.when_unobserved, x.owner, x.id);
+}
+
+} // namespace procession

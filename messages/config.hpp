@@ -1,0 +1,55 @@
+#pragma once
+
+#include "procession/messages/session.hpp"
+
+#include <caf/actor_system_config.hpp>
+
+CAF_BEGIN_TYPE_ID_BLOCK(procession, 3100)
+  CAF_ADD_TYPE_ID(procession, (procession::shared_bytes))
+  CAF_ADD_TYPE_ID(procession, (procession::errc))
+  CAF_ADD_TYPE_ID(procession, (procession::stage))
+  CAF_ADD_TYPE_ID(procession, (procession::error_detail))
+  CAF_ADD_TYPE_ID(procession, (procession::failure))
+  CAF_ADD_TYPE_ID(procession, (procession::terminal_size))
+  CAF_ADD_TYPE_ID(procession, (procession::stdio_kind))
+  CAF_ADD_TYPE_ID(procession, (procession::stdio_spec))
+  CAF_ADD_TYPE_ID(procession, (procession::environment))
+  CAF_ADD_TYPE_ID(procession, (procession::session_limits))
+  CAF_ADD_TYPE_ID(procession, (procession::kill_policy))
+  CAF_ADD_TYPE_ID(procession, (procession::unobserved))
+  CAF_ADD_TYPE_ID(procession, (procession::ownership))
+  CAF_ADD_TYPE_ID(procession, (procession::command))
+  CAF_ADD_TYPE_ID(procession, (procession::stream_kind))
+  CAF_ADD_TYPE_ID(procession, (procession::cursor))
+  CAF_ADD_TYPE_ID(procession, (procession::exit_cause))
+  CAF_ADD_TYPE_ID(procession, (procession::exit_status))
+  CAF_ADD_TYPE_ID(procession, (procession::output))
+  CAF_ADD_TYPE_ID(procession, (procession::gap))
+  CAF_ADD_TYPE_ID(procession, (procession::exited))
+  CAF_ADD_TYPE_ID(procession, (procession::closed))
+  CAF_ADD_TYPE_ID(procession, (procession::session_state))
+  CAF_ADD_TYPE_ID(procession, (procession::containment_kind))
+  CAF_ADD_TYPE_ID(procession, (procession::signal_name))
+  CAF_ADD_TYPE_ID(procession, (procession::delivery))
+  CAF_ADD_TYPE_ID(procession, (procession::subscription))
+  CAF_ADD_TYPE_ID(procession, (procession::session_info))
+  CAF_ADD_TYPE_ID(procession, (procession::page))
+  CAF_ADD_TYPE_ID(procession, (procession::session))
+  CAF_ADD_TYPE_ID(procession, (procession::spawner))
+CAF_END_TYPE_ID_BLOCK(procession)
+
+namespace procession {
+
+/// Teaches `cfg` our message types and how to render our errors. For a program
+/// with a configuration class of its own; others take `config`.
+void add_to(caf::actor_system_config& cfg);
+
+/// A CAF configuration that knows our messages. It also chooses CAF's `sharing`
+/// scheduler: the default one polls, which costs an idle host processor time
+/// and an echo up to 50 microseconds a hop.
+class config : public caf::actor_system_config {
+public:
+  config();
+};
+
+} // namespace procession

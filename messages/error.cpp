@@ -1,0 +1,138 @@
+#include "procession/messages/error.hpp"
+
+#include <caf/make_message.hpp>
+#include <caf/message.hpp>
+
+#include <system_error>
+
+namespace procession {
+
+namespace {
+
+constexpr auto category = caf::atom("procession");
+
+} // namespace
+
+caf::error to_error(const failure& x) {
+  return {static_cast<std::uint8_t>(x.code), category,
+          caf::make_message(x.detail)};
+}
+
+caf::error make_error(errc code, stage at, std::string text,
+                      std::int32_t os_code) {
+  return to_error({code, {at, os_code, std::move(text)}});
+}
+
+bool is(const caf::error& x, errc code) noexcept {
+  return x && x.category() == category
+         && x.code() == static_cast<std::uint8_t>(code);
+}
+
+error_detail detail_of(const caf::error& x) {
+  if (!x || x.category() != category
+      || !x.context().match_elements<error_detail>())
+    return {};
+  return x.context().get_as<error_detail>(0);
+}
+
+std::string describe(const caf::error& x) {
+  if (!x || x.category() != category)
+    return caf::to_string(x);
+  return to_string(failure{static_cast<errc>(x.code()), detail_of(x)});
+}
+
+std::string to_string(errc x) {
+  switch (x) {
+    case errc::invalid_argument:
+      return "invalid_argument";
+    case errc::program_not_found:
+      return "program_not_found";
+    case errc::not_executable:
+      return "not_executable";
+    case errc::cwd_not_found:
+      return "cwd_not_found";
+    case errc::cwd_not_usable:
+      return "cwd_not_usable";
+    case errc::argument_list_too_long:
+      return "argument_list_too_long";
+    case errc::out_of_descriptors:
+      return "out_of_descriptors";
+    case errc::out_of_processes:
+      return "out_of_processes";
+    case errc::no_pty_left:
+      return "no_pty_left";
+    case errc::spawn_failed:
+      return "spawn_failed";
+    case errc::stdin_closed:
+      return "stdin_closed";
+    case errc::stdin_full:
+      return "stdin_full";
+    case errc::already_exited:
+      return "already_exited";
+    case errc::not_a_terminal:
+      return "not_a_terminal";
+    case errc::request_failed:
+      return "request_failed";
+    case errc::no_such_session:
+      return "no_such_session";
+    case errc::duplicate_session:
+      return "duplicate_session";
+    case errc::session_limit:
+      return "session_limit";
+    case errc::already_subscribed:
+      return "already_subscribed";
+    case errc::not_subscribed:
+      return "not_subscribed";
+    case errc::no_sender:
+      return "no_sender";
+    case errc::runtime_stopped:
+      return "runtime_stopped";
+    case errc::deadline_passed:
+      return "deadline_passed";
+  }
+  return "errc " + std::to_string(static_cast<int>(x));
+}
+
+std::string to_string(stage x) {
+  switch (x) {
+    case stage::none:
+      return "none";
+    case stage::validate:
+      return "validate";
+    case stage::admit:
+      return "admit";
+    case stage::resolve:
+      return "resolve";
+    case stage::open_pty:
+      return "open_pty";
+    case stage::open_pipes:
+      return "open_pipes";
+    case stage::contain:
+      return "contain";
+    case stage::fork:
+      return "fork";
+    case stage::setup:
+      return "setup";
+    case stage::chdir:
+      return "chdir";
+    case stage::exec:
+      return "exec";
+    case stage::run:
+      return "run";
+  }
+  return "stage " + std::to_string(static_cast<int>(x));
+}
+
+std::string to_string(const error_detail& x) {
+  auto result = "at " + to_string(x.at) + ": " + x.text;
+  if (x.os_code != 0)
+    result += " (" + std::to_string(x.os_code) + ": "
+              + std::system_category().message(x.os_code) + ")";
+  return result;
+}
+
+std::string to_string(const failure& x) {
+  return to_string(x.code) + " " + to_string(x.detail);
+}
+
+} // namespace procession

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <caf/atom.hpp>
+#include <caf/error.hpp>
+#include <caf/meta/type_name.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace procession {
+
+/// What went wrong, as a caller can act on it. The category of a `caf::error`
+/// made from it is the atom `procession`; its context is one `error_detail`.
+enum class errc : std::uint8_t {
+  /// The command or argument breaks a documented rule; nothing was started.
+  invalid_argument = 1,
+  /// No such program, neither at the given path nor in the child's PATH.
+  program_not_found,
+  /// The program is there but cannot be executed (EACCES, ENOEXEC, ...).
+  not_executable,
+  /// The working directory does not exist.
+  cwd_not_found,
+  /// The working directory is no directory, or may not be entered.
+  cwd_not_usable,
+  /// Arguments and environment exceed what the kernel takes (E2BIG).
+  argument_list_too_long,
+  /// Out of file descriptors, in this process or in the system.
+  out_of_descriptors,
+  /// Out of processes or memory for one.
+  out_of_processes,
+  /// The system has no pseudo-terminal left.
+  no_pty_left,
+  /// Starting failed for another reason; see the stage and the OS code.
+  spawn_failed,
+  /// The child's standard input is closed (by us, by it, or from the start).
+  stdin_closed,
+  /// More bytes wait for the child than the command's limit; none was taken.
+  stdin_full,
+  /// The process has ended.
+  already_exited,
+  /// The request needs a session on a PTY.
+  not_a_terminal,
+  /// The OS refused a request to a running session; see the OS code.
+  request_failed,
+  /// No session of that id.
+  no_such_session,
+  /// A session of that id exists.
+  duplicate_session,
+  /// As many sessions live as the spawner allows; none was touched.
+  session_limit,
+  /// The actor subscribes to this session already.
+  already_subscribed,
+  /// The actor does not subscribe to this session.
+  not_subscribed,
+  /// Asked from an anonymous sender where an answer or events need an address.
+  no_sender,
+  /// The runtime that hosts the session was stopped.
+  runtime_stopped,
+  /// A wait reached the deadline that its caller gave.
+  deadline_passed,
+};
+
+/// Where in the life of a session it went wrong.
+enum class stage : std::uint8_t {
+  none,
+  validate,
+  admit,
+  resolve,
+  open_pty,
+  open_pipes,
+  contain,
+  fork,
+  setup,
+  chdir,
+  exec,
+  run,
+};
+
+/// The context of every error of ours.
+struct error_detail {
+  /// Where it happened.
+  stage at = stage::none;
+  /// `errno` (POSIX) or `GetLastError` (Windows); 0 if the OS had no part.
+  std::int32_t os_code = 0;
+  /// One sentence for a person.
+  std::string text;
+};
+
+/// An error below the actors: the same facts, without CAF's message.
+struct failure {
+  errc code = errc::spawn_failed;
+  error_detail detail;
+};
+
+/// Makes the actor-level error for `x`.
+caf::error to_error(const failure& x);
+
+/// @copydoc to_error
+caf::error make_error(errc code, stage at, std::string text,
+                      std::int32_t os_code = 0);
+
+/// Whether `x` is of our category and has the code `code`.
+bool is(const caf::error& x, errc code) noexcept;
+
+/// The detail of an error of ours; an empty one for other errors.
+error_detail detail_of(const caf::error& x);
+
+/// The whole of an error in one line: code, stage, sentence, OS code. Errors
+/// of other categories are rendered as CAF does.
+std::string describe(const caf::error& x);
+
+std::string to_string(errc x);
+std::string to_string(stage x);
+std::string to_string(const error_detail& x);
+std::string to_string(const failure& x);
+
+/// @relates error_detail
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, error_detail& x) {
+  return f(caf::meta::type_name("error_detail"), x.at, x.os_code, x.text);
+}
+
+/// @relates failure
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, failure& x) {
+  return f(caf::meta::type_name("failure"), x.code, x.detail);
+}
+
+} // namespace procession

@@ -1,0 +1,133 @@
+#include "procession/messages/events.hpp"
+
+#include <tuple>
+
+namespace procession {
+
+namespace {
+
+std::string headline(const char* name, const session_id& id,
+                     std::uint64_t seq) {
+  return std::string{name} + " " + id + " #" + std::to_string(seq) + ": ";
+}
+
+} // namespace
+
+bool success(const exit_status& x) noexcept {
+  return x.cause == exit_cause::exited && x.code == 0;
+}
+
+std::uint32_t shell_code(const exit_status& x) noexcept {
+  switch (x.cause) {
+    case exit_cause::exited:
+    case exit_cause::start_failed:
+      return x.code;
+    case exit_cause::signaled:
+      return 128u + static_cast<std::uint32_t>(x.signal);
+    case exit_cause::runner_lost:
+      return 125;
+  }
+  return 125;
+}
+
+bool operator==(cursor x, cursor y) noexcept {
+  return x.out == y.out && x.err == y.err;
+}
+
+bool operator==(const exit_status& x, const exit_status& y) noexcept {
+  auto all = [](const exit_status& s) {
+    return std::tie(s.cause, s.code, s.signal, s.core_dumped, s.timed_out,
+                    s.by_request, s.user_time, s.system_time, s.peak_memory);
+  };
+  return all(x) == all(y);
+}
+
+bool operator==(const output& x, const output& y) {
+  auto all = [](const output& e) {
+    return std::tie(e.id, e.seq, e.stream, e.offset, e.bytes);
+  };
+  return all(x) == all(y);
+}
+
+bool operator==(const gap& x, const gap& y) {
+  auto all = [](const gap& e) {
+    return std::tie(e.id, e.seq, e.stream, e.from, e.to);
+  };
+  return all(x) == all(y);
+}
+
+bool operator==(const exited& x, const exited& y) {
+  return std::tie(x.id, x.seq, x.status) == std::tie(y.id, y.seq, y.status);
+}
+
+bool operator==(const closed& x, const closed& y) {
+  return std::tie(x.id, x.seq, x.complete) == std::tie(y.id, y.seq, y.complete);
+}
+
+std::string to_string(stream_kind x) {
+  return x == stream_kind::out ? "out" : "err";
+}
+
+std::string to_string(cursor x) {
+  return "out " + std::to_string(x.out) + ", err " + std::to_string(x.err);
+}
+
+std::string to_string(exit_cause x) {
+  switch (x) {
+    case exit_cause::exited:
+      return "exited";
+    case exit_cause::signaled:
+      return "signaled";
+    case exit_cause::start_failed:
+      return "start_failed";
+    case exit_cause::runner_lost:
+      return "runner_lost";
+  }
+  return "exit_cause " + std::to_string(static_cast<int>(x));
+}
+
+std::string to_string(const exit_status& x) {
+  auto result = std::string{};
+  switch (x.cause) {
+    case exit_cause::exited:
+      result = "exit code " + std::to_string(x.code);
+      break;
+    case exit_cause::signaled:
+      result = "killed by signal " + std::to_string(x.signal);
+      break;
+    case exit_cause::start_failed:
+      result = "did not start";
+      break;
+    case exit_cause::runner_lost:
+      result = "runner lost";
+      break;
+  }
+  if (x.core_dumped)
+    result += ", core dumped";
+  if (x.timed_out)
+    result += ", timed out";
+  if (x.by_request)
+    result += ", by request";
+  return result;
+}
+
+std::string to_string(const output& x) {
+  return headline("output", x.id, x.seq) + to_string(x.stream) + " at "
+         + std::to_string(x.offset) + ", " + to_string(x.bytes);
+}
+
+std::string to_string(const gap& x) {
+  return headline("gap", x.id, x.seq) + to_string(x.stream) + " from "
+         + std::to_string(x.from) + " to " + std::to_string(x.to);
+}
+
+std::string to_string(const exited& x) {
+  return headline("exited", x.id, x.seq) + to_string(x.status);
+}
+
+std::string to_string(const closed& x) {
+  return headline("closed", x.id, x.seq)
+         + (x.complete ? "complete" : "incomplete");
+}
+
+} // namespace procession

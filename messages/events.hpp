@@ -1,0 +1,168 @@
+#pragma once
+
+#include "procession/messages/bytes.hpp"
+
+#include <caf/meta/type_name.hpp>
+#include <caf/timespan.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace procession {
+
+/// Names a session; unique in its spawner. Chosen by the caller or given by
+/// the spawner before anything starts, so a failed start has a name too.
+using session_id = std::string;
+
+/// The two output streams of a child. A PTY has only `out`.
+enum class stream_kind : std::uint8_t { out, err };
+
+/// A place in the output of a session: how many bytes of each stream lie
+/// before it. The default is the beginning.
+struct cursor {
+  std::uint64_t out = 0;
+  std::uint64_t err = 0;
+
+  /// The offset in one of the streams.
+  std::uint64_t& operator[](stream_kind stream) noexcept {
+    return stream == stream_kind::out ? out : err;
+  }
+
+  /// @copydoc operator[]
+  std::uint64_t operator[](stream_kind stream) const noexcept {
+    return stream == stream_kind::out ? out : err;
+  }
+};
+
+/// How the process came to its end.
+enum class exit_cause : std::uint8_t {
+  /// It ended by itself with `exit_status::code`.
+  exited,
+  /// It was ended by signal `exit_status::signal`.
+  signaled,
+  /// It never ran; `exit_status::code` is 127 (not found) or 126.
+  start_failed,
+  /// Contact to whatever hosted it was lost, and with it the true status.
+  runner_lost,
+};
+
+/// The end of a process, the same for every backend.
+struct exit_status {
+  exit_cause cause = exit_cause::exited;
+  /// Exit code; Windows codes are kept whole.
+  std::uint32_t code = 0;
+  /// Number of the signal that ended it, 0 if none did.
+  std::int32_t signal = 0;
+  bool core_dumped = false;
+  /// The command's time-out ended it.
+  bool timed_out = false;
+  /// A `terminate` request, or the loss of its owner, ended it.
+  bool by_request = false;
+  /// Processor time spent in user code, and in the kernel.
+  caf::timespan user_time = caf::timespan::zero();
+  caf::timespan system_time = caf::timespan::zero();
+  /// Peak resident memory in bytes; 0 where the OS does not tell.
+  std::uint64_t peak_memory = 0;
+};
+
+/// Whether the process ended by itself with code 0.
+bool success(const exit_status& x) noexcept;
+
+/// The status as a shell has it: the code, or 128 + signal; 127 and 126 for a
+/// program that was not found or could not be started; 125 for `runner_lost`.
+std::uint32_t shell_code(const exit_status& x) noexcept;
+
+/// A run of output bytes. To a subscriber: nothing twice, nothing missing,
+/// the order of arrival kept over both streams.
+struct output {
+  session_id id;
+  /// Counts the events of this subscription from 1, without holes.
+  std::uint64_t seq = 0;
+  stream_kind stream = stream_kind::out;
+  /// Place of the first byte in its stream.
+  std::uint64_t offset = 0;
+  shared_bytes bytes;
+};
+
+/// Bytes [from, to) of a stream are no longer retained and were not delivered.
+struct gap {
+  session_id id;
+  std::uint64_t seq = 0;
+  stream_kind stream = stream_kind::out;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+};
+
+/// The process has ended. More output may follow.
+struct exited {
+  session_id id;
+  std::uint64_t seq = 0;
+  exit_status status;
+};
+
+/// The last event, exactly once: no process of the session is left.
+struct closed {
+  session_id id;
+  std::uint64_t seq = 0;
+  /// Whether both streams were read to their end. False: a descendant held
+  /// them open past the drain deadline, or the host of the child was lost.
+  bool complete = true;
+};
+
+bool operator==(cursor x, cursor y) noexcept;
+bool operator==(const exit_status& x, const exit_status& y) noexcept;
+bool operator==(const output& x, const output& y);
+bool operator==(const gap& x, const gap& y);
+bool operator==(const exited& x, const exited& y);
+bool operator==(const closed& x, const closed& y);
+
+std::string to_string(stream_kind x);
+std::string to_string(cursor x);
+std::string to_string(exit_cause x);
+/// For people: "exit code 3", "killed by signal 9 (Killed)", "timed out, ...".
+std::string to_string(const exit_status& x);
+std::string to_string(const output& x);
+std::string to_string(const gap& x);
+std::string to_string(const exited& x);
+std::string to_string(const closed& x);
+
+/// @relates cursor
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, cursor& x) {
+  return f(caf::meta::type_name("cursor"), x.out, x.err);
+}
+
+/// @relates exit_status
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, exit_status& x) {
+  return f(caf::meta::type_name("exit_status"), x.cause, x.code, x.signal,
+           x.core_dumped, x.timed_out, x.by_request, x.user_time, x.system_time,
+           x.peak_memory);
+}
+
+/// @relates output
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, output& x) {
+  return f(caf::meta::type_name("output"), x.id, x.seq, x.stream, x.offset,
+           x.bytes);
+}
+
+/// @relates gap
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, gap& x) {
+  return f(caf::meta::type_name("gap"), x.id, x.seq, x.stream, x.from, x.to);
+}
+
+/// @relates exited
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, exited& x) {
+  return f(caf::meta::type_name("exited"), x.id, x.seq, x.status);
+}
+
+/// @relates closed
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, closed& x) {
+  return f(caf::meta::type_name("closed"), x.id, x.seq, x.complete);
+}
+
+} // namespace procession

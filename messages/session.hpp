@@ -1,0 +1,209 @@
+#pragma once
+
+#include "procession/messages/command.hpp"
+#include "procession/messages/events.hpp"
+
+#include <caf/fwd.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/timestamp.hpp>
+#include <caf/type_id.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace procession {
+
+/// The life of a session; it only ever moves down this list.
+enum class session_state : std::uint8_t { starting, running, exited, closed };
+
+/// What guarantees that no descendant outlives its session.
+enum class containment_kind : std::uint8_t {
+  /// Not known yet, or the backend does not tell.
+  unknown,
+  /// A cgroup of its own (Linux, cgroup v2).
+  cgroup,
+  /// A sweep over /proc for a mark in the environment (Linux without a
+  /// writable cgroup v2 hierarchy).
+  marker,
+  /// A job object (Windows).
+  job,
+};
+
+/// Signals by name, the same on every backend.
+enum class signal_name : std::uint8_t {
+  interrupt,
+  hangup,
+  quit,
+  terminate,
+  kill,
+  stop,
+  /// Wakes a stopped process (SIGCONT).
+  proceed,
+};
+
+/// How a subscriber is treated when its window is full.
+enum class delivery : std::uint8_t {
+  /// The session reads no further from the child until it acknowledges.
+  lossless,
+  /// The session reads on; what leaves the log meanwhile becomes a `gap`.
+  lossy,
+};
+
+/// The terms of a subscription.
+struct subscription {
+  /// Where to begin: the default replays all that is retained.
+  cursor from;
+  /// How many bytes may be on their way, not yet acknowledged. At least 1.
+  std::uint64_t window = 256 * 1024;
+  delivery mode = delivery::lossless;
+};
+
+/// What is known of a session.
+struct session_info {
+  session_id id;
+  session_state state = session_state::starting;
+  /// 0 before the start and after a failed one.
+  std::int64_t pid = 0;
+  command spec;
+  containment_kind containment = containment_kind::unknown;
+  /// When the session was made.
+  caf::timestamp started;
+  /// When the last output arrived; the epoch if none did.
+  caf::timestamp last_output;
+  /// Bytes each output stream brought so far.
+  cursor produced;
+  /// Bytes of input that the child's side took.
+  std::uint64_t consumed_stdin = 0;
+  /// Bytes of input that wait.
+  std::uint64_t queued_stdin = 0;
+  /// Bytes of output in the log.
+  std::uint64_t retained = 0;
+  std::uint64_t subscribers = 0;
+  /// Whether reading from the child is held back for a subscriber.
+  bool held_back = false;
+  /// Valid from state `exited` on.
+  exit_status status;
+  /// Valid in state `closed`.
+  bool complete = true;
+  /// Why it did not start; empty if it did.
+  std::string start_error;
+};
+
+/// What a cursor read returns.
+struct page {
+  /// In order of arrival. Their `seq` is 0: they belong to no subscription.
+  std::vector<output> outputs;
+  /// What lay between the cursor and the log's beginning, at most one a stream.
+  std::vector<gap> gaps;
+  /// Where to read on.
+  cursor next;
+  session_state state = session_state::starting;
+  /// Valid from state `exited` on.
+  exit_status status;
+  /// Valid in state `closed`.
+  bool complete = true;
+};
+
+std::string to_string(session_state x);
+std::string to_string(containment_kind x);
+std::string to_string(signal_name x);
+std::string to_string(delivery x);
+std::string to_string(const subscription& x);
+std::string to_string(const session_info& x);
+std::string to_string(const page& x);
+
+/// @relates subscription
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, subscription& x) {
+  return f(caf::meta::type_name("subscription"), x.from, x.window, x.mode);
+}
+
+/// @relates session_info
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, session_info& x) {
+  return f(caf::meta::type_name("session_info"), x.id, x.state, x.pid, x.spec,
+           x.containment, x.started, x.last_output, x.produced,
+           x.consumed_stdin, x.queued_stdin, x.retained, x.subscribers,
+           x.held_back, x.status, x.complete, x.start_error);
+}
+
+/// @relates page
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, page& x) {
+  return f(caf::meta::type_name("page"), x.outputs, x.gaps, x.next, x.state,
+           x.status, x.complete);
+}
+
+} // namespace procession
+
+// Outside of any namespace by CAF's macro: the verbs of the interfaces below.
+CAF_BEGIN_TYPE_ID_BLOCK(procession_atoms, 3000)
+  CAF_ADD_ATOM(procession_atoms, procession, write_atom, "write")
+  CAF_ADD_ATOM(procession_atoms, procession, close_stdin_atom, "closestdin")
+  CAF_ADD_ATOM(procession_atoms, procession, resize_atom, "resize")
+  CAF_ADD_ATOM(procession_atoms, procession, signal_atom, "signal")
+  CAF_ADD_ATOM(procession_atoms, procession, terminate_atom, "terminate")
+  CAF_ADD_ATOM(procession_atoms, procession, info_atom, "info")
+  CAF_ADD_ATOM(procession_atoms, procession, wait_atom, "wait")
+  CAF_ADD_ATOM(procession_atoms, procession, read_atom, "read")
+  CAF_ADD_ATOM(procession_atoms, procession, subscribe_atom, "subscribe")
+  CAF_ADD_ATOM(procession_atoms, procession, unsubscribe_atom, "unsubscrib")
+  CAF_ADD_ATOM(procession_atoms, procession, ack_atom, "ack")
+  CAF_ADD_ATOM(procession_atoms, procession, spawn_atom, "spawn")
+  CAF_ADD_ATOM(procession_atoms, procession, find_atom, "find")
+  CAF_ADD_ATOM(procession_atoms, procession, list_atom, "list")
+CAF_END_TYPE_ID_BLOCK(procession_atoms)
+
+namespace procession {
+
+/// One process, wherever it runs.
+using session = caf::typed_actor<
+  /// Sends input; answered with the number of bytes (all of them) once the
+  /// kernel took them. Errors: `stdin_closed`, `stdin_full` (none was taken),
+  /// `already_exited`.
+  caf::replies_to<write_atom, shared_bytes>::with<std::uint64_t>,
+  /// Ends input behind what is queued. On a PTY: types the terminal's end of
+  /// file character. Repeating it does nothing.
+  caf::replies_to<close_stdin_atom>::with<void>,
+  /// Resizes the terminal. Errors: `not_a_terminal`, `invalid_argument`,
+  /// `already_exited`.
+  caf::replies_to<resize_atom, terminal_size>::with<void>,
+  /// Signals the process group; on a PTY `interrupt` and `quit` go to the
+  /// foreground job, as the keys do. Error: `already_exited`.
+  caf::replies_to<signal_atom, signal_name>::with<void>,
+  /// Asks the tree to end, kills it after the command's grace; answered with
+  /// the status once the process ended (at once if it had). After the end it
+  /// kills what descendants are left.
+  caf::replies_to<terminate_atom>::with<exit_status>,
+  /// @copydoc terminate_atom with a grace of its own; zero kills at once.
+  caf::replies_to<terminate_atom, caf::timespan>::with<exit_status>,
+  caf::replies_to<info_atom>::with<session_info>,
+  /// Answered with the status once the process ended; with the error of the
+  /// start if it never ran.
+  caf::replies_to<wait_atom>::with<exit_status>,
+  /// Reads from a cursor: up to so many bytes (at least one chunk's first
+  /// byte), waiting so long for something new. Answers at once with data, and
+  /// when the state moved to `exited` or `closed` while waiting or before.
+  caf::replies_to<read_atom, cursor, std::uint64_t, caf::timespan>::with<page>,
+  /// Subscribes the sender to `output`, `gap`, `exited` and `closed`; the
+  /// answer is the place where delivery begins. Errors: `already_subscribed`,
+  /// `invalid_argument` (window 0, cursor past the end), `no_sender`.
+  caf::replies_to<subscribe_atom, subscription>::with<cursor>,
+  /// Ends the sender's subscription. Error: `not_subscribed`.
+  caf::replies_to<unsubscribe_atom>::with<void>,
+  /// Gives the sender's window so many bytes back.
+  caf::reacts_to<ack_atom, std::uint64_t>>;
+
+/// Starts sessions and knows them.
+using spawner = caf::typed_actor<
+  /// Starts a session; answered once the program runs. Errors: every code of
+  /// a failed start, `session_limit`, `duplicate_session`.
+  caf::replies_to<spawn_atom, command>::with<session>,
+  /// Finds a session, starting and failed ones included.
+  caf::replies_to<find_atom, session_id>::with<session>,
+  /// Tells of every session that is live or still retained.
+  caf::replies_to<list_atom>::with<std::vector<session_info>>>;
+
+} // namespace procession

@@ -1,0 +1,130 @@
+#pragma once
+
+#include "procession/messages/command.hpp"
+#include "procession/messages/error.hpp"
+#include "procession/messages/events.hpp"
+#include "procession/messages/session.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <variant>
+
+namespace procession {
+
+/// The program runs.
+struct child_started {
+  std::int64_t pid = 0;
+  containment_kind containment = containment_kind::unknown;
+};
+
+/// The program does not run and never will; no other event follows, nothing
+/// is left of the attempt.
+struct child_start_failed {
+  failure why;
+};
+
+/// Bytes of one stream, in order.
+struct child_output {
+  stream_kind stream = stream_kind::out;
+  shared_bytes bytes;
+};
+
+/// A stream was read to its end. Streams that a child does not have (`err` on
+/// a PTY) are not reported.
+struct child_stream_ended {
+  stream_kind stream = stream_kind::out;
+};
+
+/// The kernel took so many more bytes of input.
+struct child_stdin_taken {
+  std::uint64_t bytes = 0;
+};
+
+/// Input can no longer be delivered; what was queued is dropped. Not sent for
+/// an input that `close_stdin` ended in order.
+struct child_stdin_broken {
+  failure why;
+};
+
+/// The answer to the `resize` or `signal` of that number.
+struct child_answered {
+  std::uint64_t request = 0;
+  /// Whether it was done; if not, `why` tells.
+  bool done = true;
+  failure why;
+};
+
+/// The process has ended. It is not reaped before `finish`.
+struct child_exited {
+  exit_status status;
+};
+
+/// Nothing of the child is left: no process, no descriptor, no zombie. Last.
+struct child_finished {};
+
+/// What a child tells.
+using child_event
+  = std::variant<child_started, child_start_failed, child_output,
+                 child_stream_ended, child_stdin_taken, child_stdin_broken,
+                 child_answered, child_exited, child_finished>;
+
+/// Where a child sends its events: called from one thread at a time (the
+/// reactor's), never from inside a call to the child; must not block or throw.
+using child_sink = std::function<void(child_event)>;
+
+/// One process, wherever it lives: the only thing the actors know of a
+/// platform. All functions return at once and may be called from any one
+/// thread at a time; what comes of them is told to the sink.
+///
+/// Destroying a child ends its whole tree at once and in the background: the
+/// sink is dropped without another call, and nothing of the process remains.
+class child {
+public:
+  child() = default;
+  child(const child&) = delete;
+  child& operator=(const child&) = delete;
+  virtual ~child() = default;
+
+  /// Starts `spec`, which is valid. Leads to `child_started` or
+  /// `child_start_failed`. Called once, before anything else.
+  virtual void start(command spec, child_sink sink) = 0;
+
+  /// Allows so many more bytes of output to be read. At first none are.
+  virtual void grant(std::uint64_t bytes) = 0;
+
+  /// Queues input; leads to `child_stdin_taken` as the kernel takes it.
+  virtual void write(shared_bytes bytes) = 0;
+
+  /// Ends input behind what is queued.
+  virtual void close_stdin() = 0;
+
+  /// Leads to `child_answered` with this number.
+  virtual void resize(std::uint64_t request, terminal_size size) = 0;
+
+  /// Leads to `child_answered` with this number.
+  virtual void signal(std::uint64_t request, signal_name name) = 0;
+
+  /// Asks every process of the tree to end (SIGTERM).
+  virtual void terminate() = 0;
+
+  /// Kills every process of the tree that is left.
+  virtual void kill() = 0;
+
+  /// After `child_exited`: reads no further, kills what is left of the tree,
+  /// reaps, releases everything; leads to `child_finished`.
+  virtual void finish() = 0;
+};
+
+/// Makes children of one kind. May be called from any thread.
+class child_factory {
+public:
+  child_factory() = default;
+  child_factory(const child_factory&) = delete;
+  child_factory& operator=(const child_factory&) = delete;
+  virtual ~child_factory() = default;
+
+  virtual std::unique_ptr<child> make_child() = 0;
+};
+
+} // namespace procession

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "procession/platform/child.hpp"
+
+#include <memory>
+
+namespace procession {
+
+/// Choices for a runtime; the defaults suit every program.
+struct runtime_options {
+  /// How descendants are held. `unknown` takes the best there is: a cgroup
+  /// where a writable cgroup v2 hierarchy is mounted, else the marker.
+  containment_kind containment = containment_kind::unknown;
+};
+
+/// Everything of the operating system that the sessions of a program share:
+/// the reactor thread, the launcher thread, the containment and the keeper
+/// process that ends the sessions' trees if this program dies.
+///
+/// Make one in `main`, before the `caf::actor_system`, and keep it longer than
+/// that. Its destructor kills and reaps what still runs, then joins its
+/// threads; it blocks for as long as the kernel needs for that, 5 s at most.
+class runtime {
+public:
+  /// @throws std::system_error if threads, descriptors or the keeper are not
+  ///         to be had.
+  explicit runtime(runtime_options options = {});
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+  ~runtime();
+
+  /// Makes children on this machine; stays valid, failing every start with
+  /// `runtime_stopped`, when the runtime is gone.
+  std::shared_ptr<child_factory> local() const;
+
+  /// How descendants are held, and for a cgroup where.
+  containment_kind containment() const;
+
+private:
+  class impl;
+  std::shared_ptr<impl> impl_;
+};
+
+} // namespace procession
