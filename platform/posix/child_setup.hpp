@@ -1,0 +1,226 @@
+#pragma once
+
+#include "procession/messages/error.hpp"
+#include "procession/platform/posix/vfork.hpp"
+
+// Boost.Process builds on std::filesystem instead of the compiled
+// Boost.Filesystem when asked to.
+#define BOOST_PROCESS_USE_STD_FS
+#include <boost/optional.hpp>
+#include <boost/process/v2/posix/default_launcher.hpp>
+#include <boost/type_traits.hpp>
+
+#include <linux/close_range.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+
+/// What happens in a child between fork and exec, as initializers in the sense
+/// of Boost.Process v2: an object whose `on_exec_setup` runs in the child. It
+/// shares the host's memory there, so everything here is a bare system call;
+/// the wrappers of libc are not used, as a sanitizer's interceptors in them
+/// would take the child's doings for the host's.
+namespace procession::posix {
+
+using boost_error = boost::process::v2::error_code;
+
+namespace detail {
+
+inline boost_error from_syscall(long result) noexcept {
+  if (result >= 0)
+    return {};
+  return {errno, boost::system::system_category()};
+}
+
+} // namespace detail
+
+/// Starts programs by `vfork_call`. Boost's own `vfork_launcher` will not do:
+/// after a failed exec it runs the host's exit handlers and leaves a zombie,
+/// and it tells Asio of a fork inside the host's memory.
+struct vfork_launcher {
+  char* const* env = nullptr;
+  /// Paths to try one after the other, as execvp(3) does.
+  char* const* paths = nullptr;
+  vfork_flavour flavour = vfork_flavour::best;
+  int cgroup = -1;
+  /// Where the child is; when it fails, where it failed. The child writes it.
+  stage at = stage::fork;
+  /// Whether the child was made in the cgroup; known in the child.
+  bool in_cgroup = false;
+
+  /// @param ec set, with `at`, if the program does not run. The caller waits
+  ///           for the pid, if there is one.
+  template <class... Inits>
+  vforked operator()(std::error_code& ec, char* const* argv, Inits&&... inits) {
+    auto setup = [&]() -> boost_error {
+      at = stage::setup;
+      const char* const* cmd_line = argv;
+      return boost::process::v2::posix::detail::on_exec_setup(
+        *this, no_path_, cmd_line, inits...);
+    };
+    auto call = context<decltype(setup)>{this, argv, setup, 0};
+    auto result = vfork_call(&context<decltype(setup)>::run, &call, cgroup,
+                             flavour, in_cgroup, ec);
+    if (call.os_code != 0)
+      ec.assign(call.os_code, std::system_category());
+    return result;
+  }
+
+private:
+  template <class Setup>
+  struct context {
+    vfork_launcher* self;
+    char* const* argv;
+    Setup& setup;
+    volatile int os_code;
+
+    static void run(void* x) {
+      auto& call = *static_cast<context*>(x);
+      if (auto ec = call.setup())
+        call.os_code = ec.value();
+      else
+        call.os_code = call.self->exec(call.argv);
+      ::syscall(SYS_exit_group, 127);
+    }
+  };
+
+  /// Returns only if it fails, with what is to be reported (exec(3)).
+  int exec(char* const* argv) {
+    at = stage::exec;
+    auto result = ENOENT;
+    for (auto* path = paths; *path != nullptr; ++path) {
+      ::syscall(SYS_execve, *path, argv, env);
+      switch (errno) {
+        case ENOENT:
+        case ENOTDIR:
+          break;
+        case EACCES:
+          // Remembered: another entry of PATH may do better.
+          result = EACCES;
+          break;
+        default:
+          return errno;
+      }
+    }
+    return result;
+  }
+
+  // Boost's initializers want a path; ours do not look at it.
+  std::filesystem::path no_path_;
+};
+
+/// Signals as a fresh program expects them: none ignored, none blocked.
+struct default_signals {
+  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    // The kernel's own struct sigaction (SIG_DFL, no flags, empty mask).
+    constexpr std::uint64_t default_action[4] = {0, 0, 0, 0};
+    for (auto signo = 1; signo < _NSIG; ++signo)
+      if (signo != SIGKILL && signo != SIGSTOP)
+        ::syscall(SYS_rt_sigaction, signo, default_action, nullptr, 8);
+    return detail::from_syscall(::syscall(SYS_rt_sigprocmask, SIG_SETMASK,
+                                          &default_action[3], nullptr, 8));
+  }
+};
+
+/// A session and process group of its own, without controlling terminal.
+struct new_session {
+  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    return detail::from_syscall(::syscall(SYS_setsid));
+  }
+};
+
+/// Dies with the thread that started it (prctl(2), PR_SET_PDEATHSIG).
+struct parent_death_signal {
+  int signo;
+  /// Compared with getppid: the parent may be gone before the call.
+  pid_t parent;
+
+  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    auto result = ::syscall(SYS_prctl, PR_SET_PDEATHSIG, signo, 0, 0, 0);
+    if (result == 0 && ::syscall(SYS_getppid) != parent)
+      return {ESRCH, boost::system::system_category()};
+    return detail::from_syscall(result);
+  }
+};
+
+/// Descriptors to become 0, 1 and 2; all are numbered 3 or higher.
+struct standard_streams {
+  int in;
+  int out;
+  int err;
+
+  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    const int sources[] = {in, out, err};
+    for (auto target = 0; target < 3; ++target)
+      if (::syscall(SYS_dup3, sources[target], target, 0) < 0)
+        return detail::from_syscall(-1);
+    return {};
+  }
+};
+
+/// Makes standard input the controlling terminal (TIOCSCTTY, ioctl_tty(2)).
+struct controlling_terminal {
+  bool wanted;
+
+  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    if (!wanted)
+      return {};
+    return detail::from_syscall(::syscall(SYS_ioctl, 0, TIOCSCTTY, 0));
+  }
+};
+
+/// Moves into the cgroup unless it was made there already.
+struct join_cgroup {
+  int directory;
+
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    if (directory < 0 || launcher.in_cgroup)
+      return {};
+    launcher.at = stage::contain;
+    auto fd = ::syscall(SYS_openat, directory, "cgroup.procs",
+                        O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+      return detail::from_syscall(fd);
+    auto result = detail::from_syscall(::syscall(SYS_write, fd, "0", 1));
+    launcher.at = stage::setup;
+    return result;
+  }
+};
+
+/// Leaves the program nothing but its standard streams.
+struct other_descriptors_closed {
+  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    return detail::from_syscall(
+      ::syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC));
+  }
+};
+
+/// Where the program starts; empty: where the host is.
+struct working_directory {
+  const char* path;
+
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    if (*path == '\0')
+      return {};
+    launcher.at = stage::chdir;
+    return detail::from_syscall(::syscall(SYS_chdir, path));
+  }
+};
+
+} // namespace procession::posix

@@ -1,0 +1,210 @@
+#include "procession/platform/posix/launcher.hpp"
+
+#include "procession/platform/posix/child_setup.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+namespace procession::posix {
+
+namespace {
+
+constexpr auto default_path = std::string_view{"/usr/local/bin:/usr/bin:/bin"};
+
+/// Strings in the form that execve(2) wants. They point into the command, the
+/// host's environment and here, so they hold while those do.
+class c_strings {
+public:
+  void add(const char* x) {
+    pointers_.push_back(const_cast<char*>(x));
+  }
+
+  /// @pre as many are added as were reserved.
+  void add_own(std::string x) {
+    own_.push_back(std::move(x));
+    add(own_.back().c_str());
+  }
+
+  void reserve_own(std::size_t n) {
+    own_.reserve(n);
+  }
+
+  char* const* finish() {
+    pointers_.push_back(nullptr);
+    return pointers_.data();
+  }
+
+private:
+  std::vector<std::string> own_;
+  std::vector<char*> pointers_;
+};
+
+std::string_view name_of(const char* entry) {
+  auto* end = std::strchr(entry, '=');
+  return end == nullptr ? std::string_view{entry}
+                        : std::string_view{entry, end};
+}
+
+void add_environment(c_strings& result, const environment& env,
+                     const std::string& marker) {
+  result.reserve_own(env.set.size());
+  auto overridden = [&](std::string_view name) {
+    return env.set.count(std::string{name}) != 0
+           || std::find(env.unset.begin(), env.unset.end(), name)
+                != env.unset.end();
+  };
+  if (env.inherit)
+    for (auto** entry = ::environ; entry != nullptr && *entry != nullptr;
+         ++entry)
+      if ((env.set.empty() && env.unset.empty())
+          || !overridden(name_of(*entry)))
+        result.add(*entry);
+  for (auto& [name, value] : env.set)
+    result.add_own(name + "=" + value);
+  if (!marker.empty())
+    result.add(marker.c_str());
+}
+
+/// The PATH that the child will have.
+std::string_view path_of(const environment& env) {
+  if (auto i = env.set.find("PATH"); i != env.set.end())
+    return i->second;
+  auto unset = std::find(env.unset.begin(), env.unset.end(), "PATH");
+  if (!env.inherit || unset != env.unset.end())
+    return default_path;
+  auto* inherited = ::getenv("PATH");
+  return inherited == nullptr ? default_path : std::string_view{inherited};
+}
+
+/// The paths to try, in order. A name with a slash is a path; others are
+/// looked up, where an empty entry of PATH is the working directory (exec(3)).
+std::vector<std::string> candidates(const command& spec) {
+  if (spec.program.find('/') != std::string::npos)
+    return {spec.program};
+  std::vector<std::string> result;
+  auto path = path_of(spec.env);
+  while (true) {
+    auto colon = path.find(':');
+    auto directory = std::string{path.substr(0, colon)};
+    if (!directory.empty())
+      directory += '/';
+    result.push_back(directory + spec.program);
+    if (colon == std::string_view::npos)
+      return result;
+    path.remove_prefix(colon + 1);
+  }
+}
+
+failure fork_failure(const std::error_code& ec) {
+  auto code = errc::spawn_failed;
+  auto text = "the system made no new process";
+  switch (ec.value()) {
+    case EAGAIN:
+    case ENOMEM:
+      code = errc::out_of_processes;
+      break;
+    case EMFILE:
+    case ENFILE:
+      code = errc::out_of_descriptors;
+      text = "no descriptor is left to watch a new process";
+      break;
+    default:
+      break;
+  }
+  return {code, {stage::fork, ec.value(), text}};
+}
+
+failure chdir_failure(const command& spec, int os_code) {
+  auto code = os_code == ENOENT ? errc::cwd_not_found : errc::cwd_not_usable;
+  return {code,
+          {stage::chdir, os_code,
+           "the working directory '" + spec.cwd + "' cannot be entered"}};
+}
+
+failure exec_failure(const command& spec, int os_code) {
+  auto program = "the program '" + spec.program + "' ";
+  switch (os_code) {
+    case ENOENT:
+    case ENOTDIR:
+      if (spec.program.find('/') == std::string::npos)
+        return {errc::program_not_found,
+                {stage::resolve, os_code, program + "is not in the PATH"}};
+      return {errc::program_not_found,
+              {stage::exec, os_code,
+               program + "or its interpreter does not exist"}};
+    case E2BIG:
+      return {errc::argument_list_too_long,
+              {stage::exec, os_code,
+               "arguments and environment are longer than the system allows"}};
+    case EMFILE:
+    case ENFILE:
+      return {errc::out_of_descriptors,
+              {stage::exec, os_code, program + "cannot be opened"}};
+    case EAGAIN:
+    case ENOMEM:
+      return {errc::out_of_processes,
+              {stage::exec, os_code, program + "cannot be loaded"}};
+    default:
+      return {errc::not_executable,
+              {stage::exec, os_code, program + "cannot be executed"}};
+  }
+}
+
+failure to_failure(const command& spec, stage at, int os_code) {
+  switch (at) {
+    case stage::chdir:
+      return chdir_failure(spec, os_code);
+    case stage::exec:
+      return exec_failure(spec, os_code);
+    default:
+      return {errc::spawn_failed,
+              {at, os_code, "the new process could not be set up"}};
+  }
+}
+
+} // namespace
+
+std::variant<launched, failure> launch(const command& spec,
+                                       const launch_options& options) {
+  c_strings argv;
+  argv.add(spec.argv0.empty() ? spec.program.c_str() : spec.argv0.c_str());
+  for (auto& arg : spec.args)
+    argv.add(arg.c_str());
+  c_strings env;
+  add_environment(env, spec.env, options.marker);
+  auto paths = candidates(spec);
+  c_strings path_pointers;
+  for (auto& path : paths)
+    path_pointers.add(path.c_str());
+  vfork_launcher launcher;
+  launcher.env = env.finish();
+  launcher.paths = path_pointers.finish();
+  launcher.flavour = options.flavour;
+  launcher.cgroup = options.cgroup;
+  std::error_code ec;
+  auto made = launcher(ec, argv.finish(), default_signals{}, new_session{},
+                       parent_death_signal{SIGKILL, ::getpid()},
+                       standard_streams{options.in, options.out, options.err},
+                       controlling_terminal{options.controlling_terminal},
+                       join_cgroup{options.cgroup}, other_descriptors_closed{},
+                       working_directory{spec.cwd.c_str()});
+  if (made.pid < 0)
+    return fork_failure(ec);
+  if (ec) {
+    // The child has called _exit already; the wait is for the zombie only.
+    siginfo_t ignored;
+    while (::waitid(P_PID, static_cast<id_t>(made.pid), &ignored, WEXITED) != 0
+           && errno == EINTR)
+      continue;
+    return to_failure(spec, launcher.at, ec.value());
+  }
+  return launched{made.pid, std::move(made.pidfd)};
+}
+
+} // namespace procession::posix

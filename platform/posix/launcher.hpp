@@ -1,0 +1,46 @@
+#pragma once
+
+#include "procession/messages/command.hpp"
+#include "procession/messages/error.hpp"
+#include "procession/platform/posix/fd.hpp"
+#include "procession/platform/posix/vfork.hpp"
+
+#include <sys/types.h>
+
+#include <string>
+#include <variant>
+
+namespace procession::posix {
+
+/// What a program is started with besides its command.
+struct launch_options {
+  /// Become standard input, output and error; numbered 3 or higher.
+  int in = -1;
+  int out = -1;
+  int err = -1;
+  /// Whether `in` is a terminal to make the controlling one.
+  bool controlling_terminal = false;
+  /// Directory of the cgroup to start in, or -1.
+  int cgroup = -1;
+  /// One more environment entry (`NAME=value`); empty: none.
+  std::string marker;
+  vfork_flavour flavour = vfork_flavour::best;
+};
+
+/// A program that runs.
+struct launched {
+  pid_t pid = -1;
+  unique_fd pidfd;
+};
+
+/// Starts a program in a new session, so that pid, process group and session
+/// are one number: signals at their defaults and none blocked, killed when the
+/// calling *thread* ends (prctl(2), PR_SET_PDEATHSIG), every descriptor above
+/// 2 closed (close_range(2) with CLOEXEC, Linux 5.11). Call it from one thread
+/// that lives as long as the programs may.
+/// @returns the failure, with its stage, if the program does not run; then
+///          nothing is left of the attempt.
+std::variant<launched, failure> launch(const command& spec,
+                                       const launch_options& options);
+
+} // namespace procession::posix

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "procession/messages/command.hpp"
+#include "procession/messages/error.hpp"
+#include "procession/platform/posix/fd.hpp"
+
+#include <optional>
+#include <variant>
+
+namespace procession::posix {
+
+/// Both sides of a pseudo-terminal, close-on-exec, numbered 3 or higher.
+struct pty_pair {
+  /// Non-blocking.
+  unique_fd master;
+  /// To be closed by us once the child has it: the end of output is that
+  /// nobody holds the slave side any more.
+  unique_fd slave;
+};
+
+/// Opens a pseudo-terminal of the given size (pty(7); the slave side by
+/// TIOCGPTPEER, Linux 4.13, which needs no path and no mount to agree).
+std::variant<pty_pair, failure> open_pty(terminal_size size);
+
+/// Sets the size; the foreground job gets SIGWINCH (ioctl_tty(2)).
+bool set_size(int master, terminal_size size, std::error_code& ec);
+
+/// The character that ends input at the start of a line (termios(3), VEOF), as
+/// the terminal has it now; nothing if it is disabled.
+std::optional<char> end_of_file_character(int master);
+
+} // namespace procession::posix
