@@ -18,9 +18,13 @@ output_log::output_log(std::uint64_t capacity) : capacity_(capacity) {
   // nop
 }
 
-bool output_log::full() const noexcept {
-  return size_ >= capacity_
-         || records_.size() >= min_records + capacity_ / bytes_per_record;
+std::uint64_t output_log::max_records() const noexcept {
+  return min_records + capacity_ / bytes_per_record;
+}
+
+bool output_log::full(cursor floor) const noexcept {
+  auto behind = end_.out - floor.out + end_.err - floor.err;
+  return behind >= capacity_ || records_.size() > max_records();
 }
 
 void output_log::append(stream_kind stream, shared_bytes bytes) {
@@ -47,8 +51,7 @@ void output_log::trim(cursor floor) {
 }
 
 void output_log::trim_impl(const cursor* floor) {
-  auto max_records = min_records + capacity_ / bytes_per_record;
-  while (size_ > capacity_ || records_.size() > max_records) {
+  while (size_ > capacity_ || records_.size() > max_records()) {
     auto& front = records_.front();
     std::uint64_t n = front.bytes.size();
     // When only the bound on records is exceeded, the whole record goes.

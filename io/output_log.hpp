@@ -63,8 +63,9 @@ public:
     return size_;
   }
 
-  /// Whether a further byte would need an eviction.
-  bool full() const noexcept;
+  /// Whether what lies at or behind `floor` fills the log: one more byte would
+  /// exceed its capacity even after `trim(floor)`.
+  bool full(cursor floor) const noexcept;
 
   /// The position of a reader that has had everything before `at`.
   position find(cursor at) const;
@@ -85,6 +86,7 @@ public:
 
 private:
   void trim_impl(const cursor* floor);
+  std::uint64_t max_records() const noexcept;
 
   std::uint64_t capacity_;
   std::uint64_t size_ = 0;

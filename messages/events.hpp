@@ -61,7 +61,9 @@ struct exit_status {
   /// Processor time spent in user code, and in the kernel.
   caf::timespan user_time = caf::timespan::zero();
   caf::timespan system_time = caf::timespan::zero();
-  /// Peak resident memory in bytes; 0 where the OS does not tell.
+  /// Peak resident memory in bytes; 0 where the OS does not tell. Linux counts
+  /// the host's memory before exec as the child's, so a peak below the host's
+  /// own is not known.
   std::uint64_t peak_memory = 0;
 };
 

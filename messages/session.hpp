@@ -158,6 +158,12 @@ CAF_END_TYPE_ID_BLOCK(procession_atoms)
 
 namespace procession {
 
+/// What a session sends to those who subscribe to it. A subscriber may be any
+/// actor; one that is statically typed handles these.
+using subscriber
+  = caf::typed_actor<caf::reacts_to<output>, caf::reacts_to<gap>,
+                     caf::reacts_to<exited>, caf::reacts_to<closed>>;
+
 /// One process, wherever it runs.
 using session = caf::typed_actor<
   /// Sends input; answered with the number of bytes (all of them) once the
@@ -183,9 +189,9 @@ using session = caf::typed_actor<
   /// Answered with the status once the process ended; with the error of the
   /// start if it never ran.
   caf::replies_to<wait_atom>::with<exit_status>,
-  /// Reads from a cursor: up to so many bytes (at least one chunk's first
-  /// byte), waiting so long for something new. Answers at once with data, and
-  /// when the state moved to `exited` or `closed` while waiting or before.
+  /// Reads from a cursor, at most so many bytes, waiting so long for the first
+  /// of them; a session that is closed keeps nobody waiting. Error:
+  /// `invalid_argument` (no bytes asked for, cursor past the end).
   caf::replies_to<read_atom, cursor, std::uint64_t, caf::timespan>::with<page>,
   /// Subscribes the sender to `output`, `gap`, `exited` and `closed`; the
   /// answer is the place where delivery begins. Errors: `already_subscribed`,

@@ -70,7 +70,8 @@ using child_event
                  child_answered, child_exited, child_finished>;
 
 /// Where a child sends its events: called from one thread at a time (the
-/// reactor's), never from inside a call to the child; must not block or throw.
+/// reactor's; from inside `start` if that fails at once); must not block, throw
+/// or call the child.
 using child_sink = std::function<void(child_event)>;
 
 /// One process, wherever it lives: the only thing the actors know of a

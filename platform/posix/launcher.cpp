@@ -2,6 +2,7 @@
 
 #include "procession/platform/posix/child_setup.hpp"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -187,6 +188,8 @@ std::variant<launched, failure> launch(const command& spec,
   launcher.paths = path_pointers.finish();
   launcher.flavour = options.flavour;
   launcher.cgroup = options.cgroup;
+  rusage host{};
+  ::getrusage(RUSAGE_SELF, &host);
   std::error_code ec;
   auto made = launcher(ec, argv.finish(), default_signals{}, new_session{},
                        parent_death_signal{SIGKILL, ::getpid()},
@@ -204,7 +207,8 @@ std::variant<launched, failure> launch(const command& spec,
       continue;
     return to_failure(spec, launcher.at, ec.value());
   }
-  return launched{made.pid, std::move(made.pidfd)};
+  return launched{made.pid, std::move(made.pidfd),
+                  static_cast<std::uint64_t>(host.ru_maxrss) * 1024};
 }
 
 } // namespace procession::posix

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <variant>
 
@@ -31,6 +32,10 @@ struct launch_options {
 struct launched {
   pid_t pid = -1;
   unique_fd pidfd;
+  /// The host's own peak memory in bytes when it started. The kernel counts it
+  /// as the program's (it had the host's memory until exec), so no smaller
+  /// peak is the program's own.
+  std::uint64_t inherited_peak = 0;
 };
 
 /// Starts a program in a new session, so that pid, process group and session

@@ -1,0 +1,134 @@
+#pragma once
+
+#include "procession/io/credit.hpp"
+#include "procession/io/output_log.hpp"
+#include "procession/messages/session.hpp"
+
+#include <caf/actor_addr.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace procession {
+
+/// The subscribers of one session: each follows the log at its own speed and
+/// gets each event once. It belongs to the session actor; `send` is how that
+/// actor sends.
+class fanout {
+public:
+  /// What all subscribers are told of the end.
+  struct ending {
+    session_state state = session_state::starting;
+    exit_status status;
+    bool complete = true;
+  };
+
+  fanout(const session_id& id, const output_log& log);
+
+  bool empty() const noexcept {
+    return members_.empty();
+  }
+
+  std::size_t size() const noexcept {
+    return members_.size();
+  }
+
+  bool contains(const caf::actor_addr& who) const noexcept;
+
+  /// Adds a subscriber; it gets its first events with the next `deliver`.
+  void add(subscriber who, const subscription& terms);
+
+  /// Removes a subscriber. @returns what it had been sent, if it was one.
+  std::optional<cursor> remove(const caf::actor_addr& who);
+
+  /// Opens the window of a subscriber. @returns whether it is one.
+  bool acknowledge(const caf::actor_addr& who, std::uint64_t bytes);
+
+  /// Sends every subscriber what its window allows; `closed` to those that had
+  /// everything, who are then forgotten.
+  /// @returns those who were forgotten.
+  template <class Actor>
+  std::vector<caf::actor_addr> deliver(Actor* self, const ending& end);
+
+  /// The session is torn down: sends `closed`, incomplete, to all.
+  template <class Actor>
+  void abort(Actor* self);
+
+  /// Whether a lossless subscriber has not been sent everything.
+  bool holds_back() const noexcept;
+
+  /// What every lossless subscriber was sent: nothing behind it may be evicted.
+  /// Without one, the end of the log.
+  cursor floor() const noexcept;
+
+private:
+  struct member {
+    subscriber who;
+    output_log::position at;
+    send_window window;
+    delivery mode;
+    std::uint64_t seq = 0;
+    /// The last state it was told of.
+    session_state told = session_state::starting;
+  };
+
+  template <class Actor>
+  void deliver(Actor* self, member& x, const ending& end);
+
+  std::vector<member>::iterator find(const caf::actor_addr& who);
+
+  const session_id& id_;
+  const output_log& log_;
+  std::vector<member> members_;
+};
+
+// -- implementation of the sending part, needed by the one actor that has it --
+
+template <class Actor>
+void fanout::deliver(Actor* self, member& x, const ending& end) {
+  while (auto loss = log_.skip_evicted(x.at))
+    self->send(x.who,
+               gap{id_, ++x.seq, loss->stream, loss->from, loss->to});
+  while (auto n = x.window.available()) {
+    auto run = log_.next(x.at, n);
+    if (!run)
+      break;
+    x.window.sent(run->bytes.size());
+    self->send(x.who, output{id_, ++x.seq, run->stream, run->offset,
+                             std::move(run->bytes)});
+  }
+  if (end.state >= session_state::exited && x.told < session_state::exited) {
+    x.told = session_state::exited;
+    self->send(x.who, exited{id_, ++x.seq, end.status});
+  }
+  if (end.state == session_state::closed && log_.at_end(x.at)) {
+    x.told = session_state::closed;
+    self->send(x.who, closed{id_, ++x.seq, end.complete});
+  }
+}
+
+template <class Actor>
+void fanout::abort(Actor* self) {
+  for (auto& x : members_)
+    self->send(x.who, closed{id_, ++x.seq, false});
+  members_.clear();
+}
+
+template <class Actor>
+std::vector<caf::actor_addr> fanout::deliver(Actor* self, const ending& end) {
+  for (auto& x : members_)
+    deliver(self, x, end);
+  std::vector<caf::actor_addr> done;
+  if (end.state != session_state::closed)
+    return done;
+  std::erase_if(members_, [&](const member& x) {
+    if (x.told != session_state::closed)
+      return false;
+    done.push_back(x.who.address());
+    return true;
+  });
+  return done;
+}
+
+} // namespace procession

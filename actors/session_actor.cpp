@@ -1,0 +1,456 @@
+#include "procession/actors/session_actor.hpp"
+
+#include <caf/actor_clock.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace procession {
+
+namespace {
+
+/// How long the kernel may take to let go of a killed process before those who
+/// wait for it are told that it does not.
+constexpr auto unkillable_after = std::chrono::seconds{10};
+
+caf::error already_exited() {
+  return make_error(errc::already_exited, stage::run, "the process has ended");
+}
+
+caf::error stdin_closed() {
+  return make_error(errc::stdin_closed, stage::run,
+                    "the standard input of the process is closed");
+}
+
+void answer(caf::response_promise& waiting, bool done, const failure& why) {
+  if (done)
+    waiting.deliver(caf::unit);
+  else
+    waiting.deliver(to_error(why));
+}
+
+} // namespace
+
+session_machine::session_machine(pointer self)
+  : self_(self),
+    log_(0),
+    subscribers_(spec_.id, log_),
+    reads_(256 * 1024) {
+  // nop
+}
+
+session_impl::behavior_type session_machine::make_behavior(session_args args) {
+  spec_ = std::move(args.spec);
+  child_ = std::move(args.child);
+  spawner_ = std::move(args.spawner);
+  log_ = output_log{spec_.limits.retained};
+  started_ = caf::make_timestamp();
+  open_streams_ = spec_.stdio.kind == stdio_kind::pty ? 1 : 2;
+  drain_left_ = spec_.kill.drain;
+  if (spec_.stdio.kind == stdio_kind::pipes_no_stdin)
+    input_ = input::closed;
+  self_->monitor(spawner_);
+  self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
+  self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });
+  return {
+    [this](write_atom, shared_bytes& bytes) { return write(std::move(bytes)); },
+    [this](close_stdin_atom) { return close_stdin(); },
+    [this](resize_atom, terminal_size size) { return resize(size); },
+    [this](signal_atom, signal_name name) { return signal(name); },
+    [this](terminate_atom) { return terminate(spec_.kill.grace); },
+    [this](terminate_atom, caf::timespan grace) { return terminate(grace); },
+    [this](info_atom) { return info(); },
+    [this](wait_atom) { return wait(); },
+    [this](read_atom, cursor from, std::uint64_t max, caf::timespan wait) {
+      return read(from, max, wait);
+    },
+    [this](subscribe_atom, const subscription& x) { return subscribe(x); },
+    [this](unsubscribe_atom) { return unsubscribe(); },
+    [this](ack_atom, std::uint64_t bytes) { acknowledge(bytes); },
+    [this](start_atom) { return start(); },
+    [this](child_event& x) { std::visit([this](auto& y) { on(y); }, x); },
+    [this](const session_alarm& x) { on(x); },
+    [this](session_release) {
+      leaving_ = true;
+      leave_if_done();
+    },
+  };
+}
+
+// -- requests -----------------------------------------------------------------
+
+caf::result<session> session_machine::start() {
+  if (spec_.owner == ownership::sender && self_->current_sender() != nullptr) {
+    owner_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+    self_->monitor(owner_);
+  }
+  starting_ = self_->make_response_promise<session>();
+  // The child's events come as messages: it runs on threads of its own.
+  auto sink = [to = session_impl{self_}](child_event x) {
+    caf::anon_send(to, std::move(x));
+  };
+  child_->start(spec_, std::move(sink));
+  return starting_;
+}
+
+caf::result<std::uint64_t> session_machine::write(shared_bytes bytes) {
+  if (state_ >= session_state::exited)
+    return already_exited();
+  if (input_ != input::open)
+    return stdin_closed();
+  std::uint64_t n = bytes.size();
+  if (n == 0)
+    return n;
+  if (ledger_.queued() + n > spec_.limits.stdin_queue)
+    return make_error(errc::stdin_full, stage::run,
+                      std::to_string(ledger_.queued())
+                        + " bytes of input wait for the process already");
+  auto waiting = self_->make_response_promise<std::uint64_t>();
+  ledger_.accept(n, waiting);
+  child_->write(std::move(bytes));
+  return waiting;
+}
+
+caf::result<void> session_machine::close_stdin() {
+  if (input_ == input::open) {
+    input_ = input::closing;
+    child_->close_stdin();
+  }
+  return caf::unit;
+}
+
+caf::result<void>
+session_machine::ask_child(std::function<void(std::uint64_t)> ask) {
+  if (state_ >= session_state::exited)
+    return already_exited();
+  auto number = ++last_number_;
+  auto waiting = self_->make_response_promise<void>();
+  asked_.emplace(number, waiting);
+  if (state_ == session_state::starting)
+    deferred_.push_back([=] { ask(number); });
+  else
+    ask(number);
+  return waiting;
+}
+
+caf::result<void> session_machine::resize(terminal_size size) {
+  if (auto bad = validate(size))
+    return to_error(*bad);
+  if (spec_.stdio.kind != stdio_kind::pty)
+    return make_error(errc::not_a_terminal, stage::run,
+                      "the session runs on pipes");
+  return ask_child([this, size](std::uint64_t n) { child_->resize(n, size); });
+}
+
+caf::result<void> session_machine::signal(signal_name name) {
+  return ask_child([this, name](std::uint64_t n) { child_->signal(n, name); });
+}
+
+caf::result<exit_status> session_machine::terminate(caf::timespan grace) {
+  if (start_error_)
+    return start_error_;
+  if (state_ == session_state::exited)
+    child_->kill();
+  if (state_ >= session_state::exited)
+    return status_;
+  by_request_ = true;
+  terminating_.push_back(self_->make_response_promise<exit_status>());
+  stop(grace);
+  return terminating_.back();
+}
+
+caf::result<exit_status> session_machine::wait() {
+  if (start_error_)
+    return start_error_;
+  if (state_ >= session_state::exited)
+    return status_;
+  waiting_.push_back(self_->make_response_promise<exit_status>());
+  return waiting_.back();
+}
+
+session_info session_machine::info() const {
+  session_info result;
+  result.id = spec_.id;
+  result.state = state_;
+  result.pid = pid_;
+  result.spec = spec_;
+  result.containment = containment_;
+  result.started = started_;
+  result.last_output = last_output_;
+  result.produced = log_.end();
+  result.consumed_stdin = ledger_.taken();
+  result.queued_stdin = ledger_.queued();
+  result.retained = log_.size();
+  result.subscribers = subscribers_.size();
+  result.held_back = held_;
+  result.status = status_;
+  result.complete = complete_;
+  if (start_error_)
+    result.start_error = describe(start_error_);
+  return result;
+}
+
+// -- events of the child ------------------------------------------------------
+
+void session_machine::on(child_started& x) {
+  pid_ = x.pid;
+  containment_ = x.containment;
+  state_ = session_state::running;
+  starting_.deliver(session{session_impl{self_}});
+  if (spec_.limits.timeout > caf::timespan::zero())
+    alarm(session_alarm::kind::timeout, spec_.limits.timeout);
+  // A policy that reads nothing before somebody subscribes says so here.
+  update_hold();
+  if (!held_)
+    child_->grant(reads_.size());
+  else
+    reads_.consumed(reads_.size());
+  for (auto& f : std::exchange(deferred_, {}))
+    f();
+  // What was asked for before there was a process is done now.
+  if (auto asked = std::exchange(stopping_, stopping::no);
+      asked == stopping::asked)
+    stop(early_grace_);
+  else if (asked == stopping::killed)
+    kill();
+}
+
+void session_machine::on(child_start_failed& x) {
+  start_error_ = to_error(x.why);
+  status_.cause = exit_cause::start_failed;
+  status_.code = x.why.code == errc::program_not_found ? 127 : 126;
+  state_ = session_state::exited;
+  fail_everybody(start_error_);
+  starting_.deliver(start_error_);
+  close(true);
+}
+
+void session_machine::on(child_output& x) {
+  if (state_ == session_state::closed)
+    return;
+  last_output_ = caf::make_timestamp();
+  reads_.consumed(x.bytes.size());
+  log_.append(x.stream, std::move(x.bytes));
+  publish();
+}
+
+void session_machine::on(child_stream_ended&) {
+  if (--open_streams_ == 0 && state_ == session_state::exited)
+    finish();
+}
+
+void session_machine::on(child_stdin_taken& x) {
+  ledger_.take(x.bytes);
+}
+
+void session_machine::on(child_stdin_broken& x) {
+  input_ = input::closed;
+  ledger_.fail(to_error(x.why));
+}
+
+void session_machine::on(child_answered& x) {
+  auto i = asked_.find(x.request);
+  if (i == asked_.end())
+    return;
+  answer(i->second, x.done, x.why);
+  asked_.erase(i);
+}
+
+void session_machine::on(child_exited& x) {
+  if (state_ >= session_state::exited)
+    return;
+  state_ = session_state::exited;
+  status_ = x.status;
+  status_.timed_out = timed_out_;
+  status_.by_request = by_request_;
+  for (auto& waiting : std::exchange(waiting_, {}))
+    waiting.deliver(status_);
+  for (auto& waiting : std::exchange(terminating_, {}))
+    waiting.deliver(status_);
+  fail_everybody(already_exited());
+  publish();
+  if (open_streams_ == 0) {
+    finish();
+  } else if (!held_) {
+    drain_since_ = self_->clock().now();
+    alarm(session_alarm::kind::drain, drain_left_);
+  }
+}
+
+void session_machine::on(child_finished&) {
+  // It may finish unasked, when its host ends.
+  if (state_ < session_state::exited) {
+    child_exited lost;
+    lost.status.cause = exit_cause::runner_lost;
+    on(lost);
+  }
+  close(open_streams_ == 0);
+}
+
+// -- deadlines ----------------------------------------------------------------
+
+std::uint64_t session_machine::alarm(session_alarm::kind what,
+                                     caf::timespan after) {
+  auto number = ++last_number_;
+  if (what != session_alarm::kind::read)
+    armed_[what] = number;
+  self_->delayed_send(self_, after, session_alarm{what, number});
+  return number;
+}
+
+void session_machine::on(const session_alarm& x) {
+  if (x.what == session_alarm::kind::read) {
+    for (auto i = readers_.begin(); i != readers_.end(); ++i)
+      if (i->number == x.number) {
+        i->waiting.deliver(make_page(i->from, 0));
+        readers_.erase(i);
+        return;
+      }
+    return;
+  }
+  if (armed_[x.what] != x.number)
+    return;
+  switch (x.what) {
+    case session_alarm::kind::timeout:
+      if (state_ == session_state::running && stopping_ == stopping::no) {
+        timed_out_ = true;
+        stop(spec_.kill.grace);
+      }
+      break;
+    case session_alarm::kind::grace:
+      if (state_ == session_state::running)
+        kill();
+      break;
+    case session_alarm::kind::unkillable:
+      for (auto& waiting : std::exchange(terminating_, {}))
+        waiting.deliver(make_error(errc::deadline_passed, stage::run,
+                                   "the kernel does not let go of the "
+                                   "process"));
+      break;
+    case session_alarm::kind::drain:
+      if (state_ == session_state::exited)
+        finish();
+      break;
+    case session_alarm::kind::retention:
+      leaving_ = true;
+      leave_if_done();
+      break;
+    case session_alarm::kind::read:
+      break;
+  }
+}
+
+// -- the end ------------------------------------------------------------------
+
+void session_machine::on_down(const caf::down_msg& x) {
+  if (x.source == spawner_) {
+    self_->quit(caf::exit_reason::user_shutdown);
+    return;
+  }
+  if (x.source == owner_) {
+    leaving_ = true;
+    by_request_ = true;
+    kill();
+  }
+  if (auto had = subscribers_.remove(x.source)) {
+    released_.out = std::max(released_.out, had->out);
+    released_.err = std::max(released_.err, had->err);
+    publish();
+  }
+  leave_if_done();
+}
+
+void session_machine::on_exit_request(caf::exit_msg& x) {
+  if (x.reason == caf::exit_reason::normal)
+    return;
+  // The child dies with the state of this actor; tell those who listen.
+  if (state_ != session_state::closed) {
+    fail_everybody(already_exited());
+    subscribers_.abort(self_);
+  }
+  self_->quit(x.reason);
+}
+
+void session_machine::stop(caf::timespan grace) {
+  if (grace <= caf::timespan::zero())
+    return kill();
+  if (state_ == session_state::starting) {
+    if (stopping_ == stopping::no || grace < early_grace_)
+      early_grace_ = grace;
+    if (stopping_ == stopping::no)
+      stopping_ = stopping::asked;
+    return;
+  }
+  if (stopping_ == stopping::killed)
+    return;
+  if (stopping_ == stopping::no)
+    child_->terminate();
+  stopping_ = stopping::asked;
+  // Who asks again with less patience is heard; with more, not.
+  auto until = self_->clock().now() + grace;
+  if (armed_.count(session_alarm::kind::grace) == 0 || until < grace_until_) {
+    grace_until_ = until;
+    alarm(session_alarm::kind::grace, grace);
+  }
+}
+
+void session_machine::kill() {
+  if (state_ >= session_state::exited) {
+    // Only descendants can be left; closing takes care of the last of them.
+    if (state_ == session_state::exited)
+      child_->kill();
+    return;
+  }
+  stopping_ = stopping::killed;
+  if (state_ == session_state::starting)
+    return;
+  child_->kill();
+  alarm(session_alarm::kind::unkillable, unkillable_after);
+}
+
+void session_machine::finish() {
+  if (finishing_)
+    return;
+  finishing_ = true;
+  child_->finish();
+}
+
+void session_machine::close(bool complete) {
+  state_ = session_state::closed;
+  complete_ = complete;
+  child_.reset();
+  publish();
+  if (auto to = caf::actor_cast<session_keeper>(spawner_))
+    self_->send(to, session_over{spec_.id});
+  if (spec_.limits.retention == caf::timespan::zero())
+    leaving_ = true;
+  else if (!leaving_)
+    alarm(session_alarm::kind::retention, spec_.limits.retention);
+  leave_if_done();
+}
+
+void session_machine::leave_if_done() {
+  if (leaving_ && state_ == session_state::closed && subscribers_.empty())
+    self_->quit();
+}
+
+void session_machine::fail_everybody(const caf::error& why) {
+  input_ = input::closed;
+  ledger_.fail(why);
+  deferred_.clear();
+  for (auto& [number, waiting] : std::exchange(asked_, {}))
+    waiting.deliver(why);
+  for (auto& waiting : std::exchange(waiting_, {}))
+    waiting.deliver(why);
+  for (auto& waiting : std::exchange(terminating_, {}))
+    waiting.deliver(why);
+}
+
+session_impl::behavior_type
+session_behavior(session_impl::stateful_pointer<session_machine> self,
+                 std::shared_ptr<session_args> args) {
+  return self->state.make_behavior(std::move(*args));
+}
+
+} // namespace procession

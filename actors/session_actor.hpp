@@ -1,0 +1,196 @@
+#pragma once
+
+#include "procession/actors/fanout.hpp"
+#include "procession/actors/stdin_ledger.hpp"
+#include "procession/io/credit.hpp"
+#include "procession/io/output_log.hpp"
+#include "procession/messages/session.hpp"
+#include "procession/platform/child.hpp"
+
+#include <caf/actor_clock.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/response_promise.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace procession {
+
+/// A deadline of a session, sent by the session to itself.
+struct session_alarm {
+  enum class kind { timeout, grace, unkillable, drain, read, retention };
+  kind what = kind::timeout;
+  /// Which arming of this kind it belongs to; older ones are ignored.
+  std::uint64_t number = 0;
+};
+
+/// Tells the spawner that a session is closed.
+struct session_over {
+  session_id id;
+};
+
+/// Tells a closed session to go before its retention is over.
+struct session_release {};
+
+} // namespace procession
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::child_event)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::session_alarm)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::session_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::session_release)
+
+CAF_BEGIN_TYPE_ID_BLOCK(procession_internal, 3090)
+  CAF_ADD_ATOM(procession_internal, procession, start_atom, "start")
+CAF_END_TYPE_ID_BLOCK(procession_internal)
+
+namespace procession {
+
+/// What the spawner and the child say to a session besides its interface.
+using session_impl
+  = session::extend<caf::replies_to<start_atom>::with<session>,
+                    caf::reacts_to<child_event>, caf::reacts_to<session_alarm>,
+                    caf::reacts_to<session_release>>;
+
+/// Who keeps a session.
+using session_keeper = caf::typed_actor<caf::reacts_to<session_over>>;
+
+/// What a session is made of.
+struct session_args {
+  command spec;
+  std::unique_ptr<procession::child> child;
+  /// A `session_keeper`; its end is the session's end.
+  caf::actor_addr spawner;
+};
+
+/// The state machine of a session: the only one that speaks to subscribers,
+/// whatever the child behind it.
+class session_machine {
+public:
+  static constexpr const char* name = "procession.session";
+
+  using pointer = session_impl::stateful_pointer<session_machine>;
+
+  explicit session_machine(pointer self);
+
+  session_impl::behavior_type make_behavior(session_args args);
+
+private:
+  /// How far ending the process has come.
+  enum class stopping { no, asked, killed };
+
+  // Requests.
+  caf::result<session> start();
+  caf::result<std::uint64_t> write(shared_bytes bytes);
+  caf::result<void> close_stdin();
+  caf::result<void> resize(terminal_size size);
+  caf::result<void> signal(signal_name name);
+  caf::result<exit_status> terminate(caf::timespan grace);
+  caf::result<exit_status> wait();
+  caf::result<page> read(cursor from, std::uint64_t max, caf::timespan wait);
+  caf::result<cursor> subscribe(const subscription& terms);
+  caf::result<void> unsubscribe();
+  void acknowledge(std::uint64_t bytes);
+  session_info info() const;
+
+  // Events of the child.
+  void on(child_started& x);
+  void on(child_start_failed& x);
+  void on(child_output& x);
+  void on(child_stream_ended& x);
+  void on(child_stdin_taken& x);
+  void on(child_stdin_broken& x);
+  void on(child_answered& x);
+  void on(child_exited& x);
+  void on(child_finished& x);
+
+  void on(const session_alarm& x);
+  void on_down(const caf::down_msg& x);
+  void on_exit_request(caf::exit_msg& x);
+
+  // The end, step by step.
+  void stop(caf::timespan grace);
+  void kill();
+  void finish();
+  void close(bool complete);
+  void leave_if_done();
+
+  // Output.
+  void publish();
+  void update_hold();
+  page make_page(cursor from, std::uint64_t max) const;
+  void answer_readers();
+
+  caf::result<void> ask_child(std::function<void(std::uint64_t)> ask);
+  std::uint64_t alarm(session_alarm::kind what, caf::timespan after);
+  void fail_everybody(const caf::error& why);
+
+  pointer self_;
+  command spec_;
+  std::unique_ptr<child> child_;
+  caf::actor_addr spawner_;
+  caf::actor_addr owner_;
+
+  session_state state_ = session_state::starting;
+  stopping stopping_ = stopping::no;
+  /// A grace that was asked for before there was a process.
+  caf::timespan early_grace_{};
+  /// When the grace that runs is over.
+  caf::actor_clock::time_point grace_until_{};
+  std::int64_t pid_ = 0;
+  containment_kind containment_ = containment_kind::unknown;
+  caf::timestamp started_{};
+  caf::timestamp last_output_{};
+  exit_status status_;
+  bool timed_out_ = false;
+  bool by_request_ = false;
+  bool complete_ = true;
+  /// The error of a failed start.
+  caf::error start_error_;
+  int open_streams_ = 0;
+
+  output_log log_;
+  fanout subscribers_;
+  receive_window reads_;
+  bool held_ = false;
+  /// Policy `pause` without subscribers: what somebody has had.
+  cursor released_;
+
+  enum class input { open, closing, closed } input_ = input::open;
+  stdin_ledger ledger_;
+
+  /// What is left of the drain deadline, and since when it runs.
+  caf::timespan drain_left_{};
+  caf::actor_clock::time_point drain_since_{};
+  bool finishing_ = false;
+  /// Goes as soon as everybody had everything.
+  bool leaving_ = false;
+
+  struct reader {
+    std::uint64_t number;
+    cursor from;
+    std::uint64_t max;
+    caf::typed_response_promise<page> waiting;
+  };
+
+  caf::typed_response_promise<session> starting_;
+  std::vector<caf::typed_response_promise<exit_status>> waiting_;
+  std::vector<caf::typed_response_promise<exit_status>> terminating_;
+  std::vector<reader> readers_;
+  std::map<std::uint64_t, caf::response_promise> asked_;
+  std::vector<std::function<void()>> deferred_;
+  std::uint64_t last_number_ = 0;
+  /// The arming of each kind of alarm that counts.
+  std::map<session_alarm::kind, std::uint64_t> armed_;
+};
+
+/// The behavior of a session.
+session_impl::behavior_type
+session_behavior(session_impl::stateful_pointer<session_machine> self,
+                 std::shared_ptr<session_args> args);
+
+} // namespace procession

@@ -1,0 +1,165 @@
+// The output side of the session: log, subscribers, cursor reads, holding back.
+#include "procession/actors/session_actor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace procession {
+
+namespace {
+
+caf::error invalid(std::string text) {
+  return make_error(errc::invalid_argument, stage::run, std::move(text));
+}
+
+caf::error no_sender() {
+  return make_error(errc::no_sender, stage::run,
+                    "events need an actor to go to");
+}
+
+bool beyond(cursor x, cursor end) {
+  return x.out > end.out || x.err > end.err;
+}
+
+} // namespace
+
+void session_machine::publish() {
+  for (auto& who :
+       subscribers_.deliver(self_, {state_, status_, complete_})) {
+    if (who != owner_ && who != spawner_)
+      self_->demonitor(who);
+  }
+  answer_readers();
+  auto floor = subscribers_.floor();
+  if (spec_.when_unobserved == unobserved::pause && subscribers_.empty())
+    floor = released_;
+  log_.trim(floor);
+  update_hold();
+  if (!held_ && child_ != nullptr)
+    if (auto n = reads_.grant())
+      child_->grant(n);
+}
+
+void session_machine::update_hold() {
+  auto paused = spec_.when_unobserved == unobserved::pause
+                && subscribers_.empty() && log_.full(released_);
+  auto hold = paused || subscribers_.holds_back();
+  if (hold == std::exchange(held_, hold))
+    return;
+  // The drain deadline counts only while the reader is free to read.
+  if (state_ != session_state::exited || finishing_ || open_streams_ == 0)
+    return;
+  auto now = self_->clock().now();
+  if (hold) {
+    drain_left_ -= std::min<caf::timespan>(drain_left_, now - drain_since_);
+    armed_.erase(session_alarm::kind::drain);
+  } else {
+    drain_since_ = now;
+    alarm(session_alarm::kind::drain, drain_left_);
+  }
+}
+
+// -- subscribers --------------------------------------------------------------
+
+caf::result<cursor> session_machine::subscribe(const subscription& terms) {
+  auto& sender = self_->current_sender();
+  if (sender == nullptr)
+    return no_sender();
+  auto who = caf::actor_cast<caf::actor_addr>(sender);
+  if (subscribers_.contains(who))
+    return make_error(errc::already_subscribed, stage::run,
+                      "the actor subscribes to this session already");
+  if (terms.window == 0)
+    return invalid("a window has at least one byte");
+  if (beyond(terms.from, log_.end()))
+    return invalid("the cursor lies behind the end of the output");
+  if (who != owner_ && who != spawner_)
+    self_->monitor(who);
+  subscribers_.add(caf::actor_cast<subscriber>(sender), terms);
+  // Answered first, so that the events follow the answer.
+  auto waiting = self_->make_response_promise<cursor>();
+  waiting.deliver(terms.from);
+  publish();
+  leave_if_done();
+  return waiting;
+}
+
+caf::result<void> session_machine::unsubscribe() {
+  auto& sender = self_->current_sender();
+  if (sender == nullptr)
+    return no_sender();
+  auto who = caf::actor_cast<caf::actor_addr>(sender);
+  auto had = subscribers_.remove(who);
+  if (!had)
+    return make_error(errc::not_subscribed, stage::run,
+                      "the actor does not subscribe to this session");
+  if (who != owner_ && who != spawner_)
+    self_->demonitor(who);
+  released_.out = std::max(released_.out, had->out);
+  released_.err = std::max(released_.err, had->err);
+  publish();
+  leave_if_done();
+  return caf::unit;
+}
+
+void session_machine::acknowledge(std::uint64_t bytes) {
+  auto& sender = self_->current_sender();
+  if (sender == nullptr
+      || !subscribers_.acknowledge(
+        caf::actor_cast<caf::actor_addr>(sender), bytes))
+    return;
+  publish();
+  leave_if_done();
+}
+
+// -- cursor reads -------------------------------------------------------------
+
+page session_machine::make_page(cursor from, std::uint64_t max) const {
+  page result;
+  auto at = log_.find(from);
+  while (auto loss = log_.skip_evicted(at))
+    result.gaps.push_back(
+      {spec_.id, 0, loss->stream, loss->from, loss->to});
+  while (max > 0) {
+    auto run = log_.next(at, max);
+    if (!run)
+      break;
+    max -= run->bytes.size();
+    result.outputs.push_back(
+      {spec_.id, 0, run->stream, run->offset, std::move(run->bytes)});
+  }
+  result.next = at.at;
+  result.state = state_;
+  result.status = status_;
+  result.complete = complete_;
+  return result;
+}
+
+caf::result<page> session_machine::read(cursor from, std::uint64_t max,
+                                        caf::timespan wait) {
+  if (max == 0)
+    return invalid("a read asks for at least one byte");
+  if (beyond(from, log_.end()))
+    return invalid("the cursor lies behind the end of the output");
+  released_.out = std::max(released_.out, from.out);
+  released_.err = std::max(released_.err, from.err);
+  publish();
+  auto ready = from != log_.end() || state_ == session_state::closed;
+  if (ready || wait <= caf::timespan::zero())
+    return make_page(from, max);
+  auto number = alarm(session_alarm::kind::read, wait);
+  readers_.push_back(
+    {number, from, max, self_->make_response_promise<page>()});
+  return readers_.back().waiting;
+}
+
+void session_machine::answer_readers() {
+  std::erase_if(readers_, [this](reader& x) {
+    auto ready = x.from != log_.end() || state_ == session_state::closed;
+    if (ready)
+      x.waiting.deliver(make_page(x.from, x.max));
+    return ready;
+  });
+}
+
+} // namespace procession

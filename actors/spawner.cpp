@@ -1,0 +1,171 @@
+#include "procession/actors/spawner.hpp"
+
+#include "procession/actors/session_actor.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <unordered_map>
+
+namespace procession {
+
+namespace {
+
+/// What the sessions tell it besides its interface.
+using spawner_impl = spawner::extend<caf::reacts_to<session_over>>;
+
+/// Collects the answers of many sessions into one list.
+struct listing {
+  caf::typed_response_promise<std::vector<session_info>> waiting;
+  std::vector<session_info> collected;
+  std::size_t missing = 0;
+
+  void one_less() {
+    if (--missing != 0)
+      return;
+    auto by_age = [](const session_info& x, const session_info& y) {
+      return x.started < y.started;
+    };
+    std::stable_sort(collected.begin(), collected.end(), by_age);
+    waiting.deliver(std::move(collected));
+  }
+};
+
+class spawner_machine {
+public:
+  static constexpr const char* name = "procession.spawner";
+
+  using pointer = spawner_impl::stateful_pointer<spawner_machine>;
+
+  explicit spawner_machine(pointer self) : self_(self) {
+    // nop
+  }
+
+  spawner_impl::behavior_type
+  make_behavior(std::shared_ptr<child_factory> children,
+                spawner_options options) {
+    children_ = std::move(children);
+    options_ = options;
+    self_->set_down_handler([this](caf::down_msg& x) { forget(x.source); });
+    return {
+      [this](spawn_atom, command& spec) { return spawn(std::move(spec)); },
+      [this](find_atom, const session_id& id) { return find(id); },
+      [this](list_atom) { return list(); },
+      [this](session_over& x) { retire(std::move(x.id)); },
+    };
+  }
+
+private:
+  caf::result<session> spawn(command spec) {
+    if (auto bad = validate(spec))
+      return to_error(*bad);
+    if (sessions_.size() - retired_.size() >= options_.max_sessions)
+      return make_error(errc::session_limit, stage::admit,
+                        std::to_string(options_.max_sessions)
+                          + " sessions live already");
+    if (spec.id.empty())
+      spec.id = next_id();
+    else if (sessions_.count(spec.id) != 0)
+      return make_error(errc::duplicate_session, stage::admit,
+                        "there is a session '" + spec.id + "' already");
+    auto id = spec.id;
+    auto args = std::make_shared<session_args>();
+    args->spec = std::move(spec);
+    args->child = children_->make_child();
+    args->spawner = self_->address();
+    auto made = self_->spawn(session_behavior, std::move(args));
+    self_->monitor(made);
+    ids_.emplace(made.address(), id);
+    sessions_.emplace(std::move(id), made);
+    return self_->delegate(made, start_atom_v);
+  }
+
+  session_id next_id() {
+    auto result = session_id{};
+    do
+      result = "s" + std::to_string(++last_id_);
+    while (sessions_.count(result) != 0);
+    return result;
+  }
+
+  caf::result<session> find(const session_id& id) {
+    auto i = sessions_.find(id);
+    if (i == sessions_.end())
+      return make_error(errc::no_such_session, stage::admit,
+                        "there is no session '" + id + "'");
+    return session{i->second};
+  }
+
+  caf::result<std::vector<session_info>> list() {
+    auto waiting = self_->make_response_promise<std::vector<session_info>>();
+    if (sessions_.empty()) {
+      waiting.deliver(std::vector<session_info>{});
+      return waiting;
+    }
+    auto collector = std::make_shared<listing>();
+    collector->waiting = waiting;
+    collector->missing = sessions_.size();
+    for (auto& [id, hdl] : sessions_)
+      // A session always answers at once, or is gone, which is an error here.
+      self_->request(hdl, caf::infinite, info_atom_v)
+        .then(
+          [=](session_info& x) {
+            collector->collected.push_back(std::move(x));
+            collector->one_less();
+          },
+          [=](const caf::error&) { collector->one_less(); });
+    return waiting;
+  }
+
+  /// A session is closed: it no longer counts, and is kept for a while.
+  void retire(session_id id) {
+    if (sessions_.count(id) == 0)
+      return;
+    retired_.push_back(std::move(id));
+    if (retired_.size() > options_.max_retained)
+      self_->send(sessions_.at(retired_.front()), session_release{});
+  }
+
+  void forget(const caf::actor_addr& who) {
+    auto i = ids_.find(who);
+    if (i == ids_.end())
+      return;
+    sessions_.erase(i->second);
+    std::erase(retired_, i->second);
+    ids_.erase(i);
+  }
+
+  pointer self_;
+  std::shared_ptr<child_factory> children_;
+  spawner_options options_;
+  std::unordered_map<session_id, session_impl> sessions_;
+  std::unordered_map<caf::actor_addr, session_id> ids_;
+  /// Closed sessions, the one closed first in front.
+  std::deque<session_id> retired_;
+  std::uint64_t last_id_ = 0;
+};
+
+spawner_impl::behavior_type
+spawner_behavior(spawner_impl::stateful_pointer<spawner_machine> self,
+                 std::shared_ptr<child_factory> children,
+                 spawner_options options) {
+  return self->state.make_behavior(std::move(children), options);
+}
+
+} // namespace
+
+spawner make_spawner(caf::actor_system& sys, const runtime& rt,
+                     spawner_options options) {
+  return make_spawner(sys, rt.local(), options);
+}
+
+spawner make_spawner(caf::actor_system& sys,
+                     std::shared_ptr<child_factory> children,
+                     spawner_options options) {
+  return sys.spawn(spawner_behavior, std::move(children), options);
+}
+
+} // namespace procession

@@ -1,0 +1,26 @@
+#include "procession/actors/stdin_ledger.hpp"
+
+#include <utility>
+
+namespace procession {
+
+void stdin_ledger::accept(std::uint64_t n, promise waiting) {
+  accepted_ += n;
+  entries_.push_back({accepted_, n, std::move(waiting)});
+}
+
+void stdin_ledger::take(std::uint64_t n) {
+  taken_ += n;
+  while (!entries_.empty() && entries_.front().end <= taken_) {
+    entries_.front().waiting.deliver(entries_.front().size);
+    entries_.pop_front();
+  }
+}
+
+void stdin_ledger::fail(const caf::error& why) {
+  accepted_ = taken_;
+  for (auto& x : std::exchange(entries_, {}))
+    x.waiting.deliver(why);
+}
+
+} // namespace procession

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "procession/io/chunks.hpp"
+#include "procession/io/loop.hpp"
+#include "procession/platform/posix/containment.hpp"
+#include "procession/platform/posix/keeper.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace procession::posix {
+
+class process;
+
+/// What the processes of one runtime share. Each member says on which of the
+/// two threads it is touched.
+struct host {
+  /// Reads, writes, watches exits.
+  loop reactor{"pcn-reactor"};
+  /// Spawns; the parent-death signal of every child hangs on this thread.
+  loop launcher{"pcn-launcher"};
+  /// Reactor.
+  chunk_pool pool;
+  /// Launcher, but `kind` anywhere.
+  std::unique_ptr<posix::containment> containment;
+  /// Launcher.
+  std::optional<posix::keeper> keeper;
+  /// Reactor: the processes that are not finished.
+  std::set<std::shared_ptr<process>> live;
+  /// Reactor: called when the last live process finished, if set.
+  std::function<void()> on_empty;
+
+  /// Reactor: `x` finished.
+  void forget(const std::shared_ptr<process>& x);
+};
+
+} // namespace procession::posix

@@ -1,0 +1,511 @@
+#include "procession/platform/posix/process.hpp"
+
+#include "procession/platform/posix/terminal.hpp"
+
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+
+namespace procession::posix {
+
+namespace {
+
+int number_of(signal_name name) {
+  switch (name) {
+    case signal_name::interrupt:
+      return SIGINT;
+    case signal_name::hangup:
+      return SIGHUP;
+    case signal_name::quit:
+      return SIGQUIT;
+    case signal_name::terminate:
+      return SIGTERM;
+    case signal_name::kill:
+      return SIGKILL;
+    case signal_name::stop:
+      return SIGSTOP;
+    case signal_name::proceed:
+      return SIGCONT;
+  }
+  return 0;
+}
+
+caf::timespan to_timespan(const timeval& x) {
+  return std::chrono::seconds{x.tv_sec} + std::chrono::microseconds{x.tv_usec};
+}
+
+exit_status to_status(const siginfo_t& info, const rusage& usage,
+                      std::uint64_t inherited_peak) {
+  exit_status result;
+  if (info.si_code == CLD_EXITED) {
+    result.code = static_cast<std::uint32_t>(info.si_status);
+  } else {
+    result.cause = exit_cause::signaled;
+    result.signal = info.si_status;
+    result.core_dumped = info.si_code == CLD_DUMPED;
+  }
+  result.user_time = to_timespan(usage.ru_utime);
+  result.system_time = to_timespan(usage.ru_stime);
+  // getrusage(2): in kilobytes on Linux.
+  auto peak = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  result.peak_memory = peak > inherited_peak ? peak : 0;
+  return result;
+}
+
+/// waitid(2) as the kernel has it: with the resource usage, never blocking.
+/// @returns whether the process has ended.
+bool wait_now(int pidfd, int options, siginfo_t& info, rusage& usage) {
+  info.si_pid = 0;
+  auto result = ::syscall(SYS_waitid, P_PIDFD, pidfd, &info,
+                          WEXITED | WNOHANG | options, &usage);
+  return result == 0 && info.si_pid != 0;
+}
+
+} // namespace
+
+process::process(host& where)
+  : host_(where), recheck_(where.reactor.context()) {
+  // nop
+}
+
+// -- start --------------------------------------------------------------------
+
+void process::start(const command& spec, child_sink sink) {
+  auto result = start_process(host_, spec);
+  host_.reactor.post([self = shared_from_this(), result = std::move(result),
+                      sink = std::move(sink)]() mutable {
+    self->adopt(std::move(result), std::move(sink));
+  });
+}
+
+void process::adopt(std::variant<started_process, failed_start> result,
+                    child_sink sink) {
+  host_.live.insert(shared_from_this());
+  // Somebody who abandoned it meanwhile wants to hear nothing.
+  if (!finish_on_exit_)
+    sink_ = std::move(sink);
+  if (auto* bad = std::get_if<failed_start>(&result))
+    fail(std::move(*bad));
+  else
+    run(std::move(std::get<started_process>(result)));
+}
+
+void process::fail(failed_start what) {
+  state_ = state::ending;
+  tree_ = std::move(what.tree);
+  auto done = [self = shared_from_this(), why = std::move(what.why)](bool) {
+    self->state_ = state::finished;
+    self->emit(child_start_failed{why});
+    self->sink_ = nullptr;
+    self->host_.forget(self);
+  };
+  if (tree_ == nullptr)
+    done(true);
+  else
+    tree_->end(0, std::move(done));
+}
+
+bool process::watch(descriptor_ptr& result, unique_fd& fd) {
+  if (!fd)
+    return true;
+  auto made = std::make_shared<descriptor>(host_.reactor.context());
+  boost::system::error_code ec;
+  made->assign(fd.get(), ec);
+  if (ec)
+    return false;
+  fd.release();
+  result = std::move(made);
+  return true;
+}
+
+bool process::watch_all(started_process& what) {
+  auto& [master, in, out, err] = what.streams;
+  terminal_ = static_cast<bool>(master);
+  auto ok = watch(readers_[0].io, terminal_ ? master : out)
+            && watch(readers_[1].io, err) && watch(input_, in)
+            && watch(pidfd_, what.pidfd);
+  if (terminal_)
+    input_ = readers_[0].io;
+  return ok;
+}
+
+void process::undo(started_process what) {
+  close_streams();
+  // Where it may take its time, although nothing outlives a kill for long.
+  host_.launcher.post([self = shared_from_this(),
+                       what = std::move(what)]() mutable {
+    ::kill(-what.pid, SIGKILL);
+    siginfo_t ignored{};
+    while (::waitid(P_PIDFD, static_cast<id_t>(what.pidfd.get()), &ignored,
+                    WEXITED)
+             != 0
+           && errno == EINTR)
+      continue;
+    self->host_.reactor.post([self, tree = std::move(what.tree)]() mutable {
+      self->fail({{errc::out_of_descriptors,
+                   {stage::setup, 0, "the reactor takes no more descriptors"}},
+                  std::move(tree)});
+    });
+  });
+}
+
+void process::run(started_process what) {
+  if (!watch_all(what))
+    return undo(std::move(what));
+  state_ = state::running;
+  pid_ = what.pid;
+  inherited_peak_ = what.inherited_peak;
+  tree_ = std::move(what.tree);
+  for (auto& x : readers_)
+    if (x.io != nullptr)
+      x.at = reading::idle;
+  if (input_ == nullptr)
+    writing_ = writing::closed;
+  emit(child_started{pid_, tree_->kind()});
+  await_exit();
+  if (early_signal_ != 0)
+    signal_tree(early_signal_);
+  flush();
+  pump(stream_kind::out);
+  pump(stream_kind::err);
+}
+
+// -- output -------------------------------------------------------------------
+
+void process::grant(std::uint64_t bytes) {
+  credit_ += bytes;
+  pump(stream_kind::out);
+  pump(stream_kind::err);
+}
+
+void process::pump(stream_kind stream) {
+  // So many blocks, then it is somebody else's turn on the reactor.
+  constexpr auto turns = 8;
+  auto& self = readers_[static_cast<std::size_t>(stream)];
+  if (self.at != reading::idle)
+    return;
+  for (auto turn = 0; credit_ > 0; ++turn) {
+    if (turn == turns) {
+      self.at = reading::waiting;
+      host_.reactor.post([self = shared_from_this(), stream] {
+        auto& x = self->readers_[static_cast<std::size_t>(stream)];
+        if (x.at != reading::waiting)
+          return;
+        x.at = reading::idle;
+        self->pump(stream);
+      });
+      return;
+    }
+    auto room = host_.pool.scratch();
+    room = room.first(std::min<std::uint64_t>(room.size(), credit_));
+    std::size_t filled = 0;
+    auto result = ssize_t{0};
+    // A terminal gives 4 KiB at a time; join them as long as there are more.
+    do {
+      result = ::read(self.io->native_handle(), room.data() + filled,
+                      room.size() - filled);
+      if (result > 0)
+        filled += static_cast<std::size_t>(result);
+    } while ((result > 0 && terminal_ && filled < room.size())
+             || (result < 0 && errno == EINTR));
+    auto os_code = result < 0 ? errno : 0;
+    if (filled > 0) {
+      credit_ -= filled;
+      emit(child_output{stream, host_.pool.take(filled, self.tail)});
+    }
+    // A pipe that gave less than was asked for is empty now.
+    auto drained = os_code == EAGAIN
+                   || (result > 0 && !terminal_ && filled < room.size());
+    if (drained)
+      return await_output(stream);
+    // EIO: nobody has the slave side open any more (pty(7)).
+    if (result <= 0)
+      return end_reader(stream);
+  }
+}
+
+void process::await_output(stream_kind stream) {
+  auto& self = readers_[static_cast<std::size_t>(stream)];
+  self.at = reading::waiting;
+  self.io->async_wait(
+    descriptor::wait_read,
+    [self = shared_from_this(), stream](const boost::system::error_code& ec) {
+      auto& x = self->readers_[static_cast<std::size_t>(stream)];
+      if (ec || x.at != reading::waiting)
+        return;
+      x.at = reading::idle;
+      self->pump(stream);
+    });
+}
+
+void process::end_reader(stream_kind stream) {
+  auto& self = readers_[static_cast<std::size_t>(stream)];
+  self.at = reading::ended;
+  if (!terminal_)
+    self.io.reset();
+  emit(child_stream_ended{stream});
+}
+
+// -- input --------------------------------------------------------------------
+
+void process::write(shared_bytes bytes) {
+  if (writing_ != writing::open || state_ > state::running || bytes.empty())
+    return;
+  queue_.push_back(std::move(bytes));
+  flush();
+}
+
+void process::close_stdin() {
+  if (writing_ != writing::open)
+    return;
+  writing_ = writing::closing;
+  flush();
+}
+
+process::written process::write_some(std::span<const std::byte> bytes,
+                                     std::size_t& taken) {
+  while (taken < bytes.size()) {
+    auto rest = bytes.subspan(taken);
+    auto n = ::write(input_->native_handle(), rest.data(), rest.size());
+    if (n >= 0)
+      taken += static_cast<std::size_t>(n);
+    else if (errno == EAGAIN)
+      return written::some;
+    else if (errno != EINTR)
+      return written::failed;
+  }
+  return written::all;
+}
+
+void process::flush() {
+  if (state_ != state::running || writing_ == writing::closed || awaiting_room_)
+    return;
+  std::uint64_t total = 0;
+  auto result = written::all;
+  auto os_code = 0;
+  while (!queue_.empty() && result == written::all) {
+    auto& front = queue_.front();
+    std::size_t taken = 0;
+    result = write_some(front.span(), taken);
+    os_code = errno;
+    if (taken > 0)
+      last_written_ = front.text()[taken - 1];
+    total += taken;
+    if (result == written::all)
+      queue_.pop_front();
+    else
+      front = front.from(taken);
+  }
+  if (total > 0)
+    emit(child_stdin_taken{total});
+  if (result == written::failed)
+    break_input(os_code);
+  else if (result == written::some)
+    await_room();
+  else if (writing_ == writing::closing)
+    end_input();
+}
+
+void process::await_room() {
+  awaiting_room_ = true;
+  input_->async_wait(
+    descriptor::wait_write,
+    [self = shared_from_this()](const boost::system::error_code& ec) {
+      self->awaiting_room_ = false;
+      if (!ec)
+        self->flush();
+    });
+}
+
+void process::end_input() {
+  if (terminal_) {
+    if (eof_.empty())
+      // Inside a line the first one only hands the line over as it is.
+      if (auto eof = end_of_file_character(input_->native_handle()))
+        eof_.assign(last_written_ == '\n' ? 1 : 2, *eof);
+    std::size_t taken = 0;
+    auto result = write_some(std::as_bytes(std::span{eof_}), taken);
+    eof_.erase(0, taken);
+    if (result == written::some)
+      return await_room();
+  }
+  writing_ = writing::closed;
+  input_.reset();
+}
+
+void process::break_input(int os_code) {
+  writing_ = writing::closed;
+  queue_.clear();
+  input_.reset();
+  emit(child_stdin_broken{
+    {errc::stdin_closed,
+     {stage::run, os_code, "the child does not take input any more"}}});
+}
+
+// -- requests -----------------------------------------------------------------
+
+void process::resize(std::uint64_t request, terminal_size size) {
+  child_answered answer{request, true, {}};
+  std::error_code ec;
+  auto& io = readers_[0].io;
+  if (state_ != state::running || !terminal_ || io == nullptr) {
+    answer.done = false;
+    answer.why = {errc::already_exited,
+                  {stage::run, 0, "the terminal is gone"}};
+  } else if (!set_size(io->native_handle(), size, ec)) {
+    answer.done = false;
+    answer.why = {errc::request_failed,
+                  {stage::run, ec.value(), "the terminal was not resized"}};
+  }
+  emit(std::move(answer));
+}
+
+void process::signal(std::uint64_t request, signal_name name) {
+  child_answered answer{request, true, {}};
+  auto signo = number_of(name);
+  auto key = terminal_ && (signo == SIGINT || signo == SIGQUIT);
+  if (state_ != state::running) {
+    answer.done = false;
+    answer.why = {errc::already_exited,
+                  {stage::run, 0, "the process has ended"}};
+  } else if (!(key
+               // Linux: to the foreground job of the slave side.
+               && ::ioctl(readers_[0].io->native_handle(), TIOCSIG, signo) == 0)
+             && ::kill(-pid_, signo) != 0) {
+    answer.done = false;
+    answer.why = {errc::request_failed,
+                  {stage::run, errno, "the signal was not sent"}};
+  }
+  emit(std::move(answer));
+}
+
+void process::signal_tree(int signo) {
+  switch (state_) {
+    case state::launching:
+      if (early_signal_ != SIGKILL)
+        early_signal_ = signo;
+      break;
+    case state::running:
+    case state::exited:
+      // The leader is not reaped, so the group's number is not another's.
+      ::kill(-pid_, signo);
+      tree_->signal(pid_, signo);
+      break;
+    case state::ending:
+    case state::finished:
+      break;
+  }
+}
+
+void process::terminate() {
+  signal_tree(SIGTERM);
+  // What is stopped would not see it.
+  if (state_ == state::running)
+    signal_tree(SIGCONT);
+}
+
+void process::kill() {
+  signal_tree(SIGKILL);
+}
+
+// -- end ----------------------------------------------------------------------
+
+void process::await_exit() {
+  pidfd_->async_wait(
+    descriptor::wait_read,
+    [self = shared_from_this()](const boost::system::error_code& ec) {
+      if (!ec)
+        self->check_exit();
+    });
+}
+
+void process::check_exit() {
+  if (state_ != state::running)
+    return;
+  siginfo_t info{};
+  rusage usage{};
+  // Not reaped yet: its number must stay ours until the tree is gone.
+  if (!wait_now(pidfd_->native_handle(), WNOWAIT, info, usage)) {
+    // A tracer holds the zombie back. The descriptor stays readable meanwhile,
+    // so waiting on it again would spin.
+    recheck_.expires_after(std::chrono::milliseconds{20});
+    recheck_.async_wait(
+      [self = shared_from_this()](const boost::system::error_code& ec) {
+        if (!ec)
+          self->check_exit();
+      });
+    return;
+  }
+  state_ = state::exited;
+  writing_ = writing::closed;
+  queue_.clear();
+  if (!terminal_)
+    input_.reset();
+  emit(child_exited{to_status(info, usage, inherited_peak_)});
+  if (finish_on_exit_)
+    finish();
+}
+
+void process::finish() {
+  if (state_ != state::exited) {
+    finish_on_exit_ = true;
+    return;
+  }
+  state_ = state::ending;
+  close_streams();
+  ::kill(-pid_, SIGKILL);
+  tree_->end(pid_, [self = shared_from_this()](bool) { self->reap(); });
+}
+
+void process::close_streams() {
+  for (auto& x : readers_) {
+    if (x.at != reading::none)
+      x.at = reading::ended;
+    x.io.reset();
+  }
+  input_.reset();
+}
+
+void process::reap() {
+  siginfo_t info{};
+  rusage usage{};
+  wait_now(pidfd_->native_handle(), 0, info, usage);
+  state_ = state::finished;
+  pidfd_.reset();
+  emit(child_finished{});
+  sink_ = nullptr;
+  host_.forget(shared_from_this());
+}
+
+void process::abandon() {
+  sink_ = nullptr;
+  stop();
+}
+
+void process::stop() {
+  if (state_ == state::finished)
+    return;
+  finish_on_exit_ = true;
+  kill();
+  if (state_ == state::exited)
+    finish();
+}
+
+void process::give_up() {
+  emit(child_finished{});
+  sink_ = nullptr;
+}
+
+void process::emit(child_event event) {
+  if (sink_)
+    sink_(std::move(event));
+}
+
+} // namespace procession::posix

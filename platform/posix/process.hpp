@@ -1,0 +1,131 @@
+#pragma once
+
+#include "procession/platform/child.hpp"
+#include "procession/platform/posix/process_start.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace procession::posix {
+
+/// One process and its streams, on the reactor. It lives until the process is
+/// reaped, however long the session that wanted it.
+class process : public std::enable_shared_from_this<process> {
+public:
+  explicit process(host& where);
+
+  /// Starts `spec`. On the launcher thread; everything below on the reactor.
+  void start(const command& spec, child_sink sink);
+
+  // What `child` promises, under the same names.
+  void grant(std::uint64_t bytes);
+  void write(shared_bytes bytes);
+  void close_stdin();
+  void resize(std::uint64_t request, terminal_size size);
+  void signal(std::uint64_t request, signal_name name);
+  void terminate();
+  void kill();
+  void finish();
+
+  /// Forgets the sink, kills the tree, finishes in the background.
+  void abandon();
+
+  /// Kills the tree and finishes, still telling the sink.
+  void stop();
+
+  /// The runtime ends before the kernel let go of the process: tells the sink
+  /// that it is over.
+  void give_up();
+
+private:
+  using descriptor = boost::asio::posix::stream_descriptor;
+  using descriptor_ptr = std::shared_ptr<descriptor>;
+
+  enum class state {
+    /// The launcher is at it.
+    launching,
+    running,
+    /// The leader is a zombie: its number and its group's are still ours.
+    exited,
+    /// What is left of the tree is being killed.
+    ending,
+    finished
+  };
+
+  /// What happens to a reader when it may read.
+  enum class reading { none, idle, waiting, ended };
+
+  enum class writing {
+    /// There is no input, or it is closed.
+    closed,
+    open,
+    /// Closes once the queue is empty.
+    closing
+  };
+
+  enum class written { all, some, failed };
+
+  struct reader {
+    reading at = reading::none;
+    descriptor_ptr io;
+    chunk_tail tail;
+  };
+
+  void adopt(std::variant<started_process, failed_start> result,
+             child_sink sink);
+  void fail(failed_start what);
+  void run(started_process what);
+  bool watch_all(started_process& what);
+  bool watch(descriptor_ptr& result, unique_fd& fd);
+  void undo(started_process what);
+
+  void pump(stream_kind stream);
+  void await_output(stream_kind stream);
+  void end_reader(stream_kind stream);
+
+  void flush();
+  void await_room();
+  written write_some(std::span<const std::byte> bytes, std::size_t& taken);
+  void end_input();
+  void break_input(int os_code);
+
+  void await_exit();
+  void check_exit();
+  void signal_tree(int signo);
+  void close_streams();
+  void reap();
+  void emit(child_event event);
+
+  host& host_;
+  child_sink sink_;
+  state state_ = state::launching;
+  /// Finish at once when the process has exited (or cannot start).
+  bool finish_on_exit_ = false;
+  /// A signal for the tree that came before there was one; 0: none.
+  int early_signal_ = 0;
+  pid_t pid_ = -1;
+  std::uint64_t inherited_peak_ = 0;
+  descriptor_ptr pidfd_;
+  std::unique_ptr<posix::tree> tree_;
+  boost::asio::steady_timer recheck_;
+
+  std::array<reader, 2> readers_;
+  std::uint64_t credit_ = 0;
+
+  writing writing_ = writing::open;
+  bool terminal_ = false;
+  bool awaiting_room_ = false;
+  descriptor_ptr input_;
+  std::deque<shared_bytes> queue_;
+  /// What closes a terminal's input, behind the queue.
+  std::string eof_;
+  char last_written_ = '\n';
+};
+
+} // namespace procession::posix

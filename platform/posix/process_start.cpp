@@ -1,0 +1,130 @@
+#include "procession/platform/posix/process_start.hpp"
+
+#include "procession/platform/posix/launcher.hpp"
+#include "procession/platform/posix/terminal.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+namespace procession::posix {
+
+namespace {
+
+/// Both sides of all standard streams. On a PTY the child's three are one.
+struct streams {
+  stream_ends ours;
+  unique_fd slave;
+  unique_fd in;
+  unique_fd out;
+  unique_fd err;
+};
+
+failure pipe_failure(const std::error_code& ec) {
+  auto code = ec.value() == EMFILE || ec.value() == ENFILE
+                ? errc::out_of_descriptors
+                : errc::spawn_failed;
+  return {code,
+          {stage::open_pipes, ec.value(), "the child's pipes cannot be made"}};
+}
+
+std::variant<streams, failure> open_terminal(terminal_size size) {
+  auto opened = open_pty(size);
+  if (auto* bad = std::get_if<failure>(&opened))
+    return std::move(*bad);
+  auto& pair = std::get<pty_pair>(opened);
+  streams result;
+  result.ours.master = std::move(pair.master);
+  result.slave = std::move(pair.slave);
+  return result;
+}
+
+std::variant<streams, failure> open_pipes(bool with_stdin) {
+  std::error_code ec;
+  streams result;
+  auto out = make_pipe(ec);
+  if (ec)
+    return pipe_failure(ec);
+  auto err = make_pipe(ec);
+  if (ec)
+    return pipe_failure(ec);
+  if (with_stdin) {
+    auto in = make_pipe(ec);
+    if (ec)
+      return pipe_failure(ec);
+    set_nonblocking(in.write.get(), ec);
+    result.ours.in = std::move(in.write);
+    result.in = std::move(in.read);
+  } else {
+    result.in = at_least_3(unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)},
+                           ec);
+    if (!result.in)
+      return pipe_failure(ec ? ec : last_error());
+  }
+  set_nonblocking(out.read.get(), ec);
+  set_nonblocking(err.read.get(), ec);
+  if (ec)
+    return pipe_failure(ec);
+  result.ours.out = std::move(out.read);
+  result.ours.err = std::move(err.read);
+  result.out = std::move(out.write);
+  result.err = std::move(err.write);
+  return result;
+}
+
+std::variant<streams, failure> open_streams(const stdio_spec& spec) {
+  switch (spec.kind) {
+    case stdio_kind::pty:
+      return open_terminal(spec.size);
+    case stdio_kind::pipes:
+      return open_pipes(true);
+    case stdio_kind::pipes_no_stdin:
+      return open_pipes(false);
+  }
+  return failure{errc::invalid_argument,
+                 {stage::validate, 0, "no such kind of standard streams"}};
+}
+
+/// Nothing may be started that the keeper could not end.
+std::optional<failure> ensure_keeper(host& where) {
+  if (where.keeper && where.keeper->alive())
+    return std::nullopt;
+  auto made = keeper::start(where.containment->keeper_args());
+  if (auto* bad = std::get_if<failure>(&made))
+    return std::move(*bad);
+  where.keeper = std::move(std::get<keeper>(made));
+  return std::nullopt;
+}
+
+} // namespace
+
+std::variant<started_process, failed_start> start_process(host& where,
+                                                          const command& spec) {
+  if (auto bad = ensure_keeper(where))
+    return failed_start{std::move(*bad), nullptr};
+  auto opened = open_streams(spec.stdio);
+  if (auto* bad = std::get_if<failure>(&opened))
+    return failed_start{std::move(*bad), nullptr};
+  auto& streams = std::get<posix::streams>(opened);
+  auto made = where.containment->make_tree();
+  if (auto* bad = std::get_if<failure>(&made))
+    return failed_start{std::move(*bad), nullptr};
+  auto& tree = std::get<std::unique_ptr<posix::tree>>(made);
+  auto terminal = spec.stdio.kind == stdio_kind::pty;
+  launch_options options;
+  options.in = terminal ? streams.slave.get() : streams.in.get();
+  options.out = terminal ? streams.slave.get() : streams.out.get();
+  options.err = terminal ? streams.slave.get() : streams.err.get();
+  options.controlling_terminal = terminal;
+  options.cgroup = tree->cgroup();
+  options.marker = tree->marker();
+  auto result = launch(spec, options);
+  if (auto* bad = std::get_if<failure>(&result))
+    return failed_start{std::move(*bad), std::move(tree)};
+  auto& program = std::get<launched>(result);
+  return started_process{program.pid, std::move(program.pidfd),
+                         std::move(streams.ours), std::move(tree),
+                         program.inherited_peak};
+}
+
+} // namespace procession::posix

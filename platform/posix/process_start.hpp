@@ -1,0 +1,43 @@
+#pragma once
+
+#include "procession/messages/command.hpp"
+#include "procession/platform/posix/host.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <variant>
+
+namespace procession::posix {
+
+/// Our ends of a child's standard streams, non-blocking.
+struct stream_ends {
+  /// Both input and output of a PTY.
+  unique_fd master;
+  unique_fd in;
+  unique_fd out;
+  unique_fd err;
+};
+
+/// A process that was started and is now somebody's to watch, reap and end.
+struct started_process {
+  pid_t pid = -1;
+  unique_fd pidfd;
+  stream_ends streams;
+  std::unique_ptr<posix::tree> tree;
+  /// See `launched`.
+  std::uint64_t inherited_peak = 0;
+};
+
+/// An attempt that failed.
+struct failed_start {
+  failure why;
+  /// The empty place that was made for it, to be ended; may be null.
+  std::unique_ptr<posix::tree> tree;
+};
+
+/// Opens the streams, makes the place and launches. On the launcher thread.
+std::variant<started_process, failed_start> start_process(host& where,
+                                                          const command& spec);
+
+} // namespace procession::posix

@@ -1,0 +1,213 @@
+#include "procession/platform/runtime.hpp"
+
+#include "procession/platform/posix/process.hpp"
+
+#include <future>
+#include <mutex>
+#include <system_error>
+
+namespace procession {
+
+namespace {
+
+/// Longer than the time that ending a tree may take.
+constexpr auto stop_deadline = std::chrono::seconds{5};
+
+[[noreturn]] void throw_failure(const failure& x) {
+  throw std::system_error{x.detail.os_code, std::system_category(),
+                          to_string(x)};
+}
+
+} // namespace
+
+class runtime::impl {
+public:
+  explicit impl(runtime_options options) {
+    auto made = posix::make_containment(options.containment, host.reactor,
+                                        host.launcher);
+    if (auto* bad = std::get_if<failure>(&made))
+      throw_failure(*bad);
+    host.containment = std::move(
+      std::get<std::unique_ptr<posix::containment>>(made));
+    kind = host.containment->kind();
+  }
+
+  /// Has `x` started unless the runtime was stopped.
+  void start(const std::shared_ptr<posix::process>& x, command spec,
+             child_sink sink) {
+    std::unique_lock guard{mutex_};
+    if (stopped_) {
+      guard.unlock();
+      sink(child_start_failed{{errc::runtime_stopped,
+                               {stage::admit, 0, "the runtime has ended"}}});
+      return;
+    }
+    host.launcher.post(
+      [x, spec = std::move(spec), sink = std::move(sink)]() mutable {
+        x->start(spec, std::move(sink));
+      });
+  }
+
+  /// Ends everything; no thread of ours is left then.
+  void stop() {
+    {
+      std::lock_guard guard{mutex_};
+      stopped_ = true;
+    }
+    // Behind this, whatever the launcher still has at hand is adopted.
+    run_on(host.launcher, [] {});
+    std::promise<void> empty;
+    host.reactor.post([&] {
+      host.on_empty = [&] { empty.set_value(); };
+      auto live = host.live;
+      for (auto& x : live)
+        x->stop();
+      if (live.empty())
+        host.on_empty();
+    });
+    empty.get_future().wait_for(stop_deadline);
+    run_on(host.reactor, [this] {
+      host.on_empty = nullptr;
+      for (auto& x : host.live)
+        x->give_up();
+      host.live.clear();
+    });
+    run_on(host.launcher, [this] {
+      host.keeper.reset();
+      host.containment.reset();
+    });
+    host.launcher.stop();
+    host.reactor.stop();
+  }
+
+  posix::host host;
+  containment_kind kind = containment_kind::unknown;
+
+private:
+  template <class F>
+  static void run_on(loop& where, F f) {
+    std::promise<void> done;
+    where.post([&] {
+      f();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
+  std::mutex mutex_;
+  bool stopped_ = false;
+};
+
+namespace posix {
+
+void host::forget(const std::shared_ptr<process>& x) {
+  live.erase(x);
+  if (live.empty() && on_empty)
+    on_empty();
+}
+
+} // namespace posix
+
+namespace {
+
+/// The actors' end of a process: every call is work for the reactor.
+template <class Host>
+class local_child : public child {
+public:
+  explicit local_child(std::shared_ptr<Host> owner)
+    : owner_(std::move(owner)),
+      process_(std::make_shared<posix::process>(owner_->host)) {
+    // nop
+  }
+
+  ~local_child() override {
+    // Moved along: the last reference must go on the reactor.
+    owner_->host.reactor.post(
+      [x = std::move(process_)]() mutable { x->abandon(); });
+  }
+
+  void start(command spec, child_sink sink) override {
+    owner_->start(process_, std::move(spec), std::move(sink));
+  }
+
+  void grant(std::uint64_t bytes) override {
+    call([bytes](auto& x) { x.grant(bytes); });
+  }
+
+  void write(shared_bytes bytes) override {
+    call([bytes = std::move(bytes)](auto& x) mutable {
+      x.write(std::move(bytes));
+    });
+  }
+
+  void close_stdin() override {
+    call([](auto& x) { x.close_stdin(); });
+  }
+
+  void resize(std::uint64_t request, terminal_size size) override {
+    call([=](auto& x) { x.resize(request, size); });
+  }
+
+  void signal(std::uint64_t request, signal_name name) override {
+    call([=](auto& x) { x.signal(request, name); });
+  }
+
+  void terminate() override {
+    call([](auto& x) { x.terminate(); });
+  }
+
+  void kill() override {
+    call([](auto& x) { x.kill(); });
+  }
+
+  void finish() override {
+    call([](auto& x) { x.finish(); });
+  }
+
+private:
+  template <class F>
+  void call(F f) {
+    owner_->host.reactor.post(
+      [x = process_, f = std::move(f)]() mutable { f(*x); });
+  }
+
+  std::shared_ptr<Host> owner_;
+  std::shared_ptr<posix::process> process_;
+};
+
+template <class Host>
+class local_factory : public child_factory {
+public:
+  explicit local_factory(std::shared_ptr<Host> owner)
+    : owner_(std::move(owner)) {
+    // nop
+  }
+
+  std::unique_ptr<child> make_child() override {
+    return std::make_unique<local_child<Host>>(owner_);
+  }
+
+private:
+  std::shared_ptr<Host> owner_;
+};
+
+} // namespace
+
+runtime::runtime(runtime_options options)
+  : impl_(std::make_shared<impl>(options)) {
+  // nop
+}
+
+runtime::~runtime() {
+  impl_->stop();
+}
+
+std::shared_ptr<child_factory> runtime::local() const {
+  return std::make_shared<local_factory<impl>>(impl_);
+}
+
+containment_kind runtime::containment() const {
+  return impl_->kind;
+}
+
+} // namespace procession
