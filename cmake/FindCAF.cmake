@@ -1,0 +1,62 @@
+# Finds CAF, the C++ Actor Framework, in the 0.17 series from 0.17.6 on (0.18
+# is another API). Debian's libcaf-dev brings no CMake package of its own.
+#
+# Targets: CAF::core, CAF::io, and CAF::openssl where CAF was built with it.
+# CAF_ROOT (CMake variable): the only place to look in. Falling back to the
+# system's CAF would, for one, quietly run a sanitizer build without its own.
+
+if(CAF_ROOT)
+  set(_caf_where PATHS ${CAF_ROOT} NO_DEFAULT_PATH)
+endif()
+
+find_path(CAF_INCLUDE_DIR caf/all.hpp ${_caf_where} PATH_SUFFIXES include)
+foreach(module core io openssl)
+  find_library(CAF_${module}_LIBRARY caf_${module} ${_caf_where}
+    PATH_SUFFIXES lib lib64 lib/${CMAKE_LIBRARY_ARCHITECTURE})
+  mark_as_advanced(CAF_${module}_LIBRARY)
+endforeach()
+mark_as_advanced(CAF_INCLUDE_DIR)
+
+# CAF_VERSION is 10000 * major + 100 * minor + patch.
+if(EXISTS "${CAF_INCLUDE_DIR}/caf/config.hpp")
+  file(STRINGS "${CAF_INCLUDE_DIR}/caf/config.hpp" _caf_line
+    REGEX "^#define CAF_VERSION [0-9]+$")
+  string(REGEX MATCH "[0-9]+$" _caf_number "${_caf_line}")
+  math(EXPR _caf_major "${_caf_number} / 10000")
+  math(EXPR _caf_minor "${_caf_number} / 100 % 100")
+  math(EXPR _caf_patch "${_caf_number} % 100")
+  set(CAF_VERSION ${_caf_major}.${_caf_minor}.${_caf_patch})
+  if(CAF_VERSION VERSION_LESS 0.17.6
+      OR CAF_VERSION VERSION_GREATER_EQUAL 0.18)
+    set(_caf_reason "CAF ${CAF_VERSION} is not of the 0.17 series from 0.17.6")
+  endif()
+endif()
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(CAF
+  REQUIRED_VARS CAF_core_LIBRARY CAF_io_LIBRARY CAF_INCLUDE_DIR
+  VERSION_VAR CAF_VERSION
+  REASON_FAILURE_MESSAGE "${_caf_reason}")
+if(_caf_reason)
+  set(CAF_FOUND FALSE)
+  if(CAF_FIND_REQUIRED)
+    message(FATAL_ERROR "${_caf_reason}")
+  endif()
+endif()
+
+if(CAF_FOUND AND NOT TARGET CAF::core)
+  find_package(Threads REQUIRED)
+  foreach(module core io openssl)
+    if(CAF_${module}_LIBRARY)
+      add_library(CAF::${module} UNKNOWN IMPORTED)
+      set_target_properties(CAF::${module} PROPERTIES
+        IMPORTED_LOCATION "${CAF_${module}_LIBRARY}"
+        INTERFACE_INCLUDE_DIRECTORIES "${CAF_INCLUDE_DIR}")
+    endif()
+  endforeach()
+  target_link_libraries(CAF::core INTERFACE Threads::Threads)
+  target_link_libraries(CAF::io INTERFACE CAF::core)
+  if(TARGET CAF::openssl)
+    target_link_libraries(CAF::openssl INTERFACE CAF::io)
+  endif()
+endif()
