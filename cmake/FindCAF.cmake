@@ -1,5 +1,5 @@
-# Finds CAF, the C++ Actor Framework, in the 0.17 series from 0.17.6 on (0.18
-# is another API). Debian's libcaf-dev brings no CMake package of its own.
+# Finds CAF 0.17, the C++ Actor Framework; Debian's libcaf-dev brings no CMake
+# package of its own. Ask for 0.17.6...<0.18: the API of 0.18 is another one.
 #
 # Targets: CAF::core, CAF::io, and CAF::openssl where CAF was built with it.
 # CAF_ROOT (CMake variable): the only place to look in. Falling back to the
@@ -26,23 +26,12 @@ if(EXISTS "${CAF_INCLUDE_DIR}/caf/config.hpp")
   math(EXPR _caf_minor "${_caf_number} / 100 % 100")
   math(EXPR _caf_patch "${_caf_number} % 100")
   set(CAF_VERSION ${_caf_major}.${_caf_minor}.${_caf_patch})
-  if(CAF_VERSION VERSION_LESS 0.17.6
-      OR CAF_VERSION VERSION_GREATER_EQUAL 0.18)
-    set(_caf_reason "CAF ${CAF_VERSION} is not of the 0.17 series from 0.17.6")
-  endif()
 endif()
 
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(CAF
   REQUIRED_VARS CAF_core_LIBRARY CAF_io_LIBRARY CAF_INCLUDE_DIR
-  VERSION_VAR CAF_VERSION
-  REASON_FAILURE_MESSAGE "${_caf_reason}")
-if(_caf_reason)
-  set(CAF_FOUND FALSE)
-  if(CAF_FIND_REQUIRED)
-    message(FATAL_ERROR "${_caf_reason}")
-  endif()
-endif()
+  VERSION_VAR CAF_VERSION HANDLE_VERSION_RANGE)
 
 if(CAF_FOUND AND NOT TARGET CAF::core)
   find_package(Threads REQUIRED)
