@@ -87,10 +87,11 @@ private:
 
 template <class Actor>
 void fanout::deliver(Actor* self, member& x, const ending& end) {
-  while (auto loss = log_.skip_evicted(x.at))
-    self->send(x.who,
-               gap{id_, ++x.seq, loss->stream, loss->from, loss->to});
   while (auto n = x.window.available()) {
+    // Told only to who can take what follows: one gap, however long it grew.
+    while (auto loss = log_.skip_evicted(x.at))
+      self->send(x.who,
+                 gap{id_, ++x.seq, loss->stream, loss->from, loss->to});
     auto run = log_.next(x.at, n);
     if (!run)
       break;

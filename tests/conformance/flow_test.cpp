@@ -1,0 +1,217 @@
+#include "world.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <caf/send.hpp>
+
+#include <random>
+
+using namespace procession;
+using namespace procession::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Bytes of every value that no part of can be mistaken for another.
+std::string noise(std::size_t n) {
+  std::minstd_rand random{42};
+  auto result = std::string(n, '\0');
+  for (auto& c : result)
+    c = static_cast<char>(random() >> 8);
+  return result;
+}
+
+constexpr auto four_mib = std::size_t{4} << 20;
+
+} // namespace
+
+TEST_CASE("four megabytes go each way byte by byte, slow on both sides") {
+  world w{GENERATE(from_range(backends()))};
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
+  auto text = noise(four_mib);
+  // Reads and writes in small and odd pieces.
+  auto script = std::string{
+    "import os, sys\n"
+    "if os.isatty(0):\n"
+    "  import tty; tty.setraw(0)\n"
+    "os.write(1, b'!')\n"
+    "left = int(sys.argv[1])\n"
+    "while left:\n"
+    "  data = os.read(0, 5001)\n"
+    "  left -= len(data)\n"
+    "  while data: data = data[os.write(1, data[:997]):]\n"};
+  auto spec = program("python3", {"-c", script, std::to_string(text.size())},
+                      {kind, {}});
+  spec.limits.stdin_queue = text.size();
+  auto hdl = w.spawn(spec);
+  // A window smaller than what a chunk may be, acknowledged late.
+  listener events{w, hdl, {{}, 3000, delivery::lossless}};
+  events.acknowledging = false;
+  REQUIRE(events.until_output("!"));
+  caf::anon_send(hdl, write_atom_v, shared_bytes{text});
+  while (events.out.size() < 1 + text.size()) {
+    auto before = events.out.size();
+    events.acknowledge();
+    REQUIRE(events.until([&] { return events.out.size() > before; }));
+  }
+  events.acknowledge();
+  REQUIRE(events.until_closed());
+  CHECK((events.out.substr(1) == text));
+  CHECK(events.gaps.empty());
+  CHECK(events.end->complete);
+  CHECK(w.info(hdl).consumed_stdin == text.size());
+}
+
+TEST_CASE("four megabytes on one stream never block the child") {
+  world w{GENERATE(from_range(backends()))};
+  auto result = w.run(shell("head -c 4194304 /dev/zero >&2"));
+  CHECK(result.err.size() == four_mib);
+  CHECK(result.out.empty());
+  CHECK(success(result.status));
+}
+
+TEST_CASE("a child that nobody listens to runs to its end") {
+  world w{GENERATE(from_range(backends()))};
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
+  auto hdl = w.spawn(shell("head -c 4194304 /dev/zero", {kind, {}}));
+  auto status = w.ask<exit_status>(hdl, wait_atom_v);
+  REQUIRE(status);
+  CHECK(success(*status));
+  SECTION("and leaves the tail of its output to read") {
+    listener events{w, hdl};
+    REQUIRE(events.until_closed());
+    REQUIRE(events.gaps.size() == 1);
+    CHECK(events.gaps.front().to == four_mib - (1 << 20));
+    CHECK(events.out.size() == 1 << 20);
+  }
+}
+
+TEST_CASE("a slow lossless subscriber holds the child back") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = shell("cat /dev/zero");
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl, {{}, 10000, delivery::lossless}};
+  events.acknowledging = false;
+  REQUIRE(events.until([&] { return events.unacknowledged == 10000; }));
+  CHECK(events.quiet_for(200ms));
+  auto info = w.info(hdl);
+  CHECK(info.held_back);
+  // What was on its way when the window filled is kept, and it is bounded.
+  auto produced = info.produced.out;
+  CHECK(produced < 4u << 20);
+  CHECK(w.info(hdl).produced.out == produced);
+  events.acknowledge();
+  REQUIRE(events.until([&] { return events.unacknowledged == 10000; }));
+  CHECK(events.out.size() == 20000);
+  CHECK(events.gaps.empty());
+}
+
+TEST_CASE("a slow lossy subscriber misses bytes, is told, and holds up nobody") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = shell("head -c 8388608 /dev/zero; echo end");
+  spec.limits.retained = 100000;
+  auto hdl = w.spawn(spec);
+  listener slow{w, hdl, {{}, 10000, delivery::lossy}};
+  slow.acknowledging = false;
+  listener fast{w, hdl};
+  REQUIRE(fast.until_closed());
+  CHECK(fast.out.size() == 8388608 + 4);
+  CHECK(fast.gaps.empty());
+  slow.acknowledging = true;
+  slow.acknowledge();
+  REQUIRE(slow.until_closed());
+  CHECK(slow.gaps.size() == 1);
+  CHECK(slow.out.substr(slow.out.size() - 4) == "end\n");
+}
+
+TEST_CASE("a child that never reads its input is refused more than its limit") {
+  world w{GENERATE(from_range(backends()))};
+  auto hdl = w.spawn(program("sleep", {"1000"}));
+  auto chunk = shared_bytes{std::string(64 << 10, 'x')};
+  // What a pipe holds is taken; nothing else is.
+  REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, chunk));
+  // 64 MiB in all; those that fit wait for an answer that does not come.
+  caf::scoped_actor self{w.sys};
+  for (auto i = 0; i < 1024; ++i)
+    self->send(hdl, write_atom_v, chunk);
+  CHECK(is(w.ask<std::uint64_t>(hdl, write_atom_v, chunk).error(),
+           errc::stdin_full));
+  auto info = w.info(hdl);
+  CHECK(info.queued_stdin <= info.spec.limits.stdin_queue);
+  CHECK(info.consumed_stdin == chunk.size());
+  auto status = w.ask<exit_status>(hdl, terminate_atom_v);
+  REQUIRE(status);
+  CHECK(is(w.ask<std::uint64_t>(hdl, write_atom_v, chunk).error(),
+           errc::already_exited));
+}
+
+TEST_CASE("a write is answered when the child's side took it") {
+  world w{GENERATE(from_range(backends()))};
+  auto hdl = w.spawn(program("cat"));
+  auto taken = w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"12345"});
+  REQUIRE(taken);
+  CHECK(*taken == 5);
+  REQUIRE_FALSE(w.tell(hdl, close_stdin_atom_v));
+  CHECK(is(w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"6"}).error(),
+           errc::stdin_closed));
+  listener events{w, hdl};
+  REQUIRE(events.until_closed());
+  CHECK(events.out == "12345");
+}
+
+TEST_CASE("writing to a child that closed its input is an error") {
+  world w{GENERATE(from_range(backends()))};
+  auto hdl = w.spawn(shell("exec <&-; echo closed; sleep 1000"));
+  listener events{w, hdl};
+  REQUIRE(events.until_output("closed"));
+  CHECK(is(w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"x"}).error(),
+           errc::stdin_closed));
+  auto without = w.spawn(shell("sleep 1000", pipes_no_stdin()));
+  CHECK(
+    is(w.ask<std::uint64_t>(without, write_atom_v, shared_bytes{"x"}).error(),
+       errc::stdin_closed));
+}
+
+TEST_CASE("late subscribers get what was, then what comes, as one stream") {
+  world w{GENERATE(from_range(backends()))};
+  auto hdl = w.spawn(shell("i=0; while [ $i -lt 20000 ]; do echo $i; "
+                           "i=$((i+1)); done"));
+  std::string expected;
+  for (auto i = 0; i < 20000; ++i)
+    expected += std::to_string(i) + "\n";
+  std::vector<std::unique_ptr<listener>> listeners;
+  for (std::size_t i = 0; i < 8; ++i) {
+    listeners.push_back(std::make_unique<listener>(w, hdl));
+    auto& first = *listeners.front();
+    REQUIRE(first.until(
+      [&] { return first.end || first.out.size() >= i * 10000; }));
+  }
+  for (auto& x : listeners) {
+    REQUIRE(x->until_closed());
+    CHECK((x->out == expected));
+    CHECK(x->gaps.empty());
+  }
+}
+
+TEST_CASE("a cursor read waits for output and ends with the session") {
+  world w{GENERATE(from_range(backends()))};
+  auto hdl = w.spawn(program("cat"));
+  auto read = [&](cursor from, caf::timespan wait) {
+    return w.ask<page>(hdl, read_atom_v, from, std::uint64_t{1000}, wait);
+  };
+  auto nothing = read({}, caf::timespan::zero());
+  REQUIRE(nothing);
+  CHECK(nothing->outputs.empty());
+  caf::anon_send(hdl, write_atom_v, shared_bytes{"abc"});
+  auto first = read({}, patience);
+  REQUIRE(first);
+  REQUIRE(first->outputs.size() == 1);
+  CHECK(first->outputs.front().bytes == shared_bytes{"abc"});
+  CHECK(first->next == cursor{3, 0});
+  caf::anon_send(hdl, close_stdin_atom_v);
+  auto last = read(first->next, patience);
+  REQUIRE(last);
+  CHECK(last->outputs.empty());
+  CHECK(last->state == session_state::closed);
+  CHECK(success(last->status));
+}

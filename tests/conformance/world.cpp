@@ -1,0 +1,172 @@
+#include "world.hpp"
+
+#include "procession/platform/posix/fd.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <caf/after.hpp>
+#include <caf/send.hpp>
+
+#include <poll.h>
+
+#include <fstream>
+
+namespace procession::test {
+
+command shell(std::string script, stdio_spec stdio) {
+  return program("/bin/sh", {"-c", std::move(script)}, stdio);
+}
+
+command program(std::string name, std::vector<std::string> args,
+                stdio_spec stdio) {
+  command result;
+  result.program = std::move(name);
+  result.args = std::move(args);
+  result.stdio = stdio;
+  return result;
+}
+
+world::world(const backend_entry& entry)
+  : backend_(entry.make()),
+    sys(config_),
+    where(backend_->start(sys)),
+    owner(std::in_place, sys),
+    self(*owner) {
+  UNSCOPED_INFO("backend: " << entry.name);
+}
+
+world::~world() {
+  owner.reset();
+}
+
+session world::spawn(command spec) {
+  session result;
+  self->request(where, patience, spawn_atom_v, std::move(spec))
+    .receive([&](session& x) { result = std::move(x); },
+             [&](caf::error& x) { FAIL(sys.render(x)); });
+  return result;
+}
+
+caf::error world::refusal(command spec) {
+  caf::error result;
+  self->request(where, patience, spawn_atom_v, std::move(spec))
+    .receive([](session&) {}, [&](caf::error& x) { result = std::move(x); });
+  return result;
+}
+
+run_result world::run(command spec, shared_bytes input) {
+  auto result = procession::run(self, where, std::move(spec),
+                                std::move(input));
+  if (!result)
+    FAIL(sys.render(result.error()));
+  return std::move(*result);
+}
+
+session_info world::info(const session& of) {
+  auto result = ask<session_info>(of, info_atom_v);
+  if (!result)
+    FAIL(sys.render(result.error()));
+  return std::move(*result);
+}
+
+// -- listener -----------------------------------------------------------------
+
+listener::listener(world& w, session to, subscription terms)
+  : session_(std::move(to)), self_(w.sys), at_(terms.from) {
+  self_->request(session_, patience, subscribe_atom_v, terms)
+    .receive([](cursor) {}, [&](caf::error& x) { FAIL(w.sys.render(x)); });
+}
+
+void listener::check_seq(std::uint64_t seq) {
+  CHECK(seq == ++last_seq_);
+  CHECK_FALSE(end);
+}
+
+bool listener::receive_one(std::chrono::milliseconds within) {
+  auto received = true;
+  self_->receive(
+    [&](output& x) {
+      check_seq(x.seq);
+      CHECK(x.offset == at_[x.stream]);
+      at_[x.stream] += x.bytes.size();
+      (x.stream == stream_kind::out ? out : err) += x.bytes.text();
+      unacknowledged += x.bytes.size();
+      if (acknowledging)
+        acknowledge();
+    },
+    [&](gap& x) {
+      check_seq(x.seq);
+      CHECK(x.from == at_[x.stream]);
+      CHECK(x.to > x.from);
+      at_[x.stream] = x.to;
+      gaps.push_back(std::move(x));
+    },
+    [&](exited& x) {
+      check_seq(x.seq);
+      CHECK_FALSE(status);
+      status = x.status;
+    },
+    [&](closed& x) {
+      check_seq(x.seq);
+      CHECK(status);
+      end = std::move(x);
+    },
+    caf::after(within) >> [&] { received = false; });
+  return received;
+}
+
+bool listener::until(const std::function<bool()>& done) {
+  auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!done()) {
+    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || !receive_one(left))
+      return false;
+  }
+  return true;
+}
+
+bool listener::until_output(const std::string& text) {
+  return until([&] { return out.find(text) != std::string::npos; });
+}
+
+bool listener::until_exited() {
+  return until([&] { return status.has_value(); });
+}
+
+bool listener::until_closed() {
+  return until([&] { return end.has_value(); });
+}
+
+bool listener::quiet_for(std::chrono::milliseconds time) {
+  return !receive_one(time);
+}
+
+void listener::acknowledge() {
+  self_->send(session_, ack_atom_v, unacknowledged);
+  unacknowledged = 0;
+}
+
+// -- processes ----------------------------------------------------------------
+
+bool process_lives(std::int64_t pid) {
+  std::ifstream stat{"/proc/" + std::to_string(pid) + "/stat"};
+  std::string line;
+  if (!std::getline(stat, line))
+    return false;
+  // The state follows the name, which may hold anything but ends with ')'.
+  auto state = line.rfind(')');
+  return state != std::string::npos && line[state + 2] != 'Z';
+}
+
+bool process_gone(std::int64_t pid) {
+  std::error_code ec;
+  auto pidfd = posix::open_pidfd(static_cast<pid_t>(pid), ec);
+  if (!pidfd)
+    return true;
+  pollfd entry{pidfd.get(), POLLIN, 0};
+  auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
+  return ::poll(&entry, 1, static_cast<int>(ms.count())) == 1;
+}
+
+} // namespace procession::test

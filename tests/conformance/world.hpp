@@ -1,0 +1,124 @@
+#pragma once
+
+#include "backend.hpp"
+
+#include "procession/actors/run.hpp"
+#include "procession/messages/config.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace procession::test {
+
+/// Longer than anything that is to happen takes; a test that gets this far has
+/// failed.
+inline constexpr auto patience = std::chrono::seconds{30};
+
+/// A shell command on pipes.
+command shell(std::string script, stdio_spec stdio = pipes());
+
+/// A program on pipes.
+command program(std::string name, std::vector<std::string> args = {},
+                stdio_spec stdio = pipes());
+
+/// An actor system with one backend in it.
+class world {
+public:
+  explicit world(const backend_entry& where);
+  ~world();
+
+  /// Starts a session that belongs to this world's own actor.
+  session spawn(command spec);
+
+  /// Why `spec` is not started.
+  caf::error refusal(command spec);
+
+  /// Runs to completion; fails the test if that does not work.
+  run_result run(command spec, shared_bytes input = {});
+
+  /// Sends a request and waits for the answer.
+  template <class Result, class... Ts>
+  caf::expected<Result> ask(const session& to, Ts&&... xs) {
+    caf::expected<Result> result{caf::sec::request_timeout};
+    self->request(to, patience, std::forward<Ts>(xs)...)
+      .receive([&](Result& x) { result = std::move(x); },
+               [&](caf::error& x) { result = std::move(x); });
+    return result;
+  }
+
+  /// The same for a request without a result; no error is success.
+  template <class... Ts>
+  caf::error tell(const session& to, Ts&&... xs) {
+    caf::error result;
+    self->request(to, patience, std::forward<Ts>(xs)...)
+      .receive([] {}, [&](caf::error& x) { result = std::move(x); });
+    return result;
+  }
+
+  session_info info(const session& of);
+
+private:
+  std::unique_ptr<backend> backend_;
+  config config_;
+
+public:
+  caf::actor_system sys;
+  spawner where;
+  /// Optional so that a test can let the owner of its sessions go.
+  std::optional<caf::scoped_actor> owner;
+  caf::scoped_actor& self;
+};
+
+/// A subscriber that checks what every subscriber may rely on: sequence numbers
+/// without holes, offsets without gaps but the announced ones, nothing behind
+/// `closed`.
+class listener {
+public:
+  listener(world& w, session to, subscription terms = {});
+
+  /// Receives until `done` says so. @returns false when patience ends first.
+  bool until(const std::function<bool()>& done);
+
+  bool until_output(const std::string& text);
+  bool until_exited();
+  bool until_closed();
+
+  /// Receives what is there already; then whether nothing came.
+  bool quiet_for(std::chrono::milliseconds time);
+
+  /// Acknowledges everything that was received and not acknowledged.
+  void acknowledge();
+
+  std::string out;
+  std::string err;
+  std::vector<gap> gaps;
+  std::optional<exit_status> status;
+  std::optional<closed> end;
+  /// Whether each output is acknowledged at once.
+  bool acknowledging = true;
+  std::uint64_t unacknowledged = 0;
+
+private:
+  bool receive_one(std::chrono::milliseconds within);
+  void check_seq(std::uint64_t seq);
+
+  session session_;
+  caf::scoped_actor self_;
+  std::uint64_t last_seq_ = 0;
+  cursor at_;
+};
+
+/// Whether a process of that number is there and not a zombie.
+bool process_lives(std::int64_t pid);
+
+/// Waits, by its pidfd, until the process is gone.
+bool process_gone(std::int64_t pid);
+
+} // namespace procession::test

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "procession/platform/posix/fd.hpp"
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace procession::test {
+
+/// A program of tests/helpers that runs beside the test, not in a session: it
+/// is a host of its own. Killed and reaped with this object.
+class helper_program {
+public:
+  helper_program(const std::string& name, std::vector<std::string> args);
+  helper_program(const helper_program&) = delete;
+  helper_program& operator=(const helper_program&) = delete;
+  ~helper_program();
+
+  /// Reads a line of its output, without the newline; false at the end.
+  bool read_line(std::string& line);
+
+  /// SIGKILL to it alone.
+  void kill();
+
+  /// Waits for its end. @returns the exit code, or -1.
+  int wait();
+
+private:
+  pid_t pid_ = -1;
+  posix::unique_fd pidfd_;
+  posix::unique_fd output_;
+  std::string buffer_;
+  bool reaped_ = false;
+  int code_ = -1;
+};
+
+/// Numbers of the children of this process that are zombies.
+std::vector<pid_t> zombies();
+
+/// How many entries a directory has, such as /proc/self/fd.
+std::size_t count_entries(const std::string& directory);
+
+} // namespace procession::test

@@ -1,0 +1,113 @@
+#include "helper_program.hpp"
+
+#include "procession/actors/run.hpp"
+#include "procession/actors/spawner.hpp"
+#include "procession/messages/config.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+using namespace procession;
+using namespace procession::test;
+
+namespace {
+
+command make(const char* program, std::vector<std::string> args,
+             stdio_spec stdio) {
+  command result;
+  result.program = program;
+  result.args = std::move(args);
+  result.stdio = stdio;
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("two thousand spawns leave no descriptor, thread or zombie") {
+  config cfg;
+  runtime rt;
+  caf::actor_system sys{cfg};
+  auto sessions = make_spawner(sys, rt);
+  caf::scoped_actor self{sys};
+  const auto specs = {
+    make("true", {}, pipes()), make("true", {}, pty()),
+    make("true", {}, pipes_no_stdin()), make("no-such-program", {}, pipes()),
+    make("/bin/sh", {"-c", "setsid sleep 1000 </dev/null >/dev/null 2>&1 &"},
+         pipes())};
+  auto round = [&] {
+    for (auto& spec : specs) {
+      auto result = run(self, sessions, spec);
+      CHECK(result.engaged() == (spec.program != "no-such-program"));
+    }
+  };
+  round();
+  auto descriptors = count_entries("/proc/self/fd");
+  auto threads = count_entries("/proc/self/task");
+  for (auto i = 0; i < 400; ++i)
+    round();
+  CHECK(count_entries("/proc/self/fd") == descriptors);
+  CHECK(count_entries("/proc/self/task") == threads);
+  CHECK(zombies().empty());
+}
+
+TEST_CASE("a runtime that ends takes everything of its own along") {
+  auto descriptors = count_entries("/proc/self/fd");
+  auto threads = count_entries("/proc/self/task");
+  {
+    config cfg;
+    runtime rt;
+    caf::actor_system sys{cfg};
+    auto sessions = make_spawner(sys, rt);
+    caf::scoped_actor self{sys};
+    for (auto& stdio : {pipes(), pty(), pipes_no_stdin()})
+      self
+        ->request(sessions, caf::infinite, spawn_atom_v,
+                  make("sleep", {"1000"}, stdio))
+        .receive([](session&) {},
+                 [&](caf::error& x) { FAIL(sys.render(x)); });
+  }
+  CHECK(count_entries("/proc/self/fd") == descriptors);
+  CHECK(count_entries("/proc/self/task") == threads);
+  CHECK(zombies().empty());
+}
+
+TEST_CASE("a runtime may end before its actors do") {
+  config cfg;
+  auto rt = std::make_unique<runtime>();
+  caf::actor_system sys{cfg};
+  auto sessions = make_spawner(sys, *rt);
+  caf::scoped_actor self{sys};
+  auto spec = make("sleep", {"1000"}, pipes());
+  session hdl;
+  self->request(sessions, caf::infinite, spawn_atom_v, spec)
+    .receive([&](session& x) { hdl = x; },
+             [&](caf::error& x) { FAIL(sys.render(x)); });
+  rt.reset();
+  CHECK(zombies().empty());
+  self->request(hdl, caf::infinite, wait_atom_v)
+    .receive([](exit_status& x) { CHECK(x.signal == 9); },
+             [&](caf::error& x) { FAIL(sys.render(x)); });
+  self->request(sessions, caf::infinite, spawn_atom_v, spec)
+    .receive([](session&) { FAIL("started without a runtime"); },
+             [&](caf::error& x) { CHECK(is(x, errc::runtime_stopped)); });
+}
+
+TEST_CASE("a traced process ends when its tracer lets it") {
+  config cfg;
+  runtime rt;
+  caf::actor_system sys{cfg};
+  auto sessions = make_spawner(sys, rt);
+  caf::scoped_actor self{sys};
+  // With -D the tracer is a detached grandchild and the program the child: its
+  // pidfd is readable before it can be waited for.
+  auto result = run(self, sessions,
+                    make("strace",
+                         {"-D", "-o", "/dev/null", "/bin/sh", "-c",
+                          "echo traced; exit 3"},
+                         pipes()));
+  REQUIRE(result);
+  CHECK(result->out == "traced\n");
+  CHECK(result->status.code == 3);
+}

@@ -1,0 +1,140 @@
+#include "helper_program.hpp"
+
+#include "procession/actors/run.hpp"
+#include "procession/actors/spawner.hpp"
+#include "procession/messages/config.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+using namespace procession;
+using namespace procession::test;
+
+namespace {
+
+/// What a run of tests/helpers/limits.cpp printed.
+std::vector<std::string> lines_of(const char* what) {
+  helper_program helper{"test-limits", {what}};
+  std::vector<std::string> result;
+  std::string line;
+  while (helper.read_line(line))
+    result.push_back(line);
+  auto code = helper.wait();
+  if (code == 77)
+    WARN("not to be had here: " << (result.empty() ? "" : result.back()));
+  else
+    CHECK(code == 0);
+  return code == 77 ? std::vector<std::string>{} : result;
+}
+
+bool starts_with(const std::string& text, const std::string& prefix) {
+  return text.rfind(prefix, 0) == 0;
+}
+
+/// Lets this process have only `left` more descriptors.
+class few_descriptors {
+public:
+  explicit few_descriptors(std::size_t left) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    // The lowest free number is given first, so a limit alone leaves holes.
+    rlimit limit{static_cast<rlim_t>(highest_descriptor()) + 1 + left,
+                 before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    for (;;) {
+      posix::unique_fd fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+      if (!fd)
+        break;
+      held_.push_back(std::move(fd));
+    }
+    held_.resize(held_.size() - left);
+  }
+
+  ~few_descriptors() {
+    ::setrlimit(RLIMIT_NOFILE, &before_);
+  }
+
+private:
+  static int highest_descriptor() {
+    auto result = 0;
+    for (auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"})
+      result = std::max(result, std::stoi(entry.path().filename()));
+    return result;
+  }
+
+  rlimit before_{};
+  std::vector<posix::unique_fd> held_;
+};
+
+} // namespace
+
+TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
+  config cfg;
+  runtime rt;
+  caf::actor_system sys{cfg};
+  auto sessions = make_spawner(sys, rt);
+  caf::scoped_actor self{sys};
+  command spec;
+  spec.program = "true";
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty,
+                       stdio_kind::pipes_no_stdin);
+  spec.stdio.kind = kind;
+  REQUIRE(run(self, sessions, spec));
+  auto before = count_entries("/proc/self/fd");
+  auto failed = 0;
+  auto worked = 0;
+  // From none to enough: each step of a spawn is the one that fails once.
+  for (std::size_t left = 0; left < 16; ++left) {
+    auto result = [&] {
+      few_descriptors guard{left};
+      return run(self, sessions, spec);
+    }();
+    if (result) {
+      ++worked;
+    } else {
+      INFO(sys.render(result.error()));
+      CHECK(is(result.error(), errc::out_of_descriptors));
+      CHECK(detail_of(result.error()).os_code == EMFILE);
+      ++failed;
+    }
+    CHECK(zombies().empty());
+  }
+  CHECK(failed > 3);
+  CHECK(worked > 0);
+  CHECK(count_entries("/proc/self/fd") == before);
+}
+
+TEST_CASE("without processes a spawn is refused by name") {
+  auto lines = lines_of("processes");
+  if (lines.empty())
+    return;
+  REQUIRE(lines.size() == 3);
+  CHECK(starts_with(lines[0], "exit code 0"));
+  CHECK(starts_with(lines[1], "out_of_processes at fork"));
+  CHECK(starts_with(lines[2], "out_of_processes at fork"));
+}
+
+TEST_CASE("without terminals a spawn is refused by name") {
+  auto lines = lines_of("terminals");
+  if (lines.empty())
+    return;
+  REQUIRE(lines.size() == 3);
+  CHECK(starts_with(lines[0], "exit code 0"));
+  CHECK(starts_with(lines[1], "no_pty_left at open_pty"));
+  CHECK(starts_with(lines[2], "exit code 0"));
+}
+
+TEST_CASE("a host without standard streams spawns like any other") {
+  auto lines = lines_of("closed");
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[0] == "exit code 0 through pipes");
+  CHECK(lines[1] == "exit code 0 ");
+  CHECK(starts_with(lines[2], "exit code 0 /dev/pts/"));
+}
