@@ -1,0 +1,290 @@
+#include "procession/actors/process_handle.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/duration.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <type_traits>
+
+namespace procession {
+
+namespace {
+
+// A read without a deadline waits this long at a time.
+constexpr auto read_wait = std::chrono::hours{1};
+
+constexpr std::uint64_t read_size = 256 * 1024;
+
+// A write is cut into pieces that the input queue takes.
+constexpr std::size_t write_size = 256 * 1024;
+
+caf::error no_process() {
+  return make_error(errc::no_such_session, stage::none,
+                    "the handle owns no process");
+}
+
+caf::error too_late() {
+  return make_error(errc::deadline_passed, stage::run,
+                    "the deadline of the caller passed");
+}
+
+/// Asks `whom`, blocking this thread until the answer is there.
+template <class Result, class Handle, class... Ts>
+caf::expected<Result> ask_for(caf::actor_system& sys, const Handle& whom,
+                              caf::duration timeout, Ts&&... xs) {
+  caf::scoped_actor self{sys};
+  auto waiting = self->request(whom, timeout, std::forward<Ts>(xs)...);
+  caf::error problem;
+  auto failed = [&](caf::error& x) {
+    problem = x == caf::sec::request_timeout ? too_late() : std::move(x);
+  };
+  if constexpr (std::is_void_v<Result>) {
+    waiting.receive([] {}, failed);
+    if (problem)
+      return problem;
+    return caf::unit;
+  } else {
+    Result result;
+    waiting.receive([&](Result& x) { result = std::move(x); }, failed);
+    if (problem)
+      return problem;
+    return result;
+  }
+}
+
+template <class Result, class... Ts>
+caf::expected<Result> ask(const session& whom, caf::duration timeout,
+                          Ts&&... xs) {
+  if (!whom)
+    return no_process();
+  return ask_for<Result>(whom.home_system(), whom, timeout,
+                         std::forward<Ts>(xs)...);
+}
+
+} // namespace
+
+// -- process_handle -----------------------------------------------------------
+
+process_handle::process_handle(procession::session hdl) noexcept
+  : session_(std::move(hdl)) {
+  // nop
+}
+
+process_handle::process_handle(process_handle&& other) noexcept
+  : session_(std::move(other.session_)) {
+  // nop
+}
+
+process_handle& process_handle::operator=(process_handle&& other) noexcept {
+  process_handle before{std::move(*this)};
+  session_ = std::move(other.session_);
+  return *this;
+}
+
+process_handle::~process_handle() {
+  if (session_)
+    caf::anon_send_exit(session_, caf::exit_reason::user_shutdown);
+}
+
+caf::expected<std::uint64_t> process_handle::write(shared_bytes bytes) {
+  std::uint64_t written = 0;
+  while (written < bytes.size()) {
+    auto n = ask<std::uint64_t>(session_, caf::infinite, write_atom_v,
+                                bytes.from(written).first(write_size));
+    if (!n)
+      return n;
+    written += *n;
+  }
+  return written;
+}
+
+caf::expected<void> process_handle::close_stdin() {
+  return ask<void>(session_, caf::infinite, close_stdin_atom_v);
+}
+
+caf::expected<void> process_handle::resize(terminal_size size) {
+  return ask<void>(session_, caf::infinite, resize_atom_v, size);
+}
+
+caf::expected<void> process_handle::signal(signal_name name) {
+  return ask<void>(session_, caf::infinite, signal_atom_v, name);
+}
+
+caf::expected<exit_status> process_handle::terminate() {
+  return ask<exit_status>(session_, caf::infinite, terminate_atom_v);
+}
+
+caf::expected<exit_status> process_handle::terminate(caf::timespan grace) {
+  return ask<exit_status>(session_, caf::infinite, terminate_atom_v, grace);
+}
+
+void process_handle::request_terminate() {
+  if (session_)
+    caf::anon_send(session_, terminate_atom_v);
+}
+
+caf::expected<exit_status> process_handle::wait() {
+  return ask<exit_status>(session_, caf::infinite, wait_atom_v);
+}
+
+caf::expected<exit_status> process_handle::wait(caf::timespan timeout) {
+  return ask<exit_status>(session_, caf::duration{timeout}, wait_atom_v);
+}
+
+bool process_handle::has_exited() {
+  auto known = info();
+  // A session that does not answer has no process any more.
+  return !known || known->state >= session_state::exited;
+}
+
+std::optional<std::uint32_t> process_handle::exit_code() {
+  auto known = info();
+  if (!known || known->state < session_state::exited)
+    return std::nullopt;
+  return shell_code(known->status);
+}
+
+caf::expected<session_info> process_handle::info() {
+  return ask<session_info>(session_, caf::infinite, info_atom_v);
+}
+
+// -- process_output -----------------------------------------------------------
+
+process_output::process_output(session source) noexcept
+  : source_(std::move(source)) {
+  // nop
+}
+
+caf::expected<std::optional<output>> process_output::next() {
+  for (;;) {
+    auto result = next(read_wait);
+    if (result || !is(result.error(), errc::deadline_passed))
+      return result;
+  }
+}
+
+caf::expected<std::optional<output>>
+process_output::next(caf::timespan timeout) {
+  if (pending_.empty() && !ended_) {
+    auto got = ask<page>(source_, caf::infinite, read_atom_v, at_, read_size,
+                         timeout);
+    if (!got)
+      return got.error();
+    for (auto& loss : got->gaps)
+      missed_[loss.stream] += loss.to - loss.from;
+    std::move(got->outputs.begin(), got->outputs.end(),
+              std::back_inserter(pending_));
+    at_ = got->next;
+    status_ = got->status;
+    complete_ = got->complete;
+    // More may be left than one read takes.
+    ended_ = got->outputs.empty() && got->state == session_state::closed;
+  }
+  if (pending_.empty()) {
+    if (ended_)
+      return std::optional<output>{};
+    return too_late();
+  }
+  auto result = std::move(pending_.front());
+  pending_.pop_front();
+  return std::optional<output>{std::move(result)};
+}
+
+// -- combined_output ----------------------------------------------------------
+
+namespace {
+
+caf::expected<std::optional<shared_bytes>>
+bytes_of(caf::expected<std::optional<output>> x) {
+  if (!x)
+    return x.error();
+  if (!*x)
+    return std::optional<shared_bytes>{};
+  return std::optional<shared_bytes>{std::move((*x)->bytes)};
+}
+
+} // namespace
+
+caf::expected<std::optional<shared_bytes>> combined_output::next() {
+  return bytes_of(source_.next());
+}
+
+caf::expected<std::optional<shared_bytes>>
+combined_output::next(caf::timespan timeout) {
+  return bytes_of(source_.next(timeout));
+}
+
+combined_output combine_output(process_output source) {
+  return combined_output{std::move(source)};
+}
+
+// -- starting -----------------------------------------------------------------
+
+caf::expected<spawned_process>
+spawn_process(caf::actor_system& sys, const spawner& where, command spec) {
+  spec.when_unobserved = unobserved::pause;
+  // Whoever asks here is gone as soon as it has the answer.
+  spec.owner = ownership::spawner;
+  // The handle says when it may be forgotten.
+  spec.limits.retention = max_timespan;
+  auto hdl = ask_for<session>(sys, where, caf::infinite, spawn_atom_v,
+                              std::move(spec));
+  if (!hdl)
+    return hdl.error();
+  return spawned_process{process_handle{*hdl}, process_output{*hdl}};
+}
+
+namespace {
+
+command make_command(std::string program, std::vector<std::string> args,
+                     std::string cwd, environment env, std::string argv0,
+                     stdio_spec stdio) {
+  command result;
+  result.program = std::move(program);
+  result.args = std::move(args);
+  result.cwd = std::move(cwd);
+  result.env = std::move(env);
+  result.argv0 = std::move(argv0);
+  result.stdio = stdio;
+  return result;
+}
+
+} // namespace
+
+caf::expected<spawned_process>
+spawn_pty_process(caf::actor_system& sys, const spawner& where,
+                  std::string program, std::vector<std::string> args,
+                  std::string cwd, environment env, std::string argv0,
+                  terminal_size size) {
+  return spawn_process(sys, where,
+                       make_command(std::move(program), std::move(args),
+                                    std::move(cwd), std::move(env),
+                                    std::move(argv0), pty(size)));
+}
+
+caf::expected<spawned_process>
+spawn_pipe_process(caf::actor_system& sys, const spawner& where,
+                   std::string program, std::vector<std::string> args,
+                   std::string cwd, environment env, std::string argv0) {
+  return spawn_process(sys, where,
+                       make_command(std::move(program), std::move(args),
+                                    std::move(cwd), std::move(env),
+                                    std::move(argv0), pipes()));
+}
+
+caf::expected<spawned_process>
+spawn_pipe_process_no_stdin(caf::actor_system& sys, const spawner& where,
+                            std::string program, std::vector<std::string> args,
+                            std::string cwd, environment env,
+                            std::string argv0) {
+  return spawn_process(sys, where,
+                       make_command(std::move(program), std::move(args),
+                                    std::move(cwd), std::move(env),
+                                    std::move(argv0), pipes_no_stdin()));
+}
+
+} // namespace procession
