@@ -1,0 +1,338 @@
+#include "attachment.hpp"
+
+#include "json_events.hpp"
+#include "stdio_threads.hpp"
+#include "terminal_mode.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <spdlog/spdlog.h>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace procession::cli {
+
+namespace {
+
+/// How long whoever reads our output may take none of it, after we were told to
+/// end.
+constexpr auto patience = std::chrono::seconds{2};
+
+/// That the patience is over, if nothing was written since.
+struct patience_over {
+  std::uint64_t number = 0;
+};
+
+} // namespace
+
+} // namespace procession::cli
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::console_signal)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::input_chunk)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::write_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::patience_over)
+
+namespace procession::cli {
+
+namespace {
+
+int exit_code_of(const caf::error& start_failed) {
+  if (is(start_failed, errc::invalid_argument))
+    return exit_usage;
+  if (is(start_failed, errc::program_not_found))
+    return exit_not_found;
+  return exit_not_executable;
+}
+
+class attachment {
+public:
+  static constexpr const char* name = "procession.cli.attachment";
+
+  using pointer = caf::stateful_actor<attachment>*;
+
+  explicit attachment(pointer self)
+    : self_(self),
+      input_([to = caf::actor{self}](input_chunk x) {
+        caf::anon_send(to, std::move(x));
+      }),
+      output_([to = caf::actor{self}](write_done x) {
+        caf::anon_send(to, std::move(x));
+      }) {
+    // nop
+  }
+
+  caf::behavior start(const spawner& where, const run_options& options,
+                      std::shared_ptr<run_end> end) {
+    options_ = options;
+    end_ = std::move(end);
+    // It waits until we subscribe, and goes when we do.
+    options_.spec.when_unobserved = unobserved::pause;
+    options_.spec.owner = ownership::sender;
+    options_.spec.limits.retention = caf::timespan::zero();
+    spdlog::debug("starting {}", to_string(options_.spec));
+    self_->request(where, caf::infinite, spawn_atom_v, options_.spec)
+      .then([this](session& x) { on_started(std::move(x)); },
+            [this](const caf::error& x) { on_start_failed(x); });
+    self_->set_down_handler([this](const caf::down_msg&) { on_lost(); });
+    return {
+      [this](const output& x) { on(x); },
+      [this](const gap& x) { on(x); },
+      [this](const exited& x) { on(x); },
+      [this](const closed& x) { on(x); },
+      [this](input_chunk& x) { on(x); },
+      [this](const write_done& x) { on(x); },
+      [this](console_signal x) { on(x); },
+      [this](const patience_over& x) { on(x); },
+    };
+  }
+
+private:
+  // -- the session ------------------------------------------------------------
+
+  void on_started(session x) {
+    session_ = std::move(x);
+    self_->monitor(session_);
+    self_->request(session_, caf::infinite, info_atom_v)
+      .then([this](const session_info& info) {
+        spdlog::debug("{} runs as process {}, held by {}", info.id, info.pid,
+                      to_string(info.containment));
+        if (options_.json)
+          print(started_line(info));
+        self_->request(session_, caf::infinite, subscribe_atom_v,
+                       subscription{}).then([](cursor) {});
+      });
+    for (auto signal : std::exchange(early_, {}))
+      on(signal);
+    if (options_.forward_input)
+      input_.next();
+    else
+      caf::anon_send(session_, close_stdin_atom_v);
+  }
+
+  void on_start_failed(const caf::error& x) {
+    if (options_.json)
+      print(start_failed_line(x));
+    end_->code = exit_code_of(x);
+    end_->problem = describe(x);
+    closed_ = true;
+    leave_if_done();
+  }
+
+  void on_lost() {
+    if (!closed_)
+      self_->quit();
+  }
+
+  void on(const output& x) {
+    if (options_.json)
+      print(json_line(x), x.bytes.size());
+    else
+      write(x.stream, x.bytes, x.bytes.size());
+  }
+
+  void on(const gap& x) {
+    // Only a bug makes it lose something.
+    spdlog::error("{}", to_string(x));
+    if (options_.json)
+      print(json_line(x));
+  }
+
+  void on(const exited& x) {
+    spdlog::debug("{}", to_string(x));
+    if (options_.json)
+      print(json_line(x));
+    status_ = x.status;
+    told_to_end_ = told_to_end_ || x.status.timed_out;
+    if (told_to_end_)
+      lose_patience_later();
+  }
+
+  void on(const closed& x) {
+    spdlog::debug("{}", to_string(x));
+    if (options_.json)
+      print(json_line(x));
+    closed_ = true;
+    leave_if_done();
+  }
+
+  // -- our input --------------------------------------------------------------
+
+  void on(input_chunk& x) {
+    if (x.bytes.empty()) {
+      spdlog::debug("our input is at its end");
+      caf::anon_send(session_, close_stdin_atom_v);
+      return;
+    }
+    // Read on when the child has it: no more than this one is ever on its way.
+    self_->request(session_, caf::infinite, write_atom_v, std::move(x.bytes))
+      .then([this](std::uint64_t) { input_.next(); },
+            [](const caf::error& why) {
+              spdlog::debug("input is dropped: {}", describe(why));
+            });
+  }
+
+  // -- our output -------------------------------------------------------------
+
+  void write(stream_kind stream, shared_bytes bytes, std::uint64_t credit) {
+    if (stream == stream_kind::out ? out_dropped_ : err_dropped_) {
+      acknowledge(credit);
+      return;
+    }
+    ++writing_;
+    output_.write(stream, std::move(bytes), credit);
+  }
+
+  void print(std::string line, std::uint64_t credit = 0) {
+    write(stream_kind::out, shared_bytes{std::move(line)}, credit);
+  }
+
+  void acknowledge(std::uint64_t credit) {
+    if (credit > 0)
+      self_->send(session_, ack_atom_v, credit);
+  }
+
+  void on(const write_done& x) {
+    --writing_;
+    acknowledge(x.credit);
+    if (x.error)
+      on_broken(x.stream, x.error);
+    else if (status_ && told_to_end_)
+      lose_patience_later();
+    leave_if_done();
+  }
+
+  void on_broken(stream_kind stream, const std::error_code& why) {
+    auto& dropped = stream == stream_kind::out ? out_dropped_ : err_dropped_;
+    if (std::exchange(dropped, true))
+      return;
+    spdlog::debug("writing to our {}: {}", to_string(stream), why.message());
+    if (no_such_stream(why))
+      return;
+    reader_gone_ = reader_gone_ || reader_gone(why);
+    if (!reader_gone(why))
+      output_error_ = why;
+    terminate();
+  }
+
+  // -- the end ----------------------------------------------------------------
+
+  void on(console_signal x) {
+    if (!session_) {
+      early_.push_back(x);
+      return;
+    }
+    switch (x) {
+      case console_signal::resized:
+      case console_signal::resumed:
+        if (auto size = console_size(); size && options_.follow_size)
+          caf::anon_send(session_, resize_atom_v, *size);
+        return;
+      case console_signal::interrupt:
+        caf::anon_send(session_, signal_atom_v, signal_name::interrupt);
+        break;
+      case console_signal::quit:
+        caf::anon_send(session_, signal_atom_v, signal_name::quit);
+        break;
+      case console_signal::hangup:
+        caf::anon_send(session_, signal_atom_v, signal_name::hangup);
+        terminate();
+        break;
+      case console_signal::terminate:
+        terminate();
+        break;
+    }
+    // There is no child any more, so it is us who are meant.
+    if (status_)
+      give_up();
+  }
+
+  void terminate() {
+    spdlog::debug("ending the process");
+    // Who asks a second time means it.
+    if (std::exchange(told_to_end_, true))
+      caf::anon_send(session_, terminate_atom_v, caf::timespan::zero());
+    else
+      caf::anon_send(session_, terminate_atom_v);
+    if (status_)
+      lose_patience_later();
+  }
+
+  void lose_patience_later() {
+    self_->delayed_send(self_, patience, patience_over{++patience_});
+  }
+
+  void on(const patience_over& x) {
+    if (x.number == patience_)
+      give_up();
+  }
+
+  void give_up() {
+    spdlog::debug("nobody takes the rest of the output");
+    finish();
+  }
+
+  void leave_if_done() {
+    if (closed_ && writing_ == 0)
+      finish();
+  }
+
+  void finish() {
+    // A failed start has said what there is to say.
+    if (status_) {
+      end_->problem.clear();
+      end_->code = static_cast<int>(shell_code(*status_) & 0xff);
+      if (status_->timed_out)
+        end_->code = exit_timed_out;
+      if (reader_gone_)
+        end_->code = exit_reader_gone;
+      if (output_error_) {
+        end_->code = exit_own_failure;
+        end_->problem = "cannot write the output: " + output_error_.message();
+      }
+    }
+    self_->quit();
+  }
+
+  pointer self_;
+  input_thread input_;
+  output_thread output_;
+  run_options options_;
+  std::shared_ptr<run_end> end_;
+  session session_;
+  /// Signals from before there was a session.
+  std::vector<console_signal> early_;
+  /// Set once the process has ended.
+  std::optional<exit_status> status_;
+  bool closed_ = false;
+  /// By a signal, by the time-out, or because nobody takes the output.
+  bool told_to_end_ = false;
+  /// Writes that wait for their `write_done`.
+  std::size_t writing_ = 0;
+  bool out_dropped_ = false;
+  bool err_dropped_ = false;
+  bool reader_gone_ = false;
+  std::error_code output_error_;
+  std::uint64_t patience_ = 0;
+};
+
+} // namespace
+
+caf::actor spawn_attachment(caf::actor_system& sys, const spawner& where,
+                            const run_options& options,
+                            std::shared_ptr<run_end> end) {
+  auto behavior = [](attachment::pointer self, const spawner& where,
+                     const run_options& options,
+                     std::shared_ptr<run_end> end) {
+    return self->state.start(where, options, std::move(end));
+  };
+  // On a thread of its own, as its diagnostics may have to wait for whoever
+  // reads our error output.
+  return sys.spawn<caf::detached>(behavior, where, options, std::move(end));
+}
+
+} // namespace procession::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "console_signals.hpp"
+#include "run_command.hpp"
+
+#include "procession/messages/session.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/fwd.hpp>
+
+#include <memory>
+#include <string>
+
+namespace procession::cli {
+
+/// What came of a run.
+struct run_end {
+  int code = exit_own_failure;
+  /// What is to be said about it on standard error; nothing about a child that
+  /// ran to its end.
+  std::string problem = "the run ended before its process did";
+};
+
+/// Starts the actor between one session and our standard streams. It starts the
+/// session, copies both ways no faster than the slower side takes it, passes on
+/// each `console_signal` that it is sent, and is gone when all is done.
+/// @param end set before the actor is gone.
+caf::actor spawn_attachment(caf::actor_system& sys, const spawner& where,
+                            const run_options& options,
+                            std::shared_ptr<run_end> end);
+
+} // namespace procession::cli

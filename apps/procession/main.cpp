@@ -1,0 +1,201 @@
+#include "run_command.hpp"
+#include "stdio_threads.hpp"
+#include "terminal_mode.hpp"
+
+#include <CLI/CLI.hpp>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace procession::cli {
+
+namespace {
+
+constexpr auto usage = "Usage: procession run [OPTIONS] -- PROGRAM [ARGS...]\n"
+                       "       procession --version | --help\n";
+
+constexpr auto footer = R"(
+Standard input, output and error are the session's. Nothing is lost: a slow
+reader of our output holds the program back, a slow program our input. When the
+program has ended, so has its whole tree of processes.
+
+Exit codes:
+  that of PROGRAM; 128+n if it was ended by signal n
+  124  --timeout ended it
+  125  procession itself failed
+  126  PROGRAM cannot be executed, or not from that directory
+  127  PROGRAM was not found
+  141  our standard output was closed by its reader
+  2    bad usage
+
+Examples:
+  procession run -- make -j8
+  procession run --timeout 60 --cwd src --env CC=clang -- ./configure
+  procession run --pty --size 40x120 -- python3 -q
+  procession run --json -- sh -c 'echo out; echo err >&2; exit 3'
+)";
+
+class formatter : public CLI::Formatter {
+public:
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return usage;
+  }
+};
+
+/// What the options say, as they are.
+struct raw_options {
+  bool pty = false;
+  bool pipes = false;
+  bool no_stdin = false;
+  bool json = false;
+  bool verbose = false;
+  std::string cwd;
+  std::vector<std::string> env;
+  double timeout = 0;
+  double grace = 5;
+  std::string size;
+};
+
+caf::timespan seconds(const char* option, double x) {
+  auto most = std::chrono::duration<double>{max_timespan}.count();
+  if (!(x >= 0) || x > most)
+    throw CLI::ValidationError{option, "not a sensible number of seconds"};
+  return std::chrono::duration_cast<caf::timespan>(
+    std::chrono::duration<double>{x});
+}
+
+terminal_size parse_size(const std::string& text) {
+  terminal_size result;
+  auto end = text.data() + text.size();
+  auto rows = std::from_chars(text.data(), end, result.rows);
+  if (rows.ec == std::errc{} && rows.ptr != end && *rows.ptr == 'x') {
+    auto cols = std::from_chars(rows.ptr + 1, end, result.cols);
+    if (cols.ec == std::errc{} && cols.ptr == end && !validate(result))
+      return result;
+  }
+  throw CLI::ValidationError{"--size", "'" + text + "' is not ROWSxCOLS"};
+}
+
+void add_variable(environment& env, const std::string& text) {
+  auto at = text.find('=');
+  if (at == std::string::npos || at == 0)
+    throw CLI::ValidationError{"--env", "'" + text + "' is not NAME=VALUE"};
+  env.set[text.substr(0, at)] = text.substr(at + 1);
+}
+
+void declare(CLI::App& run, raw_options& x) {
+  auto pty = run.add_flag("--pty", x.pty,
+                          "Run on a terminal of its own; the default when "
+                          "standard input is one");
+  auto pipes = run.add_flag("--pipes", x.pipes,
+                            "Run on pipes; the default otherwise");
+  pty->excludes(pipes);
+  run.add_flag("--no-stdin", x.no_stdin,
+               "Give it no input: on pipes the null device, on a terminal its "
+               "end at once; without --pty it means pipes");
+  run.add_option("--cwd", x.cwd, "Directory to run in")->type_name("DIR");
+  run.add_option("--env", x.env, "Set a variable; may be repeated")
+    ->type_name("NAME=VALUE")
+    ->allow_extra_args(false);
+  run.add_option("--timeout", x.timeout,
+                 "End it after so long; 0: never (the default)")
+    ->type_name("SECONDS");
+  run.add_option("--grace", x.grace,
+                 "Time between asking it to end and killing it; default 5")
+    ->type_name("SECONDS");
+  run.add_option("--size", x.size,
+                 "Size of its terminal, which implies --pty; without it, that "
+                 "of ours is followed, or it is 24x80")
+    ->type_name("ROWSxCOLS")
+    ->excludes(pipes);
+  run.add_flag("--json", x.json,
+               "Print events as JSON lines, bytes in base64");
+  run.add_flag("-v,--verbose", x.verbose, "Say what happens, on error output");
+}
+
+run_options interpret(const raw_options& x,
+                      const std::vector<std::string>& words) {
+  if (words.empty())
+    throw CLI::ValidationError{"PROGRAM", "is missing; put it behind --"};
+  run_options result;
+  auto& spec = result.spec;
+  spec.program = words.front();
+  spec.args.assign(words.begin() + 1, words.end());
+  spec.cwd = x.cwd;
+  for (auto& variable : x.env)
+    add_variable(spec.env, variable);
+  spec.limits.timeout = seconds("--timeout", x.timeout);
+  spec.kill.grace = seconds("--grace", x.grace);
+  result.json = x.json;
+  result.forward_input = !x.no_stdin;
+  result.follow_size = x.size.empty();
+  auto on_terminal = x.pty || !x.size.empty()
+                     || (!x.pipes && !x.no_stdin && input_is_terminal());
+  if (!on_terminal)
+    spec.stdio = x.no_stdin ? pipes_no_stdin() : pipes();
+  else if (!x.size.empty())
+    spec.stdio = pty(parse_size(x.size));
+  else
+    spec.stdio = pty(console_size().value_or(terminal_size{}));
+  if (auto bad = validate(spec))
+    throw CLI::ValidationError{"run", bad->detail.text};
+  return result;
+}
+
+void set_up_log() {
+  auto log = spdlog::stderr_logger_mt("procession");
+  // A terminal may be in raw mode, where a new line alone goes only down.
+  log->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+    "procession: %v", spdlog::pattern_time_type::local,
+    error_output_is_terminal() ? "\r\n" : "\n"));
+  log->set_level(spdlog::level::err);
+  spdlog::set_default_logger(std::move(log));
+}
+
+int main_of(const std::vector<std::string>& args) {
+  CLI::App app{"Runs programs in process sessions.", "procession"};
+  app.formatter(std::make_shared<formatter>());
+  app.set_version_flag("--version", "procession " PROCESSION_VERSION);
+  app.require_subcommand(1);
+  app.footer("See: procession run --help");
+  auto run = app.add_subcommand("run", "Run a program, attached to it");
+  run->footer(footer);
+  raw_options given;
+  declare(*run, given);
+  // What follows -- is the program's, to the letter: CLI11 would look into it.
+  auto mark = std::find(args.begin(), args.end(), "--");
+  std::vector<std::string> words;
+  if (mark != args.end())
+    words.assign(mark + 1, args.end());
+  std::vector<std::string> ours{args.begin(), mark};
+  std::reverse(ours.begin(), ours.end());
+  try {
+    app.parse(std::move(ours));
+    if (given.verbose)
+      spdlog::set_level(spdlog::level::debug);
+    return run_command(interpret(given, words));
+  } catch (const CLI::ParseError& x) {
+    if (x.get_exit_code() == 0)
+      return app.exit(x);
+    spdlog::error("{}\n{}Try: procession run --help", x.what(), usage);
+    return exit_usage;
+  }
+}
+
+} // namespace
+
+} // namespace procession::cli
+
+int main(int argc, char** argv) {
+  procession::cli::complete_stdio();
+  procession::cli::set_up_log();
+  return procession::cli::main_of({argv + 1, argv + std::max(argc, 1)});
+}

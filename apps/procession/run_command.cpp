@@ -1,0 +1,74 @@
+#include "run_command.hpp"
+
+#include "attachment.hpp"
+#include "console_signals.hpp"
+#include "terminal_mode.hpp"
+
+#include "procession/actors/spawner.hpp"
+#include "procession/messages/config.hpp"
+#include "procession/platform/runtime.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <memory>
+#include <optional>
+
+namespace procession::cli {
+
+namespace {
+
+/// One worker does: there is one session, and what may block has threads of
+/// its own.
+class cli_config : public config {
+public:
+  cli_config() {
+    set("scheduler.max-threads", std::size_t{1});
+  }
+};
+
+run_end run_attached(const run_options& options) {
+  // Before the first thread, as the threads inherit it.
+  block_console_signals();
+  runtime rt;
+  cli_config cfg;
+  caf::actor_system sys{cfg};
+  auto where = make_spawner(sys, rt);
+  auto raw = std::optional<raw_mode>{};
+  if (options.forward_input && options.spec.stdio.kind == stdio_kind::pty
+      && input_is_terminal())
+    raw.emplace(options.json ? raw_mode::output::cooked
+                             : raw_mode::output::raw);
+  auto end = std::make_shared<run_end>();
+  auto bridge = spawn_attachment(sys, where, options, end);
+  {
+    console_signal_thread signals{[&](console_signal x) {
+      // Whoever stopped us meanwhile has set the terminal as he likes it.
+      if (x == console_signal::resumed && raw)
+        raw->renew();
+      caf::anon_send(bridge, x);
+    }};
+    caf::scoped_actor self{sys};
+    self->wait_for(bridge);
+  }
+  return *end;
+}
+
+} // namespace
+
+int run_command(run_options options) {
+  try {
+    auto end = run_attached(options);
+    if (!end.problem.empty())
+      spdlog::error(end.problem);
+    return end.code;
+  } catch (const std::exception& x) {
+    spdlog::error(x.what());
+    return exit_own_failure;
+  }
+}
+
+} // namespace procession::cli
