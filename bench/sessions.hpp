@@ -1,0 +1,48 @@
+#pragma once
+
+#include "machine.hpp"
+
+#include "procession/messages/command.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace procession::bench {
+
+/// The library as a program would use it: a runtime, an actor system, a
+/// spawner, and actors of ours that start and follow sessions.
+class host {
+public:
+  host();
+  host(const host&) = delete;
+  host& operator=(const host&) = delete;
+  /// Ends all sessions.
+  ~host();
+
+  /// Lets so many lossless subscribers follow a flood of so many bytes.
+  /// @returns the seconds until the last of them had it all.
+  /// @throws std::runtime_error if one missed a byte, or if the subscribers did
+  ///         not all see the same memory.
+  double flood(stdio_kind kind, std::uint64_t bytes, std::size_t subscribers);
+
+  /// Sends so many messages over a PTY, each when the last one has come back.
+  round_trips echo(std::size_t count, std::size_t size);
+
+  /// Runs /bin/true so many times, `at_once` at a time, each from the request
+  /// to spawn to the answer of `wait`. @returns the seconds.
+  double spawn(std::size_t count, std::size_t at_once = 1);
+
+  /// Starts so many sessions of `cat`, each of which has echoed a byte and
+  /// waits. They live as long as the host.
+  void idle(std::size_t count);
+
+  /// Waits until every session of this host is closed.
+  void settle();
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace procession::bench
