@@ -1,0 +1,36 @@
+#pragma once
+
+#include "procession/platform/posix/fd.hpp"
+
+#include <sys/types.h>
+
+#include <vector>
+
+/// Cgroups as directories (Linux's Documentation/admin-guide/cgroup-v2.rst).
+/// The host and the keeper both use this, so it depends on libc and
+/// libstdc++ alone.
+namespace procession::posix {
+
+/// Opens `name` below `parent` as a directory. AT_FDCWD and a path do as well.
+unique_fd open_directory(int parent, const char* name) noexcept;
+
+/// Kills every process in the cgroup and below it, those that fork meanwhile
+/// included (cgroup.kill, Linux 5.14). Sets `errno` if it returns false.
+bool kill_cgroup(int directory) noexcept;
+
+/// A descriptor that polls as POLLPRI when the answer of `populated` changed
+/// since it was last asked for.
+unique_fd open_cgroup_events(int directory) noexcept;
+
+/// Whether a process is in the cgroup or below it. Zombies do not count.
+bool populated(int events) noexcept;
+
+/// Adds the processes in the cgroup and below it to `result`. Sets `errno` if
+/// it returns false: then some may be missing.
+bool list_processes(int directory, std::vector<pid_t>& result);
+
+/// Removes a cgroup and those below it, the deepest first. Returns false and
+/// sets `errno` (EBUSY: a process is there) if it is still there.
+bool remove_cgroup(int parent, const char* name) noexcept;
+
+} // namespace procession::posix

@@ -1,0 +1,216 @@
+#include "procession/platform/posix/keeper.hpp"
+
+#include "procession/platform/posix/vfork.hpp"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U // Linux 6.3
+#endif
+
+// keeper_image.S
+extern "C" const char procession_keeper_image_begin[];
+extern "C" const char procession_keeper_image_end[];
+
+namespace procession::posix {
+
+namespace {
+
+constexpr auto patience = std::chrono::seconds{5};
+
+failure failed(int os_code, std::string text) {
+  auto code = errc::spawn_failed;
+  switch (os_code) {
+    case EMFILE:
+    case ENFILE:
+      code = errc::out_of_descriptors;
+      break;
+    case EAGAIN:
+    case ENOMEM:
+      code = errc::out_of_processes;
+      break;
+    default:
+      break;
+  }
+  return {code, {stage::contain, os_code, std::move(text)}};
+}
+
+/// The program as a file without a name.
+unique_fd open_image(std::error_code& ec) {
+  auto image = std::string_view{
+    procession_keeper_image_begin,
+    static_cast<std::size_t>(procession_keeper_image_end
+                             - procession_keeper_image_begin)};
+  // Without the flag newer kernels may warn, or forbid to execute it; older
+  // ones do not know it (memfd_create(2)).
+  auto file = unique_fd{
+    ::memfd_create("procession-keeper", MFD_CLOEXEC | MFD_EXEC)};
+  if (!file && errno == EINVAL)
+    file.reset(::memfd_create("procession-keeper", MFD_CLOEXEC));
+  if (!file) {
+    ec = last_error();
+    return file;
+  }
+  while (!image.empty()) {
+    auto n = ::write(file.get(), image.data(), image.size());
+    if (n < 0) {
+      ec = last_error();
+      break;
+    }
+    image.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return at_least_3(std::move(file), ec);
+}
+
+/// Two ends of a stream. Other than a pipe's, an end can be shut down for all
+/// who have a copy of it, as the host's forked children may.
+pipe_ends make_lifeline(std::error_code& ec) {
+  int fds[2];
+  pipe_ends result;
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
+    ec = last_error();
+    return result;
+  }
+  auto first = unique_fd{fds[0]};
+  auto second = unique_fd{fds[1]};
+  result.read = at_least_3(std::move(first), ec);
+  result.write = at_least_3(std::move(second), ec);
+  return result;
+}
+
+/// What the new process needs to become the keeper. It runs in the memory of
+/// the host, hence bare system calls only.
+struct keeper_exec {
+  int image;
+  int lifeline;
+  int null;
+  char* const* argv;
+  volatile int os_code = 0;
+
+  static void run(void* x) {
+    auto& self = *static_cast<keeper_exec*>(x);
+    self.exec();
+    self.os_code = errno;
+    ::syscall(SYS_exit_group, 127);
+  }
+
+  void exec() {
+    // The host's handlers would not survive exec, but what it ignores would.
+    // All signals stay blocked for good: the keeper ends for two reasons only.
+    constexpr std::uint64_t default_action[4] = {0, 0, 0, 0};
+    for (auto signo = 1; signo < _NSIG; ++signo)
+      if (signo != SIGKILL && signo != SIGSTOP)
+        ::syscall(SYS_rt_sigaction, signo, default_action, nullptr, 8);
+    static char* const no_environment[] = {nullptr};
+    if (::syscall(SYS_setsid) < 0 || ::syscall(SYS_dup3, lifeline, 0, 0) < 0
+        || ::syscall(SYS_dup3, null, 1, 0) < 0
+        || ::syscall(SYS_dup3, null, 2, 0) < 0
+        || ::syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+      return;
+    ::syscall(SYS_execveat, image, "", argv, no_environment, AT_EMPTY_PATH);
+  }
+};
+
+/// Whether the process has ended within the time.
+bool await_end(const unique_fd& pidfd, std::chrono::milliseconds time) {
+  auto deadline = std::chrono::steady_clock::now() + time;
+  while (true) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(
+      deadline - std::chrono::steady_clock::now());
+    auto fd = pollfd{pidfd.get(), POLLIN, 0};
+    auto n = ::poll(&fd, 1,
+                    left.count() > 0 ? static_cast<int>(left.count()) : 0);
+    if (n >= 0 || errno != EINTR)
+      return n > 0;
+  }
+}
+
+/// Reaps it if it has ended; `WNOHANG`, or 0 to wait for that.
+bool reap(const unique_fd& pidfd, int flags) noexcept {
+  siginfo_t info{};
+  int result;
+  while ((result = ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info,
+                            WEXITED | flags))
+           != 0
+         && errno == EINTR)
+    continue;
+  // ECHILD: the host ignores SIGCHLD, so the kernel has reaped it.
+  return result != 0 || info.si_pid != 0;
+}
+
+} // namespace
+
+std::variant<keeper, failure> keeper::start(std::vector<std::string> args) {
+  std::error_code ec;
+  auto lifeline = make_lifeline(ec);
+  auto null = unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+  if (!null && !ec)
+    ec = last_error();
+  null = at_least_3(std::move(null), ec);
+  if (ec)
+    return failed(ec.value(), "the keeper's descriptors could not be made");
+  auto image = open_image(ec);
+  if (ec)
+    return failed(ec.value(), "the keeper's program could not be written");
+  auto name = std::string{"procession-keeper"};
+  auto host = std::to_string(::getpid());
+  std::vector<char*> argv{name.data(), host.data()};
+  for (auto& arg : args)
+    argv.push_back(arg.data());
+  argv.push_back(nullptr);
+  auto call = keeper_exec{image.get(), lifeline.read.get(), null.get(),
+                          argv.data()};
+  bool in_cgroup;
+  auto made = vfork_call(&keeper_exec::run, &call, -1, vfork_flavour::best,
+                         in_cgroup, ec);
+  if (made.pid < 0)
+    return failed(ec.value(), "the system made no process for the keeper");
+  auto result = keeper{made.pid, std::move(made.pidfd),
+                       std::move(lifeline.write)};
+  if (call.os_code != 0)
+    return failed(call.os_code, "the keeper could not be executed");
+  return result;
+}
+
+keeper::keeper(pid_t pid, unique_fd pidfd, unique_fd lifeline) noexcept
+  : pid_(pid), pidfd_(std::move(pidfd)), lifeline_(std::move(lifeline)) {
+  // nop
+}
+
+keeper& keeper::operator=(keeper&& other) noexcept {
+  std::swap(pid_, other.pid_);
+  std::swap(pidfd_, other.pidfd_);
+  std::swap(lifeline_, other.lifeline_);
+  return *this;
+}
+
+keeper::~keeper() {
+  if (!pidfd_)
+    return;
+  ::shutdown(lifeline_.get(), SHUT_RDWR);
+  if (!await_end(pidfd_, patience))
+    send_signal(pidfd_, SIGKILL);
+  reap(pidfd_, 0);
+}
+
+bool keeper::alive() noexcept {
+  if (pidfd_ && reap(pidfd_, WNOHANG))
+    pidfd_.reset();
+  return static_cast<bool>(pidfd_);
+}
+
+} // namespace procession::posix

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "procession/messages/error.hpp"
+#include "procession/platform/posix/fd.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace procession::posix {
+
+/// A small process of ours that outlives the host if the host is killed, ends
+/// every tree then, and itself. It waits for the end of a pipe whose other end
+/// only the host has. Owning this object is owning that end.
+class keeper {
+public:
+  /// Starts it. Called on the launcher thread.
+  /// @param args what to end, from `containment::keeper_args`.
+  static std::variant<keeper, failure> start(std::vector<std::string> args);
+
+  keeper(keeper&&) noexcept = default;
+  /// Swaps: `other` ends the one that was here.
+  keeper& operator=(keeper&& other) noexcept;
+  /// Lets it end, which it does at once when no tree is left, and reaps it;
+  /// kills it if it takes longer than 5 s.
+  ~keeper();
+
+  /// Whether it is still there; reaps it if not. Does not block.
+  bool alive() noexcept;
+
+  pid_t pid() const noexcept {
+    return pid_;
+  }
+
+private:
+  keeper(pid_t pid, unique_fd pidfd, unique_fd lifeline) noexcept;
+
+  pid_t pid_ = -1;
+  unique_fd pidfd_;
+  unique_fd lifeline_;
+};
+
+} // namespace procession::posix

@@ -1,0 +1,118 @@
+// The keeper: `procession-keeper HOST (cgroup DIRECTORY | marker NAME=)`.
+//
+// One per host, whose pid is HOST. It waits until the host closes the other end
+// of its standard input, or is gone, ends every process of the host's sessions,
+// then itself. It has to work when everything around it is being torn down, so
+// it depends on nothing: it is linked statically and runs from memory.
+
+#include "procession/platform/posix/cgroup_directory.hpp"
+#include "procession/platform/posix/sweep.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace {
+
+using namespace procession::posix;
+
+enum exit_code { ok = 0, failed = 1, bad_usage = 2 };
+
+/// How long it waits for what it killed before it looks around again, in case
+/// that a process was added meanwhile.
+constexpr auto look_again = 1000;
+
+/// Waits until `fd` polls as `events`, or so many milliseconds.
+bool await(int fd, short events, int timeout) {
+  auto x = pollfd{fd, events, 0};
+  int n;
+  while ((n = ::poll(&x, 1, timeout)) < 0 && errno == EINTR)
+    continue;
+  return n > 0;
+}
+
+/// Leaves all that ties it to the host and to whoever started that.
+void detach() {
+  ::prctl(PR_SET_NAME, "procession-keeper");
+  // Mostly done before exec, so that there is no moment without it.
+  sigset_t all;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
+  ::setsid();
+  ::syscall(SYS_close_range, 3, ~0u, 0);
+  if (::chdir("/") != 0)
+    ::_exit(failed);
+}
+
+/// Returns when the host lets go of standard input or does not live any more.
+void await_end_of_host(pid_t host) {
+  std::error_code ec;
+  auto pidfd = open_pidfd(host, ec);
+  // A host that was gone before has been replaced as our parent. Without a
+  // pidfd standard input alone tells.
+  if (::getppid() != host)
+    return;
+  pollfd fds[] = {{STDIN_FILENO, POLLIN, 0}, {pidfd.get(), POLLIN, 0}};
+  while (::poll(fds, 2, -1) < 0 && errno == EINTR)
+    continue;
+  // Copies of the host's end may live on in processes that it forked, hence
+  // the pidfd. One of them may be a child of ours on its way to exec, marked
+  // only then; it will not take long.
+  if (fds[0].revents == 0)
+    await(STDIN_FILENO, POLLIN, 100);
+}
+
+int end_cgroup(const char* path) {
+  while (!remove_cgroup(AT_FDCWD, path)) {
+    if (errno != EBUSY)
+      return failed;
+    auto directory = open_directory(AT_FDCWD, path);
+    auto events = open_cgroup_events(directory.get());
+    // Gone meanwhile, or a directory that is no cgroup.
+    if (!events || !kill_cgroup(directory.get()))
+      return errno == ENOENT || errno == ENODEV ? ok : failed;
+    while (populated(events.get()))
+      if (!await(events.get(), POLLPRI, look_again))
+        break;
+  }
+  return ok;
+}
+
+int end_marked(const char* marker) {
+  auto targets = std::vector<sweep_target>(1);
+  targets[0].marker = marker;
+  for (auto undecided = 0; undecided < max_undecided_sweeps;) {
+    std::error_code ec;
+    auto result = sweep(targets, ec);
+    if (result[0].signalled == 0 && !result[0].undecided && !ec)
+      break;
+    if (result[0].signalled == 0)
+      ++undecided;
+    for (auto& pidfd : result[0].killed)
+      if (!await(pidfd.get(), POLLIN, look_again))
+        break;
+  }
+  return ok;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4)
+    return bad_usage;
+  detach();
+  await_end_of_host(static_cast<pid_t>(std::atol(argv[1])));
+  if (std::strcmp(argv[2], "cgroup") == 0)
+    return end_cgroup(argv[3]);
+  if (std::strcmp(argv[2], "marker") == 0)
+    return end_marked(argv[3]);
+  return bad_usage;
+}

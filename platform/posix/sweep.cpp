@@ -1,0 +1,337 @@
+#include "procession/platform/posix/sweep.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace procession::posix {
+
+namespace {
+
+// Pidfds kept in one pass; whoever is found beyond is killed unobserved.
+constexpr std::size_t max_kept = 256;
+
+constexpr unsigned long long kernel_thread = 0x00200000; // PF_KTHREAD
+
+constexpr auto none = static_cast<std::size_t>(-1);
+
+/// Calls `f` with each entry that is a number, in rising order, until it
+/// returns false. A few at a time: who forks and exits all the time is caught
+/// only if not much time passes from being listed to being looked at.
+template <class F>
+void for_each_number(int directory, F f) {
+  alignas(dirent64) char buffer[512];
+  ssize_t size;
+  while ((size = ::getdents64(directory, buffer, sizeof(buffer))) > 0)
+    for (ssize_t at = 0; at < size;) {
+      auto* entry = reinterpret_cast<const dirent64*>(buffer + at);
+      if (auto number = std::atol(entry->d_name); number > 0)
+        if (!f(static_cast<pid_t>(number)))
+          return;
+      at += entry->d_reclen;
+    }
+}
+
+/// What proc_pid_stat(5) tells.
+struct process_stat {
+  char state = '?';
+  pid_t parent = 0;
+  pid_t group = 0;
+  pid_t session = 0;
+  unsigned long long flags = 0;
+  unsigned long long threads = 0;
+  unsigned long long start = 0;
+  /// 0 while a program is being loaded, and for other users' processes.
+  unsigned long long environment_end = 0;
+
+  bool dead() const noexcept {
+    // The main thread may end before the others; that is no zombie.
+    return state == 'X' || state == 'x' || (state == 'Z' && threads <= 1);
+  }
+};
+
+struct process_entry {
+  pid_t pid = 0;
+  process_stat stat;
+  /// Index of the target it belongs to.
+  std::size_t target = none;
+};
+
+/// One pass.
+class pass {
+public:
+  explicit pass(const std::vector<sweep_target>& targets)
+    : targets_(targets), results_(targets.size()) {
+    // nop
+  }
+
+  std::vector<sweep_result> run(std::error_code& ec) {
+    proc_.reset(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!proc_) {
+      ec = last_error();
+      return std::move(results_);
+    }
+    prepare();
+    auto self = ::getpid();
+    for_each_number(proc_.get(), [&](pid_t pid) {
+      if (pid > 1 && pid != self)
+        look_at(pid);
+      return true;
+    });
+    // Loading a program takes less than the rest of a pass, as a rule.
+    for (auto pid : std::exchange(loading_, {}))
+      look_at(pid);
+    extend();
+    for (auto& result : results_)
+      result.undecided = !loading_.empty();
+    for (auto& result : results_)
+      for (auto& pidfd : result.killed)
+        send_signal(pidfd, SIGKILL);
+    if (out_of_descriptors_)
+      ec.assign(EMFILE, std::system_category());
+    return std::move(results_);
+  }
+
+private:
+  /// Learns which leaders hold, and since when there can be anything to find.
+  void prepare() {
+    oldest_ = static_cast<unsigned long long>(-1);
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      auto& target = targets_[i];
+      if (!target.marker.empty() && target.marker.back() == '=')
+        by_name_.emplace(target.marker, i);
+      else
+        by_marker_.emplace(target.marker, i);
+      process_stat stat;
+      // Our child, so the number is not another's.
+      if (target.leader > 0 && read_stat(target.leader, stat)
+          && stat.parent == ::getpid()) {
+        by_session_.emplace(target.leader, i);
+        oldest_ = std::min(oldest_, stat.start);
+      } else {
+        oldest_ = 0;
+      }
+    }
+  }
+
+  void look_at(pid_t pid) {
+    process_entry x;
+    x.pid = pid;
+    // Descendants are younger: the cheap question first.
+    if (!read_stat(pid, x.stat) || x.stat.dead() || x.stat.start < oldest_
+        || (x.stat.flags & kernel_thread) != 0)
+      return;
+    x.target = target_of(x);
+    if (x.target != none)
+      take(x);
+    else if (loading(x))
+      loading_.push_back(pid);
+    found_.push_back(x);
+  }
+
+  std::size_t target_of(const process_entry& x) {
+    if (auto i = by_session_.find(x.stat.session); i != by_session_.end())
+      return i->second;
+    read_environment(x);
+    auto text = std::string_view{environment_};
+    for (auto at = text.find(marker_name); at != std::string_view::npos;
+         at = text.find(marker_name, at + 1)) {
+      if (at != 0 && text[at - 1] != '\0')
+        continue;
+      auto entry = text.substr(at, text.find('\0', at) - at);
+      if (auto i = by_marker_.find(entry); i != by_marker_.end())
+        return i->second;
+      auto name = entry.substr(0, entry.find('=') + 1);
+      if (auto i = by_name_.find(name); i != by_name_.end())
+        return i->second;
+    }
+    return none;
+  }
+
+  /// Whether its old environment is gone and the new one not there yet.
+  bool loading(const process_entry& x) {
+    process_stat now;
+    return readable_ && environment_.empty() && x.stat.state != 'Z'
+           && read_stat(x.pid, now) && !now.dead() && now.environment_end == 0;
+  }
+
+  /// Goes from those that are found to their children and sessions, until
+  /// there is nothing new.
+  void extend() {
+    auto own_session = ::getsid(0);
+    std::unordered_map<pid_t, std::size_t> pids;
+    std::unordered_map<pid_t, std::size_t> sessions;
+    auto add = [&](const process_entry& x) {
+      pids.emplace(x.pid, x.target);
+      if (x.stat.session > 0 && x.stat.session != own_session)
+        sessions.emplace(x.stat.session, x.target);
+    };
+    for (auto& x : found_)
+      if (x.target != none)
+        add(x);
+    for (auto changed = !pids.empty(); changed;) {
+      changed = false;
+      for (auto& x : found_) {
+        if (x.target != none)
+          continue;
+        auto i = pids.find(x.stat.parent);
+        if (i == pids.end()) {
+          i = sessions.find(x.stat.session);
+          if (i == sessions.end())
+            continue;
+        }
+        x.target = i->second;
+        take(x);
+        add(x);
+        changed = true;
+      }
+    }
+  }
+
+  void take(const process_entry& x) {
+    auto& target = targets_[x.target];
+    auto& result = results_[x.target];
+    if (x.pid == target.leader
+        || (target.spare_group && x.stat.group == target.leader))
+      return;
+    std::error_code ec;
+    auto pidfd = open_pidfd(x.pid, ec);
+    if (!pidfd) {
+      // ESRCH: it has ended.
+      note(ec.value());
+      return;
+    }
+    process_stat stat;
+    if (!read_stat(x.pid, stat) || stat.start != x.stat.start)
+      return;
+    auto kept = target.signo == SIGKILL && kept_ < max_kept;
+    if (!send_signal(pidfd, kept ? SIGSTOP : target.signo)) {
+      if (errno == EPERM)
+        result.refused = true;
+      return;
+    }
+    ++result.signalled;
+    if (kept) {
+      ++kept_;
+      result.killed.push_back(std::move(pidfd));
+    }
+  }
+
+  // -- files of /proc ---------------------------------------------------------
+
+  unique_fd open(const char* path) {
+    auto result = unique_fd{::openat(proc_.get(), path, O_RDONLY | O_CLOEXEC)};
+    if (!result)
+      note(errno);
+    return result;
+  }
+
+  void note(int os_code) {
+    if (os_code == EMFILE || os_code == ENFILE)
+      out_of_descriptors_ = true;
+  }
+
+  bool read_stat(pid_t pid, process_stat& result) {
+    char path[32];
+    std::snprintf(path, sizeof(path), "%d/stat", static_cast<int>(pid));
+    auto file = open(path);
+    if (!file)
+      return false;
+    char text[1024];
+    auto n = ::read(file.get(), text, sizeof(text) - 1);
+    if (n <= 0)
+      return false;
+    text[n] = '\0';
+    // The name in parentheses may itself contain any character.
+    auto* rest = std::strrchr(text, ')');
+    if (rest == nullptr || rest[1] == '\0')
+      return false;
+    result.state = rest[2];
+    rest += 3;
+    // Numbered as in the man page; the state is 3.
+    std::array<unsigned long long, 52> fields{};
+    for (std::size_t i = 4; i < fields.size(); ++i)
+      fields[i] = std::strtoull(rest, &rest, 10);
+    result.parent = static_cast<pid_t>(fields[4]);
+    result.group = static_cast<pid_t>(fields[5]);
+    result.session = static_cast<pid_t>(fields[6]);
+    result.flags = fields[9];
+    result.threads = fields[20];
+    result.start = fields[22];
+    result.environment_end = fields[51];
+    return true;
+  }
+
+  void read_environment(const process_entry& x) {
+    char path[64];
+    auto pid = static_cast<int>(x.pid);
+    std::snprintf(path, sizeof(path), "%d/environ", pid);
+    read_all(path);
+    if (x.stat.state != 'Z')
+      return;
+    // The main thread took its view of the memory along.
+    std::snprintf(path, sizeof(path), "%d/task", pid);
+    auto tasks = open(path);
+    if (tasks)
+      for_each_number(tasks.get(), [&](pid_t tid) {
+        std::snprintf(path, sizeof(path), "%d/task/%d/environ", pid,
+                      static_cast<int>(tid));
+        read_all(path);
+        return environment_.empty();
+      });
+  }
+
+  /// Empty if it is another user's.
+  void read_all(const char* path) {
+    std::size_t size = 0;
+    auto file = open(path);
+    readable_ = static_cast<bool>(file);
+    if (file) {
+      while (true) {
+        if (environment_.size() < size + 4096)
+          environment_.resize(size + 16 * 1024);
+        auto n = ::read(file.get(), environment_.data() + size,
+                        environment_.size() - size);
+        if (n <= 0)
+          break;
+        size += static_cast<std::size_t>(n);
+      }
+    }
+    environment_.resize(size);
+  }
+
+  const std::vector<sweep_target>& targets_;
+  std::vector<sweep_result> results_;
+  std::unordered_map<std::string_view, std::size_t> by_marker_;
+  std::unordered_map<std::string_view, std::size_t> by_name_;
+  std::unordered_map<pid_t, std::size_t> by_session_;
+  /// No descendant started before this (clock ticks since boot).
+  unsigned long long oldest_ = 0;
+  unique_fd proc_;
+  std::vector<process_entry> found_;
+  std::vector<pid_t> loading_;
+  /// Of the process looked at last, and whether we may read it.
+  std::string environment_;
+  bool readable_ = false;
+  std::size_t kept_ = 0;
+  bool out_of_descriptors_ = false;
+};
+
+} // namespace
+
+std::vector<sweep_result> sweep(const std::vector<sweep_target>& targets,
+                                std::error_code& ec) {
+  return pass{targets}.run(ec);
+}
+
+} // namespace procession::posix
