@@ -1,0 +1,332 @@
+#include "procession/platform/posix/cgroup_directory.hpp"
+#include "procession/platform/posix/cgroup_place.hpp"
+#include "procession/platform/posix/containment.hpp"
+#include "procession/platform/posix/descriptor_reserve.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+
+namespace procession::posix {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr auto end_deadline = std::chrono::seconds{5};
+
+/// After a failure that nothing tells the end of.
+constexpr auto retry_delay = std::chrono::milliseconds{20};
+
+failure contain_failure(int os_code, std::string text) {
+  auto code = os_code == EMFILE || os_code == ENFILE ? errc::out_of_descriptors
+                                                     : errc::spawn_failed;
+  return {code, {stage::contain, os_code, std::move(text)}};
+}
+
+/// The cgroup in which the trees' cgroups are. Whoever works below it holds
+/// it; it goes with the last one.
+struct cgroup_base {
+  cgroup_base(unique_fd parent_directory, cgroup_place where,
+              std::string its_name)
+    : parent(std::move(parent_directory)), name(std::move(its_name)),
+      place(std::move(where)) {
+    // nop
+  }
+
+  cgroup_base(const cgroup_base&) = delete;
+  cgroup_base& operator=(const cgroup_base&) = delete;
+
+  ~cgroup_base() {
+    // If it is busy still, it is the keeper's.
+    remove_cgroup(parent.get(), name.c_str());
+  }
+
+  unique_fd parent;
+  std::string name;
+  cgroup_place place;
+  unique_fd directory;
+  /// For the reactor.
+  descriptor_reserve reserve;
+};
+
+using base_ptr = std::shared_ptr<cgroup_base>;
+
+/// Kills a cgroup and waits until it can be removed.
+class cgroup_end : public std::enable_shared_from_this<cgroup_end> {
+public:
+  cgroup_end(loop& reactor, base_ptr base, std::string name,
+             unique_fd directory, std::function<void(bool)> done)
+    : base_(std::move(base)), name_(std::move(name)),
+      directory_(std::move(directory)), done_(std::move(done)),
+      events_(reactor.context()), timer_(reactor.context()),
+      deadline_(steady_clock::now() + end_deadline) {
+    // nop
+  }
+
+  void step() {
+    if (done_ == nullptr)
+      return;
+    if (!events_.is_open() && !begin())
+      return wait_until(steady_clock::now() + retry_delay);
+    // Before looking, so that no change is missed.
+    await_change();
+    if (populated(events_.native_handle()))
+      return wait_until(deadline_);
+    if (base_->reserve.with([this] {
+          return remove_cgroup(base_->directory.get(), name_.c_str());
+        }))
+      return finish(true);
+    // Somebody was moved into it from outside.
+    kill();
+    wait_until(steady_clock::now() + retry_delay);
+  }
+
+private:
+  bool begin() {
+    unique_fd events;
+    auto opened = base_->reserve.with([&] {
+      events = open_cgroup_events(directory_.get());
+      return static_cast<bool>(events);
+    });
+    boost::system::error_code ec;
+    if (!opened || !kill())
+      return false;
+    events_.assign(events.get(), ec);
+    if (ec)
+      return false;
+    events.release();
+    return true;
+  }
+
+  bool kill() {
+    return base_->reserve.with(
+      [this] { return kill_cgroup(directory_.get()); });
+  }
+
+  void await_change() {
+    if (waiting_)
+      return;
+    waiting_ = true;
+    events_.async_wait(
+      boost::asio::posix::stream_descriptor::wait_error,
+      [self = shared_from_this()](const boost::system::error_code& ec) {
+        self->waiting_ = false;
+        if (!ec)
+          self->step();
+      });
+  }
+
+  void wait_until(steady_clock::time_point when) {
+    timer_.expires_at(std::min(when, deadline_));
+    timer_.async_wait(
+      [self = shared_from_this()](const boost::system::error_code& ec) {
+        if (ec || self->done_ == nullptr)
+          return;
+        if (steady_clock::now() >= self->deadline_)
+          self->finish(false);
+        else
+          self->step();
+      });
+  }
+
+  void finish(bool result) {
+    boost::system::error_code ec;
+    events_.close(ec);
+    timer_.cancel();
+    boost::asio::post(timer_.get_executor(),
+                      [done = std::exchange(done_, nullptr), result] {
+                        done(result);
+                      });
+  }
+
+  base_ptr base_;
+  std::string name_;
+  unique_fd directory_;
+  std::function<void(bool)> done_;
+  boost::asio::posix::stream_descriptor events_;
+  boost::asio::steady_timer timer_;
+  steady_clock::time_point deadline_;
+  bool waiting_ = false;
+};
+
+class cgroup_tree : public tree {
+public:
+  cgroup_tree(loop& reactor, base_ptr base, std::string name,
+              unique_fd directory)
+    : reactor_(reactor), base_(std::move(base)), name_(std::move(name)),
+      directory_(std::move(directory)) {
+    // nop
+  }
+
+  ~cgroup_tree() override {
+    if (directory_)
+      remove_cgroup(base_->directory.get(), name_.c_str());
+  }
+
+  containment_kind kind() const noexcept override {
+    return containment_kind::cgroup;
+  }
+
+  int cgroup() const noexcept override {
+    return directory_.get();
+  }
+
+  void signal(pid_t leader, int signo) override {
+    auto& reserve = base_->reserve;
+    if (signo == SIGKILL) {
+      // None forks itself out of this one.
+      reserve.with([this] { return kill_cgroup(directory_.get()); });
+      return;
+    }
+    std::vector<pid_t> pids;
+    reserve.with([&] {
+      pids.clear();
+      return list_processes(directory_.get(), pids);
+    });
+    for (auto pid : pids)
+      reserve.with([&] { return signal_one(pid, leader, signo); });
+  }
+
+  void end(pid_t, std::function<void(bool)> done) override {
+    // All there is to do as a rule. A zombie does not count: its leader may.
+    if (::unlinkat(base_->directory.get(), name_.c_str(), AT_REMOVEDIR) == 0) {
+      directory_.reset();
+      reactor_.post([done = std::move(done)] { done(true); });
+      return;
+    }
+    std::make_shared<cgroup_end>(reactor_, base_, name_, std::move(directory_),
+                                 std::move(done))
+      ->step();
+  }
+
+private:
+  bool signal_one(pid_t pid, pid_t leader, int signo) {
+    std::error_code ec;
+    auto pidfd = open_pidfd(pid, ec);
+    if (!pidfd) {
+      errno = ec.value();
+      return false;
+    }
+    // Now that the number is pinned: is it one of ours?
+    errno = 0;
+    auto membership = read_text("/proc/" + std::to_string(pid) + "/cgroup");
+    if (membership.empty())
+      return false;
+    auto name = base_->place.name + "/" + name_;
+    auto its_name = cgroup_name(membership);
+    auto inside = its_name.substr(0, name.size()) == name
+                  && (its_name.size() == name.size()
+                      || its_name[name.size()] == '/');
+    if (inside && ::getpgid(pid) != leader)
+      send_signal(pidfd, signo);
+    return true;
+  }
+
+  loop& reactor_;
+  base_ptr base_;
+  std::string name_;
+  /// Given away to the end.
+  unique_fd directory_;
+};
+
+class cgroup_containment : public containment {
+public:
+  cgroup_containment(loop& reactor, base_ptr base)
+    : reactor_(reactor), base_(std::move(base)) {
+    // nop
+  }
+
+  containment_kind kind() const noexcept override {
+    return containment_kind::cgroup;
+  }
+
+  std::vector<std::string> keeper_args() const override {
+    return {"cgroup", base_->place.directory};
+  }
+
+  std::variant<std::unique_ptr<tree>, failure> make_tree() override {
+    auto name = std::to_string(++last_tree_);
+    auto parent = base_->directory.get();
+    if (::mkdirat(parent, name.c_str(), 0755) != 0)
+      return contain_failure(errno, "a cgroup could not be made");
+    std::error_code ec;
+    auto directory = open_directory(parent, name.c_str());
+    if (!directory)
+      ec = last_error();
+    directory = at_least_3(std::move(directory), ec);
+    if (ec) {
+      remove_cgroup(parent, name.c_str());
+      return contain_failure(ec.value(), "a cgroup could not be opened");
+    }
+    return std::make_unique<cgroup_tree>(reactor_, base_, std::move(name),
+                                         std::move(directory));
+  }
+
+private:
+  loop& reactor_;
+  base_ptr base_;
+  std::uint64_t last_tree_ = 0;
+};
+
+bool on_cgroup2(int directory) {
+  struct statfs info;
+  return ::fstatfs(directory, &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+bool writable(int directory, const char* file) {
+  return ::faccessat(directory, file, W_OK, AT_EACCESS) == 0;
+}
+
+} // namespace
+
+std::variant<std::unique_ptr<containment>, failure>
+make_cgroup_containment(loop& reactor) {
+  auto own = own_cgroup();
+  if (!own)
+    return contain_failure(0, "no cgroup v2 hierarchy is mounted here");
+  std::error_code ec;
+  auto parent = open_directory(AT_FDCWD, own->directory.c_str());
+  if (!parent)
+    ec = last_error();
+  parent = at_least_3(std::move(parent), ec);
+  if (ec)
+    return contain_failure(ec.value(), "our own cgroup cannot be opened");
+  // Who makes a process in a cgroup must be allowed to move it there from
+  // here (clone(2), CLONE_INTO_CGROUP).
+  if (!on_cgroup2(parent.get()) || !writable(parent.get(), "cgroup.procs"))
+    return contain_failure(EACCES, "our own cgroup is not ours to divide");
+  auto name = "procession-" + std::to_string(::getpid()) + "-" + make_nonce();
+  if (::mkdirat(parent.get(), name.c_str(), 0755) != 0)
+    return contain_failure(errno, "a cgroup could not be made");
+  auto slash = [](const std::string& x) {
+    return x.empty() || x.back() != '/' ? x + "/" : x;
+  };
+  auto place = cgroup_place{slash(own->directory) + name,
+                            slash(own->name) + name};
+  auto base = std::make_shared<cgroup_base>(std::move(parent), std::move(place),
+                                            name);
+  base->directory = at_least_3(open_directory(base->parent.get(), name.c_str()),
+                               ec);
+  if (!base->directory)
+    return contain_failure(ec ? ec.value() : errno,
+                           "a cgroup could not be opened");
+  if (!writable(base->directory.get(), "cgroup.kill"))
+    return contain_failure(errno, "the kernel has no cgroup.kill (Linux 5.14)");
+  // Below a threaded cgroup whole processes are not taken.
+  if (read_text(base->place.directory + "/cgroup.type") != "domain\n")
+    return contain_failure(0, "our own cgroup is a threaded one");
+  return std::make_unique<cgroup_containment>(reactor, std::move(base));
+}
+
+} // namespace procession::posix

@@ -1,0 +1,98 @@
+#include "procession/platform/posix/cgroup_place.hpp"
+
+#include "procession/platform/posix/fd.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace procession::posix {
+
+namespace {
+
+/// Takes what is before the first `separator` off the front of `text`.
+std::string_view take(std::string_view& text, char separator) {
+  auto end = text.find(separator);
+  auto result = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return result;
+}
+
+/// Undoes the escapes of mountinfo: `\040` is a space.
+std::string unescape(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 3 < text.size()) {
+      auto digit = [&](std::size_t at) { return text[i + at] - '0'; };
+      result += static_cast<char>(digit(1) * 64 + digit(2) * 8 + digit(3));
+      i += 3;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
+/// Whether `text` has ".." among its components: a place outside of what our
+/// cgroup namespace shows.
+bool leads_out(std::string_view text) {
+  while (!text.empty())
+    if (take(text, '/') == "..")
+      return true;
+  return false;
+}
+
+} // namespace
+
+std::string_view cgroup_name(std::string_view membership) {
+  while (!membership.empty())
+    if (auto line = take(membership, '\n'); line.substr(0, 3) == "0::")
+      return line.substr(3);
+  return {};
+}
+
+std::optional<cgroup_place> find_cgroup(std::string_view mountinfo,
+                                        std::string_view membership) {
+  auto name = cgroup_name(membership);
+  if (name.empty() || leads_out(name))
+    return std::nullopt;
+  while (!mountinfo.empty()) {
+    auto line = take(mountinfo, '\n');
+    // A varying number of fields ends with a lone hyphen.
+    auto hyphen = line.find(" - ");
+    if (hyphen == std::string_view::npos
+        || line.substr(hyphen + 3, 8) != "cgroup2 ")
+      continue;
+    for (auto i = 0; i < 3; ++i)
+      take(line, ' ');
+    auto root = unescape(take(line, ' '));
+    auto mount_point = unescape(take(line, ' '));
+    if (root == "/")
+      root.clear();
+    if (leads_out(root) || name.substr(0, root.size()) != root)
+      continue;
+    auto below = name.substr(root.size());
+    if (!below.empty() && below.front() != '/')
+      continue;
+    if (below == "/")
+      below = {};
+    return cgroup_place{mount_point + std::string{below}, std::string{name}};
+  }
+  return std::nullopt;
+}
+
+std::optional<cgroup_place> own_cgroup() {
+  return find_cgroup(read_text("/proc/self/mountinfo"),
+                     read_text("/proc/self/cgroup"));
+}
+
+std::string read_text(const std::string& path) {
+  std::string result;
+  auto file = unique_fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  char part[4096];
+  ssize_t n;
+  while (file && (n = ::read(file.get(), part, sizeof(part))) > 0)
+    result.append(part, static_cast<std::size_t>(n));
+  return result;
+}
+
+} // namespace procession::posix

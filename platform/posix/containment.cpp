@@ -1,0 +1,40 @@
+#include "procession/platform/posix/containment.hpp"
+
+#include <sys/random.h>
+
+#include <cstdint>
+#include <cstdio>
+
+namespace procession::posix {
+
+std::string make_nonce() {
+  std::uint64_t value = 0;
+  // Never short and never interrupted for so few bytes (getrandom(2)).
+  [[maybe_unused]] auto n = ::getrandom(&value, sizeof(value), 0);
+  char text[17];
+  std::snprintf(text, sizeof(text), "%016llx",
+                static_cast<unsigned long long>(value));
+  return text;
+}
+
+std::variant<std::unique_ptr<containment>, failure>
+make_containment(containment_kind wanted, loop& reactor, loop& launcher) {
+  switch (wanted) {
+    case containment_kind::cgroup:
+      return make_cgroup_containment(reactor);
+    case containment_kind::marker:
+      return make_marker_containment(reactor, launcher);
+    case containment_kind::unknown: {
+      auto result = make_cgroup_containment(reactor);
+      if (std::holds_alternative<failure>(result))
+        return make_marker_containment(reactor, launcher);
+      return result;
+    }
+    case containment_kind::job:
+      break;
+  }
+  return failure{errc::invalid_argument,
+                 {stage::contain, 0, "job objects exist on Windows only"}};
+}
+
+} // namespace procession::posix

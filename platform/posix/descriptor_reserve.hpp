@@ -1,0 +1,47 @@
+#pragma once
+
+#include "procession/platform/posix/fd.hpp"
+
+#include <fcntl.h>
+
+#include <array>
+#include <cerrno>
+
+namespace procession::posix {
+
+/// A few descriptors put by, so that processes can be ended in a program that
+/// has used up all of its own.
+class descriptor_reserve {
+public:
+  descriptor_reserve() {
+    fill();
+  }
+
+  /// Calls `f`, which tells whether it did what it should. If it did not for
+  /// want of descriptors (`errno`), calls it again with those in reserve freed.
+  template <class F>
+  bool with(F f) {
+    if (f())
+      return true;
+    if (errno != EMFILE && errno != ENFILE)
+      return false;
+    for (auto& x : fds_)
+      x.reset();
+    auto result = f();
+    auto os_code = errno;
+    fill();
+    errno = os_code;
+    return result;
+  }
+
+private:
+  void fill() {
+    for (auto& x : fds_)
+      if (!x)
+        x.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  }
+
+  std::array<unique_fd, 4> fds_;
+};
+
+} // namespace procession::posix
