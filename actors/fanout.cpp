@@ -34,14 +34,6 @@ std::optional<cursor> fanout::remove(const caf::actor_addr& who) {
   return result;
 }
 
-bool fanout::acknowledge(const caf::actor_addr& who, std::uint64_t bytes) {
-  auto i = find(who);
-  if (i == members_.end())
-    return false;
-  i->window.acknowledged(bytes);
-  return true;
-}
-
 bool fanout::holds_back() const noexcept {
   return std::any_of(members_.begin(), members_.end(), [&](const member& x) {
     return x.mode == delivery::lossless && !log_.at_end(x.at);

@@ -42,8 +42,12 @@ public:
   /// Removes a subscriber. @returns what it had been sent, if it was one.
   std::optional<cursor> remove(const caf::actor_addr& who);
 
-  /// Opens the window of a subscriber. @returns whether it is one.
-  bool acknowledge(const caf::actor_addr& who, std::uint64_t bytes);
+  /// Opens the window of a subscriber and sends it what that allows; nothing
+  /// happens if it is none. @returns whether it had everything, `closed`
+  /// included, and was forgotten.
+  template <class Actor>
+  bool acknowledge(Actor* self, const caf::actor_addr& who, std::uint64_t bytes,
+                   const ending& end);
 
   /// Sends every subscriber what its window allows; `closed` to those that had
   /// everything, who are then forgotten.
@@ -107,6 +111,20 @@ void fanout::deliver(Actor* self, member& x, const ending& end) {
     x.told = session_state::closed;
     self->send(x.who, closed{id_, ++x.seq, end.complete});
   }
+}
+
+template <class Actor>
+bool fanout::acknowledge(Actor* self, const caf::actor_addr& who,
+                         std::uint64_t bytes, const ending& end) {
+  auto i = find(who);
+  if (i == members_.end())
+    return false;
+  i->window.acknowledged(bytes);
+  deliver(self, *i, end);
+  if (i->told != session_state::closed)
+    return false;
+  members_.erase(i);
+  return true;
 }
 
 template <class Actor>

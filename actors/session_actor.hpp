@@ -121,7 +121,10 @@ private:
 
   // Output.
   void publish();
+  void settle();
   void update_hold();
+  void forget(const caf::actor_addr& who);
+  fanout::ending ending() const;
   page make_page(cursor from, std::uint64_t max) const;
   void answer_readers();
 

@@ -24,12 +24,13 @@ bool beyond(cursor x, cursor end) {
 } // namespace
 
 void session_machine::publish() {
-  for (auto& who :
-       subscribers_.deliver(self_, {state_, status_, complete_})) {
-    if (who != owner_ && who != spawner_)
-      self_->demonitor(who);
-  }
+  for (auto& who : subscribers_.deliver(self_, ending()))
+    forget(who);
   answer_readers();
+  settle();
+}
+
+void session_machine::settle() {
   auto floor = subscribers_.floor();
   if (spec_.when_unobserved == unobserved::pause && subscribers_.empty())
     floor = released_;
@@ -93,8 +94,7 @@ caf::result<void> session_machine::unsubscribe() {
   if (!had)
     return make_error(errc::not_subscribed, stage::run,
                       "the actor does not subscribe to this session");
-  if (who != owner_ && who != spawner_)
-    self_->demonitor(who);
+  forget(who);
   released_.out = std::max(released_.out, had->out);
   released_.err = std::max(released_.err, had->err);
   publish();
@@ -104,12 +104,25 @@ caf::result<void> session_machine::unsubscribe() {
 
 void session_machine::acknowledge(std::uint64_t bytes) {
   auto& sender = self_->current_sender();
-  if (sender == nullptr
-      || !subscribers_.acknowledge(
-        caf::actor_cast<caf::actor_addr>(sender), bytes))
+  if (sender == nullptr)
     return;
-  publish();
-  leave_if_done();
+  auto who = caf::actor_cast<caf::actor_addr>(sender);
+  if (subscribers_.acknowledge(self_, who, bytes, ending())) {
+    forget(who);
+    leave_if_done();
+  }
+  // One more open window changes nothing for the others but an end of holding.
+  if (held_)
+    settle();
+}
+
+void session_machine::forget(const caf::actor_addr& who) {
+  if (who != owner_ && who != spawner_)
+    self_->demonitor(who);
+}
+
+fanout::ending session_machine::ending() const {
+  return {state_, status_, complete_};
 }
 
 // -- cursor reads -------------------------------------------------------------

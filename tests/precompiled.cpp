@@ -1,0 +1,1 @@
+// Empty: it is what the precompiled header is made for.
