@@ -70,10 +70,9 @@ public:
                       std::shared_ptr<run_end> end) {
     options_ = options;
     end_ = std::move(end);
-    // It waits until we subscribe, and goes when we do.
+    // It waits until we subscribe, and goes when we go.
     options_.spec.when_unobserved = unobserved::pause;
     options_.spec.owner = ownership::sender;
-    options_.spec.limits.retention = caf::timespan::zero();
     spdlog::debug("starting {}", to_string(options_.spec));
     self_->request(where, caf::infinite, spawn_atom_v, options_.spec)
       .then([this](session& x) { on_started(std::move(x)); },
@@ -272,8 +271,9 @@ private:
   }
 
   void give_up() {
-    spdlog::debug("nobody takes the rest of the output");
     finish();
+    if (!reader_gone_ && end_->problem.empty())
+      end_->problem = "the rest of the output is lost: nobody took it";
   }
 
   void leave_if_done() {

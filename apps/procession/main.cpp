@@ -48,6 +48,11 @@ public:
   std::string make_usage(const CLI::App*, std::string) const override {
     return usage;
   }
+
+  // What excludes what is told in the descriptions.
+  std::string make_option_opts(const CLI::Option* x) const override {
+    return x->get_type_size() == 0 ? "" : ' ' + x->get_type_name();
+  }
 };
 
 /// What the options say, as they are.
@@ -96,7 +101,8 @@ void declare(CLI::App& run, raw_options& x) {
                           "Run on a terminal of its own; the default when "
                           "standard input is one");
   auto pipes = run.add_flag("--pipes", x.pipes,
-                            "Run on pipes; the default otherwise");
+                            "Run on pipes, not on a terminal; the default "
+                            "otherwise");
   pty->excludes(pipes);
   run.add_flag("--no-stdin", x.no_stdin,
                "Give it no input: on pipes the null device, on a terminal its "
