@@ -86,11 +86,12 @@ private:
 };
 
 int talk(caf::actor_system& system, const procession::spawner& spawner) {
-  // -S: without its own line editor, which would draw the prompt anew at will.
+  // -I and a dumb terminal: without its own line editor, which would draw the
+  // prompt anew whenever it likes.
   procession::environment env;
-  env.set["PYTHON_BASIC_REPL"] = "1";
+  env.set["TERM"] = "dumb";
   auto python = procession::spawn_pty_process(system, spawner, "python3",
-                                              {"-q", "-i", "-S"}, {}, env, {},
+                                              {"-q", "-i", "-I"}, {}, env, {},
                                               {30, 100});
   if (!python) {
     std::cerr << procession::describe(python.error()) << '\n';
