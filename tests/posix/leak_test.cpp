@@ -53,6 +53,8 @@ TEST_CASE("two thousand spawns leave no descriptor, thread or zombie") {
 }
 
 TEST_CASE("a runtime that ends takes everything of its own along") {
+  // A sanitizer starts a thread of its own with the first one of ours.
+  runtime{};
   auto descriptors = count_entries("/proc/self/fd");
   auto threads = count_entries("/proc/self/task");
   {
