@@ -57,8 +57,8 @@ caf::expected<Result> ask_for(caf::actor_system& sys, const Handle& whom,
 }
 
 template <class Result, class... Ts>
-caf::expected<Result> ask(const session& whom, caf::duration timeout,
-                          Ts&&... xs) {
+caf::expected<Result>
+ask(const session& whom, caf::duration timeout, Ts&&... xs) {
   if (!whom)
     return no_process();
   return ask_for<Result>(whom.home_system(), whom, timeout,

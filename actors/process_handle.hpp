@@ -208,8 +208,7 @@ spawn_pipe_process_no_stdin(caf::actor_system& sys, const spawner& where,
 
 /// Starts `spec`, whatever else it asks for; it is made to pause for its
 /// reader and to belong to the handle.
-caf::expected<spawned_process> spawn_process(caf::actor_system& sys,
-                                             const spawner& where,
-                                             command spec);
+caf::expected<spawned_process>
+spawn_process(caf::actor_system& sys, const spawner& where, command spec);
 
 } // namespace procession

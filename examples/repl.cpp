@@ -90,9 +90,8 @@ int talk(caf::actor_system& system, const procession::spawner& spawner) {
   // prompt anew whenever it likes.
   procession::environment env;
   env.set["TERM"] = "dumb";
-  auto python = procession::spawn_pty_process(system, spawner, "python3",
-                                              {"-q", "-i", "-I"}, {}, env, {},
-                                              {30, 100});
+  auto python = procession::spawn_pty_process(
+    system, spawner, "python3", {"-q", "-i", "-I"}, {}, env, {}, {30, 100});
   if (!python) {
     std::cerr << procession::describe(python.error()) << '\n';
     return EXIT_FAILURE;

@@ -56,8 +56,7 @@ public:
   using pointer = caf::stateful_actor<attachment>*;
 
   explicit attachment(pointer self)
-    : self_(self),
-      input_([to = caf::actor{self}](input_chunk x) {
+    : self_(self), input_([to = caf::actor{self}](input_chunk x) {
         caf::anon_send(to, std::move(x));
       }),
       output_([to = caf::actor{self}](write_done x) {
@@ -102,8 +101,9 @@ private:
                       to_string(info.containment));
         if (options_.json)
           print(started_line(info));
-        self_->request(session_, caf::infinite, subscribe_atom_v,
-                       subscription{}).then([](cursor) {});
+        self_
+          ->request(session_, caf::infinite, subscribe_atom_v, subscription{})
+          .then([](cursor) {});
       });
     for (auto signal : std::exchange(early_, {}))
       on(signal);
@@ -326,8 +326,7 @@ caf::actor spawn_attachment(caf::actor_system& sys, const spawner& where,
                             const run_options& options,
                             std::shared_ptr<run_end> end) {
   auto behavior = [](attachment::pointer self, const spawner& where,
-                     const run_options& options,
-                     std::shared_ptr<run_end> end) {
+                     const run_options& options, std::shared_ptr<run_end> end) {
     return self->state.start(where, options, std::move(end));
   };
   // On a thread of its own, as its diagnostics may have to wait for whoever

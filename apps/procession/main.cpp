@@ -111,19 +111,21 @@ void declare(CLI::App& run, raw_options& x) {
   run.add_option("--env", x.env, "Set a variable; may be repeated")
     ->type_name("NAME=VALUE")
     ->allow_extra_args(false);
-  run.add_option("--timeout", x.timeout,
-                 "End it after so long; 0: never (the default)")
+  run
+    .add_option("--timeout", x.timeout,
+                "End it after so long; 0: never (the default)")
     ->type_name("SECONDS");
-  run.add_option("--grace", x.grace,
-                 "Time between asking it to end and killing it; default 5")
+  run
+    .add_option("--grace", x.grace,
+                "Time between asking it to end and killing it; default 5")
     ->type_name("SECONDS");
-  run.add_option("--size", x.size,
-                 "Size of its terminal, which implies --pty; without it, that "
-                 "of ours is followed, or it is 24x80")
+  run
+    .add_option("--size", x.size,
+                "Size of its terminal, which implies --pty; without it, that "
+                "of ours is followed, or it is 24x80")
     ->type_name("ROWSxCOLS")
     ->excludes(pipes);
-  run.add_flag("--json", x.json,
-               "Print events as JSON lines, bytes in base64");
+  run.add_flag("--json", x.json, "Print events as JSON lines, bytes in base64");
   run.add_flag("-v,--verbose", x.verbose, "Say what happens, on error output");
 }
 

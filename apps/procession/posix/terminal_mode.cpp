@@ -17,9 +17,10 @@ volatile std::sig_atomic_t is_raw = 0;
 
 /// Signals that end a program which does not handle them; the others are those
 /// of `console_signal`.
-constexpr std::array fatal_signals{
-  SIGABRT, SIGBUS,  SIGFPE,  SIGILL,  SIGSEGV,   SIGSYS,  SIGTRAP,
-  SIGUSR1, SIGUSR2, SIGALRM, SIGPROF, SIGVTALRM, SIGXCPU, SIGXFSZ};
+constexpr std::array fatal_signals{SIGABRT, SIGBUS,  SIGFPE,  SIGILL,
+                                   SIGSEGV, SIGSYS,  SIGTRAP, SIGUSR1,
+                                   SIGUSR2, SIGALRM, SIGPROF, SIGVTALRM,
+                                   SIGXCPU, SIGXFSZ};
 std::array<struct sigaction, fatal_signals.size()> former_actions;
 
 // Only functions that signal-safety(7) allows.
