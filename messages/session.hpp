@@ -91,6 +91,9 @@ struct session_info {
   std::string start_error;
 };
 
+/// What `list` returns; to CAF a type of its own.
+using session_list = std::vector<session_info>;
+
 /// What a cursor read returns.
 struct page {
   /// In order of arrival. Their `seq` is 0: they belong to no subscription.
@@ -210,6 +213,6 @@ using spawner = caf::typed_actor<
   /// Finds a session, starting and failed ones included.
   caf::replies_to<find_atom, session_id>::with<session>,
   /// Tells of every session that is live or still retained.
-  caf::replies_to<list_atom>::with<std::vector<session_info>>>;
+  caf::replies_to<list_atom>::with<session_list>>;
 
 } // namespace procession

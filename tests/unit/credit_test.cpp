@@ -1,0 +1,69 @@
+#include "procession/io/credit.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdint>
+
+using namespace procession;
+
+TEST_CASE("a send window is what may be under way") {
+  send_window x{10};
+  CHECK(x.available() == 10);
+  x.sent(4);
+  CHECK(x.available() == 6);
+  x.sent(6);
+  CHECK(x.available() == 0);
+  x.acknowledged(3);
+  CHECK(x.available() == 3);
+  x.acknowledged(7);
+  CHECK(x.available() == 10);
+}
+
+TEST_CASE("acknowledging too much opens a send window to its size only") {
+  send_window x{10};
+  x.acknowledged(5);
+  CHECK(x.available() == 10);
+  x.sent(10);
+  x.acknowledged(UINT64_MAX);
+  CHECK(x.available() == 10);
+}
+
+TEST_CASE("a receive window grants when a quarter is owed") {
+  receive_window x{100};
+  CHECK(x.size() == 100);
+  CHECK(x.grant() == 0);
+  x.consumed(24);
+  CHECK(x.grant() == 0);
+  x.consumed(1);
+  CHECK(x.grant() == 25);
+  CHECK(x.grant() == 0);
+  x.consumed(100);
+  CHECK(x.grant() == 100);
+}
+
+TEST_CASE("the smallest receive window grants every byte") {
+  receive_window x{1};
+  CHECK(x.grant() == 0);
+  x.consumed(1);
+  CHECK(x.grant() == 1);
+}
+
+TEST_CASE("what is sent is never more than was granted") {
+  // Sender and receiver of one stream, the receiver consuming in fits.
+  send_window sender{1000};
+  receive_window receiver{1000};
+  std::uint64_t under_way = 0;
+  std::uint64_t total = 0;
+  for (auto i = 0; i < 1000; ++i) {
+    auto n = sender.available();
+    sender.sent(n);
+    under_way += n;
+    total += n;
+    CHECK(under_way <= 1000);
+    auto consumed = under_way * (i % 7) / 7;
+    under_way -= consumed;
+    receiver.consumed(consumed);
+    sender.acknowledged(receiver.grant());
+  }
+  CHECK(total > 100000);
+}

@@ -1,0 +1,115 @@
+#include "procession/io/loop.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <pthread.h>
+
+using namespace procession;
+
+namespace {
+
+/// Runs `f` on the loop's thread and returns what it returns.
+template <class F>
+auto on(loop& x, F f) {
+  std::promise<decltype(f())> result;
+  x.post([&] { result.set_value(f()); });
+  return result.get_future().get();
+}
+
+} // namespace
+
+TEST_CASE("a loop runs what is posted in order, on its thread") {
+  loop x{"test-loop"};
+  CHECK_FALSE(x.here());
+  std::vector<int> order;
+  for (auto i = 0; i < 1000; ++i)
+    x.post([&order, i] { order.push_back(i); });
+  CHECK(on(x, [&] { return x.here(); }));
+  REQUIRE(order.size() == 1000);
+  CHECK(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_CASE("work posted from the loop itself runs later") {
+  loop x{"test-loop"};
+  std::promise<std::string> result;
+  std::string order;
+  x.post([&] {
+    x.post([&] {
+      order += "later";
+      result.set_value(order);
+    });
+    order += "first ";
+  });
+  CHECK(result.get_future().get() == "first later");
+}
+
+TEST_CASE("a loop's thread has its name and blocks every signal") {
+  loop x{"test-loop"};
+  auto name = on(x, [] {
+    char text[16] = {};
+    pthread_getname_np(pthread_self(), text, sizeof(text));
+    return std::string{text};
+  });
+  CHECK(name == "test-loop");
+  auto blocked = on(x, [] {
+    sigset_t set;
+    pthread_sigmask(SIG_SETMASK, nullptr, &set);
+    return sigismember(&set, SIGCHLD) == 1 && sigismember(&set, SIGTERM) == 1
+           && sigismember(&set, SIGINT) == 1;
+  });
+  CHECK(blocked);
+}
+
+TEST_CASE("the caller's own signals stay as they were") {
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  loop x{"test-loop"};
+  sigset_t after;
+  pthread_sigmask(SIG_SETMASK, nullptr, &after);
+  auto same = true;
+  for (auto i = 1; i < 32; ++i)
+    same = same && sigismember(&before, i) == sigismember(&after, i);
+  CHECK(same);
+}
+
+TEST_CASE("a loop waits with timers of its own") {
+  loop x{"test-loop"};
+  boost::asio::steady_timer timer{x.context(), std::chrono::milliseconds{1}};
+  std::promise<bool> fired;
+  x.post([&] {
+    timer.async_wait(
+      [&](const boost::system::error_code& e) { fired.set_value(!e); });
+  });
+  CHECK(fired.get_future().get());
+}
+
+TEST_CASE("stopping drops what did not run, and may be repeated") {
+  auto ran = std::make_shared<bool>(false);
+  {
+    loop x{"test-loop"};
+    std::promise<void> busy;
+    std::promise<void> go;
+    x.post([&] {
+      busy.set_value();
+      go.get_future().wait();
+      x.post([ran] { *ran = true; });
+    });
+    busy.get_future().wait();
+    x.context().stop();
+    go.set_value();
+    x.stop();
+    x.stop();
+    CHECK_FALSE(*ran);
+    CHECK(ran.use_count() == 2);
+  }
+  CHECK(ran.use_count() == 1);
+}
