@@ -1,0 +1,265 @@
+#include "theatre.hpp"
+
+using namespace procession;
+using namespace procession::test;
+
+TEST_CASE("an ordinary end: the process, its output, the session") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  owner.subscribe(hdl);
+  auto waiting = owner.ask<exit_status>(hdl, wait_atom_v);
+  t.child().out("abc");
+  t.child().both_ended();
+  t.run();
+  CHECK(waiting.pending());
+  CHECK(t.child().take_calls() == lines{});
+  t.child().exited(exit_code(3));
+  t.run();
+  CHECK(waiting.value().code == 3);
+  CHECK(t.child().take_calls() == lines{"finish"});
+  CHECK(owner.take_events() == lines{"1 out@0 abc", "2 exited exit code 3"});
+  CHECK(owner.info(hdl).state == session_state::exited);
+  t.child().finished();
+  t.run();
+  CHECK(owner.take_events() == lines{"3 closed complete"});
+  CHECK(t.child().destroyed());
+  auto info = owner.info(hdl);
+  CHECK(info.state == session_state::closed);
+  CHECK(info.complete);
+  CHECK(info.status == exit_code(3));
+  CHECK(owner.ask<exit_status>(hdl, wait_atom_v).value() == exit_code(3));
+}
+
+TEST_CASE("the exit comes before the last output, which is not lost") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  owner.subscribe(hdl);
+  t.child().exited();
+  t.child().out("late");
+  t.child().ended(stream_kind::out);
+  t.child().err("later");
+  t.run();
+  CHECK(t.child().take_calls() == lines{});
+  t.child().ended(stream_kind::err);
+  t.run();
+  CHECK(t.child().take_calls() == lines{"finish"});
+  t.child().finished();
+  t.run();
+  CHECK(owner.take_events()
+        == lines{"1 exited exit code 0", "2 out@0 late", "3 err@0 later",
+                 "4 closed complete"});
+}
+
+TEST_CASE("a terminal has one stream, and its end is enough") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn(cat_on_terminal());
+  owner.subscribe(hdl);
+  t.child().exited();
+  t.child().ended(stream_kind::out);
+  t.run();
+  CHECK(t.child().take_calls() == lines{"finish"});
+  t.child().finished();
+  t.run();
+  CHECK(owner.take_events()
+        == lines{"1 exited exit code 0", "2 closed complete"});
+}
+
+TEST_CASE("output after the exit is taken until the drain deadline") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.kill.drain = 2s;
+  auto hdl = owner.spawn(spec);
+  owner.subscribe(hdl);
+  t.child().exited();
+  t.run();
+  t.advance(1s);
+  t.child().out("in time");
+  t.run();
+  t.advance(999ms);
+  CHECK(t.child().take_calls() == lines{});
+  t.advance(1ms);
+  CHECK(t.child().take_calls() == lines{"finish"});
+  t.child().finished();
+  t.child().out("too late");
+  t.run();
+  CHECK(
+    owner.take_events()
+    == lines{"1 exited exit code 0", "2 out@0 in time", "3 closed incomplete"});
+  CHECK_FALSE(owner.info(hdl).complete);
+}
+
+TEST_CASE("a drain deadline of zero closes without waiting") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.kill.drain = 0s;
+  owner.spawn(spec);
+  t.child().exited();
+  t.run();
+  t.advance(0s);
+  CHECK(t.child().take_calls() == lines{"finish"});
+}
+
+TEST_CASE("the end of the output after the drain deadline changes nothing") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  t.child().exited();
+  t.run();
+  t.advance(cat().kill.drain);
+  t.child().both_ended();
+  t.run();
+  CHECK(t.child().count("finish") == 1);
+  t.child().finished();
+  t.run();
+  CHECK(owner.info(hdl).state == session_state::closed);
+}
+
+TEST_CASE("the drain deadline stands still while reading is held back") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.kill.drain = 2s;
+  auto hdl = owner.spawn(spec);
+  subscription terms;
+  terms.window = 4;
+  owner.subscribe(hdl, terms);
+
+  SECTION("from the exit on") {
+    t.child().out("abcdef");
+    t.child().exited();
+    t.run();
+    CHECK(owner.info(hdl).held_back);
+    t.advance(1h);
+    CHECK(t.child().take_calls() == lines{});
+    owner.ack(hdl, 4);
+    t.advance(1999ms);
+    CHECK(t.child().take_calls() == lines{});
+    t.advance(1ms);
+    CHECK(t.child().take_calls() == lines{"finish"});
+  }
+  SECTION("in the middle of it") {
+    t.child().exited();
+    t.run();
+    t.advance(1500ms);
+    t.child().out("abcdef");
+    t.run();
+    t.advance(1h);
+    CHECK(t.child().take_calls() == lines{});
+    owner.ack(hdl, 4);
+    t.advance(499ms);
+    CHECK(t.child().take_calls() == lines{});
+    t.advance(1ms);
+    CHECK(t.child().take_calls() == lines{"finish"});
+  }
+  SECTION("and runs on when that subscriber dies") {
+    peer slow{t};
+    slow.subscribe(hdl, terms);
+    owner.ack(hdl, 4);
+    t.child().exited();
+    t.child().out("abcd");
+    t.child().out("efgh");
+    t.run();
+    owner.ack(hdl, 4);
+    t.advance(1h);
+    CHECK(t.child().take_calls() == lines{});
+    slow.die();
+    owner.ack(hdl, 4);
+    t.advance(2s);
+    CHECK(t.child().take_calls() == lines{"finish"});
+  }
+}
+
+TEST_CASE("a subscriber with a full window gets the rest before closed") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  subscription terms;
+  terms.window = 4;
+  owner.subscribe(hdl, terms);
+  t.child().out("abcdef");
+  t.child().both_ended();
+  t.child().exited();
+  t.run();
+  t.child().finished();
+  t.run();
+  CHECK(owner.take_events() == lines{"1 out@0 abcd", "2 exited exit code 0"});
+  CHECK(owner.info(hdl).state == session_state::closed);
+  owner.ack(hdl, 1);
+  owner.ack(hdl, 1);
+  CHECK(owner.take_events()
+        == lines{"3 out@4 e", "4 out@5 f", "5 closed complete"});
+  CHECK(owner.info(hdl).subscribers == 0);
+}
+
+TEST_CASE("a child that is lost ends its session") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  owner.subscribe(hdl);
+  auto waiting = owner.ask<exit_status>(hdl, wait_atom_v);
+  auto ending = owner.ask<exit_status>(hdl, terminate_atom_v);
+  auto reading = owner.ask<page>(hdl, read_atom_v, cursor{}, std::uint64_t{9},
+                                 caf::timespan{1h});
+  t.child().finished();
+  t.run();
+  CHECK(waiting.value().cause == exit_cause::runner_lost);
+  CHECK(ending.value().cause == exit_cause::runner_lost);
+  CHECK(reading.value().state == session_state::closed);
+  CHECK(owner.take_events()
+        == lines{"1 exited runner lost, by request", "2 closed incomplete"});
+  CHECK(shell_code(owner.info(hdl).status) == 125);
+}
+
+TEST_CASE("a closed session answers until its retention is over") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.limits.retention = 30s;
+  auto hdl = owner.spawn(spec);
+  t.child().out("abc");
+  t.child().both_ended();
+  t.child().exited();
+  t.child().finished();
+  t.run();
+  t.advance(29999ms);
+  auto read = owner.ask<page>(hdl, read_atom_v, cursor{}, std::uint64_t{9},
+                              caf::timespan{1h});
+  REQUIRE(read.value().outputs.size() == 1);
+  CHECK(read.value().outputs[0].bytes.text() == "abc");
+  CHECK(read.value().complete);
+  t.advance(1ms);
+  CHECK(owner.ask<session_info>(hdl, info_atom_v).error());
+}
+
+TEST_CASE("requests that make no sense any more say so") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn(cat_on_terminal());
+  auto resized = owner.tell(hdl, resize_atom_v, terminal_size{});
+  auto signalled = owner.tell(hdl, signal_atom_v, signal_name::stop);
+  CHECK(resized.pending());
+  t.child().exited();
+  t.run();
+  CHECK(resized.is(errc::already_exited));
+  CHECK(signalled.is(errc::already_exited));
+  for (auto closed : {false, true}) {
+    CAPTURE(closed);
+    if (closed) {
+      t.child().ended(stream_kind::out);
+      t.child().finished();
+      t.run();
+    }
+    CHECK(owner.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"x"})
+            .is(errc::already_exited));
+    CHECK(
+      owner.tell(hdl, resize_atom_v, terminal_size{}).is(errc::already_exited));
+    CHECK(owner.tell(hdl, signal_atom_v, signal_name::kill)
+            .is(errc::already_exited));
+    CHECK(owner.tell(hdl, close_stdin_atom_v).error() == caf::none);
+  }
+}

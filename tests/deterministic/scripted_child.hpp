@@ -1,0 +1,91 @@
+#pragma once
+
+#include "procession/platform/child.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace procession::test {
+
+/// A process that happens only on paper: the test says what it does, and reads
+/// what was asked of it. Outlives the `child` that it stands for.
+///
+/// It fails the test when the session breaks a rule of platform/child.hpp.
+class script {
+public:
+  /// What was asked of the child since the last look, in order: "start",
+  /// "write abc", "close_stdin", "resize #1 30x100", "signal #2 hangup",
+  /// "terminate", "kill", "finish", "destroyed". Grants only add up.
+  std::vector<std::string> take_calls();
+
+  /// How often exactly this was asked for so far.
+  std::size_t count(const std::string& call) const;
+
+  bool destroyed() const;
+
+  /// Bytes of output it may still bring.
+  std::uint64_t credit() const noexcept {
+    return granted_ - produced_;
+  }
+
+  std::uint64_t granted() const noexcept {
+    return granted_;
+  }
+
+  /// What it was to start.
+  const command& spec() const noexcept {
+    return spec_;
+  }
+
+  // What happens. Each is in the session's mailbox on return; nobody hears it
+  // once the child is destroyed.
+
+  void started(std::int64_t pid = 4711);
+  void start_failed(errc code, stage at, std::string text = "no");
+
+  /// Fails the test when it exceeds the credit, as no child does.
+  void out(shared_bytes bytes);
+  void err(shared_bytes bytes);
+  void ended(stream_kind stream);
+  void both_ended();
+  void stdin_taken(std::uint64_t bytes);
+  void stdin_broken();
+  void answered(std::uint64_t request);
+  void refused(std::uint64_t request, errc code = errc::request_failed);
+  void exited(exit_status status = {});
+  void finished();
+
+private:
+  friend class scripted_child;
+
+  void output(stream_kind stream, shared_bytes bytes);
+  void emit(child_event x);
+  void note(std::string call);
+
+  child_sink sink_;
+  command spec_;
+  std::vector<std::string> calls_;
+  std::size_t seen_ = 0;
+  std::uint64_t granted_ = 0;
+  std::uint64_t produced_ = 0;
+  bool exited_ = false;
+};
+
+/// An exit by itself.
+exit_status exit_code(std::uint32_t code);
+
+/// An end by a signal.
+exit_status by_signal(std::int32_t signal);
+
+/// Makes scripted children and keeps their scripts.
+class scripted_factory : public child_factory {
+public:
+  std::unique_ptr<procession::child> make_child() override;
+
+  /// The scripts in the order in which the children were made.
+  std::vector<std::unique_ptr<script>> scripts;
+};
+
+} // namespace procession::test

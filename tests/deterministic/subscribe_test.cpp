@@ -1,0 +1,291 @@
+#include "theatre.hpp"
+
+using namespace procession;
+using namespace procession::test;
+
+namespace {
+
+subscription window(std::uint64_t size, delivery mode = delivery::lossless,
+                    cursor from = {}) {
+  return {from, size, mode};
+}
+
+void close(theatre& t) {
+  t.child().both_ended();
+  t.child().exited();
+  t.child().finished();
+  t.run();
+}
+
+} // namespace
+
+TEST_CASE("a window smaller than a chunk gets it in slices") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  owner.subscribe(hdl, window(3));
+  t.child().out("abcdefgh");
+  t.run();
+  CHECK(owner.take_events() == lines{"1 out@0 abc"});
+  owner.ack(hdl, 1);
+  CHECK(owner.take_events() == lines{"2 out@3 d"});
+  owner.ack(hdl, 3);
+  CHECK(owner.take_events() == lines{"3 out@4 efg"});
+  owner.ack(hdl, 3);
+  CHECK(owner.take_events() == lines{"4 out@7 h"});
+}
+
+TEST_CASE("an acknowledgement of too much opens no more than the window") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  owner.subscribe(hdl, window(3));
+  t.child().out("abcdefgh");
+  t.run();
+  owner.ack(hdl, ~std::uint64_t{0});
+  CHECK(owner.take_events() == lines{"1 out@0 abc", "2 out@3 def"});
+}
+
+TEST_CASE("acknowledgements of strangers do nothing") {
+  theatre t;
+  peer owner{t};
+  peer stranger{t};
+  auto hdl = owner.spawn();
+  owner.subscribe(hdl, window(3));
+  t.child().out("abcdefgh");
+  t.run();
+  stranger.ack(hdl, 3);
+  caf::anon_send(hdl, ack_atom_v, std::uint64_t{3});
+  t.run();
+  CHECK(owner.take_events() == lines{"1 out@0 abc"});
+}
+
+TEST_CASE("a lossless subscriber with unsent bytes holds reading back") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  owner.subscribe(hdl, window(1000));
+  auto granted = t.child().granted();
+  auto block = std::string(64 * 1024, 'x');
+  for (auto i = 0; i < 4; ++i)
+    t.child().out(block);
+  t.run();
+  CHECK(t.child().credit() == 0);
+  CHECK(owner.info(hdl).held_back);
+  CHECK(owner.out().size() == 1000);
+  owner.ack(hdl, 500);
+  CHECK(t.child().granted() == granted);
+  owner.acknowledge_always();
+  owner.ack(hdl, 1000);
+  CHECK(owner.out().size() == 4 * block.size());
+  CHECK_FALSE(owner.info(hdl).held_back);
+  CHECK(t.child().credit() == 256 * 1024);
+}
+
+TEST_CASE("bytes under way do not hold reading back, unsent ones do") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  owner.subscribe(hdl, window(5));
+  t.child().out("abcde");
+  t.run();
+  CHECK_FALSE(owner.info(hdl).held_back);
+  t.child().out("f");
+  t.run();
+  CHECK(owner.info(hdl).held_back);
+}
+
+TEST_CASE("what a lossless subscriber has not had is never evicted") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.limits.retained = 4;
+  auto hdl = owner.spawn(spec);
+  owner.subscribe(hdl, window(2));
+  t.child().out("abcdefgh");
+  t.run();
+  CHECK(owner.info(hdl).retained == 6);
+  for (auto i = 0; i < 3; ++i)
+    owner.ack(hdl, 2);
+  CHECK(owner.take_events()
+        == lines{"1 out@0 ab", "2 out@2 cd", "3 out@4 ef", "4 out@6 gh"});
+  CHECK(owner.info(hdl).retained == 4);
+}
+
+TEST_CASE("a lossy subscriber holds nothing back and is told of one gap") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.limits.retained = 4;
+  auto hdl = owner.spawn(spec);
+  owner.subscribe(hdl, window(3, delivery::lossy));
+  t.child().out("abc");
+  t.run();
+  for (auto text : {"d", "efg", "hij", "klm"}) {
+    t.child().out(text);
+    t.run();
+  }
+  CHECK_FALSE(owner.info(hdl).held_back);
+  CHECK(owner.take_events() == lines{"1 out@0 abc"});
+  owner.ack(hdl, 3);
+  CHECK(owner.take_events()
+        == lines{"2 gap out 3-9", "3 out@9 j", "4 out@10 kl"});
+  owner.ack(hdl, 3);
+  t.child().out("n");
+  t.run();
+  CHECK(owner.take_events() == lines{"5 out@12 m", "6 out@13 n"});
+}
+
+TEST_CASE("a lossy subscriber is told of the gap in each stream") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.limits.retained = 2;
+  auto hdl = owner.spawn(spec);
+  owner.subscribe(hdl, window(2, delivery::lossy));
+  t.child().out("ab");
+  t.child().err("cd");
+  t.child().out("ef");
+  t.child().err("gh");
+  t.run();
+  owner.ack(hdl, 2);
+  close(t);
+  CHECK(owner.take_events()
+        == lines{"1 out@0 ab", "2 gap out 2-4", "3 gap err 0-2", "4 err@2 gh",
+                 "5 exited exit code 0", "6 closed complete"});
+}
+
+TEST_CASE("a lossy subscriber that never acknowledges learns of the end") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.limits.retained = 0;
+  auto hdl = owner.spawn(spec);
+  owner.subscribe(hdl, window(3, delivery::lossy));
+  t.child().out("abcdef");
+  close(t);
+  CHECK(owner.take_events() == lines{"1 out@0 abc", "2 exited exit code 0"});
+  owner.ack(hdl, 3);
+  CHECK(owner.take_events() == lines{"3 gap out 3-6", "4 closed complete"});
+}
+
+TEST_CASE("a lossless subscriber keeps what a lossy one would lose") {
+  theatre t;
+  peer owner{t};
+  peer lossy{t};
+  auto spec = cat();
+  spec.limits.retained = 2;
+  auto hdl = owner.spawn(spec);
+  owner.subscribe(hdl, window(2));
+  lossy.subscribe(hdl, window(2, delivery::lossy));
+  t.child().out("abcdef");
+  t.run();
+  lossy.ack(hdl, 2);
+  lossy.ack(hdl, 2);
+  CHECK(lossy.out() == "abcdef");
+  CHECK(owner.out() == "ab");
+  CHECK(owner.info(hdl).held_back);
+}
+
+TEST_CASE("a subscriber that dies mid-stream is forgotten") {
+  theatre t;
+  peer owner{t};
+  auto slow = std::make_unique<peer>(t);
+  auto hdl = owner.spawn();
+  slow->subscribe(hdl, window(2));
+  owner.subscribe(hdl);
+  owner.acknowledge_always();
+  for (auto i = 0; i < 4; ++i)
+    t.child().out(std::string(64 * 1024, 'x'));
+  t.run();
+  CHECK(t.child().credit() == 0);
+  CHECK(owner.info(hdl).subscribers == 2);
+  slow.reset();
+  CHECK(owner.info(hdl).subscribers == 1);
+  CHECK(t.child().credit() == 256 * 1024);
+  t.child().out("on");
+  close(t);
+  CHECK(owner.out().size() == 256 * 1024 + 2);
+  CHECK(owner.done());
+}
+
+TEST_CASE("an owner that subscribes and dies is forgotten and obeyed") {
+  theatre t;
+  auto owner = std::make_unique<peer>(t);
+  peer other{t};
+  auto hdl = owner->spawn();
+  owner->subscribe(hdl, window(1));
+  t.child().out("abc");
+  t.run();
+  owner.reset();
+  CHECK(t.child().take_calls() == lines{"kill"});
+  auto info = other.info(hdl);
+  CHECK(info.subscribers == 0);
+  CHECK_FALSE(info.held_back);
+}
+
+TEST_CASE("unsubscribing ends the events and lets the child go on") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  CHECK(owner.tell(hdl, unsubscribe_atom_v).is(errc::not_subscribed));
+  owner.subscribe(hdl, window(2));
+  for (auto i = 0; i < 4; ++i)
+    t.child().out(std::string(64 * 1024, 'x'));
+  t.run();
+  CHECK(owner.tell(hdl, unsubscribe_atom_v).error() == caf::none);
+  CHECK(t.child().credit() == 256 * 1024);
+  owner.take_events();
+  t.child().out("more");
+  close(t);
+  CHECK(owner.take_events() == lines{});
+  CHECK(owner.tell(hdl, unsubscribe_atom_v).is(errc::not_subscribed));
+
+  SECTION("and who subscribes again begins a stream of its own") {
+    owner.subscribe(hdl, window(99, delivery::lossless, {256 * 1024, 0}));
+    CHECK(owner.take_events()
+          == lines{"1 out@262144 more", "2 exited exit code 0",
+                   "3 closed complete"});
+  }
+}
+
+TEST_CASE("a subscription that cannot be is refused") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  t.child().out("abc");
+  t.run();
+  CHECK(owner.subscribe(hdl, window(0)).is(errc::invalid_argument));
+  CHECK(owner.subscribe(hdl, window(9, delivery::lossless, {4, 0}))
+          .is(errc::invalid_argument));
+  CHECK(owner.subscribe(hdl, window(9, delivery::lossless, {3, 1}))
+          .is(errc::invalid_argument));
+  CHECK(owner.info(hdl).subscribers == 0);
+  CHECK(owner.subscribe(hdl, window(9, delivery::lossless, {3, 0})).value()
+        == cursor{3, 0});
+  CHECK(owner.ask<cursor>(hdl, subscribe_atom_v, subscription{})
+          .is(errc::already_subscribed));
+  caf::anon_send(hdl, subscribe_atom_v, subscription{});
+  t.run();
+  CHECK(owner.info(hdl).subscribers == 1);
+  t.child().out("d");
+  t.run();
+  CHECK(owner.take_events() == lines{"1 out@3 d"});
+}
+
+TEST_CASE("the answer to a subscription comes before its events") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  t.child().out("abc");
+  t.run();
+  std::string order;
+  auto witness = t.sys.spawn([&](caf::event_based_actor* self) {
+    self->request(hdl, caf::infinite, subscribe_atom_v, subscription{})
+      .then([&](cursor) { order += "answer "; });
+    return caf::behavior{[&](const output&) { order += "output "; }};
+  });
+  t.run();
+  CHECK(order == "answer output ");
+  caf::anon_send_exit(witness, caf::exit_reason::kill);
+}

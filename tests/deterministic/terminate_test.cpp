@@ -1,0 +1,299 @@
+#include "theatre.hpp"
+
+using namespace procession;
+using namespace procession::test;
+
+TEST_CASE("terminate asks, waits for the grace, kills and tells the status") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.kill.grace = 5s;
+  auto hdl = owner.spawn(spec);
+  auto ended = owner.ask<exit_status>(hdl, terminate_atom_v);
+  CHECK(t.child().take_calls() == lines{"terminate"});
+  t.advance(4999ms);
+  CHECK(t.child().take_calls() == lines{});
+  t.advance(1ms);
+  CHECK(t.child().take_calls() == lines{"kill"});
+  CHECK(ended.pending());
+  t.child().exited(by_signal(9));
+  t.run();
+  CHECK(ended.value().signal == 9);
+  CHECK(ended.value().by_request);
+  CHECK_FALSE(ended.value().timed_out);
+}
+
+TEST_CASE("a process that ends within the grace is not killed") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  auto waiting = owner.ask<exit_status>(hdl, wait_atom_v);
+  auto ended = owner.ask<exit_status>(hdl, terminate_atom_v);
+  t.child().exited(exit_code(7));
+  t.child().both_ended();
+  t.run();
+  CHECK(ended.value().code == 7);
+  CHECK(waiting.value() == ended.value());
+  t.advance(1h);
+  CHECK(t.child().take_calls() == lines{"terminate", "finish"});
+}
+
+TEST_CASE("a grace of zero kills at once") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  owner.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{0});
+  CHECK(t.child().take_calls() == lines{"kill"});
+}
+
+TEST_CASE("of several graces the one over first counts") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  auto first = owner.ask<exit_status>(hdl, terminate_atom_v,
+                                      caf::timespan{10s});
+
+  SECTION("when a later one is shorter") {
+    t.advance(1s);
+    auto second = owner.ask<exit_status>(hdl, terminate_atom_v,
+                                         caf::timespan{2s});
+    t.advance(1999ms);
+    CHECK(t.child().take_calls() == lines{"terminate"});
+    t.advance(1ms);
+    CHECK(t.child().take_calls() == lines{"kill"});
+    t.child().exited(by_signal(9));
+    t.run();
+    CHECK(first.value() == second.value());
+  }
+  SECTION("when a later one is longer") {
+    t.advance(9s);
+    owner.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{2s});
+    t.advance(999ms);
+    CHECK(t.child().take_calls() == lines{"terminate"});
+    t.advance(1ms);
+    CHECK(t.child().take_calls() == lines{"kill"});
+    t.advance(1s);
+    CHECK(t.child().take_calls() == lines{});
+  }
+  SECTION("when the last one is zero") {
+    owner.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{0});
+    CHECK(t.child().take_calls() == lines{"terminate", "kill"});
+    t.child().exited(by_signal(9));
+    t.run();
+    t.advance(10s);
+    CHECK(t.child().count("kill") == 1);
+  }
+}
+
+TEST_CASE("terminate after the exit answers at once and kills what is left") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  t.child().exited(exit_code(1));
+  t.run();
+  CHECK(owner.ask<exit_status>(hdl, terminate_atom_v).value() == exit_code(1));
+  CHECK(t.child().take_calls() == lines{"kill"});
+  t.child().both_ended();
+  t.child().finished();
+  t.run();
+  CHECK(owner.ask<exit_status>(hdl, terminate_atom_v).value() == exit_code(1));
+}
+
+TEST_CASE("a process that the kernel keeps is told of after ten seconds") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  auto waiting = owner.ask<exit_status>(hdl, wait_atom_v);
+  auto ended = owner.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{0});
+  t.advance(9999ms);
+  CHECK(ended.pending());
+  t.advance(1ms);
+  CHECK(ended.is(errc::deadline_passed));
+  CHECK(waiting.pending());
+
+  SECTION("and again to who asks again") {
+    auto grace = GENERATE(caf::timespan{0}, caf::timespan{1s});
+    auto again = owner.ask<exit_status>(hdl, terminate_atom_v, grace);
+    t.advance(grace + 10s);
+    CHECK(again.is(errc::deadline_passed));
+  }
+  SECTION("but when it ends it has ended") {
+    t.child().exited(by_signal(9));
+    t.run();
+    CHECK(waiting.value().signal == 9);
+    CHECK(owner.ask<exit_status>(hdl, terminate_atom_v).value().signal == 9);
+  }
+}
+
+TEST_CASE("whoever asks often does not put off the others' deadline") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  auto ended = owner.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{0});
+  for (auto i = 0; i < 4; ++i) {
+    t.advance(3s);
+    owner.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{0});
+  }
+  CHECK(ended.is(errc::deadline_passed));
+}
+
+TEST_CASE("the time-out terminates, and the status says so") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.limits.timeout = 60s;
+  spec.kill.grace = 5s;
+  auto hdl = owner.spawn(spec);
+  t.advance(59999ms);
+  CHECK(t.child().take_calls() == lines{});
+  t.advance(1ms);
+  CHECK(t.child().take_calls() == lines{"terminate"});
+  t.advance(5s);
+  CHECK(t.child().take_calls() == lines{"kill"});
+  t.child().exited(by_signal(9));
+  t.run();
+  auto status = owner.ask<exit_status>(hdl, wait_atom_v).value();
+  CHECK(status.timed_out);
+  CHECK_FALSE(status.by_request);
+  CHECK(status.signal == 9);
+}
+
+TEST_CASE("a process that ends before its time-out is not touched") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.limits.timeout = 60s;
+  auto hdl = owner.spawn(spec);
+  t.child().exited();
+  t.run();
+  t.advance(60s);
+  CHECK_FALSE(owner.info(hdl).status.timed_out);
+  CHECK(t.child().count("terminate") == 0);
+}
+
+TEST_CASE("an owner that goes down takes its session with it") {
+  theatre t;
+  auto owner = std::make_unique<peer>(t);
+  peer other{t};
+  auto hdl = owner->spawn();
+  other.subscribe(hdl);
+  auto waiting = other.ask<exit_status>(hdl, wait_atom_v);
+  owner.reset();
+  CHECK(t.child().take_calls() == lines{"kill"});
+  t.child().exited(by_signal(9));
+  t.run();
+  CHECK(waiting.value().by_request);
+  t.child().both_ended();
+  t.run();
+  t.child().finished();
+  t.run();
+  CHECK(
+    other.take_events()
+    == lines{"1 exited killed by signal 9, by request", "2 closed complete"});
+  CHECK(t.child().destroyed());
+  CHECK(other.ask<session_info>(hdl, info_atom_v).error());
+}
+
+TEST_CASE("an owner that goes down after the exit kills what is left") {
+  theatre t;
+  auto owner = std::make_unique<peer>(t);
+  peer other{t};
+  auto hdl = owner->spawn();
+  other.subscribe(hdl);
+  t.child().exited();
+  t.run();
+  owner.reset();
+  CHECK(t.child().take_calls() == lines{"kill"});
+  t.child().both_ended();
+  t.child().finished();
+  t.run();
+  CHECK(other.take_events()
+        == lines{"1 exited exit code 0", "2 closed complete"});
+}
+
+TEST_CASE("a session of the spawner's outlives who asked for it") {
+  theatre t;
+  auto owner = std::make_unique<peer>(t);
+  peer other{t};
+  auto spec = cat();
+  spec.owner = ownership::spawner;
+  auto hdl = owner->spawn(spec);
+  owner.reset();
+  CHECK(t.child().take_calls() == lines{});
+  CHECK(other.info(hdl).state == session_state::running);
+}
+
+TEST_CASE("a session goes with its spawner, and nobody is left waiting") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  auto starting = owner.begin();
+  owner.subscribe(hdl);
+  auto waiting = owner.ask<exit_status>(hdl, wait_atom_v);
+  auto ending = owner.ask<exit_status>(hdl, terminate_atom_v);
+  auto written = owner.ask<std::uint64_t>(hdl, write_atom_v,
+                                          shared_bytes{"abc"});
+  auto reading = owner.ask<page>(hdl, read_atom_v, cursor{}, std::uint64_t{9},
+                                 caf::timespan{1h});
+  caf::anon_send_exit(t.where, caf::exit_reason::user_shutdown);
+  t.run();
+  CHECK(t.child(0).destroyed());
+  CHECK(t.child(1).destroyed());
+  CHECK(owner.take_events() == lines{"1 closed incomplete"});
+  CHECK_FALSE(waiting.pending());
+  CHECK_FALSE(ending.pending());
+  CHECK_FALSE(written.pending());
+  CHECK_FALSE(reading.pending());
+  CHECK_FALSE(starting.pending());
+}
+
+TEST_CASE("a session that is sent an exit ends everything it has") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  owner.subscribe(hdl);
+  auto waiting = owner.ask<exit_status>(hdl, wait_atom_v);
+  auto reading = owner.ask<page>(hdl, read_atom_v, cursor{}, std::uint64_t{9},
+                                 caf::timespan{1h});
+
+  SECTION("unless the reason is a normal one") {
+    caf::anon_send_exit(hdl, caf::exit_reason::normal);
+    t.run();
+    CHECK(owner.info(hdl).state == session_state::running);
+  }
+  SECTION("and tells everybody") {
+    caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
+    t.run();
+    CHECK(t.child().destroyed());
+    CHECK(owner.take_events() == lines{"1 closed incomplete"});
+    CHECK_FALSE(waiting.pending());
+    CHECK_FALSE(reading.pending());
+  }
+}
+
+TEST_CASE("an exit sent to a closed session tells those it still owes") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  subscription terms;
+  terms.window = 2;
+  owner.subscribe(hdl, terms);
+  t.child().out("abcd");
+  t.child().both_ended();
+  t.child().exited();
+  t.child().finished();
+  t.run();
+  owner.take_events();
+  caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
+  t.run();
+  CHECK(owner.take_events() == lines{"3 closed incomplete"});
+}
+
+TEST_CASE("the last handle to the spawner holds its sessions") {
+  theatre t;
+  peer owner{t};
+  owner.spawn();
+  t.where = nullptr;
+  t.run();
+  CHECK(t.child().destroyed());
+}
