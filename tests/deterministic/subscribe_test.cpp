@@ -60,6 +60,42 @@ TEST_CASE("acknowledgements of strangers do nothing") {
   CHECK(owner.take_events() == lines{"1 out@0 abc"});
 }
 
+TEST_CASE("many subscribers share one copy of each chunk") {
+  theatre t;
+  peer owner{t};
+  peer other{t};
+  auto hdl = owner.spawn();
+  owner.subscribe(hdl);
+  other.subscribe(hdl, window(4));
+  auto bytes = shared_bytes{std::string(10000, 'x')};
+  t.child().out(bytes);
+  t.run();
+  REQUIRE(owner.outputs().size() == 1);
+  CHECK(owner.outputs()[0].bytes.data() == bytes.data());
+  other.ack(hdl, 4);
+  REQUIRE(other.outputs().size() == 2);
+  CHECK(other.outputs()[1].bytes.data() == bytes.data() + 4);
+  auto kept = owner.ask<page>(hdl, read_atom_v, cursor{9999, 0},
+                              std::uint64_t{1}, caf::timespan{0});
+  CHECK(kept.value().outputs.at(0).bytes.data() == bytes.data() + 9999);
+}
+
+TEST_CASE("without a subscriber the session reads on and keeps the tail") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.limits.retained = 1000;
+  auto hdl = owner.spawn(spec);
+  for (auto i = 0; i < 100; ++i) {
+    t.child().out(std::string(64 * 1024, static_cast<char>(i)));
+    t.run();
+    CHECK(t.child().credit() > 0);
+  }
+  CHECK(owner.info(hdl).retained == 1000);
+  CHECK(owner.info(hdl).produced == cursor{100 * 64 * 1024, 0});
+  CHECK_FALSE(owner.info(hdl).held_back);
+}
+
 TEST_CASE("a lossless subscriber with unsent bytes holds reading back") {
   theatre t;
   peer owner{t};

@@ -256,6 +256,10 @@ bool peer::got_only(const std::string& out, const std::string& err) const {
     });
 }
 
+const std::vector<output>& peer::outputs() const {
+  return state_->outputs;
+}
+
 std::uint64_t peer::received() const {
   std::uint64_t result = 0;
   for (auto& x : state_->outputs)

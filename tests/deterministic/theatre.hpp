@@ -189,6 +189,9 @@ public:
   /// of these streams.
   bool got_only(const std::string& out, const std::string& err) const;
 
+  /// What it got of the current subscription.
+  const std::vector<output>& outputs() const;
+
   /// Bytes that it got in the current subscription.
   std::uint64_t received() const;
 
