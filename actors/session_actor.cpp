@@ -40,6 +40,15 @@ session_machine::session_machine(pointer self)
   // nop
 }
 
+session_machine::~session_machine() {
+  // However the actor comes to its end, a promise that is dropped tells nobody.
+  starting_.deliver(already_exited());
+  for (auto& x : std::exchange(readers_, {}))
+    x.waiting.deliver(already_exited());
+  fail_everybody(already_exited());
+  subscribers_.abort(self_);
+}
+
 session_impl::behavior_type session_machine::make_behavior(session_args args) {
   spec_ = std::move(args.spec);
   child_ = std::move(args.child);
@@ -200,12 +209,8 @@ void session_machine::on(child_started& x) {
   starting_.deliver(session{session_impl{self_}});
   if (spec_.limits.timeout > caf::timespan::zero())
     alarm(session_alarm::kind::timeout, spec_.limits.timeout);
-  // A policy that reads nothing before somebody subscribes says so here.
-  update_hold();
-  if (!held_)
-    child_->grant(reads_.size());
-  else
-    reads_.consumed(reads_.size());
+  reads_.consumed(reads_.size());
+  settle();
   for (auto& f : std::exchange(deferred_, {}))
     f();
   // What was asked for before there was a process is done now.
@@ -323,6 +328,7 @@ void session_machine::on(const session_alarm& x) {
         kill();
       break;
     case session_alarm::kind::unkillable:
+      armed_.erase(x.what);
       for (auto& waiting : std::exchange(terminating_, {}))
         waiting.deliver(make_error(errc::deadline_passed, stage::run,
                                    "the kernel does not let go of the "
@@ -344,10 +350,8 @@ void session_machine::on(const session_alarm& x) {
 // -- the end ------------------------------------------------------------------
 
 void session_machine::on_down(const caf::down_msg& x) {
-  if (x.source == spawner_) {
-    self_->quit(caf::exit_reason::user_shutdown);
-    return;
-  }
+  if (x.source == spawner_)
+    return self_->quit(caf::exit_reason::user_shutdown);
   if (x.source == owner_) {
     leaving_ = true;
     by_request_ = true;
@@ -362,14 +366,8 @@ void session_machine::on_down(const caf::down_msg& x) {
 }
 
 void session_machine::on_exit_request(caf::exit_msg& x) {
-  if (x.reason == caf::exit_reason::normal)
-    return;
-  // The child dies with the state of this actor; tell those who listen.
-  if (state_ != session_state::closed) {
-    fail_everybody(already_exited());
-    subscribers_.abort(self_);
-  }
-  self_->quit(x.reason);
+  if (x.reason != caf::exit_reason::normal)
+    self_->quit(x.reason);
 }
 
 void session_machine::stop(caf::timespan grace) {
@@ -383,7 +381,7 @@ void session_machine::stop(caf::timespan grace) {
     return;
   }
   if (stopping_ == stopping::killed)
-    return;
+    return kill();
   if (stopping_ == stopping::no)
     child_->terminate();
   stopping_ = stopping::asked;
@@ -406,7 +404,8 @@ void session_machine::kill() {
   if (state_ == session_state::starting)
     return;
   child_->kill();
-  alarm(session_alarm::kind::unkillable, unkillable_after);
+  if (armed_.count(session_alarm::kind::unkillable) == 0)
+    alarm(session_alarm::kind::unkillable, unkillable_after);
 }
 
 void session_machine::finish() {

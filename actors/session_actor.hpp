@@ -77,6 +77,9 @@ public:
 
   explicit session_machine(pointer self);
 
+  /// Answers all who wait or listen; the child ends with it.
+  ~session_machine();
+
   session_impl::behavior_type make_behavior(session_args args);
 
 private:
@@ -123,6 +126,7 @@ private:
   void publish();
   void settle();
   void update_hold();
+  bool unobserved_pause() const noexcept;
   void forget(const caf::actor_addr& who);
   fanout::ending ending() const;
   page make_page(cursor from, std::uint64_t max) const;

@@ -31,19 +31,23 @@ void session_machine::publish() {
 }
 
 void session_machine::settle() {
-  auto floor = subscribers_.floor();
-  if (spec_.when_unobserved == unobserved::pause && subscribers_.empty())
-    floor = released_;
-  log_.trim(floor);
+  log_.trim(unobserved_pause() ? released_ : subscribers_.floor());
   update_hold();
-  if (!held_ && child_ != nullptr)
-    if (auto n = reads_.grant())
-      child_->grant(n);
+  if (held_ || child_ == nullptr)
+    return;
+  // What was granted is read, so that it must fit.
+  auto n = unobserved_pause() ? reads_.grant(log_.room(released_))
+                              : reads_.grant();
+  if (n > 0)
+    child_->grant(n);
+}
+
+bool session_machine::unobserved_pause() const noexcept {
+  return spec_.when_unobserved == unobserved::pause && subscribers_.empty();
 }
 
 void session_machine::update_hold() {
-  auto paused = spec_.when_unobserved == unobserved::pause
-                && subscribers_.empty() && log_.full(released_);
+  auto paused = unobserved_pause() && log_.full(released_);
   auto hold = paused || subscribers_.holds_back();
   if (hold == std::exchange(held_, hold))
     return;

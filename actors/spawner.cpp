@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <deque>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace procession {
 
@@ -62,7 +63,7 @@ private:
   caf::result<session> spawn(command spec) {
     if (auto bad = validate(spec))
       return to_error(*bad);
-    if (sessions_.size() - retired_.size() >= options_.max_sessions)
+    if (sessions_.size() - closed_.size() >= options_.max_sessions)
       return make_error(errc::session_limit, stage::admit,
                         std::to_string(options_.max_sessions)
                           + " sessions live already");
@@ -124,9 +125,12 @@ private:
   void retire(session_id id) {
     if (sessions_.count(id) == 0)
       return;
-    retired_.push_back(std::move(id));
-    if (retired_.size() > options_.max_retained)
-      self_->send(sessions_.at(retired_.front()), session_release{});
+    closed_.insert(id);
+    retained_.push_back(std::move(id));
+    while (retained_.size() > options_.max_retained) {
+      self_->send(sessions_.at(retained_.front()), session_release{});
+      retained_.pop_front();
+    }
   }
 
   void forget(const caf::actor_addr& who) {
@@ -134,7 +138,8 @@ private:
     if (i == ids_.end())
       return;
     sessions_.erase(i->second);
-    std::erase(retired_, i->second);
+    closed_.erase(i->second);
+    std::erase(retained_, i->second);
     ids_.erase(i);
   }
 
@@ -143,8 +148,10 @@ private:
   spawner_options options_;
   std::unordered_map<session_id, session_impl> sessions_;
   std::unordered_map<caf::actor_addr, session_id> ids_;
-  /// Closed sessions, the one closed first in front.
-  std::deque<session_id> retired_;
+  /// Closed sessions.
+  std::unordered_set<session_id> closed_;
+  /// Those of them that were not told to go, the one closed first in front.
+  std::deque<session_id> retained_;
   std::uint64_t last_id_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "procession/actors/stdin_ledger.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace procession {
@@ -11,6 +12,8 @@ void stdin_ledger::accept(std::uint64_t n, promise waiting) {
 
 void stdin_ledger::take(std::uint64_t n) {
   taken_ += n;
+  // What was given up may be taken after all, by a descendant.
+  accepted_ = std::max(accepted_, taken_);
   while (!entries_.empty() && entries_.front().end <= taken_) {
     entries_.front().waiting.deliver(entries_.front().size);
     entries_.pop_front();

@@ -52,13 +52,15 @@ public:
     owed_ += n;
   }
 
-  /// What to grant the sender now: all that is owed once that is a quarter of
-  /// the window, else nothing.
-  std::uint64_t grant() noexcept {
-    if (owed_ == 0 || owed_ < size_ / 4)
+  /// What to grant the sender now: all that is owed, but no more than lets it
+  /// send `limit` bytes. Nothing if that is not worth a message, less than a
+  /// quarter of what the sender may have at all.
+  std::uint64_t grant(std::uint64_t limit = UINT64_MAX) noexcept {
+    auto under_way = size_ - owed_;
+    auto result = std::min(owed_, limit - std::min(limit, under_way));
+    if (result == 0 || result < std::min(size_, limit) / 4)
       return 0;
-    auto result = owed_;
-    owed_ = 0;
+    owed_ -= result;
     return result;
   }
 

@@ -22,9 +22,13 @@ std::uint64_t output_log::max_records() const noexcept {
   return min_records + capacity_ / bytes_per_record;
 }
 
-bool output_log::full(cursor floor) const noexcept {
+std::uint64_t output_log::room(cursor floor) const noexcept {
   auto behind = end_.out - floor.out + end_.err - floor.err;
-  return behind >= capacity_ || records_.size() > max_records();
+  return capacity_ - std::min(capacity_, behind);
+}
+
+bool output_log::full(cursor floor) const noexcept {
+  return room(floor) == 0 || records_.size() > max_records();
 }
 
 void output_log::append(stream_kind stream, shared_bytes bytes) {

@@ -63,6 +63,9 @@ public:
     return size_;
   }
 
+  /// How many more bytes fit after `trim(floor)`.
+  std::uint64_t room(cursor floor) const noexcept;
+
   /// Whether what lies at or behind `floor` fills the log: one more byte would
   /// exceed its capacity even after `trim(floor)`.
   bool full(cursor floor) const noexcept;
