@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <mutex>
 
 namespace procession::posix {
 
@@ -24,6 +25,9 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr auto end_deadline = std::chrono::seconds{5};
+
+/// How many empty cgroups wait for the next trees.
+constexpr std::size_t max_kept = 16;
 
 /// After a failure that nothing tells the end of.
 constexpr auto retry_delay = std::chrono::milliseconds{20};
@@ -49,15 +53,66 @@ struct cgroup_base {
 
   ~cgroup_base() {
     // If it is busy still, it is the keeper's.
+    if (directory)
+      remove();
+  }
+
+  /// Makes and opens it.
+  std::error_code make() {
+    if (::mkdirat(parent.get(), name.c_str(), 0755) != 0)
+      return last_error();
+    std::error_code ec;
+    auto opened = open_directory(parent.get(), name.c_str());
+    if (!opened)
+      ec = last_error();
+    directory = at_least_3(std::move(opened), ec);
+    if (ec)
+      remove();
+    return ec;
+  }
+
+  void remove() {
+    directory.reset();
     remove_cgroup(parent.get(), name.c_str());
+  }
+
+  /// Takes an empty cgroup from those that were kept; an empty name for none.
+  std::string reuse() {
+    std::lock_guard guard{mutex};
+    if (kept.empty())
+      return {};
+    auto result = std::move(kept.back());
+    kept.pop_back();
+    return result;
+  }
+
+  /// Keeps a cgroup for the next tree if it is as good as new, and there is
+  /// use for it. Making and removing one costs the kernel more than a spawn has
+  /// to spare, most of it in the background where it is in the spawn's way.
+  bool keep(const std::string& its_name, int its_directory) {
+    auto events = open_cgroup_events(its_directory);
+    struct stat info;
+    // Links other than its own two are cgroups that somebody made below.
+    if (!events || populated(events.get())
+        || ::fstat(its_directory, &info) != 0 || info.st_nlink != 2)
+      return false;
+    std::lock_guard guard{mutex};
+    if (kept.size() == max_kept)
+      return false;
+    kept.push_back(its_name);
+    return true;
   }
 
   unique_fd parent;
   std::string name;
   cgroup_place place;
+  /// There from the first tree on: a host that is killed before it has a keeper
+  /// leaves nothing.
   unique_fd directory;
   /// For the reactor.
   descriptor_reserve reserve;
+  std::mutex mutex;
+  std::vector<std::string> kept;
 };
 
 using base_ptr = std::shared_ptr<cgroup_base>;
@@ -199,8 +254,10 @@ public:
   }
 
   void end(pid_t, std::function<void(bool)> done) override {
-    // All there is to do as a rule. A zombie does not count: its leader may.
-    if (::unlinkat(base_->directory.get(), name_.c_str(), AT_REMOVEDIR) == 0) {
+    // All there is to do as a rule. A zombie, as the leader is, does not count.
+    if (base_->keep(name_, directory_.get())
+        || ::unlinkat(base_->directory.get(), name_.c_str(), AT_REMOVEDIR)
+             == 0) {
       directory_.reset();
       reactor_.post([done = std::move(done)] { done(true); });
       return;
@@ -256,10 +313,16 @@ public:
   }
 
   std::variant<std::unique_ptr<tree>, failure> make_tree() override {
-    auto name = std::to_string(++last_tree_);
+    if (!base_->directory)
+      if (auto ec = base_->make())
+        return contain_failure(ec.value(), "a cgroup could not be made");
+    auto name = base_->reuse();
     auto parent = base_->directory.get();
-    if (::mkdirat(parent, name.c_str(), 0755) != 0)
-      return contain_failure(errno, "a cgroup could not be made");
+    if (name.empty()) {
+      name = std::to_string(++last_tree_);
+      if (::mkdirat(parent, name.c_str(), 0755) != 0)
+        return contain_failure(errno, "a cgroup could not be made");
+    }
     std::error_code ec;
     auto directory = open_directory(parent, name.c_str());
     if (!directory)
@@ -307,8 +370,6 @@ make_cgroup_containment(loop& reactor) {
   if (!on_cgroup2(parent.get()) || !writable(parent.get(), "cgroup.procs"))
     return contain_failure(EACCES, "our own cgroup is not ours to divide");
   auto name = "procession-" + std::to_string(::getpid()) + "-" + make_nonce();
-  if (::mkdirat(parent.get(), name.c_str(), 0755) != 0)
-    return contain_failure(errno, "a cgroup could not be made");
   auto slash = [](const std::string& x) {
     return x.empty() || x.back() != '/' ? x + "/" : x;
   };
@@ -316,16 +377,14 @@ make_cgroup_containment(loop& reactor) {
                             slash(own->name) + name};
   auto base = std::make_shared<cgroup_base>(std::move(parent), std::move(place),
                                             name);
-  base->directory = at_least_3(open_directory(base->parent.get(), name.c_str()),
-                               ec);
-  if (!base->directory)
-    return contain_failure(ec ? ec.value() : errno,
-                           "a cgroup could not be opened");
+  if (ec = base->make(); ec)
+    return contain_failure(ec.value(), "a cgroup could not be made");
   if (!writable(base->directory.get(), "cgroup.kill"))
     return contain_failure(errno, "the kernel has no cgroup.kill (Linux 5.14)");
   // Below a threaded cgroup whole processes are not taken.
   if (read_text(base->place.directory + "/cgroup.type") != "domain\n")
     return contain_failure(0, "our own cgroup is a threaded one");
+  base->remove();
   return std::make_unique<cgroup_containment>(reactor, std::move(base));
 }
 
