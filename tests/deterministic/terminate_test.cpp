@@ -262,7 +262,9 @@ TEST_CASE("a session that is sent an exit ends everything it has") {
     CHECK(owner.info(hdl).state == session_state::running);
   }
   SECTION("and tells everybody") {
-    caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
+    auto reason = GENERATE(caf::exit_reason::user_shutdown,
+                           caf::exit_reason::kill);
+    caf::anon_send_exit(hdl, reason);
     t.run();
     CHECK(t.child().destroyed());
     CHECK(owner.take_events() == lines{"1 closed incomplete"});

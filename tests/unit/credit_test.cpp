@@ -48,6 +48,21 @@ TEST_CASE("the smallest receive window grants every byte") {
   CHECK(x.grant() == 1);
 }
 
+TEST_CASE("a receive window with a limit grants no more than that") {
+  receive_window x{100};
+  x.consumed(100);
+  CHECK(x.grant(0) == 0);
+  CHECK(x.grant(10) == 10);
+  CHECK(x.grant(10) == 0);
+  CHECK(x.grant(12) == 0);
+  CHECK(x.grant(20) == 10);
+  CHECK(x.grant(1000) == 80);
+  x.consumed(30);
+  CHECK(x.grant(70) == 0);
+  CHECK(x.grant(90) == 0);
+  CHECK(x.grant(95) == 25);
+}
+
 TEST_CASE("what is sent is never more than was granted") {
   // Sender and receiver of one stream, the receiver consuming in fits.
   send_window sender{1000};

@@ -78,6 +78,17 @@ TEST_CASE("pieces of one block are joined, also under a reader's eyes") {
   CHECK(read(log, log.find({})) == lines{"out@0 abcd", "err@0 1", "out@4 ef"});
 }
 
+TEST_CASE("who begins at the end gets what is joined to the last piece") {
+  auto block = shared_bytes{"abcdef"};
+  output_log log{100};
+  log.append(out, block.first(2));
+  auto reader = log.find({2, 0});
+  CHECK_FALSE(log.next(reader, 99));
+  log.append(out, block.from(2).first(2));
+  log.append(err, "1");
+  CHECK(read(log, reader) == lines{"out@2 cd", "err@0 1"});
+}
+
 TEST_CASE("the log is trimmed to the byte") {
   output_log log{4};
   log.append(out, "abc");
