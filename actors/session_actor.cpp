@@ -286,6 +286,8 @@ void session_machine::on(child_exited& x) {
 void session_machine::on(child_finished&) {
   // It may finish unasked, when its host ends.
   if (state_ < session_state::exited) {
+    starting_.deliver(make_error(errc::runtime_stopped, stage::admit,
+                                 "the host of the process has ended"));
     child_exited lost;
     lost.status.cause = exit_cause::runner_lost;
     on(lost);
@@ -318,10 +320,12 @@ void session_machine::on(const session_alarm& x) {
     return;
   switch (x.what) {
     case session_alarm::kind::timeout:
-      if (state_ == session_state::running && stopping_ == stopping::no) {
+      if (state_ != session_state::running)
+        break;
+      // If it was asked to end before, only the time left for that is less.
+      if (stopping_ == stopping::no)
         timed_out_ = true;
-        stop(spec_.kill.grace);
-      }
+      stop(spec_.kill.grace);
       break;
     case session_alarm::kind::grace:
       if (state_ == session_state::running)
