@@ -158,6 +158,27 @@ TEST_CASE("the time-out terminates, and the status says so") {
   CHECK(status.signal == 9);
 }
 
+TEST_CASE("the time-out shortens a longer grace that was given before") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.limits.timeout = 60s;
+  spec.kill.grace = 5s;
+  auto hdl = owner.spawn(spec);
+  auto asked = owner.ask<exit_status>(hdl, terminate_atom_v,
+                                      caf::timespan{1h});
+  CHECK(t.child().take_calls() == lines{"terminate"});
+  t.advance(60s);
+  t.advance(4999ms);
+  CHECK(t.child().take_calls() == lines{});
+  t.advance(1ms);
+  CHECK(t.child().take_calls() == lines{"kill"});
+  t.child().exited(by_signal(9));
+  t.run();
+  CHECK(asked.value().by_request);
+  CHECK_FALSE(asked.value().timed_out);
+}
+
 TEST_CASE("a process that ends before its time-out is not touched") {
   theatre t;
   peer owner{t};
