@@ -93,8 +93,8 @@ struct cgroup_base {
     auto events = open_cgroup_events(its_directory);
     struct stat info;
     // Links other than its own two are cgroups that somebody made below.
-    if (!events || populated(events.get())
-        || ::fstat(its_directory, &info) != 0 || info.st_nlink != 2)
+    if (!events || !vacant(events.get()) || ::fstat(its_directory, &info) != 0
+        || info.st_nlink != 2)
       return false;
     std::lock_guard guard{mutex};
     if (kept.size() == max_kept)
@@ -255,9 +255,10 @@ public:
 
   void end(pid_t, std::function<void(bool)> done) override {
     // All there is to do as a rule. A zombie, as the leader is, does not count.
+    // What the keeper removed, in its last moments, is as good.
     if (base_->keep(name_, directory_.get())
-        || ::unlinkat(base_->directory.get(), name_.c_str(), AT_REMOVEDIR)
-             == 0) {
+        || ::unlinkat(base_->directory.get(), name_.c_str(), AT_REMOVEDIR) == 0
+        || errno == ENOENT || errno == ENODEV) {
       directory_.reset();
       reactor_.post([done = std::move(done)] { done(true); });
       return;
