@@ -241,6 +241,7 @@ public:
     auto& reserve = base_->reserve;
     if (signo == SIGKILL) {
       // None forks itself out of this one.
+      killed_ = true;
       reserve.with([this] { return kill_cgroup(directory_.get()); });
       return;
     }
@@ -256,7 +257,7 @@ public:
   void end(pid_t, std::function<void(bool)> done) override {
     // All there is to do as a rule. A zombie, as the leader is, does not count.
     // What the keeper removed, in its last moments, is as good.
-    if (base_->keep(name_, directory_.get())
+    if ((!killed_ && base_->keep(name_, directory_.get()))
         || ::unlinkat(base_->directory.get(), name_.c_str(), AT_REMOVEDIR) == 0
         || errno == ENOENT || errno == ENODEV) {
       directory_.reset();
@@ -296,6 +297,9 @@ private:
   std::string name_;
   /// Given away to the end.
   unique_fd directory_;
+  /// Then it cannot serve again: to Linux 6.18 at least, what is cloned into a
+  /// cgroup (CLONE_INTO_CGROUP) that was ever killed has missed that kill.
+  bool killed_ = false;
 };
 
 class cgroup_containment : public containment {

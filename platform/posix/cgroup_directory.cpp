@@ -32,6 +32,24 @@ bool for_each_below(int directory, F f) {
   return true;
 }
 
+/// What cgroup.events says now; nothing if the cgroup is gone (ENODEV).
+class events_text {
+public:
+  explicit events_text(int events) noexcept
+    : size_(::pread(events, text_, sizeof(text_), 0)) {
+    // nop
+  }
+
+  bool has(std::string_view x) const noexcept {
+    auto size = size_ > 0 ? static_cast<std::size_t>(size_) : 0;
+    return std::string_view{text_, size}.find(x) != std::string_view::npos;
+  }
+
+private:
+  char text_[256];
+  ssize_t size_;
+};
+
 } // namespace
 
 unique_fd open_directory(int parent, const char* name) noexcept {
@@ -49,13 +67,12 @@ unique_fd open_cgroup_events(int directory) noexcept {
 }
 
 bool populated(int events) noexcept {
-  char text[256];
-  // ENODEV: the cgroup is gone.
-  auto n = ::pread(events, text, sizeof(text), 0);
-  return n > 0
-         && std::string_view{text, static_cast<std::size_t>(n)}.find(
-              "populated 1")
-              != std::string_view::npos;
+  return events_text{events}.has("populated 1");
+}
+
+bool vacant(int events) noexcept {
+  auto text = events_text{events};
+  return text.has("populated 0") && !text.has("frozen 1");
 }
 
 bool list_processes(int directory, std::vector<pid_t>& result) {
@@ -80,12 +97,13 @@ bool list_processes(int directory, std::vector<pid_t>& result) {
   });
 }
 
+bool remove_empty_cgroup(int parent, const char* name) noexcept {
+  return ::unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT
+         || errno == ENODEV;
+}
+
 bool remove_cgroup(int parent, const char* name) noexcept {
-  auto removed = [&] {
-    return ::unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT
-           || errno == ENODEV;
-  };
-  if (removed())
+  if (remove_empty_cgroup(parent, name))
     return true;
   if (errno != EBUSY)
     return false;
@@ -97,7 +115,7 @@ bool remove_cgroup(int parent, const char* name) noexcept {
                         [&](const char* below) {
                           return remove_cgroup(directory.get(), below);
                         })
-         && removed();
+         && remove_empty_cgroup(parent, name);
 }
 
 } // namespace procession::posix

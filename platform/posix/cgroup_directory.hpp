@@ -25,9 +25,17 @@ unique_fd open_cgroup_events(int directory) noexcept;
 /// Whether a process is in the cgroup or below it. Zombies do not count.
 bool populated(int events) noexcept;
 
+/// Whether none is in the cgroup, and one that came would not be frozen
+/// (cgroup.freeze stays as it was set).
+bool vacant(int events) noexcept;
+
 /// Adds the processes in the cgroup and below it to `result`. Sets `errno` if
 /// it returns false: then some may be missing.
 bool list_processes(int directory, std::vector<pid_t>& result);
+
+/// Removes a cgroup unless a process or another cgroup is in it (EBUSY). Sets
+/// `errno` if it returns false: then it is still there.
+bool remove_empty_cgroup(int parent, const char* name) noexcept;
 
 /// Removes a cgroup and those below it, the deepest first. Returns false and
 /// sets `errno` (EBUSY: a process is there) if it is still there.

@@ -1,5 +1,8 @@
 #include "procession/platform/posix/containment.hpp"
 
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
 #include <sys/random.h>
 
 #include <cstdint>
@@ -19,6 +22,10 @@ std::string make_nonce() {
 
 std::variant<std::unique_ptr<containment>, failure>
 make_containment(containment_kind wanted, loop& reactor, loop& launcher) {
+  // Asio's reactor needs descriptors of its own, and takes them at first use:
+  // that may be when a tree has to be ended and there are none.
+  boost::asio::posix::stream_descriptor{reactor.context()};
+  boost::asio::steady_timer{reactor.context()};
   switch (wanted) {
     case containment_kind::cgroup:
       return make_cgroup_containment(reactor);
