@@ -1,0 +1,81 @@
+// A host to be killed, with a keeper: `kept_host KIND HOW`. It starts a tree,
+// tells the keeper, a process far out in the tree and where the trees' cgroups
+// are, each on a line with its name, then "ready", and waits. With HOW
+//   closed  it has no descriptors 0, 1 and 2,
+//   forked  it has forked a process that waits as well, and tells of it.
+#include "procession/io/loop.hpp"
+#include "procession/platform/posix/containment.hpp"
+#include "procession/platform/posix/keeper.hpp"
+#include "procession/platform/posix/launcher.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <future>
+#include <string>
+
+using namespace procession;
+
+namespace {
+
+int out = 1;
+
+int start(loop& reactor, loop& launcher, const std::string& kind) {
+  static std::unique_ptr<posix::containment> containment;
+  static std::unique_ptr<posix::tree> tree;
+  static std::unique_ptr<posix::keeper> keeper;
+  containment = std::get<0>(posix::make_containment(
+    kind == "marker" ? containment_kind::marker : containment_kind::cgroup,
+    reactor, launcher));
+  keeper = std::make_unique<posix::keeper>(
+    std::get<0>(posix::keeper::start(containment->keeper_args())));
+  ::dprintf(out, "keeper %d\n", static_cast<int>(keeper->pid()));
+  ::dprintf(out, "directory %s\n", containment->keeper_args()[1].c_str());
+  tree = std::get<0>(containment->make_tree());
+  std::error_code ec;
+  auto null = posix::at_least_3(
+    posix::unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)}, ec);
+  command spec;
+  spec.program = "/bin/sh";
+  spec.args = {"-c", "(setsid sh -c 'trap \"\" HUP TERM; echo tree $$; "
+                     "exec sleep 1000 >/dev/null' &); exec sleep 1000"};
+  posix::launch_options options;
+  options.in = null.get();
+  options.out = out;
+  options.err = null.get();
+  options.cgroup = tree->cgroup();
+  options.marker = tree->marker();
+  if (out < 3)
+    options.out = ::fcntl(out, F_DUPFD_CLOEXEC, 3);
+  auto started = posix::launch(spec, options);
+  return std::holds_alternative<failure>(started) ? 1 : 0;
+}
+
+} // namespace
+
+int main(int, char** argv) {
+  auto kind = std::string{argv[1]};
+  auto how = std::string{argv[2]};
+  if (how == "closed") {
+    out = ::fcntl(1, F_DUPFD_CLOEXEC, 10);
+    for (auto fd = 0; fd < 3; ++fd)
+      ::close(fd);
+  }
+  loop reactor{"host-reactor"};
+  loop launcher{"host-launcher"};
+  std::promise<int> started;
+  launcher.post([&] { started.set_value(start(reactor, launcher, kind)); });
+  if (started.get_future().get() != 0)
+    return 1;
+  if (how == "forked") {
+    auto pid = ::fork();
+    if (pid == 0)
+      while (true)
+        ::pause();
+    ::dprintf(out, "forked %d\n", static_cast<int>(pid));
+  }
+  ::dprintf(out, "ready\n");
+  while (true)
+    ::pause();
+}

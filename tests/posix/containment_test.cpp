@@ -1,0 +1,334 @@
+#include "grove.hpp"
+
+#include "procession/platform/posix/cgroup_place.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+using namespace procession;
+using namespace procession::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// One after the other.
+containment_kind every_kind() {
+  return GENERATE(containment_kind::cgroup, containment_kind::marker);
+}
+
+/// Takes every descriptor that this process may have, while it lives.
+class no_descriptors {
+public:
+  no_descriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    auto few = before_;
+    few.rlim_cur = 100;
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    while (true) {
+      auto fd = posix::unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+      if (!fd)
+        return;
+      taken_.push_back(std::move(fd));
+    }
+  }
+
+  ~no_descriptors() {
+    ::setrlimit(RLIMIT_NOFILE, &before_);
+  }
+
+private:
+  rlimit before_;
+  std::vector<posix::unique_fd> taken_;
+};
+
+/// Ends a tree whose leader has ended, and checks that nothing is left of it.
+void check_end(grove& where, grown_tree& x) {
+  REQUIRE(x.leader_ended());
+  CHECK(where.end(x));
+  CHECK(x.silent());
+  // Not reaped in passing: that is its owner's to do.
+  CHECK(::kill(x.leader, 0) == 0);
+  where.fell(x);
+}
+
+} // namespace
+
+TEST_CASE("ending a tree kills every process of it, wherever it went") {
+  grove here{every_kind()};
+  SECTION("one in a session of its own") {
+    auto x = here.grow("setsid sh -c 'echo ready; exec sleep 1000' & read x");
+    // The leader's input is empty, so it ends at once.
+    REQUIRE(x.line() == "ready");
+    check_end(here, x);
+  }
+  SECTION("an orphan in a session of its own") {
+    auto x = here.grow("(setsid sh -c 'echo ready; exec sleep 1000' &) &");
+    REQUIRE(x.line() == "ready");
+    check_end(here, x);
+  }
+  SECTION("one without environment in the leader's session") {
+    auto x = here.grow("env -i sh -c 'echo ready; exec sleep 1000' &");
+    REQUIRE(x.line() == "ready");
+    check_end(here, x);
+  }
+  SECTION("one without environment below one that has it") {
+    auto x = here.grow(
+      "setsid sh -c 'env -i setsid sh -c \"echo ready; exec sleep 1000\" & "
+      "wait' &");
+    REQUIRE(x.line() == "ready");
+    check_end(here, x);
+  }
+  SECTION("one without environment that shares a session with one that has") {
+    auto x = here.grow("setsid sh -c '(env -i sh -c \"echo ready; exec sleep "
+                       "1000\" &); exec sleep 1000' &");
+    REQUIRE(x.line() == "ready");
+    check_end(here, x);
+  }
+  SECTION("one that is stopped") {
+    auto x = here.grow("setsid sh -c 'echo ready; kill -STOP $$' &");
+    REQUIRE(x.line() == "ready");
+    check_end(here, x);
+  }
+  SECTION("one that never stays the same process") {
+    auto x = here.grow("export HOP='setsid sh -c \"$HOP\" &'\n"
+                       "sh -c \"$HOP\"; echo ready");
+    REQUIRE(x.line() == "ready");
+    check_end(here, x);
+  }
+  SECTION("many that multiply") {
+    auto x = here.grow(
+      "export GROW='n=$((n - 1)); [ $n -gt 0 ] && { setsid sh -c \"$GROW\" & "
+      "setsid sh -c \"$GROW\" & }; echo one; exec sleep 1000'\n"
+      "n=8; export n; setsid sh -c \"$GROW\" &");
+    REQUIRE(x.line() == "one");
+    check_end(here, x);
+  }
+}
+
+TEST_CASE("nothing leaves a cgroup: an orphan without environment is killed") {
+  grove here{containment_kind::cgroup};
+  auto x = here.grow("(env -i setsid sh -c 'echo ready; exec sleep 1000' &) &");
+  REQUIRE(x.line() == "ready");
+  check_end(here, x);
+}
+
+TEST_CASE("a tree of which only the leader's zombie is left ends at once") {
+  grove here{every_kind()};
+  auto x = here.grow("exit 0");
+  REQUIRE(x.leader_ended());
+  auto begin = std::chrono::steady_clock::now();
+  CHECK(here.end(x));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{1});
+  here.fell(x);
+}
+
+TEST_CASE("trees that end together all end, each alone") {
+  grove here{every_kind()};
+  std::vector<grown_tree> trees;
+  for (auto i = 0; i < 20; ++i)
+    trees.push_back(here.grow("setsid sh -c 'echo ready; exec sleep 1000' &"));
+  auto bystander = here.grow(
+    "setsid sh -c 'echo ready; exec cat /dev/zero' & read x");
+  std::vector<std::future<bool>> ends;
+  for (auto& x : trees) {
+    REQUIRE(x.line() == "ready");
+    REQUIRE(x.leader_ended());
+  }
+  for (auto& x : trees)
+    ends.push_back(here.begin_end(x));
+  for (auto& x : ends) {
+    REQUIRE(x.wait_for(std::chrono::seconds{10}) == std::future_status::ready);
+    CHECK(x.get());
+  }
+  for (auto& x : trees) {
+    CHECK(x.silent());
+    here.fell(x);
+  }
+  CHECK(bystander.line() == "ready");
+  CHECK(readable(bystander.output.get()));
+  check_end(here, bystander);
+}
+
+TEST_CASE("a signal goes to who left the leader's process group, not to it") {
+  grove here{every_kind()};
+  auto x = here.grow(
+    "trap 'echo group' TERM; trap 'echo hangup; exit' HUP\n"
+    "setsid sh -c 'trap \"echo escaped; exit\" TERM; echo ready\n"
+    "  while :; do sleep 1000 & wait; done' &\n"
+    "while :; do wait; done");
+  REQUIRE(x.line() == "ready");
+  here.signal(x, SIGTERM);
+  CHECK(x.line() == "escaped");
+  ::kill(x.leader, SIGHUP);
+  CHECK(x.line() == "hangup");
+  check_end(here, x);
+}
+
+TEST_CASE("signals and the end of a tree keep their order") {
+  grove here{every_kind()};
+  auto x = here.grow("setsid sh -c 'trap \"echo told\" TERM; echo ready\n"
+                     "  while :; do sleep 1000 & wait; done' &");
+  REQUIRE(x.line() == "ready");
+  REQUIRE(x.leader_ended());
+  auto end = std::make_shared<std::promise<bool>>();
+  here.on_reactor([&] {
+    x.tree->signal(x.leader, SIGSTOP);
+    x.tree->signal(x.leader, SIGCONT);
+    x.tree->end(x.leader, [end](bool result) { end->set_value(result); });
+    // Whatever was begun goes on without the tree.
+    x.tree.reset();
+  });
+  auto result = end->get_future();
+  REQUIRE(result.wait_for(std::chrono::seconds{10})
+          == std::future_status::ready);
+  CHECK(result.get());
+  CHECK(x.silent());
+  here.fell(x);
+}
+
+TEST_CASE("a tree can be ended in a program without a descriptor left") {
+  grove here{every_kind()};
+  auto x = here.grow("setsid sh -c 'echo ready; exec sleep 1000' &"
+                     "setsid sh -c 'echo ready; exec sleep 1000' &");
+  REQUIRE(x.line() == "ready");
+  REQUIRE(x.line() == "ready");
+  REQUIRE(x.leader_ended());
+  {
+    no_descriptors guard;
+    CHECK(here.end(x));
+  }
+  CHECK(x.silent());
+  here.fell(x);
+}
+
+TEST_CASE("a tree may divide its cgroup") {
+  grove here{containment_kind::cgroup};
+  auto x = here.grow("cd " + here.directory()
+                     + "/1 && mkdir -p a/b c\n"
+                       "setsid sh -c 'echo $$ >a/b/cgroup.procs; "
+                       "trap \"echo told\" TERM; echo ready; "
+                       "while :; do sleep 1000 & wait; done' &");
+  REQUIRE(x.line() == "ready");
+  here.signal(x, SIGTERM);
+  CHECK(x.line() == "told");
+  check_end(here, x);
+  CHECK(!fs::exists(here.directory() + "/1"));
+}
+
+TEST_CASE("a cgroup is used again if it is as good as new") {
+  grove here{containment_kind::cgroup};
+  auto first = here.directory() + "/1";
+  auto play = [&](const std::string& script) {
+    auto x = here.grow("cd " + first + " || exit; " + script);
+    REQUIRE(x.silent());
+    check_end(here, x);
+  };
+  SECTION("when the tree left nothing") {
+    play("exit 0");
+    CHECK(fs::exists(first));
+    auto x = here.grow("cat /proc/self/cgroup");
+    while (true) {
+      auto line = x.line();
+      REQUIRE(!line.empty());
+      if (line.substr(0, 3) == "0::") {
+        CHECK(line.substr(line.size() - 2) == "/1");
+        break;
+      }
+    }
+    check_end(here, x);
+  }
+  SECTION("not when something had to be killed") {
+    auto x = here.grow("setsid sh -c 'echo ready; exec sleep 1000' &");
+    REQUIRE(x.line() == "ready");
+    check_end(here, x);
+    CHECK(!fs::exists(first));
+  }
+  SECTION("not when it was divided") {
+    play("mkdir a");
+    CHECK(!fs::exists(first));
+  }
+  SECTION("not when it is frozen") {
+    // By another process: this one would not come back from it.
+    auto x = here.grow("exit 0");
+    REQUIRE(x.leader_ended());
+    {
+      std::ofstream file{first + "/cgroup.freeze"};
+      file << 1;
+    }
+    check_end(here, x);
+    CHECK(!fs::exists(first));
+  }
+}
+
+TEST_CASE("cgroups are removed with what they are for") {
+  std::string directory;
+  {
+    grove here{containment_kind::cgroup};
+    directory = here.directory();
+    CHECK(!fs::exists(directory));
+    auto unused = here.on_launcher(
+      [&] { return std::get<0>(here.containment().make_tree()); });
+    CHECK(fs::exists(directory + "/1"));
+    here.on_reactor([&] { unused.reset(); });
+    CHECK(!fs::exists(directory + "/1"));
+    auto x = here.grow("exit 0");
+    check_end(here, x);
+    CHECK(fs::exists(directory));
+  }
+  CHECK(!fs::exists(directory));
+}
+
+TEST_CASE("each kind of containment can be asked for") {
+  CHECK(grove{containment_kind::cgroup}.containment().kind()
+        == containment_kind::cgroup);
+  CHECK(grove{containment_kind::marker}.containment().kind()
+        == containment_kind::marker);
+  CHECK(grove{containment_kind::unknown}.containment().kind()
+        == containment_kind::cgroup);
+  loop any{"any"};
+  auto job = posix::make_containment(containment_kind::job, any, any);
+  CHECK(std::get<failure>(job).code == errc::invalid_argument);
+}
+
+TEST_CASE("the cgroup v2 hierarchy is found by type and seen from here") {
+  using posix::cgroup_place;
+  using posix::find_cgroup;
+  auto v1 = std::string{
+    "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n"
+    "32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"};
+  auto hybrid
+    = v1 + "41 31 0:38 / /sys/fs/cgroup/unified rw,x shared:4 - cgroup2 c rw\n";
+  SECTION("wherever it is mounted") {
+    CHECK(find_cgroup(hybrid, "4:memory:/m\n0::/a/b\n")
+          == cgroup_place{"/sys/fs/cgroup/unified/a/b", "/a/b"});
+    CHECK(find_cgroup(hybrid, "0::/\n")
+          == cgroup_place{"/sys/fs/cgroup/unified", "/"});
+  }
+  SECTION("through a mount that shows a part of it") {
+    auto part = std::string{"41 31 0:38 /a /mnt/x\\040y rw - cgroup2 c rw\n"};
+    CHECK(find_cgroup(part, "0::/a/b\n") == cgroup_place{"/mnt/x y/b", "/a/b"});
+    CHECK(find_cgroup(part, "0::/a\n") == cgroup_place{"/mnt/x y", "/a"});
+    CHECK(!find_cgroup(part, "0::/ab\n"));
+    CHECK(!find_cgroup(part, "0::/\n"));
+    CHECK(find_cgroup(part + hybrid, "0::/b\n")
+          == cgroup_place{"/sys/fs/cgroup/unified/b", "/b"});
+  }
+  SECTION("not where there is none") {
+    CHECK(!find_cgroup(v1, "4:memory:/m\n"));
+    CHECK(!find_cgroup(v1, "0::/\n"));
+    CHECK(!find_cgroup(hybrid, ""));
+  }
+  SECTION("not outside of our namespace") {
+    CHECK(!find_cgroup(hybrid, "0::/../b\n"));
+    CHECK(!find_cgroup("41 31 0:38 /.. /mnt rw - cgroup2 c rw\n", "0::/\n"));
+  }
+}

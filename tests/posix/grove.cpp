@@ -1,0 +1,119 @@
+#include "grove.hpp"
+
+#include "procession/platform/posix/launcher.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace procession::test {
+
+bool readable(int fd, std::chrono::milliseconds time) {
+  auto entry = pollfd{fd, POLLIN, 0};
+  return ::poll(&entry, 1, static_cast<int>(time.count())) == 1;
+}
+
+std::string grown_tree::line() {
+  while (true) {
+    if (auto end = buffer.find('\n'); end != std::string::npos) {
+      auto result = buffer.substr(0, end);
+      buffer.erase(0, end + 1);
+      return result;
+    }
+    char part[1000];
+    auto n = readable(output.get()) ? ::read(output.get(), part, sizeof(part))
+                                    : 0;
+    if (n <= 0)
+      return {};
+    buffer.append(part, static_cast<std::size_t>(n));
+  }
+}
+
+bool grown_tree::silent() {
+  char part[1000];
+  while (readable(output.get()))
+    if (::read(output.get(), part, sizeof(part)) <= 0)
+      return true;
+  return false;
+}
+
+bool grown_tree::leader_ended() {
+  return readable(pidfd.get());
+}
+
+grove::grove(containment_kind kind) {
+  auto made = posix::make_containment(kind, reactor_, launcher_);
+  if (auto* bad = std::get_if<failure>(&made))
+    FAIL(to_string(*bad));
+  containment_ = std::move(std::get<std::unique_ptr<posix::containment>>(made));
+}
+
+grove::~grove() {
+  // Behind what the threads still have at hand.
+  on_launcher([] {});
+  on_reactor([] {});
+  on_launcher([this] { containment_.reset(); });
+}
+
+grown_tree grove::grow(const std::string& script) {
+  grown_tree result;
+  std::error_code ec;
+  auto out = posix::make_pipe(ec);
+  auto null = posix::unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+  auto started = on_launcher([&]() -> std::variant<posix::launched, failure> {
+    auto made = containment_->make_tree();
+    if (auto* bad = std::get_if<failure>(&made))
+      return std::move(*bad);
+    result.tree = std::move(std::get<std::unique_ptr<posix::tree>>(made));
+    command spec;
+    spec.program = "/bin/sh";
+    spec.args = {"-c", script};
+    posix::launch_options options;
+    options.in = null.get();
+    options.out = out.write.get();
+    options.err = null.get();
+    options.cgroup = result.tree->cgroup();
+    options.marker = result.tree->marker();
+    return posix::launch(spec, options);
+  });
+  if (auto* bad = std::get_if<failure>(&started))
+    FAIL(to_string(*bad));
+  auto& program = std::get<posix::launched>(started);
+  result.leader = program.pid;
+  result.pidfd = std::move(program.pidfd);
+  result.output = std::move(out.read);
+  return result;
+}
+
+std::future<bool> grove::begin_end(grown_tree& x) {
+  auto promise = std::make_shared<std::promise<bool>>();
+  on_reactor([&] {
+    x.tree->end(x.leader,
+                [promise](bool result) { promise->set_value(result); });
+  });
+  return promise->get_future();
+}
+
+bool grove::end(grown_tree& x) {
+  auto result = begin_end(x);
+  REQUIRE(result.wait_for(std::chrono::seconds{10})
+          == std::future_status::ready);
+  return result.get();
+}
+
+void grove::signal(grown_tree& x, int signo) {
+  on_reactor([&] { x.tree->signal(x.leader, signo); });
+}
+
+void grove::fell(grown_tree& x) {
+  siginfo_t info{};
+  ::waitid(P_PIDFD, static_cast<id_t>(x.pidfd.get()), &info, WEXITED);
+  on_reactor([&] { x.tree.reset(); });
+}
+
+} // namespace procession::test

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "procession/io/loop.hpp"
+#include "procession/platform/posix/containment.hpp"
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace procession::test {
+
+/// Waits until the descriptor is readable or at its end.
+bool readable(int fd,
+              std::chrono::milliseconds time = std::chrono::seconds{10});
+
+/// A shell that leads a tree. Its output, and with it the end of the output,
+/// tells of every process that has it as its standard output.
+struct grown_tree {
+  std::unique_ptr<posix::tree> tree;
+  pid_t leader = -1;
+  posix::unique_fd pidfd;
+  posix::unique_fd output;
+  std::string buffer;
+
+  /// The next line of output; empty at its end or if it takes too long.
+  std::string line();
+
+  /// Whether all who had the output are gone.
+  bool silent();
+
+  /// Waits for the leader to end, without reaping it.
+  bool leader_ended();
+};
+
+/// The two threads and a containment on them, as a runtime has them.
+class grove {
+public:
+  explicit grove(containment_kind kind);
+  grove(const grove&) = delete;
+  grove& operator=(const grove&) = delete;
+  /// All trees have been felled.
+  ~grove();
+
+  /// Starts a tree led by `sh -c script`.
+  grown_tree grow(const std::string& script);
+
+  /// Ends the tree; what `done` was given.
+  bool end(grown_tree& x);
+
+  /// The same, without waiting for it.
+  std::future<bool> begin_end(grown_tree& x);
+
+  void signal(grown_tree& x, int signo);
+
+  /// Reaps the leader and destroys the tree.
+  void fell(grown_tree& x);
+
+  posix::containment& containment() {
+    return *containment_;
+  }
+
+  /// Where the trees' cgroups are.
+  std::string directory() const {
+    return containment_->keeper_args().at(1);
+  }
+
+  template <class F>
+  auto on_reactor(F f) {
+    return run(reactor_, std::move(f));
+  }
+
+  template <class F>
+  auto on_launcher(F f) {
+    return run(launcher_, std::move(f));
+  }
+
+private:
+  template <class F>
+  static auto run(loop& where, F f) {
+    std::packaged_task<std::invoke_result_t<F>()> task{std::move(f)};
+    auto result = task.get_future();
+    where.post([&] { task(); });
+    return result.get();
+  }
+
+  loop reactor_{"test-reactor"};
+  loop launcher_{"test-launcher"};
+  std::unique_ptr<posix::containment> containment_;
+};
+
+} // namespace procession::test

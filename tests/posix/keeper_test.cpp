@@ -1,0 +1,216 @@
+#include "grove.hpp"
+#include "helper_program.hpp"
+
+#include "procession/platform/posix/cgroup_place.hpp"
+#include "procession/platform/posix/keeper.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <thread>
+
+using namespace procession;
+using namespace procession::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+posix::unique_fd watch(const std::string& pid) {
+  std::error_code ec;
+  return posix::open_pidfd(std::stoi(pid), ec);
+}
+
+/// A keeper with nothing to keep.
+posix::keeper idle_keeper() {
+  auto result = posix::keeper::start({"marker", "PROCESSION_SESSION_none="});
+  if (auto* bad = std::get_if<failure>(&result))
+    FAIL(to_string(*bad));
+  return std::move(std::get<posix::keeper>(result));
+}
+
+std::string proc(const posix::keeper& x, const std::string& file) {
+  return "/proc/" + std::to_string(x.pid()) + "/" + file;
+}
+
+/// Lets the keeper run until it calls itself by its name.
+void await_name(const posix::keeper& x) {
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  while (posix::read_text(proc(x, "comm")) != "procession-keep\n") {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    std::this_thread::yield();
+  }
+}
+
+bool no_child(pid_t pid) {
+  siginfo_t info;
+  return ::waitid(P_PID, static_cast<id_t>(pid), &info,
+                  WEXITED | WNOHANG | WNOWAIT)
+           != 0
+         && errno == ECHILD;
+}
+
+} // namespace
+
+TEST_CASE("the keeper of a killed host ends its trees, then itself") {
+  auto kind = std::string{GENERATE("cgroup", "marker")};
+  auto how = std::string{GENERATE("plain", "closed", "forked")};
+  INFO(kind << ", " << how);
+  helper_program host{"test-kept_host", {kind, how}};
+  std::map<std::string, std::string> told;
+  std::string line;
+  while ((!told.count("tree") || !told.count("ready"))
+         && host.read_line(line)) {
+    auto space = line.find(' ');
+    told[line.substr(0, space)] = line.substr(space + 1);
+  }
+  REQUIRE(told.count("ready"));
+  auto keeper = watch(told.at("keeper"));
+  auto tree = watch(told.at("tree"));
+  auto forked = how == "forked" ? watch(told.at("forked")) : posix::unique_fd{};
+  REQUIRE(keeper);
+  REQUIRE(tree);
+  CHECK(!readable(keeper.get(), std::chrono::milliseconds{0}));
+  CHECK(!readable(tree.get(), std::chrono::milliseconds{0}));
+  if (kind == "cgroup")
+    CHECK(fs::exists(told.at("directory")));
+  host.kill();
+  CHECK(readable(tree.get(), std::chrono::seconds{2}));
+  CHECK(readable(keeper.get(), std::chrono::seconds{2}));
+  CHECK(!fs::exists(told.at("directory")));
+  if (forked) {
+    CHECK(!readable(forked.get(), std::chrono::milliseconds{0}));
+    posix::send_signal(forked, SIGKILL);
+    CHECK(readable(forked.get()));
+  }
+}
+
+TEST_CASE("a keeper that is let go ends at once and leaves no zombie") {
+  auto begin = std::chrono::steady_clock::now();
+  auto pid = pid_t{-1};
+  {
+    auto x = idle_keeper();
+    pid = x.pid();
+    CHECK(x.alive());
+  }
+  CHECK(no_child(pid));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{1});
+}
+
+TEST_CASE("a keeper that is let go ends what is left in the trees") {
+  auto kind = GENERATE(containment_kind::cgroup, containment_kind::marker);
+  grove here{kind};
+  auto x = here.grow("setsid sh -c 'echo ready; exec sleep 1000' &");
+  REQUIRE(x.line() == "ready");
+  auto made = posix::keeper::start(here.containment().keeper_args());
+  REQUIRE(std::holds_alternative<posix::keeper>(made));
+  made = failure{};
+  CHECK(x.silent());
+  if (kind == containment_kind::cgroup)
+    CHECK(!fs::exists(here.directory()));
+  // Gone already, which is as good.
+  CHECK(here.end(x));
+  here.fell(x);
+}
+
+TEST_CASE("a keeper ends although a copy of the host has its lifeline too") {
+  auto x = std::make_unique<posix::keeper>(idle_keeper());
+  auto copy = ::fork();
+  if (copy == 0)
+    while (true)
+      ::pause();
+  auto begin = std::chrono::steady_clock::now();
+  x.reset();
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{1});
+  ::kill(copy, SIGKILL);
+  ::waitpid(copy, nullptr, 0);
+}
+
+TEST_CASE("a keeper has nothing of its host") {
+  // For every program that the host starts, but for this one.
+  auto inheritable = posix::unique_fd{::open("/dev/zero", O_RDONLY)};
+  auto before = std::signal(SIGUSR2, SIG_IGN);
+  auto x = idle_keeper();
+  std::signal(SIGUSR2, before);
+  await_name(x);
+  SECTION("no descriptors") {
+    for (auto& entry : fs::directory_iterator{proc(x, "fd")}) {
+      auto target = fs::read_symlink(entry).string();
+      INFO(entry.path() << " -> " << target);
+      switch (std::stoi(entry.path().filename())) {
+        case 0:
+          CHECK(target.substr(0, 7) == "socket:");
+          break;
+        case 1:
+        case 2:
+          CHECK(target == "/dev/null");
+          break;
+        default:
+          // The host's, by which it is seen to live.
+          CHECK(target == "anon_inode:[pidfd]");
+          break;
+      }
+    }
+  }
+  SECTION("no environment, no working directory") {
+    CHECK(posix::read_text(proc(x, "environ")).empty());
+    CHECK(fs::read_symlink(proc(x, "cwd")) == "/");
+  }
+  SECTION("no session, no dispositions of signals") {
+    CHECK(::getsid(x.pid()) == x.pid());
+    CHECK(posix::read_text(proc(x, "status")).find("SigIgn:\t0000000000000000")
+          != std::string::npos);
+  }
+}
+
+TEST_CASE("a keeper does not end by a signal that means its host") {
+  auto x = idle_keeper();
+  for (auto signo : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1})
+    REQUIRE(::kill(x.pid(), signo) == 0);
+  // It has come by a place where it could have died of them.
+  await_name(x);
+  CHECK(x.alive());
+}
+
+TEST_CASE("a keeper that was killed is noticed and reaped") {
+  auto x = idle_keeper();
+  auto pidfd = watch(std::to_string(x.pid()));
+  ::kill(x.pid(), SIGKILL);
+  REQUIRE(readable(pidfd.get()));
+  CHECK(!x.alive());
+  CHECK(!x.alive());
+  CHECK(no_child(x.pid()));
+  x = idle_keeper();
+  CHECK(x.alive());
+}
+
+TEST_CASE("a keeper replaced by another one is ended") {
+  auto x = idle_keeper();
+  auto first = x.pid();
+  x = idle_keeper();
+  CHECK(no_child(first));
+  CHECK(x.alive());
+}
+
+TEST_CASE("a keeper that cannot be started is an error with its stage") {
+  rlimit before;
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  auto none = before;
+  none.rlim_cur = 0;
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  auto result = posix::keeper::start({"marker", "X="});
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  REQUIRE(std::holds_alternative<failure>(result));
+  auto& why = std::get<failure>(result);
+  CHECK(why.code == errc::out_of_descriptors);
+  CHECK(why.detail.at == stage::contain);
+  CHECK(why.detail.os_code == EMFILE);
+}
