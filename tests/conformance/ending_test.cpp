@@ -232,3 +232,16 @@ TEST_CASE("a child that closes its output but lives on is still running") {
   CHECK(events.status->code == 5);
   CHECK(events.end->complete);
 }
+
+TEST_CASE("a kill reaches one session, none that starts afterwards") {
+  world w{GENERATE(from_range(backends()))};
+  for (auto i = 0; i < 5; ++i) {
+    auto hdl = w.spawn(program("sleep", {"1000"}));
+    auto status = w.ask<exit_status>(hdl, terminate_atom_v,
+                                     caf::timespan::zero());
+    REQUIRE(status);
+    CHECK(status->signal == 9);
+    CHECK(success(w.run(program("true")).status));
+    CHECK(success(w.run(program("true")).status));
+  }
+}
