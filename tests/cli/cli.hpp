@@ -1,0 +1,59 @@
+#pragma once
+
+#include "procession/actors/process_handle.hpp"
+#include "procession/actors/run.hpp"
+#include "procession/actors/spawner.hpp"
+#include "procession/messages/config.hpp"
+#include "procession/platform/runtime.hpp"
+
+#include <caf/all.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace procession::test {
+
+/// Longer than anything here takes; who waits for so long has failed.
+inline constexpr auto soon = std::chrono::seconds{20};
+
+/// Path of the `procession` that was built with this test.
+const std::string& binary();
+
+/// Sessions in which the command line is run.
+class shell {
+public:
+  shell();
+
+  /// Runs `procession` with `args` to its end. A command that hangs is ended
+  /// and has `timed_out` set.
+  run_result cli(std::vector<std::string> args, shared_bytes input = {});
+
+  /// Runs `script` by sh(1), in which $P is `procession`.
+  run_result script(const std::string& script);
+
+  /// The same on a terminal, at which nobody types.
+  run_result on_terminal(const std::string& script, terminal_size size = {});
+
+  /// Starts `procession run` with `args`, on pipes or on a terminal.
+  spawned_process start(std::vector<std::string> args,
+                        stdio_spec stdio = pipes());
+
+private:
+  static command make_script(const std::string& script);
+  run_result run(command spec, shared_bytes input);
+
+  runtime runtime_;
+  config config_;
+  caf::actor_system system_;
+  spawner spawner_;
+};
+
+/// Reads until `text` was there; fails if it never is.
+/// @returns all that was read.
+std::string read_until(process_output& from, const std::string& text);
+
+/// Waits for the end. @returns the exit code as a shell has it.
+std::uint32_t exit_code(spawned_process& x);
+
+} // namespace procession::test

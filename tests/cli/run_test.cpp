@@ -1,0 +1,257 @@
+#include "cli.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <thread>
+#include <tuple>
+
+using namespace procession;
+using namespace procession::test;
+using strings = std::vector<std::string>;
+
+namespace {
+
+strings operator+(strings x, const strings& y) {
+  x.insert(x.end(), y.begin(), y.end());
+  return x;
+}
+
+std::string noise(std::size_t size) {
+  std::string result(size, '\0');
+  std::uint32_t x = 1;
+  for (auto& c : result) {
+    x = x * 1664525 + 1013904223;
+    c = static_cast<char>(x >> 24);
+  }
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("run exits with the code of the program") {
+  using row = std::tuple<strings, std::uint32_t>;
+  auto [args, code] = GENERATE(table<strings, std::uint32_t>({
+    row{{"true"}, 0},
+    row{{"false"}, 1},
+    row{{"sh", "-c", "exit 255"}, 255},
+    row{{"sh", "-c", "kill -KILL $$"}, 137},
+    row{{"sh", "-c", "kill -TERM $$"}, 143},
+    row{{"no-such-program-anywhere"}, 127},
+    row{{"/no/such/path"}, 127},
+    row{{"/etc/passwd"}, 126},
+    row{{"/"}, 126},
+  }));
+  CAPTURE(args);
+  shell sh;
+  auto mode = GENERATE(as<std::string>{}, "--pipes", "--pty");
+  CAPTURE(mode);
+  auto result = sh.cli(strings{"run", mode, "--"} + args);
+  CHECK(shell_code(result.status) == code);
+  CHECK(result.out.empty());
+  CHECK(result.err.empty() == (code != 126 && code != 127));
+}
+
+TEST_CASE("run refuses bad usage with 2 and says why on standard error") {
+  auto args = GENERATE(
+    values<strings>({{},
+                     {"run"},
+                     {"run", "ls"},
+                     {"run", "--"},
+                     {"run", "--", ""},
+                     {"walk", "--", "ls"},
+                     {"run", "--pty", "--pipes", "--", "ls"},
+                     {"run", "--pipes", "--size", "24x80", "--", "ls"},
+                     {"run", "--size", "24", "--", "ls"},
+                     {"run", "--size", "0x80", "--", "ls"},
+                     {"run", "--size", "24x80x2", "--", "ls"},
+                     {"run", "--size", "70000x80", "--", "ls"},
+                     {"run", "--timeout", "-1", "--", "ls"},
+                     {"run", "--timeout", "nan", "--", "ls"},
+                     {"run", "--timeout", "soon", "--", "ls"},
+                     {"run", "--grace", "1e300", "--", "ls"},
+                     {"run", "--env", "NOVALUE", "--", "ls"},
+                     {"run", "--env", "=x", "--", "ls"},
+                     {"run", "--unheard-of", "--", "ls"}}));
+  CAPTURE(args);
+  shell sh;
+  auto result = sh.cli(args);
+  CHECK(shell_code(result.status) == 2);
+  CHECK(result.out.empty());
+  CHECK_THAT(result.err, Catch::Contains("Usage:"));
+}
+
+TEST_CASE("help and version go to standard output") {
+  shell sh;
+  auto help = sh.cli({"run", "--help"});
+  CHECK(shell_code(help.status) == 0);
+  CHECK_THAT(help.out, Catch::Contains("Usage:") && Catch::Contains("--pty")
+                         && Catch::Contains("124") && Catch::Contains("-- "));
+  auto version = sh.cli({"--version"});
+  CHECK(shell_code(version.status) == 0);
+  CHECK_THAT(version.out, Catch::StartsWith("procession 0."));
+}
+
+TEST_CASE("run keeps the streams apart and says nothing of its own") {
+  shell sh;
+  auto result = sh.cli(
+    {"run", "--", "sh", "-c", "echo out; echo err >&2; printf rest"});
+  CHECK(result.out == "out\nrest");
+  CHECK(result.err == "err\n");
+}
+
+TEST_CASE("run says what happens with -v") {
+  shell sh;
+  auto result = sh.cli({"run", "-v", "--", "echo", "out"});
+  CHECK(result.out == "out\n");
+  CHECK_THAT(result.err, Catch::Contains("exit code 0"));
+}
+
+TEST_CASE("run passes arguments, environment and directory to the letter") {
+  shell sh;
+  auto result = sh.cli({"run", "--cwd", "/usr", "--env", "A=x=y z", "--env",
+                        "B=", "--env", "C=[1,2]", "--", "sh", "-c",
+                        "pwd; echo \"$A|${B-unset}|$C|$0\"; "
+                        "for x; do echo \"<$x>\"; done",
+                        "[a,b]", "--", "-v", "", "a b", "--json"});
+  CHECK(result.out
+        == "/usr\nx=y z||[1,2]|[a,b]\n<-->\n<-v>\n<>\n<a b>\n<--json>\n");
+  CHECK(shell_code(sh.cli({"run", "--cwd", "/no/such", "--", "ls"}).status)
+        == 126);
+}
+
+TEST_CASE("run ends the program after the time-out with 124") {
+  shell sh;
+  auto script = GENERATE(as<std::string>{}, "exec sleep 100",
+                         "trap '' TERM; sleep 100 & wait; sleep 100");
+  auto result = sh.cli(
+    {"run", "--timeout", "0.2", "--grace", "0.1", "--", "sh", "-c", script});
+  CHECK(shell_code(result.status) == 124);
+  CHECK(result.err.empty());
+}
+
+TEST_CASE("a time-out that does not pass changes nothing") {
+  shell sh;
+  auto result = sh.cli({"run", "--timeout", "100", "--", "echo", "x"});
+  CHECK(shell_code(result.status) == 0);
+  CHECK(result.out == "x\n");
+}
+
+TEST_CASE("run copies megabytes both ways, to the byte") {
+  shell sh;
+  auto data = noise(4 * 1024 * 1024);
+  auto result = sh.cli({"run", "--", "cat"}, shared_bytes{data});
+  CHECK(shell_code(result.status) == 0);
+  CHECK(result.out.size() == data.size());
+  CHECK((result.out == data));
+  CHECK(result.err.empty());
+}
+
+TEST_CASE("a program that reads no input does not stop its output") {
+  shell sh;
+  auto result = sh.cli({"run", "--", "head", "-c", "1000000", "/dev/zero"},
+                       shared_bytes{noise(4 << 20)});
+  CHECK(shell_code(result.status) == 0);
+  CHECK(result.out.size() == 1000000);
+}
+
+TEST_CASE("run ends with its program while our input stays open") {
+  shell sh;
+  auto x = sh.start({"--", "true"});
+  CHECK(exit_code(x) == 0);
+}
+
+TEST_CASE("run passes the end of our input on, behind the input") {
+  shell sh;
+  auto x = sh.start({"--", "sh", "-c", "cat; echo end"});
+  REQUIRE(x.process.write("some\n"));
+  read_until(x.output, "some\n");
+  REQUIRE(x.process.close_stdin());
+  read_until(x.output, "end\n");
+  CHECK(exit_code(x) == 0);
+}
+
+TEST_CASE("without input the program sees its end at once") {
+  shell sh;
+  auto mode = GENERATE(values<strings>({{}, {"--pty"}}));
+  CAPTURE(mode);
+  auto x = sh.start(mode + strings{"--no-stdin", "--", "cat"});
+  CHECK(exit_code(x) == 0);
+}
+
+TEST_CASE("a reader that closes our output ends the program, in silence") {
+  shell sh;
+  auto program = GENERATE(as<std::string>{}, "yes",
+                          "sh -c 'trap \"\" PIPE; yes; sleep 100'");
+  auto result = sh.script("{ $P run --grace 0.2 -- " + program
+                          + "; echo $? >&2; } | head -n 1");
+  CHECK(shell_code(result.status) == 0);
+  CHECK(result.out == "y\n");
+  CHECK(result.err == "141\n");
+}
+
+TEST_CASE("output that cannot be written is an error of ours") {
+  shell sh;
+  auto result = sh.script("$P run -- echo x >/dev/full");
+  CHECK(shell_code(result.status) == 125);
+  CHECK_THAT(result.err, Catch::Contains("No space left"));
+}
+
+TEST_CASE("run does without the standard streams that it was not given") {
+  shell sh;
+  auto [redirection, out] = GENERATE(table<std::string, std::string>(
+    {{"<&-", "out\n"}, {"2>&-", "out\n"}, {">&-", ""}, {"<&- 2>&-", "out\n"}}));
+  CAPTURE(redirection);
+  auto result = sh.script("$P run -- sh -c 'cat; echo out; echo err >&2' "
+                          + redirection);
+  CHECK(shell_code(result.status) == 0);
+  CHECK(result.out == out);
+}
+
+TEST_CASE("signals to run reach its program") {
+  using row = std::tuple<signal_name, std::uint32_t>;
+  auto [signal, code] = GENERATE(table<signal_name, std::uint32_t>({
+    row{signal_name::interrupt, 130},
+    row{signal_name::quit, 131},
+    row{signal_name::terminate, 143},
+    row{signal_name::hangup, 129},
+  }));
+  CAPTURE(to_string(signal));
+  shell sh;
+  auto x = sh.start({"--", "sh", "-c", "ulimit -c 0; echo up; exec sleep 100"});
+  read_until(x.output, "up\n");
+  REQUIRE(x.process.signal(signal));
+  CHECK(exit_code(x) == code);
+}
+
+TEST_CASE("a program that minds a signal exits as it likes") {
+  shell sh;
+  auto x = sh.start({"--", "sh", "-c",
+                     "trap 'echo bye; exit 7' INT; sleep 100 & echo up; wait"});
+  read_until(x.output, "up\n");
+  REQUIRE(x.process.signal(signal_name::interrupt));
+  read_until(x.output, "bye\n");
+  CHECK(exit_code(x) == 7);
+}
+
+TEST_CASE("signals that run is to ignore do not reach the program") {
+  shell sh;
+  auto result = sh.script("trap '' HUP; $P run -- sh -c 'kill -HUP $PPID; "
+                          "echo lives'");
+  CHECK(result.out == "lives\n");
+  CHECK(shell_code(result.status) == 0);
+}
+
+TEST_CASE("a reader that takes nothing does not keep run from ending") {
+  shell sh;
+  auto x = sh.start({"--timeout", "0.3", "--", "yes"});
+  // Nobody reads x.output.
+  CHECK(exit_code(x) == 124);
+}
+
+TEST_CASE("a slow reader gets everything") {
+  shell sh;
+  auto result = sh.script("$P run -- head -c 3000000 /dev/zero | "
+                          "dd bs=1000 status=none | wc -c");
+  CHECK(result.out == "3000000\n");
+}

@@ -1,0 +1,127 @@
+#include "cli.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <sstream>
+
+using namespace procession;
+using namespace procession::test;
+
+namespace {
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> result;
+  std::istringstream in{text};
+  for (std::string line; std::getline(in, line);) {
+    while (!line.empty() && line.back() == '\r')
+      line.pop_back();
+    result.push_back(line);
+  }
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("on a terminal the program gets one of the same size") {
+  shell sh;
+  auto result = sh.on_terminal(
+    "$P run -- sh -c 'test -t 0 && test -t 1 && test -t 2"
+    " && stty size'",
+    {33, 99});
+  CHECK(result.out == "33 99\r\n");
+  CHECK(shell_code(result.status) == 0);
+}
+
+TEST_CASE("on a terminal with --pipes or --no-stdin it gets none") {
+  shell sh;
+  auto option = GENERATE(as<std::string>{}, "--pipes", "--no-stdin");
+  auto result = sh.on_terminal("$P run " + option + " -- sh -c 'test -t 1'");
+  CHECK(shell_code(result.status) == 1);
+}
+
+TEST_CASE("off a terminal it gets one if asked for") {
+  shell sh;
+  auto [option, size] = GENERATE(table<std::string, std::string>(
+    {{"--pty", "24 80"}, {"--size", "31 101"}}));
+  std::vector<std::string> args{"run", option};
+  if (option == "--size")
+    args.push_back("31x101");
+  for (auto word : {"--", "stty", "size"})
+    args.push_back(word);
+  auto result = sh.cli(args);
+  CHECK_THAT(result.out, Catch::Contains(size));
+}
+
+TEST_CASE("the end of a piped input is typed on the terminal") {
+  shell sh;
+  auto result = sh.cli(
+    {"run", "--pty", "--", "sh", "-c", "stty -echo; echo up; cat"}, "a line\n");
+  CHECK(shell_code(result.status) == 0);
+  CHECK_THAT(result.out, Catch::Contains("a line\r\n"));
+}
+
+TEST_CASE("keys go to the program as they are") {
+  shell sh;
+  auto x = sh.start({"--", "sh", "-c",
+                     "trap 'echo caught; exit 9' INT; sleep 100 & echo up; "
+                     "wait"},
+                    pty());
+  read_until(x.output, "up\r\n");
+  REQUIRE(x.process.write("\x03"));
+  read_until(x.output, "caught\r\n");
+  CHECK(exit_code(x) == 9);
+}
+
+TEST_CASE("the program's terminal follows the size of ours") {
+  shell sh;
+  auto x = sh.start({"--", "sh", "-c",
+                     "trap 'stty size; exit 0' WINCH; sleep 100 & echo up; "
+                     "wait"},
+                    pty({20, 60}));
+  read_until(x.output, "up\r\n");
+  REQUIRE(x.process.resize({21, 61}));
+  read_until(x.output, "21 61\r\n");
+  CHECK(exit_code(x) == 0);
+}
+
+TEST_CASE("the mode of our terminal is restored on every way out") {
+  auto [program, code] = GENERATE(table<std::string, std::string>({
+    {"true", "0"},
+    {"no-such-program", "127"},
+    {"sh -c 'exit 5'", "5"},
+    {"sh -c 'kill -TERM $PPID; sleep 100'", "143"},
+    {"sh -c 'kill -HUP $PPID; sleep 100'", "129"},
+    {"sh -c 'kill -SEGV $PPID; sleep 100'", "139"},
+    {"sh -c 'kill -USR1 $PPID; sleep 100'", "138"},
+    {"sh -c 'kill -ABRT $PPID; sleep 100'", "134"},
+  }));
+  CAPTURE(program);
+  shell sh;
+  auto result = sh.on_terminal("ulimit -c 0; stty -g; $P run --pty -- "
+                               + program + " 2>/dev/null; echo $?; stty -g");
+  auto all = lines(result.out);
+  CAPTURE(result.out);
+  REQUIRE(all.size() >= 3);
+  CHECK(all[all.size() - 2] == code);
+  CHECK(all.front() == all.back());
+}
+
+TEST_CASE("while it runs our terminal is in raw mode") {
+  shell sh;
+  // The second one looks at the terminal of the first.
+  auto result = sh.on_terminal(
+    "stty -g >/dev/null; t=$(tty); $P run --pty -- stty -a -F \"$t\"");
+  CHECK_THAT(result.out, Catch::Contains("-icanon") && Catch::Contains("-isig")
+                           && Catch::Contains("-opost"));
+}
+
+TEST_CASE("run goes on in raw mode after it was stopped") {
+  shell sh;
+  auto result = sh.on_terminal(
+    "t=$(tty); $P run --pty -- sh -c '"
+    "stty sane -F \"$0\"; kill -CONT $PPID; "
+    "until stty -a -F \"$0\" | grep -q -e -icanon; do :;"
+    "done; echo raw' \"$t\"");
+  CHECK_THAT(result.out, Catch::Contains("raw"));
+  CHECK(shell_code(result.status) == 0);
+}
