@@ -342,10 +342,6 @@ void session_machine::on(const session_alarm& x) {
       if (state_ == session_state::exited)
         finish();
       break;
-    case session_alarm::kind::retention:
-      leaving_ = true;
-      leave_if_done();
-      break;
     case session_alarm::kind::read:
       break;
   }
@@ -425,11 +421,9 @@ void session_machine::close(bool complete) {
   child_.reset();
   publish();
   if (auto to = caf::actor_cast<session_keeper>(spawner_))
-    self_->send(to, session_over{spec_.id});
+    self_->send(to, session_over{spec_.id, spec_.limits.retention});
   if (spec_.limits.retention == caf::timespan::zero())
     leaving_ = true;
-  else if (!leaving_)
-    alarm(session_alarm::kind::retention, spec_.limits.retention);
   leave_if_done();
 }
 

@@ -23,18 +23,19 @@ namespace procession {
 
 /// A deadline of a session, sent by the session to itself.
 struct session_alarm {
-  enum class kind { timeout, grace, unkillable, drain, read, retention };
+  enum class kind { timeout, grace, unkillable, drain, read };
   kind what = kind::timeout;
   /// Which arming of this kind it belongs to; older ones are ignored.
   std::uint64_t number = 0;
 };
 
-/// Tells the spawner that a session is closed.
+/// Tells the spawner that a session is closed and how long to keep it.
 struct session_over {
   session_id id;
+  caf::timespan retention{};
 };
 
-/// Tells a closed session to go before its retention is over.
+/// Tells a closed session to go.
 struct session_release {};
 
 } // namespace procession

@@ -2,21 +2,59 @@
 
 #include "procession/actors/session_actor.hpp"
 
+#include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
 namespace procession {
 
+/// The time has come to let sessions go.
+struct retention_over {};
+
+/// After so long, `retention_over` is wanted.
+struct retention_wait {
+  caf::timespan time{};
+};
+
+} // namespace procession
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::retention_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::retention_wait)
+
+namespace procession {
+
 namespace {
 
-/// What the sessions tell it besides its interface.
-using spawner_impl = spawner::extend<caf::reacts_to<session_over>>;
+/// What the sessions and the retention clock tell it besides its interface.
+using spawner_impl = spawner::extend<caf::reacts_to<session_over>,
+                                     caf::reacts_to<retention_over>>;
+
+/// Waits for the spawner. A delayed message keeps its receiver alive, and the
+/// spawner has to go when its last user does.
+using retention_clock = caf::typed_actor<caf::reacts_to<retention_wait>,
+                                         caf::reacts_to<retention_over>>;
+
+retention_clock::behavior_type
+retention_clock_behavior(retention_clock::pointer self, caf::actor_addr whose) {
+  self->monitor(whose);
+  self->set_down_handler([=](caf::down_msg&) { self->quit(); });
+  return {
+    [=](retention_wait x) {
+      self->delayed_send(self, x.time, retention_over{});
+    },
+    [=](retention_over x) {
+      if (auto to = caf::actor_cast<spawner_impl>(whose))
+        self->send(to, x);
+    },
+  };
+}
 
 /// Collects the answers of many sessions into one list.
 struct listing {
@@ -51,15 +89,24 @@ public:
     children_ = std::move(children);
     options_ = options;
     self_->set_down_handler([this](caf::down_msg& x) { forget(x.source); });
+    clock_ = self_->spawn(retention_clock_behavior, self_->address());
     return {
       [this](spawn_atom, command& spec) { return spawn(std::move(spec)); },
       [this](find_atom, const session_id& id) { return find(id); },
       [this](list_atom) { return list(); },
-      [this](session_over& x) { retire(std::move(x.id)); },
+      [this](session_over& x) { retire(std::move(x)); },
+      [this](retention_over) { release_due(); },
     };
   }
 
 private:
+  using time_point = caf::actor_clock::time_point;
+
+  struct retained_session {
+    session_id id;
+    time_point due;
+  };
+
   caf::result<session> spawn(command spec) {
     if (auto bad = validate(spec))
       return to_error(*bad);
@@ -122,15 +169,42 @@ private:
   }
 
   /// A session is closed: it no longer counts, and is kept for a while.
-  void retire(session_id id) {
-    if (sessions_.count(id) == 0)
+  void retire(session_over x) {
+    if (sessions_.count(x.id) == 0)
       return;
-    closed_.insert(id);
-    retained_.push_back(std::move(id));
+    closed_.insert(x.id);
+    auto due = self_->clock().now() + x.retention;
+    retained_.push_back({std::move(x.id), due});
     while (retained_.size() > options_.max_retained) {
-      self_->send(sessions_.at(retained_.front()), session_release{});
+      self_->send(sessions_.at(retained_.front().id), session_release{});
       retained_.pop_front();
     }
+    if (!next_release_ || due < *next_release_)
+      release_at(due);
+  }
+
+  void release_at(time_point when) {
+    next_release_ = when;
+    self_->send(clock_, retention_wait{when - self_->clock().now()});
+  }
+
+  void release_due() {
+    auto now = self_->clock().now();
+    // An earlier time was asked for later.
+    if (next_release_ && now < *next_release_)
+      return;
+    next_release_.reset();
+    std::optional<time_point> next;
+    std::erase_if(retained_, [&](const retained_session& x) {
+      if (x.due <= now)
+        self_->send(sessions_.at(x.id), session_release{});
+      else if (!next || x.due < *next)
+        next = x.due;
+      return x.due <= now;
+    });
+    // Not a message for each when they ended one shortly after the other.
+    if (next)
+      release_at(std::max(*next, now + std::chrono::seconds{1}));
   }
 
   void forget(const caf::actor_addr& who) {
@@ -139,7 +213,9 @@ private:
       return;
     sessions_.erase(i->second);
     closed_.erase(i->second);
-    std::erase(retained_, i->second);
+    std::erase_if(retained_, [&](const retained_session& x) {
+      return x.id == i->second;
+    });
     ids_.erase(i);
   }
 
@@ -151,7 +227,10 @@ private:
   /// Closed sessions.
   std::unordered_set<session_id> closed_;
   /// Those of them that were not told to go, the one closed first in front.
-  std::deque<session_id> retained_;
+  std::deque<retained_session> retained_;
+  /// When the clock will ring next.
+  std::optional<time_point> next_release_;
+  retention_clock clock_;
   std::uint64_t last_id_ = 0;
 };
 

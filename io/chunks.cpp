@@ -8,9 +8,6 @@ namespace procession {
 
 namespace {
 
-// Above half a block, handing the block over wastes less than it saves.
-constexpr std::size_t large = chunk_pool::block_size / 2;
-
 // Reads of up to a quarter of a tail share one.
 constexpr std::size_t small = chunk_tail::size / 4;
 
@@ -20,6 +17,7 @@ struct chunk_pool::free_list {
   std::mutex mutex;
   std::vector<std::unique_ptr<block>> blocks;
   std::size_t keep;
+  std::size_t size;
 
   void put(std::unique_ptr<block> x) {
     std::lock_guard guard{mutex};
@@ -37,26 +35,28 @@ struct chunk_pool::free_list {
         return result;
       }
     }
-    return std::make_unique_for_overwrite<block>(block_size);
+    return std::make_unique_for_overwrite<block>(size);
   }
 };
 
-chunk_pool::chunk_pool(std::size_t keep)
+chunk_pool::chunk_pool(std::size_t keep, std::size_t size)
   : free_(std::make_shared<free_list>()) {
   free_->keep = keep;
+  free_->size = size;
   free_->blocks.reserve(keep);
 }
 
 std::span<std::byte> chunk_pool::scratch() {
   if (scratch_ == nullptr)
     scratch_ = free_->get();
-  return {scratch_.get(), block_size};
+  return {scratch_.get(), free_->size};
 }
 
 shared_bytes chunk_pool::take(std::size_t n, chunk_tail& tail) {
   if (n == 0)
     return {};
-  if (n > large) {
+  // Above half a block, handing the block over wastes less than it saves.
+  if (n > free_->size / 2) {
     auto* data = scratch_.release();
     auto owner = std::shared_ptr<const std::byte>{
       data, [free = free_](std::byte* x) {

@@ -28,13 +28,14 @@ private:
 /// lie one behind the other in the stream's tail, where they can be joined.
 class chunk_pool {
 public:
-  /// The largest chunk there is, in bytes.
+  /// The largest chunk there is as a rule, in bytes.
   static constexpr std::size_t block_size = 64 * 1024;
 
   /// @param keep how many unused blocks to keep.
-  explicit chunk_pool(std::size_t keep = 16);
+  /// @param size the largest chunk there is, in bytes.
+  explicit chunk_pool(std::size_t keep = 16, std::size_t size = block_size);
 
-  /// Room for the next read: `block_size` bytes, the same until `take`.
+  /// Room for the next read: a whole block, the same until `take`.
   std::span<std::byte> scratch();
 
   /// Makes a chunk of the first `n` bytes of the scratch room.

@@ -25,6 +25,10 @@ struct host {
   loop launcher{"pcn-launcher"};
   /// Reactor.
   chunk_pool pool;
+  /// Reactor: for wide pipes, see `process::widen`.
+  chunk_pool wide_pool{8, 2 * chunk_pool::block_size};
+  /// Reactor: how many pipes are wide.
+  int wide_pipes = 0;
   /// Launcher, but `kind` anywhere.
   std::unique_ptr<posix::containment> containment;
   /// Launcher.

@@ -2,6 +2,7 @@
 
 #include "procession/platform/posix/terminal.hpp"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -36,6 +37,12 @@ int number_of(signal_name name) {
   }
   return 0;
 }
+
+/// A pipe that so many reads in a row found full is worth a wider one: fewer and
+/// larger messages to every subscriber.
+constexpr auto flood = 16;
+constexpr auto wide_pipe_size = 4 * static_cast<int>(chunk_pool::block_size);
+constexpr auto max_wide_pipes = 32;
 
 caf::timespan to_timespan(const timeval& x) {
   return std::chrono::seconds{x.tv_sec} + std::chrono::microseconds{x.tv_usec};
@@ -105,6 +112,7 @@ void process::fail(failed_start what) {
     self->emit(child_start_failed{why});
     self->sink_ = nullptr;
     self->host_.forget(self);
+    self->gone_ = true;
   };
   if (tree_ == nullptr)
     done(true);
@@ -203,7 +211,8 @@ void process::pump(stream_kind stream) {
       });
       return;
     }
-    auto room = host_.pool.scratch();
+    auto& pool = self.wide ? host_.wide_pool : host_.pool;
+    auto room = pool.scratch();
     room = room.first(std::min<std::uint64_t>(room.size(), credit_));
     std::size_t filled = 0;
     auto result = ssize_t{0};
@@ -218,8 +227,11 @@ void process::pump(stream_kind stream) {
     auto os_code = result < 0 ? errno : 0;
     if (filled > 0) {
       credit_ -= filled;
-      emit(child_output{stream, host_.pool.take(filled, self.tail)});
+      emit(child_output{stream, pool.take(filled, self.tail)});
     }
+    self.full_reads = filled == room.size() ? self.full_reads + 1 : 0;
+    if (self.full_reads == flood && !terminal_ && !self.wide)
+      widen(self);
     // A pipe that gave less than was asked for is empty now.
     auto drained = os_code == EAGAIN
                    || (result > 0 && !terminal_ && filled < room.size());
@@ -229,6 +241,23 @@ void process::pump(stream_kind stream) {
     if (result <= 0)
       return end_reader(stream);
   }
+}
+
+void process::widen(reader& x) {
+  // The system grants a user 64 MiB of pipes by default (pipe(7)); most of it
+  // is left to others.
+  if (host_.wide_pipes < max_wide_pipes
+      && ::fcntl(x.io->native_handle(), F_SETPIPE_SZ, wide_pipe_size) >= 0) {
+    x.wide = true;
+    ++host_.wide_pipes;
+  }
+}
+
+void process::close(reader& x) {
+  if (std::exchange(x.wide, false))
+    --host_.wide_pipes;
+  x.at = x.at == reading::none ? reading::none : reading::ended;
+  x.io.reset();
 }
 
 void process::await_output(stream_kind stream) {
@@ -247,9 +276,10 @@ void process::await_output(stream_kind stream) {
 
 void process::end_reader(stream_kind stream) {
   auto& self = readers_[static_cast<std::size_t>(stream)];
-  self.at = reading::ended;
-  if (!terminal_)
-    self.io.reset();
+  if (terminal_)
+    self.at = reading::ended;
+  else
+    close(self);
   emit(child_stream_ended{stream});
 }
 
@@ -448,6 +478,16 @@ void process::check_exit() {
   queue_.clear();
   if (!terminal_)
     input_.reset();
+  // As a rule its output is at the end by now; that is not worth a wait.
+  for (auto stream : {stream_kind::out, stream_kind::err}) {
+    auto& x = readers_[static_cast<std::size_t>(stream)];
+    if (x.at != reading::waiting)
+      continue;
+    boost::system::error_code ec;
+    x.io->cancel(ec);
+    x.at = reading::idle;
+    pump(stream);
+  }
   emit(child_exited{to_status(info, usage, inherited_peak_)});
   if (finish_on_exit_)
     finish();
@@ -465,11 +505,8 @@ void process::finish() {
 }
 
 void process::close_streams() {
-  for (auto& x : readers_) {
-    if (x.at != reading::none)
-      x.at = reading::ended;
-    x.io.reset();
-  }
+  for (auto& x : readers_)
+    close(x);
   input_.reset();
 }
 
@@ -482,6 +519,7 @@ void process::reap() {
   emit(child_finished{});
   sink_ = nullptr;
   host_.forget(shared_from_this());
+  gone_ = true;
 }
 
 void process::abandon() {

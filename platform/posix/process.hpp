@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <array>
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <span>
@@ -38,6 +39,11 @@ public:
 
   /// Kills the tree and finishes, still telling the sink.
   void stop();
+
+  /// Whether nothing of it is left and no call has an effect; from any thread.
+  bool gone() const noexcept {
+    return gone_;
+  }
 
   /// The runtime ends before the kernel let go of the process: tells the sink
   /// that it is over.
@@ -75,6 +81,9 @@ private:
     reading at = reading::none;
     descriptor_ptr io;
     chunk_tail tail;
+    /// Reads in a row that filled their room.
+    int full_reads = 0;
+    bool wide = false;
   };
 
   void adopt(std::variant<started_process, failed_start> result,
@@ -86,6 +95,8 @@ private:
   void undo(started_process what);
 
   void pump(stream_kind stream);
+  void widen(reader& x);
+  void close(reader& x);
   void await_output(stream_kind stream);
   void end_reader(stream_kind stream);
 
@@ -103,6 +114,7 @@ private:
   void emit(child_event event);
 
   host& host_;
+  std::atomic<bool> gone_ = false;
   child_sink sink_;
   state state_ = state::launching;
   /// Finish at once when the process has exited (or cannot start).

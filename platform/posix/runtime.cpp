@@ -121,6 +121,8 @@ public:
   }
 
   ~local_child() override {
+    if (process_->gone())
+      return;
     // Moved along: the last reference must go on the reactor.
     owner_->host.reactor.post(
       [x = std::move(process_)]() mutable { x->abandon(); });
