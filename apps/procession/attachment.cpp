@@ -59,9 +59,8 @@ public:
     : self_(self), input_([to = caf::actor{self}](input_chunk x) {
         caf::anon_send(to, std::move(x));
       }),
-      output_([to = caf::actor{self}](write_done x) {
-        caf::anon_send(to, std::move(x));
-      }) {
+      output_(
+        [to = caf::actor{self}](write_done x) { caf::anon_send(to, x); }) {
     // nop
   }
 
