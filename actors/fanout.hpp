@@ -56,8 +56,9 @@ public:
   std::vector<caf::actor_addr> deliver(Actor* self, const ending& end);
 
   /// The session is torn down: sends `closed`, incomplete, to all.
+  /// @returns who they were.
   template <class Actor>
-  void abort(Actor* self);
+  std::vector<caf::actor_addr> abort(Actor* self);
 
   /// Whether a lossless subscriber has not been sent everything.
   bool holds_back() const noexcept;
@@ -128,10 +129,14 @@ bool fanout::acknowledge(Actor* self, const caf::actor_addr& who,
 }
 
 template <class Actor>
-void fanout::abort(Actor* self) {
-  for (auto& x : members_)
+std::vector<caf::actor_addr> fanout::abort(Actor* self) {
+  std::vector<caf::actor_addr> result;
+  for (auto& x : members_) {
     self->send(x.who, closed{id_, ++x.seq, false});
+    result.push_back(x.who.address());
+  }
   members_.clear();
+  return result;
 }
 
 template <class Actor>

@@ -15,7 +15,7 @@ namespace procession {
 namespace {
 
 // A read without a deadline waits this long at a time.
-constexpr auto read_wait = std::chrono::hours{1};
+constexpr auto read_wait = caf::timespan{max_timespan};
 
 constexpr std::uint64_t read_size = 256 * 1024;
 

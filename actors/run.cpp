@@ -9,9 +9,6 @@ namespace procession {
 
 namespace {
 
-// A read waits this long at a time; the session ends it sooner.
-constexpr auto read_wait = std::chrono::hours{1};
-
 constexpr std::uint64_t read_size = 1024 * 1024;
 
 /// Appends what fits under the cap, counts the rest.
@@ -53,7 +50,7 @@ caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
   while (state != session_state::closed && !problem)
     self
       ->request(hdl, caf::infinite, read_atom_v, at, read_size,
-                caf::timespan{read_wait})
+                caf::timespan{max_timespan})
       .receive(
         [&](page& x) {
           for (auto& chunk : x.outputs)

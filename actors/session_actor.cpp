@@ -46,7 +46,12 @@ session_machine::~session_machine() {
   for (auto& x : std::exchange(readers_, {}))
     x.waiting.deliver(already_exited());
   fail_everybody(already_exited());
-  subscribers_.abort(self_);
+  for (auto& who : subscribers_.abort(self_))
+    forget(who);
+  // CAF leaves the monitors of an actor that is gone with those it watched, and
+  // with each of them the memory of the actor.
+  self_->demonitor(owner_);
+  self_->demonitor(spawner_);
 }
 
 session_impl::behavior_type session_machine::make_behavior(session_args args) {

@@ -164,7 +164,10 @@ caf::result<page> session_machine::read(cursor from, std::uint64_t max,
   auto ready = from != log_.end() || state_ == session_state::closed;
   if (ready || wait <= caf::timespan::zero())
     return make_page(from, max);
-  auto number = alarm(session_alarm::kind::read, wait);
+  // An alarm keeps the memory of this actor until it rings.
+  auto number = wait < caf::timespan{max_timespan}
+                  ? alarm(session_alarm::kind::read, wait)
+                  : ++last_number_;
   readers_.push_back(
     {number, from, max, self_->make_response_promise<page>()});
   return readers_.back().waiting;

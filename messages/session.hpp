@@ -193,7 +193,8 @@ using session = caf::typed_actor<
   /// start if it never ran.
   caf::replies_to<wait_atom>::with<exit_status>,
   /// Reads from a cursor, at most so many bytes, waiting so long for the first
-  /// of them; a session that is closed keeps nobody waiting. Error:
+  /// of them (`max_timespan`: as long as it takes); a session that is closed
+  /// keeps nobody waiting. Error:
   /// `invalid_argument` (no bytes asked for, cursor past the end).
   caf::replies_to<read_atom, cursor, std::uint64_t, caf::timespan>::with<page>,
   /// Subscribes the sender to `output`, `gap`, `exited` and `closed`; the

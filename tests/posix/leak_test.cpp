@@ -9,6 +9,8 @@
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include <malloc.h>
+
 using namespace procession;
 using namespace procession::test;
 
@@ -50,6 +52,27 @@ TEST_CASE("two thousand spawns leave no descriptor, thread or zombie") {
   CHECK(count_entries("/proc/self/fd") == descriptors);
   CHECK(count_entries("/proc/self/task") == threads);
   CHECK(zombies().empty());
+}
+
+TEST_CASE("sessions that are gone leave no memory with their owner") {
+  config cfg;
+  runtime rt;
+  caf::actor_system sys{cfg};
+  auto sessions = make_spawner(sys, rt, {4096, 16});
+  caf::scoped_actor self{sys};
+  auto spec = make("true", {}, pipes_no_stdin());
+  // A deadline that was set keeps the memory until it has passed.
+  spec.kill.drain = std::chrono::milliseconds{1};
+  auto spawn_some = [&](int n) {
+    for (auto i = 0; i < n; ++i)
+      CHECK(run(self, sessions, spec));
+  };
+  spawn_some(100);
+  auto before = ::mallinfo2().uordblks;
+  spawn_some(400);
+  auto after = ::mallinfo2().uordblks;
+  // A session's actor alone has more than a kilobyte.
+  CHECK(after < before + 400 * 250);
 }
 
 TEST_CASE("a runtime that ends takes everything of its own along") {
