@@ -9,8 +9,7 @@ fanout::fanout(const session_id& id, const output_log& log)
   // nop
 }
 
-std::vector<fanout::member>::iterator
-fanout::find(const caf::actor_addr& who) {
+std::vector<fanout::member>::iterator fanout::find(const caf::actor_addr& who) {
   return std::find_if(members_.begin(), members_.end(),
                       [&](const member& x) { return x.who == who; });
 }

@@ -95,8 +95,7 @@ void fanout::deliver(Actor* self, member& x, const ending& end) {
   while (auto n = x.window.available()) {
     // Told only to who can take what follows: one gap, however long it grew.
     while (auto loss = log_.skip_evicted(x.at))
-      self->send(x.who,
-                 gap{id_, ++x.seq, loss->stream, loss->from, loss->to});
+      self->send(x.who, gap{id_, ++x.seq, loss->stream, loss->from, loss->to});
     auto run = log_.next(x.at, n);
     if (!run)
       break;

@@ -33,10 +33,7 @@ void answer(caf::response_promise& waiting, bool done, const failure& why) {
 } // namespace
 
 session_machine::session_machine(pointer self)
-  : self_(self),
-    log_(0),
-    subscribers_(spec_.id, log_),
-    reads_(256 * 1024) {
+  : self_(self), log_(0), subscribers_(spec_.id, log_), reads_(256 * 1024) {
   // nop
 }
 

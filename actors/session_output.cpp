@@ -135,8 +135,7 @@ page session_machine::make_page(cursor from, std::uint64_t max) const {
   page result;
   auto at = log_.find(from);
   while (auto loss = log_.skip_evicted(at))
-    result.gaps.push_back(
-      {spec_.id, 0, loss->stream, loss->from, loss->to});
+    result.gaps.push_back({spec_.id, 0, loss->stream, loss->from, loss->to});
   while (max > 0) {
     auto run = log_.next(at, max);
     if (!run)
@@ -168,8 +167,7 @@ caf::result<page> session_machine::read(cursor from, std::uint64_t max,
   auto number = wait < caf::timespan{max_timespan}
                   ? alarm(session_alarm::kind::read, wait)
                   : ++last_number_;
-  readers_.push_back(
-    {number, from, max, self_->make_response_promise<page>()});
+  readers_.push_back({number, from, max, self_->make_response_promise<page>()});
   return readers_.back().waiting;
 }
 

@@ -213,9 +213,8 @@ private:
       return;
     sessions_.erase(i->second);
     closed_.erase(i->second);
-    std::erase_if(retained_, [&](const retained_session& x) {
-      return x.id == i->second;
-    });
+    std::erase_if(retained_,
+                  [&](const retained_session& x) { return x.id == i->second; });
     ids_.erase(i);
   }
 

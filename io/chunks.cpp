@@ -59,9 +59,8 @@ shared_bytes chunk_pool::take(std::size_t n, chunk_tail& tail) {
   if (n > free_->size / 2) {
     auto* data = scratch_.release();
     auto owner = std::shared_ptr<const std::byte>{
-      data, [free = free_](std::byte* x) {
-        free->put(std::unique_ptr<block>{x});
-      }};
+      data,
+      [free = free_](std::byte* x) { free->put(std::unique_ptr<block>{x}); }};
     return {std::move(owner), data, n};
   }
   if (n > small) {

@@ -106,8 +106,8 @@ std::optional<output_log::run> output_log::next(position& x,
   x.record = std::max(x.record, first_record_);
   while (x.record - first_record_ < records_.size()) {
     auto& record = records_[x.record - first_record_];
-    auto had = x.at[record.stream] - std::min(x.at[record.stream],
-                                              record.offset);
+    auto had = x.at[record.stream]
+               - std::min(x.at[record.stream], record.offset);
     if (had >= record.bytes.size()) {
       // The last record may still grow, so a reader stays on it.
       if (x.record - first_record_ + 1 == records_.size())

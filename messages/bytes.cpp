@@ -19,8 +19,7 @@ shared_bytes::shared_bytes(std::string_view text)
   // nop
 }
 
-shared_bytes::shared_bytes(const char* text)
-  : shared_bytes(std::string{text}) {
+shared_bytes::shared_bytes(const char* text) : shared_bytes(std::string{text}) {
   // nop
 }
 

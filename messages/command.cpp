@@ -9,8 +9,7 @@ namespace procession {
 namespace {
 
 std::optional<failure> invalid(std::string text) {
-  return failure{errc::invalid_argument,
-                 {stage::validate, 0, std::move(text)}};
+  return failure{errc::invalid_argument, {stage::validate, 0, std::move(text)}};
 }
 
 bool has_nul(std::string_view x) {
@@ -19,8 +18,7 @@ bool has_nul(std::string_view x) {
 
 std::optional<failure> validate(const environment& x) {
   auto bad_name = [](const std::string& name) {
-    return name.empty() || has_nul(name)
-           || name.find('=') != std::string::npos;
+    return name.empty() || has_nul(name) || name.find('=') != std::string::npos;
   };
   for (auto& [name, value] : x.set) {
     if (bad_name(name))

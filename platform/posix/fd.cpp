@@ -49,8 +49,7 @@ void set_nonblocking(int fd, std::error_code& ec) {
 }
 
 unique_fd open_pidfd(pid_t pid, std::error_code& ec) {
-  auto result = unique_fd{
-    static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+  auto result = unique_fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
   if (!result)
     ec = last_error();
   return result;

@@ -38,8 +38,8 @@ int number_of(signal_name name) {
   return 0;
 }
 
-/// A pipe that so many reads in a row found full is worth a wider one: fewer and
-/// larger messages to every subscriber.
+/// A pipe that so many reads in a row found full is worth a wider one: fewer
+/// and larger messages to every subscriber.
 constexpr auto flood = 16;
 constexpr auto wide_pipe_size = 4 * static_cast<int>(chunk_pool::block_size);
 constexpr auto max_wide_pipes = 32;
@@ -151,10 +151,10 @@ void process::undo(started_process what) {
                        what = std::move(what)]() mutable {
     ::kill(-what.pid, SIGKILL);
     siginfo_t ignored{};
-    while (::waitid(P_PIDFD, static_cast<id_t>(what.pidfd.get()), &ignored,
-                    WEXITED)
-             != 0
-           && errno == EINTR)
+    while (
+      ::waitid(P_PIDFD, static_cast<id_t>(what.pidfd.get()), &ignored, WEXITED)
+        != 0
+      && errno == EINTR)
       continue;
     self->host_.reactor.post([self, tree = std::move(what.tree)]() mutable {
       self->fail({{errc::out_of_descriptors,

@@ -38,8 +38,8 @@ public:
     std::unique_lock guard{mutex_};
     if (stopped_) {
       guard.unlock();
-      sink(child_start_failed{{errc::runtime_stopped,
-                               {stage::admit, 0, "the runtime has ended"}}});
+      sink(child_start_failed{
+        {errc::runtime_stopped, {stage::admit, 0, "the runtime has ended"}}});
       return;
     }
     host.launcher.post(

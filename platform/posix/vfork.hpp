@@ -31,7 +31,6 @@ enum class vfork_flavour { best, clone3, clone };
 /// @param in_cgroup tells the child whether it was made there; if not although
 ///        a cgroup is given, it has to move there itself.
 vforked vfork_call(void (*f)(void*), void* arg, int cgroup,
-                   vfork_flavour flavour, bool& in_cgroup,
-                   std::error_code& ec);
+                   vfork_flavour flavour, bool& in_cgroup, std::error_code& ec);
 
 } // namespace procession::posix

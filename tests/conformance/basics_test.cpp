@@ -9,8 +9,8 @@ using namespace procession::test;
 
 TEST_CASE("a program without input writes exactly its bytes on each stream") {
   world w{GENERATE(from_range(backends()))};
-  auto result = w.run(shell("printf 'a\\0b'; printf err >&2; exit 3",
-                            pipes_no_stdin()));
+  auto result = w.run(
+    shell("printf 'a\\0b'; printf err >&2; exit 3", pipes_no_stdin()));
   CHECK(result.out == std::string("a\0b", 3));
   CHECK(result.err == "err");
   CHECK(result.complete);

@@ -37,9 +37,8 @@ TEST_CASE("terminate ends a sleeper and tells that it was asked for") {
 
 TEST_CASE("a process may clean up when it is asked to end") {
   world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(
-    shell("trap 'echo cleaned; exit 9' TERM; echo ready; "
-          "while :; do sleep 0.05; done"));
+  auto hdl = w.spawn(shell("trap 'echo cleaned; exit 9' TERM; echo ready; "
+                           "while :; do sleep 0.05; done"));
   listener events{w, hdl};
   REQUIRE(events.until_output("ready"));
   auto status = w.ask<exit_status>(hdl, terminate_atom_v);
@@ -125,8 +124,9 @@ TEST_CASE("a descendant that holds the output does not keep a session open") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   // A terminal hangs up on its group when the leader ends, hence the setsid.
-  auto spec = shell(detached + "& until ps -o sid= -p $! | grep -q $!; do :; "
-                               "done; sleep 0.1; exit 4",
+  auto spec = shell(detached
+                      + "& until ps -o sid= -p $! | grep -q $!; do :; "
+                        "done; sleep 0.1; exit 4",
                     {kind, {}});
   spec.kill.drain = 300ms;
   auto hdl = w.spawn(spec);
@@ -214,7 +214,8 @@ TEST_CASE("an actor that is killed leaves no process") {
   listener events{w, hdl};
   REQUIRE(events.until_output("\n"));
   auto leader = w.info(hdl).pid;
-  auto reason = GENERATE(caf::exit_reason::kill, caf::exit_reason::user_shutdown);
+  auto reason = GENERATE(caf::exit_reason::kill,
+                         caf::exit_reason::user_shutdown);
   caf::anon_send_exit(hdl, reason);
   CHECK(process_gone(leader));
   CHECK(process_gone(std::stoll(events.out)));

@@ -106,7 +106,8 @@ TEST_CASE("a slow lossless subscriber holds the child back") {
   CHECK(events.gaps.empty());
 }
 
-TEST_CASE("a slow lossy subscriber misses bytes, is told, and holds up nobody") {
+TEST_CASE(
+  "a slow lossy subscriber misses bytes, is told, and holds up nobody") {
   world w{GENERATE(from_range(backends()))};
   auto spec = shell("head -c 8388608 /dev/zero; echo end");
   spec.limits.retained = 100000;
@@ -182,8 +183,8 @@ TEST_CASE("late subscribers get what was, then what comes, as one stream") {
   for (std::size_t i = 0; i < 8; ++i) {
     listeners.push_back(std::make_unique<listener>(w, hdl));
     auto& first = *listeners.front();
-    REQUIRE(first.until(
-      [&] { return first.end || first.out.size() >= i * 10000; }));
+    REQUIRE(
+      first.until([&] { return first.end || first.out.size() >= i * 10000; }));
   }
   for (auto& x : listeners) {
     REQUIRE(x->until_closed());

@@ -27,11 +27,8 @@ command program(std::string name, std::vector<std::string> args,
 }
 
 world::world(const backend_entry& entry)
-  : backend_(entry.make()),
-    sys(config_),
-    where(backend_->start(sys)),
-    owner(std::in_place, sys),
-    self(*owner) {
+  : backend_(entry.make()), sys(config_), where(backend_->start(sys)),
+    owner(std::in_place, sys), self(*owner) {
   UNSCOPED_INFO("backend: " << entry.name);
 }
 
@@ -55,8 +52,7 @@ caf::error world::refusal(command spec) {
 }
 
 run_result world::run(command spec, shared_bytes input) {
-  auto result = procession::run(self, where, std::move(spec),
-                                std::move(input));
+  auto result = procession::run(self, where, std::move(spec), std::move(input));
   if (!result)
     FAIL(sys.render(result.error()));
   return std::move(*result);

@@ -165,8 +165,7 @@ TEST_CASE("the time-out shortens a longer grace that was given before") {
   spec.limits.timeout = 60s;
   spec.kill.grace = 5s;
   auto hdl = owner.spawn(spec);
-  auto asked = owner.ask<exit_status>(hdl, terminate_atom_v,
-                                      caf::timespan{1h});
+  auto asked = owner.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{1h});
   CHECK(t.child().take_calls() == lines{"terminate"});
   t.advance(60s);
   t.advance(4999ms);

@@ -16,12 +16,13 @@ using namespace procession;
 namespace {
 
 /// Leader, child, a grandchild in a session of its own, one without parent.
-constexpr auto script = "trap '' HUP TERM INT\n"
-                        "echo $$\n"
-                        "sleep 1000 & echo $!\n"
-                        "setsid sh -c 'echo $$; exec sleep 1000' </dev/null &\n"
-                        "(setsid sh -c 'echo $$; exec sleep 1000' &) </dev/null\n"
-                        "wait\n";
+constexpr auto script
+  = "trap '' HUP TERM INT\n"
+    "echo $$\n"
+    "sleep 1000 & echo $!\n"
+    "setsid sh -c 'echo $$; exec sleep 1000' </dev/null &\n"
+    "(setsid sh -c 'echo $$; exec sleep 1000' &) </dev/null\n"
+    "wait\n";
 
 } // namespace
 

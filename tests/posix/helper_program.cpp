@@ -81,8 +81,7 @@ std::vector<pid_t> zombies() {
     if (!std::getline(stat, line))
       continue;
     auto fields = line.substr(line.rfind(')') + 2);
-    if (fields.substr(0, 1) == "Z"
-        && std::stoi(fields.substr(2)) == ::getpid())
+    if (fields.substr(0, 1) == "Z" && std::stoi(fields.substr(2)) == ::getpid())
       result.push_back(std::stoi(line));
   }
   return result;

@@ -90,8 +90,7 @@ TEST_CASE("a runtime that ends takes everything of its own along") {
       self
         ->request(sessions, caf::infinite, spawn_atom_v,
                   make("sleep", {"1000"}, stdio))
-        .receive([](session&) {},
-                 [&](caf::error& x) { FAIL(sys.render(x)); });
+        .receive([](session&) {}, [&](caf::error& x) { FAIL(sys.render(x)); });
   }
   CHECK(count_entries("/proc/self/fd") == descriptors);
   CHECK(count_entries("/proc/self/task") == threads);
@@ -127,11 +126,11 @@ TEST_CASE("a traced process ends when its tracer lets it") {
   caf::scoped_actor self{sys};
   // With -D the tracer is a detached grandchild and the program the child: its
   // pidfd is readable before it can be waited for.
-  auto result = run(self, sessions,
-                    make("strace",
-                         {"-D", "-o", "/dev/null", "/bin/sh", "-c",
-                          "echo traced; exit 3"},
-                         pipes()));
+  auto result = run(
+    self, sessions,
+    make("strace",
+         {"-D", "-o", "/dev/null", "/bin/sh", "-c", "echo traced; exit 3"},
+         pipes()));
   REQUIRE(result);
   CHECK(result->out == "traced\n");
   CHECK(result->status.code == 3);
