@@ -340,8 +340,11 @@ caf::behavior supervisor(supervisor_actor* self, const ps::spawner& spawner,
 std::vector<std::string> find_processes(const std::string& mark) {
   std::vector<std::string> result;
   auto read = [](const std::filesystem::path& file) {
+    // A process may end while it is read; then there is nothing to see.
     std::ifstream in{file, std::ios::binary};
-    return std::string{std::istreambuf_iterator<char>{in}, {}};
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
   };
   auto ours = " " + std::to_string(::getpid()) + " ";
   std::error_code ec;
