@@ -12,6 +12,7 @@
 #include <iterator>
 #include <new>
 #include <numeric>
+#include <sstream>
 #include <string>
 
 namespace procession::bench {
@@ -42,7 +43,10 @@ std::size_t count_children() {
         != std::string::npos)
       continue;
     std::ifstream in{entry.path() / "stat"};
-    std::string text{std::istreambuf_iterator<char>{in}, {}};
+    // A process may end while it is read.
+    std::ostringstream content;
+    content << in.rdbuf();
+    auto text = content.str();
     // Behind the name, which may hold anything: state, parent.
     auto name_end = text.rfind(") ");
     if (name_end != std::string::npos
