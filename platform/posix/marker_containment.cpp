@@ -24,6 +24,9 @@ constexpr auto end_deadline = std::chrono::seconds{5};
 /// After a failure that nothing tells the end of.
 constexpr auto retry_delay = std::chrono::milliseconds{20};
 
+/// Until a process that was loading a program has done so.
+constexpr auto undecided_delay = std::chrono::milliseconds{5};
+
 /// A tree to signal once, or to end: swept until nothing is found.
 struct request {
   sweep_target target;
@@ -157,32 +160,34 @@ private:
   void proceed(request x, sweep_result& result, bool failed) {
     if (x.done == nullptr)
       return;
+    auto now = steady_clock::now();
     if (result.signalled == 0 && !failed) {
       if (!result.undecided || ++x.undecided == max_undecided_sweeps)
         return x.done(!result.refused);
-      return waiting_.push_back(std::move(x));
+      return add_later(std::move(x), now + undecided_delay * x.undecided);
     }
-    auto now = steady_clock::now();
     if (now >= x.deadline)
       return x.done(false);
-    auto& context = reactor_.context();
-    if (result.killed.empty()) {
-      auto timer = std::make_shared<boost::asio::steady_timer>(context);
-      timer->expires_at(std::min(now + retry_delay, x.deadline));
-      timer->async_wait([self = shared_from_this(), timer, x = std::move(x)](
-                          const boost::system::error_code& ec) mutable {
-        if (!ec)
-          self->add(std::move(x));
-      });
-      return;
-    }
+    if (result.killed.empty())
+      return add_later(std::move(x), now + retry_delay);
     auto until = x.deadline;
-    std::make_shared<farewell>(context, std::move(result.killed), until,
-                               [self = shared_from_this(),
-                                x = std::move(x)]() mutable {
-                                 self->add(std::move(x));
-                               })
+    std::make_shared<farewell>(
+      reactor_.context(), std::move(result.killed), until,
+      [self = shared_from_this(), x = std::move(x)]() mutable {
+        self->add(std::move(x));
+      })
       ->start();
+  }
+
+  void add_later(request x, steady_clock::time_point when) {
+    auto timer = std::make_shared<boost::asio::steady_timer>(
+      reactor_.context());
+    timer->expires_at(std::min(when, x.deadline));
+    timer->async_wait([self = shared_from_this(), timer, x = std::move(x)](
+                        const boost::system::error_code& ec) mutable {
+      if (!ec)
+        self->add(std::move(x));
+    });
   }
 
   loop& reactor_;

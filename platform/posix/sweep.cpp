@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,23 +24,30 @@ constexpr std::size_t max_kept = 256;
 
 constexpr unsigned long long kernel_thread = 0x00200000; // PF_KTHREAD
 
+// Looks at a process that is loading a program: some tenths of a millisecond.
+constexpr auto max_tries = 30;
+
 constexpr auto none = static_cast<std::size_t>(-1);
 
-/// Calls `f` with each entry that is a number, in rising order, until it
-/// returns false. A few at a time: who forks and exits all the time is caught
-/// only if not much time passes from being listed to being looked at.
+/// Calls `f` with each entry that is a number until it returns false.
+/// @param from where the directory stands.
+/// @returns where to go back to for reading on from the last one, inclusive.
 template <class F>
-void for_each_number(int directory, F f) {
+off_t for_each_number(int directory, off_t from, F f) {
   alignas(dirent64) char buffer[512];
   ssize_t size;
+  auto last = from;
+  auto next = from;
   while ((size = ::getdents64(directory, buffer, sizeof(buffer))) > 0)
     for (ssize_t at = 0; at < size;) {
       auto* entry = reinterpret_cast<const dirent64*>(buffer + at);
+      last = std::exchange(next, entry->d_off);
       if (auto number = std::atol(entry->d_name); number > 0)
         if (!f(static_cast<pid_t>(number)))
-          return;
+          return last;
       at += entry->d_reclen;
     }
+  return last;
 }
 
 /// What proc_pid_stat(5) tells.
@@ -51,7 +59,9 @@ struct process_stat {
   unsigned long long flags = 0;
   unsigned long long threads = 0;
   unsigned long long start = 0;
-  /// 0 while a program is being loaded, and for other users' processes.
+  /// Where its environment is; 0 while a program is being loaded, and for
+  /// processes that are not ours to look into.
+  unsigned long long environment_begin = 0;
   unsigned long long environment_end = 0;
 
   bool dead() const noexcept {
@@ -82,18 +92,10 @@ public:
       return std::move(results_);
     }
     prepare();
-    auto self = ::getpid();
-    for_each_number(proc_.get(), [&](pid_t pid) {
-      if (pid > 1 && pid != self)
-        look_at(pid);
-      return true;
-    });
-    // Loading a program takes less than the rest of a pass, as a rule.
-    for (auto pid : std::exchange(loading_, {}))
-      look_at(pid);
+    look_at_all();
     extend();
     for (auto& result : results_)
-      result.undecided = !loading_.empty();
+      result.undecided = undecided_;
     for (auto& result : results_)
       for (auto& pidfd : result.killed)
         send_signal(pidfd, SIGKILL);
@@ -124,19 +126,56 @@ private:
     }
   }
 
-  void look_at(pid_t pid) {
+  void look_at_all() {
+    auto self = ::getpid();
+    pid_t last = 1;
+    off_t offset = 0;
+    while (true) {
+      auto before = last;
+      // Numbers rise, so what a process forked before it died is behind it in
+      // the list. But maybe it was not there yet when the list was read, so
+      // from the dead on, and from the end, it is read anew.
+      offset = for_each_number(proc_.get(), offset, [&](pid_t pid) {
+        if (pid <= last)
+          return true;
+        last = pid;
+        return pid == self || look_at(pid);
+      });
+      if (last == before)
+        return;
+      ::lseek(proc_.get(), offset, SEEK_SET);
+    }
+  }
+
+  /// @returns whether it is alive.
+  bool look_at(pid_t pid) {
     process_entry x;
     x.pid = pid;
-    // Descendants are younger: the cheap question first.
-    if (!read_stat(pid, x.stat) || x.stat.dead() || x.stat.start < oldest_
-        || (x.stat.flags & kernel_thread) != 0)
-      return;
-    x.target = target_of(x);
-    if (x.target != none)
-      take(x);
-    else if (loading(x))
-      loading_.push_back(pid);
+    // Between two programs a process has no environment. It is not let go then,
+    // for it may do nothing but fork and load programs.
+    for (auto tries = 0; tries < max_tries; ++tries) {
+      if (!read_stat(pid, x.stat) || x.stat.dead())
+        return false;
+      // Descendants are younger: the cheap question first.
+      if (x.stat.start < oldest_ || (x.stat.flags & kernel_thread) != 0)
+        return true;
+      x.target = target_of(x);
+      if (x.target != none || !loading(x.stat)) {
+        found_.push_back(x);
+        return x.target == none || take(x);
+      }
+      ::sched_yield();
+    }
+    undecided_ = true;
     found_.push_back(x);
+    return true;
+  }
+
+  /// Whether the environment looked at last was none, rather than empty.
+  bool loading(const process_stat& x) const {
+    auto empty = x.environment_end != 0
+                 && x.environment_begin == x.environment_end;
+    return readable_ && environment_.empty() && !empty;
   }
 
   std::size_t target_of(const process_entry& x) {
@@ -156,13 +195,6 @@ private:
         return i->second;
     }
     return none;
-  }
-
-  /// Whether its old environment is gone and the new one not there yet.
-  bool loading(const process_entry& x) {
-    process_stat now;
-    return readable_ && environment_.empty() && x.stat.state != 'Z'
-           && read_stat(x.pid, now) && !now.dead() && now.environment_end == 0;
   }
 
   /// Goes from those that are found to their children and sessions, until
@@ -198,33 +230,35 @@ private:
     }
   }
 
-  void take(const process_entry& x) {
+  /// @returns false if it has died meanwhile.
+  bool take(const process_entry& x) {
     auto& target = targets_[x.target];
     auto& result = results_[x.target];
     if (x.pid == target.leader
         || (target.spare_group && x.stat.group == target.leader))
-      return;
+      return true;
     std::error_code ec;
     auto pidfd = open_pidfd(x.pid, ec);
     if (!pidfd) {
-      // ESRCH: it has ended.
       note(ec.value());
-      return;
+      return ec.value() != ESRCH;
     }
     process_stat stat;
     if (!read_stat(x.pid, stat) || stat.start != x.stat.start)
-      return;
+      return false;
     auto kept = target.signo == SIGKILL && kept_ < max_kept;
     if (!send_signal(pidfd, kept ? SIGSTOP : target.signo)) {
       if (errno == EPERM)
         result.refused = true;
-      return;
+      return errno != ESRCH;
     }
     ++result.signalled;
     if (kept) {
       ++kept_;
       result.killed.push_back(std::move(pidfd));
     }
+    // A signal that is sent to a zombie is no error.
+    return read_stat(x.pid, stat) && !stat.dead();
   }
 
   // -- files of /proc ---------------------------------------------------------
@@ -268,6 +302,7 @@ private:
     result.flags = fields[9];
     result.threads = fields[20];
     result.start = fields[22];
+    result.environment_begin = fields[50];
     result.environment_end = fields[51];
     return true;
   }
@@ -283,7 +318,7 @@ private:
     std::snprintf(path, sizeof(path), "%d/task", pid);
     auto tasks = open(path);
     if (tasks)
-      for_each_number(tasks.get(), [&](pid_t tid) {
+      for_each_number(tasks.get(), 0, [&](pid_t tid) {
         std::snprintf(path, sizeof(path), "%d/task/%d/environ", pid,
                       static_cast<int>(tid));
         read_all(path);
@@ -319,10 +354,10 @@ private:
   unsigned long long oldest_ = 0;
   unique_fd proc_;
   std::vector<process_entry> found_;
-  std::vector<pid_t> loading_;
   /// Of the process looked at last, and whether we may read it.
   std::string environment_;
   bool readable_ = false;
+  bool undecided_ = false;
   std::size_t kept_ = 0;
   bool out_of_descriptors_ = false;
 };

@@ -95,7 +95,7 @@ int end_marked(const char* marker) {
     if (result[0].signalled == 0 && !result[0].undecided && !ec)
       break;
     if (result[0].signalled == 0)
-      ++undecided;
+      ::poll(nullptr, 0, 5 * ++undecided);
     for (auto& pidfd : result[0].killed)
       if (!await(pidfd.get(), POLLIN, look_again))
         break;
