@@ -1,5 +1,8 @@
 #include "procession/messages/config.hpp"
 
+#include <algorithm>
+#include <thread>
+
 namespace procession {
 
 void add_to(caf::actor_system_config& cfg) {
@@ -14,6 +17,8 @@ void add_to(caf::actor_system_config& cfg) {
 config::config() {
   add_to(*this);
   set("scheduler.policy", caf::atom("sharing"));
+  auto cores = std::max(2u, std::thread::hardware_concurrency());
+  set("scheduler.max-threads", std::size_t{cores});
 }
 
 } // namespace procession
