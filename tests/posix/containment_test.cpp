@@ -20,11 +20,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// One after the other.
-containment_kind every_kind() {
-  return GENERATE(containment_kind::cgroup, containment_kind::marker);
-}
-
 /// Takes every descriptor that this process may have, while it lives.
 class no_descriptors {
 public:
@@ -115,6 +110,8 @@ TEST_CASE("ending a tree kills every process of it, wherever it went") {
 }
 
 TEST_CASE("nothing leaves a cgroup: an orphan without environment is killed") {
+  if (!have_cgroups())
+    return;
   grove here{containment_kind::cgroup};
   auto x = here.grow("(env -i setsid sh -c 'echo ready; exec sleep 1000' &) &");
   REQUIRE(x.line() == "ready");
@@ -211,6 +208,8 @@ TEST_CASE("a tree can be ended in a program without a descriptor left") {
 }
 
 TEST_CASE("a tree may divide its cgroup") {
+  if (!have_cgroups())
+    return;
   grove here{containment_kind::cgroup};
   auto x = here.grow("cd " + here.directory()
                      + "/1 && mkdir -p a/b c\n"
@@ -225,6 +224,8 @@ TEST_CASE("a tree may divide its cgroup") {
 }
 
 TEST_CASE("a cgroup is used again if it is as good as new") {
+  if (!have_cgroups())
+    return;
   grove here{containment_kind::cgroup};
   auto first = here.directory() + "/1";
   auto play = [&](const std::string& script) {
@@ -270,6 +271,8 @@ TEST_CASE("a cgroup is used again if it is as good as new") {
 }
 
 TEST_CASE("cgroups are removed with what they are for") {
+  if (!have_cgroups())
+    return;
   std::string directory;
   {
     grove here{containment_kind::cgroup};
@@ -288,12 +291,12 @@ TEST_CASE("cgroups are removed with what they are for") {
 }
 
 TEST_CASE("each kind of containment can be asked for") {
-  CHECK(grove{containment_kind::cgroup}.containment().kind()
-        == containment_kind::cgroup);
   CHECK(grove{containment_kind::marker}.containment().kind()
         == containment_kind::marker);
-  CHECK(grove{containment_kind::unknown}.containment().kind()
-        == containment_kind::cgroup);
+  auto best = have_cgroups() ? containment_kind::cgroup
+                             : containment_kind::marker;
+  CHECK(grove{best}.containment().kind() == best);
+  CHECK(grove{containment_kind::unknown}.containment().kind() == best);
   loop any{"any"};
   auto job = posix::make_containment(containment_kind::job, any, any);
   CHECK(std::get<failure>(job).code == errc::invalid_argument);

@@ -18,6 +18,23 @@ bool readable(int fd, std::chrono::milliseconds time) {
   return ::poll(&entry, 1, static_cast<int>(time.count())) == 1;
 }
 
+bool have_cgroups() {
+  static auto result = [] {
+    loop any{"any"};
+    return std::holds_alternative<std::unique_ptr<posix::containment>>(
+      posix::make_cgroup_containment(any));
+  }();
+  if (!result)
+    WARN("left out: no cgroup v2 hierarchy is writable here");
+  return result;
+}
+
+containment_kind every_kind() {
+  if (!have_cgroups())
+    return containment_kind::marker;
+  return GENERATE(containment_kind::cgroup, containment_kind::marker);
+}
+
 std::string grown_tree::line() {
   while (true) {
     if (auto end = buffer.find('\n'); end != std::string::npos) {

@@ -16,6 +16,14 @@ namespace procession::test {
 bool readable(int fd,
               std::chrono::milliseconds time = std::chrono::seconds{10});
 
+/// Whether cgroups can be made here. Where not, what needs them is left out,
+/// with a warning.
+bool have_cgroups();
+
+/// In a test case: every kind of containment that there is, one after the
+/// other.
+containment_kind every_kind();
+
 /// A shell that leads a tree. Its output, and with it the end of the output,
 /// tells of every process that has it as its standard output.
 struct grown_tree {

@@ -61,7 +61,7 @@ bool no_child(pid_t pid) {
 } // namespace
 
 TEST_CASE("the keeper of a killed host ends its trees, then itself") {
-  auto kind = std::string{GENERATE("cgroup", "marker")};
+  auto kind = to_string(every_kind());
   auto how = std::string{GENERATE("plain", "closed", "forked")};
   INFO(kind << ", " << how);
   helper_program host{"test-kept_host", {kind, how}};
@@ -106,7 +106,7 @@ TEST_CASE("a keeper that is let go ends at once and leaves no zombie") {
 }
 
 TEST_CASE("a keeper that is let go ends what is left in the trees") {
-  auto kind = GENERATE(containment_kind::cgroup, containment_kind::marker);
+  auto kind = every_kind();
   grove here{kind};
   auto x = here.grow("setsid sh -c 'echo ready; exec sleep 1000' &");
   REQUIRE(x.line() == "ready");
