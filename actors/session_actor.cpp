@@ -48,7 +48,6 @@ session_machine::~session_machine() {
   // CAF leaves the monitors of an actor that is gone with those it watched, and
   // with each of them the memory of the actor.
   self_->demonitor(owner_);
-  self_->demonitor(spawner_);
 }
 
 session_impl::behavior_type session_machine::make_behavior(session_args args) {
@@ -57,11 +56,9 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
   spawner_ = std::move(args.spawner);
   log_ = output_log{spec_.limits.retained};
   started_ = caf::make_timestamp();
-  open_streams_ = spec_.stdio.kind == stdio_kind::pty ? 1 : 2;
   drain_left_ = spec_.kill.drain;
   if (spec_.stdio.kind == stdio_kind::pipes_no_stdin)
     input_ = input::closed;
-  self_->monitor(spawner_);
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });
   return {
@@ -101,8 +98,17 @@ caf::result<session> session_machine::start() {
   auto sink = [to = session_impl{self_}](child_event x) {
     caf::anon_send(to, std::move(x));
   };
-  child_->start(spec_, std::move(sink));
+  reads_.consumed(reads_.size());
+  child_->start(spec_, next_grant(), std::move(sink));
   return starting_;
+}
+
+template <class F>
+void session_machine::once_started(F f) {
+  if (state_ == session_state::starting)
+    deferred_.push_back(std::move(f));
+  else
+    f();
 }
 
 caf::result<std::uint64_t> session_machine::write(shared_bytes bytes) {
@@ -119,14 +125,14 @@ caf::result<std::uint64_t> session_machine::write(shared_bytes bytes) {
                         + " bytes of input wait for the process already");
   auto waiting = self_->make_response_promise<std::uint64_t>();
   ledger_.accept(n, waiting);
-  child_->write(std::move(bytes));
+  once_started([this, bytes = std::move(bytes)] { child_->write(bytes); });
   return waiting;
 }
 
 caf::result<void> session_machine::close_stdin() {
   if (input_ == input::open) {
     input_ = input::closing;
-    child_->close_stdin();
+    once_started([this] { child_->close_stdin(); });
   }
   return caf::unit;
 }
@@ -138,10 +144,7 @@ session_machine::ask_child(std::function<void(std::uint64_t)> ask) {
   auto number = ++last_number_;
   auto waiting = self_->make_response_promise<void>();
   asked_.emplace(number, waiting);
-  if (state_ == session_state::starting)
-    deferred_.push_back([=] { ask(number); });
-  else
-    ask(number);
+  once_started([=] { ask(number); });
   return waiting;
 }
 
@@ -211,7 +214,6 @@ void session_machine::on(child_started& x) {
   starting_.deliver(session{session_impl{self_}});
   if (spec_.limits.timeout > caf::timespan::zero())
     alarm(session_alarm::kind::timeout, spec_.limits.timeout);
-  reads_.consumed(reads_.size());
   settle();
   for (auto& f : std::exchange(deferred_, {}))
     f();
@@ -240,11 +242,6 @@ void session_machine::on(child_output& x) {
   reads_.consumed(x.bytes.size());
   log_.append(x.stream, std::move(x.bytes));
   publish();
-}
-
-void session_machine::on(child_stream_ended&) {
-  if (--open_streams_ == 0 && state_ == session_state::exited)
-    finish();
 }
 
 void session_machine::on(child_stdin_taken& x) {
@@ -277,24 +274,25 @@ void session_machine::on(child_exited& x) {
     waiting.deliver(status_);
   fail_everybody(already_exited());
   publish();
-  if (open_streams_ == 0) {
-    finish();
-  } else if (!held_) {
+  draining_ = !x.drained;
+  if (draining_ && !held_) {
     drain_since_ = self_->clock().now();
     alarm(session_alarm::kind::drain, drain_left_);
   }
 }
 
-void session_machine::on(child_finished&) {
+void session_machine::on(child_finished& x) {
+  draining_ = false;
   // It may finish unasked, when its host ends.
   if (state_ < session_state::exited) {
     starting_.deliver(make_error(errc::runtime_stopped, stage::admit,
                                  "the host of the process has ended"));
     child_exited lost;
     lost.status.cause = exit_cause::runner_lost;
+    lost.drained = true;
     on(lost);
   }
-  close(open_streams_ == 0);
+  close(x.drained);
 }
 
 // -- deadlines ----------------------------------------------------------------
@@ -341,8 +339,10 @@ void session_machine::on(const session_alarm& x) {
                                    "process"));
       break;
     case session_alarm::kind::drain:
-      if (state_ == session_state::exited)
-        finish();
+      if (draining_) {
+        draining_ = false;
+        child_->finish();
+      }
       break;
     case session_alarm::kind::read:
       break;
@@ -352,8 +352,6 @@ void session_machine::on(const session_alarm& x) {
 // -- the end ------------------------------------------------------------------
 
 void session_machine::on_down(const caf::down_msg& x) {
-  if (x.source == spawner_)
-    return self_->quit(caf::exit_reason::user_shutdown);
   if (x.source == owner_) {
     leaving_ = true;
     by_request_ = true;
@@ -408,13 +406,6 @@ void session_machine::kill() {
   child_->kill();
   if (armed_.count(session_alarm::kind::unkillable) == 0)
     alarm(session_alarm::kind::unkillable, unkillable_after);
-}
-
-void session_machine::finish() {
-  if (finishing_)
-    return;
-  finishing_ = true;
-  child_->finish();
 }
 
 void session_machine::close(bool complete) {

@@ -64,7 +64,7 @@ using session_keeper = caf::typed_actor<caf::reacts_to<session_over>>;
 struct session_args {
   command spec;
   std::unique_ptr<procession::child> child;
-  /// A `session_keeper`; its end is the session's end.
+  /// A `session_keeper`, which sends an exit message when it ends.
   caf::actor_addr spawner;
 };
 
@@ -105,7 +105,6 @@ private:
   void on(child_started& x);
   void on(child_start_failed& x);
   void on(child_output& x);
-  void on(child_stream_ended& x);
   void on(child_stdin_taken& x);
   void on(child_stdin_broken& x);
   void on(child_answered& x);
@@ -119,13 +118,13 @@ private:
   // The end, step by step.
   void stop(caf::timespan grace);
   void kill();
-  void finish();
   void close(bool complete);
   void leave_if_done();
 
   // Output.
   void publish();
   void settle();
+  std::uint64_t next_grant();
   void update_hold();
   bool unobserved_pause() const noexcept;
   void forget(const caf::actor_addr& who);
@@ -133,6 +132,8 @@ private:
   page make_page(cursor from, std::uint64_t max) const;
   void answer_readers();
 
+  template <class F>
+  void once_started(F f);
   caf::result<void> ask_child(std::function<void(std::uint64_t)> ask);
   std::uint64_t alarm(session_alarm::kind what, caf::timespan after);
   void fail_everybody(const caf::error& why);
@@ -159,7 +160,6 @@ private:
   bool complete_ = true;
   /// The error of a failed start.
   caf::error start_error_;
-  int open_streams_ = 0;
 
   output_log log_;
   fanout subscribers_;
@@ -174,7 +174,8 @@ private:
   /// What is left of the drain deadline, and since when it runs.
   caf::timespan drain_left_{};
   caf::actor_clock::time_point drain_since_{};
-  bool finishing_ = false;
+  /// The process has exited, and its output may go on until the deadline.
+  bool draining_ = false;
   /// Goes as soon as everybody had everything.
   bool leaving_ = false;
 

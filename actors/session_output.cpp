@@ -33,13 +33,16 @@ void session_machine::publish() {
 void session_machine::settle() {
   log_.trim(unobserved_pause() ? released_ : subscribers_.floor());
   update_hold();
-  if (held_ || child_ == nullptr)
+  if (held_ || child_ == nullptr || state_ == session_state::starting)
     return;
-  // What was granted is read, so that it must fit.
-  auto n = unobserved_pause() ? reads_.grant(log_.room(released_))
-                              : reads_.grant();
-  if (n > 0)
+  if (auto n = next_grant(); n > 0)
     child_->grant(n);
+}
+
+std::uint64_t session_machine::next_grant() {
+  // What was granted is read, so that it must fit.
+  return unobserved_pause() ? reads_.grant(log_.room(released_))
+                            : reads_.grant();
 }
 
 bool session_machine::unobserved_pause() const noexcept {
@@ -52,7 +55,7 @@ void session_machine::update_hold() {
   if (hold == std::exchange(held_, hold))
     return;
   // The drain deadline counts only while the reader is free to read.
-  if (state_ != session_state::exited || finishing_ || open_streams_ == 0)
+  if (!draining_)
     return;
   auto now = self_->clock().now();
   if (hold) {
@@ -78,7 +81,7 @@ caf::result<cursor> session_machine::subscribe(const subscription& terms) {
     return invalid("a window has at least one byte");
   if (beyond(terms.from, log_.end()))
     return invalid("the cursor lies behind the end of the output");
-  if (who != owner_ && who != spawner_)
+  if (who != owner_)
     self_->monitor(who);
   subscribers_.add(caf::actor_cast<subscriber>(sender), terms);
   // Answered first, so that the events follow the answer.
@@ -121,7 +124,7 @@ void session_machine::acknowledge(std::uint64_t bytes) {
 }
 
 void session_machine::forget(const caf::actor_addr& who) {
-  if (who != owner_ && who != spawner_)
+  if (who != owner_)
     self_->demonitor(who);
 }
 

@@ -4,6 +4,7 @@
 
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -81,6 +82,15 @@ public:
 
   explicit spawner_machine(pointer self) : self_(self) {
     // nop
+  }
+
+  spawner_machine(const spawner_machine&) = delete;
+  spawner_machine& operator=(const spawner_machine&) = delete;
+
+  /// Its sessions end with it.
+  ~spawner_machine() {
+    for (auto& [id, hdl] : sessions_)
+      caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
   }
 
   spawner_impl::behavior_type

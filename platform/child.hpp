@@ -30,12 +30,6 @@ struct child_output {
   shared_bytes bytes;
 };
 
-/// A stream was read to its end. Streams that a child does not have (`err` on
-/// a PTY) are not reported.
-struct child_stream_ended {
-  stream_kind stream = stream_kind::out;
-};
-
 /// The kernel took so many more bytes of input.
 struct child_stdin_taken {
   std::uint64_t bytes = 0;
@@ -55,31 +49,40 @@ struct child_answered {
   failure why;
 };
 
-/// The process has ended. It is not reaped before `finish`.
+/// The process has ended. It is not reaped yet.
 struct child_exited {
   exit_status status;
+  /// Whether its output was read to the end, so that it finishes now.
+  bool drained = false;
 };
 
 /// Nothing of the child is left: no process, no descriptor, no zombie. Last.
-struct child_finished {};
+struct child_finished {
+  /// Whether its output was read to the end.
+  bool drained = false;
+};
 
 /// What a child tells.
 using child_event
   = std::variant<child_started, child_start_failed, child_output,
-                 child_stream_ended, child_stdin_taken, child_stdin_broken,
-                 child_answered, child_exited, child_finished>;
+                 child_stdin_taken, child_stdin_broken, child_answered,
+                 child_exited, child_finished>;
 
-/// Where a child sends its events: called from one thread at a time (the
-/// reactor's; from inside `start` if that fails at once); must not block, throw
-/// or call the child.
+/// Where a child sends its events: called from one thread at a time, maybe from
+/// inside `start`; must not block, throw or call the child.
 using child_sink = std::function<void(child_event)>;
 
 /// One process, wherever it lives: the only thing the actors know of a
 /// platform. All functions return at once and may be called from any one
 /// thread at a time; what comes of them is told to the sink.
 ///
-/// Destroying a child ends its whole tree at once and in the background: the
-/// sink is dropped without another call, and nothing of the process remains.
+/// A child finishes by itself once the process has ended and its output was
+/// read to the end: it kills what is left of the tree, reaps, releases
+/// everything and tells `child_finished`.
+///
+/// Destroying a child ends its whole tree at once and in the background, and
+/// nothing of the process remains. The sink is dropped soon; what it is still
+/// told is nobody's concern.
 class child {
 public:
   child() = default;
@@ -87,11 +90,12 @@ public:
   child& operator=(const child&) = delete;
   virtual ~child() = default;
 
-  /// Starts `spec`, which is valid. Leads to `child_started` or
-  /// `child_start_failed`. Called once, before anything else.
-  virtual void start(command spec, child_sink sink) = 0;
+  /// Starts `spec`, which is valid. Leads to `child_started`, before which
+  /// nothing else may be called, or to `child_start_failed`.
+  /// @param credit how many bytes of output may be read at first.
+  virtual void start(command spec, std::uint64_t credit, child_sink sink) = 0;
 
-  /// Allows so many more bytes of output to be read. At first none are.
+  /// Allows so many more bytes of output to be read.
   virtual void grant(std::uint64_t bytes) = 0;
 
   /// Queues input; leads to `child_stdin_taken` as the kernel takes it.
@@ -112,8 +116,7 @@ public:
   /// Kills every process of the tree that is left.
   virtual void kill() = 0;
 
-  /// After `child_exited`: reads no further, kills what is left of the tree,
-  /// reaps, releases everything; leads to `child_finished`.
+  /// After `child_exited`: finishes without reading further.
   virtual void finish() = 0;
 };
 

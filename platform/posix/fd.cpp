@@ -1,6 +1,7 @@
 #include "procession/platform/posix/fd.hpp"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -43,8 +44,8 @@ pipe_ends make_pipe(std::error_code& ec) {
 }
 
 void set_nonblocking(int fd, std::error_code& ec) {
-  auto flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+  auto on = 1;
+  if (::ioctl(fd, FIONBIO, &on) != 0)
     ec = last_error();
 }
 

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,6 +16,27 @@
 namespace procession::posix {
 
 class process;
+
+/// The processes of a runtime that are not finished. From any thread.
+class live_processes {
+public:
+  void insert(std::shared_ptr<process> x);
+
+  /// Calls what `when_empty` was given after the last one.
+  void erase(const std::shared_ptr<process>& x);
+
+  std::vector<std::shared_ptr<process>> all() const;
+
+  /// Calls `f` once there are none, maybe at once; null takes it back.
+  void when_empty(std::function<void()> f);
+
+private:
+  void check(std::unique_lock<std::mutex> guard);
+
+  mutable std::mutex mutex_;
+  std::set<std::shared_ptr<process>> processes_;
+  std::function<void()> on_empty_;
+};
 
 /// What the processes of one runtime share. Each member says on which of the
 /// two threads it is touched.
@@ -33,13 +55,7 @@ struct host {
   std::unique_ptr<posix::containment> containment;
   /// Launcher.
   std::optional<posix::keeper> keeper;
-  /// Reactor: the processes that are not finished.
-  std::set<std::shared_ptr<process>> live;
-  /// Reactor: called when the last live process finished, if set.
-  std::function<void()> on_empty;
-
-  /// Reactor: `x` finished.
-  void forget(const std::shared_ptr<process>& x);
+  live_processes live;
 };
 
 } // namespace procession::posix

@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -84,20 +85,12 @@ process::process(host& where)
 
 // -- start --------------------------------------------------------------------
 
-void process::start(const command& spec, child_sink sink) {
-  auto result = start_process(host_, spec);
-  host_.reactor.post([self = shared_from_this(), result = std::move(result),
-                      sink = std::move(sink)]() mutable {
-    self->adopt(std::move(result), std::move(sink));
-  });
-}
-
-void process::adopt(std::variant<started_process, failed_start> result,
+void process::start(const command& spec, std::uint64_t credit,
                     child_sink sink) {
+  sink_ = std::move(sink);
+  credit_ = credit;
   host_.live.insert(shared_from_this());
-  // Somebody who abandoned it meanwhile wants to hear nothing.
-  if (!finish_on_exit_)
-    sink_ = std::move(sink);
+  auto result = start_process(host_, spec);
   if (auto* bad = std::get_if<failed_start>(&result))
     fail(std::move(*bad));
   else
@@ -105,19 +98,22 @@ void process::adopt(std::variant<started_process, failed_start> result,
 }
 
 void process::fail(failed_start what) {
-  state_ = state::ending;
-  tree_ = std::move(what.tree);
-  auto done = [self = shared_from_this(), why = std::move(what.why)](bool) {
-    self->state_ = state::finished;
-    self->emit(child_start_failed{why});
-    self->sink_ = nullptr;
-    self->host_.forget(self);
-    self->gone_ = true;
-  };
-  if (tree_ == nullptr)
-    done(true);
-  else
-    tree_->end(0, std::move(done));
+  host_.reactor.post(
+    [self = shared_from_this(), what = std::move(what)]() mutable {
+      self->state_ = state::ending;
+      self->tree_ = std::move(what.tree);
+      auto done = [self, why = std::move(what.why)](bool) {
+        self->state_ = state::finished;
+        self->emit(child_start_failed{why});
+        self->sink_ = nullptr;
+        self->host_.live.erase(self);
+        self->gone_ = true;
+      };
+      if (self->tree_ == nullptr)
+        done(true);
+      else
+        self->tree_->end(0, std::move(done));
+    });
 }
 
 bool process::watch(descriptor_ptr& result, unique_fd& fd) {
@@ -130,38 +126,38 @@ bool process::watch(descriptor_ptr& result, unique_fd& fd) {
     return false;
   fd.release();
   result = std::move(made);
-  return true;
+  // Asio would do so at the first wait, when it is no longer ours alone.
+  result->native_non_blocking(true, ec);
+  return !ec;
 }
 
 bool process::watch_all(started_process& what) {
   auto& [master, in, out, err] = what.streams;
   terminal_ = static_cast<bool>(master);
   auto ok = watch(readers_[0].io, terminal_ ? master : out)
-            && watch(readers_[1].io, err) && watch(input_, in)
-            && watch(pidfd_, what.pidfd);
+            && watch(readers_[1].io, err) && watch(pidfd_, what.pidfd);
   if (terminal_)
-    input_ = readers_[0].io;
+    input_.watched = readers_[0].io;
+  else
+    input_.fd = std::move(in);
   return ok;
 }
 
 void process::undo(started_process what) {
+  if (pidfd_ != nullptr)
+    what.pidfd.reset(pidfd_->release());
   close_streams();
-  // Where it may take its time, although nothing outlives a kill for long.
-  host_.launcher.post([self = shared_from_this(),
-                       what = std::move(what)]() mutable {
-    ::kill(-what.pid, SIGKILL);
-    siginfo_t ignored{};
-    while (
-      ::waitid(P_PIDFD, static_cast<id_t>(what.pidfd.get()), &ignored, WEXITED)
-        != 0
-      && errno == EINTR)
-      continue;
-    self->host_.reactor.post([self, tree = std::move(what.tree)]() mutable {
-      self->fail({{errc::out_of_descriptors,
-                   {stage::setup, 0, "the reactor takes no more descriptors"}},
-                  std::move(tree)});
-    });
-  });
+  ::kill(-what.pid, SIGKILL);
+  siginfo_t ignored{};
+  // Nothing outlives a kill for long.
+  while (
+    ::waitid(P_PIDFD, static_cast<id_t>(what.pidfd.get()), &ignored, WEXITED)
+      != 0
+    && errno == EINTR)
+    continue;
+  fail({{errc::out_of_descriptors,
+         {stage::setup, 0, "the reactor takes no more descriptors"}},
+        std::move(what.tree)});
 }
 
 void process::run(started_process what) {
@@ -171,18 +167,22 @@ void process::run(started_process what) {
   pid_ = what.pid;
   inherited_peak_ = what.inherited_peak;
   tree_ = std::move(what.tree);
+  if (input_.number() < 0)
+    writing_ = writing::closed;
   for (auto& x : readers_)
     if (x.io != nullptr)
-      x.at = reading::idle;
-  if (input_ == nullptr)
-    writing_ = writing::closed;
+      x.at = credit_ > 0 ? reading::waiting : reading::idle;
+  auto waiting = credit_ > 0;
+  // From here on the reactor may be at it.
+  auto out = readers_[0].io;
+  auto err = readers_[1].io;
+  auto pidfd = pidfd_;
   emit(child_started{pid_, tree_->kind()});
-  await_exit();
-  if (early_signal_ != 0)
-    signal_tree(early_signal_);
-  flush();
-  pump(stream_kind::out);
-  pump(stream_kind::err);
+  if (waiting)
+    await_output(stream_kind::out, *out);
+  if (waiting && err != nullptr)
+    await_output(stream_kind::err, *err);
+  await_exit(*pidfd);
 }
 
 // -- output -------------------------------------------------------------------
@@ -235,8 +235,10 @@ void process::pump(stream_kind stream) {
     // A pipe that gave less than was asked for is empty now.
     auto drained = os_code == EAGAIN
                    || (result > 0 && !terminal_ && filled < room.size());
-    if (drained)
-      return await_output(stream);
+    if (drained) {
+      self.at = reading::waiting;
+      return await_output(stream, *self.io);
+    }
     // EIO: nobody has the slave side open any more (pty(7)).
     if (result <= 0)
       return end_reader(stream);
@@ -260,18 +262,16 @@ void process::close(reader& x) {
   x.io.reset();
 }
 
-void process::await_output(stream_kind stream) {
-  auto& self = readers_[static_cast<std::size_t>(stream)];
-  self.at = reading::waiting;
-  self.io->async_wait(
-    descriptor::wait_read,
-    [self = shared_from_this(), stream](const boost::system::error_code& ec) {
-      auto& x = self->readers_[static_cast<std::size_t>(stream)];
-      if (ec || x.at != reading::waiting)
-        return;
-      x.at = reading::idle;
-      self->pump(stream);
-    });
+void process::await_output(stream_kind stream, descriptor& from) {
+  from.async_wait(descriptor::wait_read,
+                  [self = shared_from_this(),
+                   stream](const boost::system::error_code& ec) {
+                    auto& x = self->readers_[static_cast<std::size_t>(stream)];
+                    if (ec || x.at != reading::waiting)
+                      return;
+                    x.at = reading::idle;
+                    self->pump(stream);
+                  });
 }
 
 void process::end_reader(stream_kind stream) {
@@ -280,13 +280,14 @@ void process::end_reader(stream_kind stream) {
     self.at = reading::ended;
   else
     close(self);
-  emit(child_stream_ended{stream});
+  if (state_ == state::exited && drained())
+    finish();
 }
 
 // -- input --------------------------------------------------------------------
 
 void process::write(shared_bytes bytes) {
-  if (writing_ != writing::open || state_ > state::running || bytes.empty())
+  if (writing_ != writing::open || bytes.empty())
     return;
   queue_.push_back(std::move(bytes));
   flush();
@@ -303,7 +304,7 @@ process::written process::write_some(std::span<const std::byte> bytes,
                                      std::size_t& taken) {
   while (taken < bytes.size()) {
     auto rest = bytes.subspan(taken);
-    auto n = ::write(input_->native_handle(), rest.data(), rest.size());
+    auto n = ::write(input_.number(), rest.data(), rest.size());
     if (n >= 0)
       taken += static_cast<std::size_t>(n);
     else if (errno == EAGAIN)
@@ -312,6 +313,15 @@ process::written process::write_some(std::span<const std::byte> bytes,
       return written::failed;
   }
   return written::all;
+}
+
+int process::input_end::number() const noexcept {
+  return watched != nullptr ? watched->native_handle() : fd.get();
+}
+
+void process::input_end::close() noexcept {
+  watched.reset();
+  fd.reset();
 }
 
 void process::flush() {
@@ -344,8 +354,10 @@ void process::flush() {
 }
 
 void process::await_room() {
+  if (input_.watched == nullptr && !watch(input_.watched, input_.fd))
+    return break_input(errno);
   awaiting_room_ = true;
-  input_->async_wait(
+  input_.watched->async_wait(
     descriptor::wait_write,
     [self = shared_from_this()](const boost::system::error_code& ec) {
       self->awaiting_room_ = false;
@@ -358,7 +370,7 @@ void process::end_input() {
   if (terminal_) {
     if (eof_.empty())
       // Inside a line the first one only hands the line over as it is.
-      if (auto eof = end_of_file_character(input_->native_handle()))
+      if (auto eof = end_of_file_character(input_.number()))
         eof_.assign(last_written_ == '\n' ? 1 : 2, *eof);
     std::size_t taken = 0;
     auto result = write_some(std::as_bytes(std::span{eof_}), taken);
@@ -367,13 +379,13 @@ void process::end_input() {
       return await_room();
   }
   writing_ = writing::closed;
-  input_.reset();
+  input_.close();
 }
 
 void process::break_input(int os_code) {
   writing_ = writing::closed;
   queue_.clear();
-  input_.reset();
+  input_.close();
   emit(child_stdin_broken{
     {errc::stdin_closed,
      {stage::run, os_code, "the child does not take input any more"}}});
@@ -418,16 +430,13 @@ void process::signal(std::uint64_t request, signal_name name) {
 
 void process::signal_tree(int signo) {
   switch (state_) {
-    case state::launching:
-      if (early_signal_ != SIGKILL)
-        early_signal_ = signo;
-      break;
     case state::running:
     case state::exited:
       // The leader is not reaped, so the group's number is not another's.
       ::kill(-pid_, signo);
       tree_->signal(pid_, signo);
       break;
+    case state::launching:
     case state::ending:
     case state::finished:
       break;
@@ -447,8 +456,8 @@ void process::kill() {
 
 // -- end ----------------------------------------------------------------------
 
-void process::await_exit() {
-  pidfd_->async_wait(
+void process::await_exit(descriptor& pidfd) {
+  pidfd.async_wait(
     descriptor::wait_read,
     [self = shared_from_this()](const boost::system::error_code& ec) {
       if (!ec)
@@ -473,11 +482,10 @@ void process::check_exit() {
       });
     return;
   }
-  state_ = state::exited;
   writing_ = writing::closed;
   queue_.clear();
   if (!terminal_)
-    input_.reset();
+    input_.close();
   // As a rule its output is at the end by now; that is not worth a wait.
   for (auto stream : {stream_kind::out, stream_kind::err}) {
     auto& x = readers_[static_cast<std::size_t>(stream)];
@@ -488,8 +496,9 @@ void process::check_exit() {
     x.at = reading::idle;
     pump(stream);
   }
-  emit(child_exited{to_status(info, usage, inherited_peak_)});
-  if (finish_on_exit_)
+  state_ = state::exited;
+  emit(child_exited{to_status(info, usage, inherited_peak_), drained()});
+  if (finish_on_exit_ || drained())
     finish();
 }
 
@@ -499,15 +508,22 @@ void process::finish() {
     return;
   }
   state_ = state::ending;
+  drained_ = drained();
   close_streams();
   ::kill(-pid_, SIGKILL);
   tree_->end(pid_, [self = shared_from_this()](bool) { self->reap(); });
 }
 
+bool process::drained() const noexcept {
+  return std::all_of(readers_.begin(), readers_.end(), [](const reader& x) {
+    return x.at == reading::none || x.at == reading::ended;
+  });
+}
+
 void process::close_streams() {
   for (auto& x : readers_)
     close(x);
-  input_.reset();
+  input_.close();
 }
 
 void process::reap() {
@@ -516,9 +532,9 @@ void process::reap() {
   wait_now(pidfd_->native_handle(), 0, info, usage);
   state_ = state::finished;
   pidfd_.reset();
-  emit(child_finished{});
+  emit(child_finished{drained_});
   sink_ = nullptr;
-  host_.forget(shared_from_this());
+  host_.live.erase(shared_from_this());
   gone_ = true;
 }
 

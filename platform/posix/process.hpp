@@ -21,8 +21,9 @@ class process : public std::enable_shared_from_this<process> {
 public:
   explicit process(host& where);
 
-  /// Starts `spec`. On the launcher thread; everything below on the reactor.
-  void start(const command& spec, child_sink sink);
+  /// Starts `spec`. On the launcher thread; everything below on the reactor,
+  /// later.
+  void start(const command& spec, std::uint64_t credit, child_sink sink);
 
   // What `child` promises, under the same names.
   void grant(std::uint64_t bytes);
@@ -77,6 +78,17 @@ private:
 
   enum class written { all, some, failed };
 
+  /// Our end of the input. A pipe's is watched only once it was full: every
+  /// watched descriptor wakes the reactor when the process closes the other.
+  struct input_end {
+    unique_fd fd;
+    descriptor_ptr watched;
+
+    /// Its descriptor; negative for none.
+    int number() const noexcept;
+    void close() noexcept;
+  };
+
   struct reader {
     reading at = reading::none;
     descriptor_ptr io;
@@ -86,8 +98,6 @@ private:
     bool wide = false;
   };
 
-  void adopt(std::variant<started_process, failed_start> result,
-             child_sink sink);
   void fail(failed_start what);
   void run(started_process what);
   bool watch_all(started_process& what);
@@ -97,7 +107,7 @@ private:
   void pump(stream_kind stream);
   void widen(reader& x);
   void close(reader& x);
-  void await_output(stream_kind stream);
+  void await_output(stream_kind stream, descriptor& from);
   void end_reader(stream_kind stream);
 
   void flush();
@@ -106,9 +116,10 @@ private:
   void end_input();
   void break_input(int os_code);
 
-  void await_exit();
+  void await_exit(descriptor& pidfd);
   void check_exit();
   void signal_tree(int signo);
+  bool drained() const noexcept;
   void close_streams();
   void reap();
   void emit(child_event event);
@@ -119,8 +130,6 @@ private:
   state state_ = state::launching;
   /// Finish at once when the process has exited (or cannot start).
   bool finish_on_exit_ = false;
-  /// A signal for the tree that came before there was one; 0: none.
-  int early_signal_ = 0;
   pid_t pid_ = -1;
   std::uint64_t inherited_peak_ = 0;
   descriptor_ptr pidfd_;
@@ -128,12 +137,14 @@ private:
   boost::asio::steady_timer recheck_;
 
   std::array<reader, 2> readers_;
+  /// Whether all output had been read when it finished.
+  bool drained_ = false;
   std::uint64_t credit_ = 0;
 
   writing writing_ = writing::open;
   bool terminal_ = false;
   bool awaiting_room_ = false;
-  descriptor_ptr input_;
+  input_end input_;
   std::deque<shared_bytes> queue_;
   /// What closes a terminal's input, behind the queue.
   std::string eof_;

@@ -53,6 +53,8 @@ std::variant<streams, failure> open_pipes(bool with_stdin) {
     if (ec)
       return pipe_failure(ec);
     set_nonblocking(in.write.get(), ec);
+    if (ec)
+      return pipe_failure(ec);
     result.ours.in = std::move(in.write);
     result.in = std::move(in.read);
   } else {
@@ -61,10 +63,6 @@ std::variant<streams, failure> open_pipes(bool with_stdin) {
     if (!result.in)
       return pipe_failure(ec ? ec : last_error());
   }
-  set_nonblocking(out.read.get(), ec);
-  set_nonblocking(err.read.get(), ec);
-  if (ec)
-    return pipe_failure(ec);
   result.ours.out = std::move(out.read);
   result.ours.err = std::move(err.read);
   result.out = std::move(out.write);

@@ -10,7 +10,7 @@
 
 namespace procession::posix {
 
-/// Our ends of a child's standard streams, non-blocking.
+/// Our ends of a child's standard streams.
 struct stream_ends {
   /// Both input and output of a PTY.
   unique_fd master;

@@ -34,7 +34,7 @@ public:
 
   /// Has `x` started unless the runtime was stopped.
   void start(const std::shared_ptr<posix::process>& x, command spec,
-             child_sink sink) {
+             std::uint64_t credit, child_sink sink) {
     std::unique_lock guard{mutex_};
     if (stopped_) {
       guard.unlock();
@@ -43,8 +43,8 @@ public:
       return;
     }
     host.launcher.post(
-      [x, spec = std::move(spec), sink = std::move(sink)]() mutable {
-        x->start(spec, std::move(sink));
+      [x, spec = std::move(spec), credit, sink = std::move(sink)]() mutable {
+        x->start(spec, credit, std::move(sink));
       });
   }
 
@@ -54,23 +54,21 @@ public:
       std::lock_guard guard{mutex_};
       stopped_ = true;
     }
-    // Behind this, whatever the launcher still has at hand is adopted.
+    // Behind this, whatever the launcher still has at hand is started.
     run_on(host.launcher, [] {});
     std::promise<void> empty;
     host.reactor.post([&] {
-      host.on_empty = [&] { empty.set_value(); };
-      auto live = host.live;
-      for (auto& x : live)
+      for (auto& x : host.live.all())
         x->stop();
-      if (live.empty())
-        host.on_empty();
+      host.live.when_empty([&] { empty.set_value(); });
     });
     empty.get_future().wait_for(stop_deadline);
     run_on(host.reactor, [this] {
-      host.on_empty = nullptr;
-      for (auto& x : host.live)
+      host.live.when_empty(nullptr);
+      for (auto& x : host.live.all()) {
         x->give_up();
-      host.live.clear();
+        host.live.erase(x);
+      }
     });
     run_on(host.launcher, [this] {
       host.keeper.reset();
@@ -100,10 +98,34 @@ private:
 
 namespace posix {
 
-void host::forget(const std::shared_ptr<process>& x) {
-  live.erase(x);
-  if (live.empty() && on_empty)
-    on_empty();
+void live_processes::insert(std::shared_ptr<process> x) {
+  std::lock_guard guard{mutex_};
+  processes_.insert(std::move(x));
+}
+
+void live_processes::erase(const std::shared_ptr<process>& x) {
+  std::unique_lock guard{mutex_};
+  processes_.erase(x);
+  check(std::move(guard));
+}
+
+std::vector<std::shared_ptr<process>> live_processes::all() const {
+  std::lock_guard guard{mutex_};
+  return {processes_.begin(), processes_.end()};
+}
+
+void live_processes::when_empty(std::function<void()> f) {
+  std::unique_lock guard{mutex_};
+  on_empty_ = std::move(f);
+  check(std::move(guard));
+}
+
+void live_processes::check(std::unique_lock<std::mutex> guard) {
+  if (!processes_.empty() || on_empty_ == nullptr)
+    return;
+  auto f = std::exchange(on_empty_, nullptr);
+  guard.unlock();
+  f();
 }
 
 } // namespace posix
@@ -123,13 +145,16 @@ public:
   ~local_child() override {
     if (process_->gone())
       return;
-    // Moved along: the last reference must go on the reactor.
-    owner_->host.reactor.post(
-      [x = std::move(process_)]() mutable { x->abandon(); });
+    // By way of the launcher, which may be about to start it. Moved along: the
+    // last reference must go on the reactor.
+    owner_->host.launcher.post(
+      [x = std::move(process_), &reactor = owner_->host.reactor]() mutable {
+        reactor.post([x = std::move(x)] { x->abandon(); });
+      });
   }
 
-  void start(command spec, child_sink sink) override {
-    owner_->start(process_, std::move(spec), std::move(sink));
+  void start(command spec, std::uint64_t credit, child_sink sink) override {
+    owner_->start(process_, std::move(spec), credit, std::move(sink));
   }
 
   void grant(std::uint64_t bytes) override {

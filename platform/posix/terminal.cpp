@@ -49,7 +49,7 @@ std::variant<pty_pair, failure> open_pty(terminal_size size) {
   };
   std::error_code ec;
   // posix_openpt(3) takes only some of the flags elsewhere; /dev/ptmx all.
-  auto raw_master = unique_fd{::open("/dev/ptmx", flags | O_NONBLOCK)};
+  auto raw_master = unique_fd{::open("/dev/ptmx", flags)};
   if (!raw_master)
     return no_terminal(last_error());
   auto master = at_least_3(std::move(raw_master), ec);

@@ -17,7 +17,7 @@ TEST_CASE("an ordinary end: the process, its output, the session") {
   t.child().exited(exit_code(3));
   t.run();
   CHECK(waiting.value().code == 3);
-  CHECK(t.child().take_calls() == lines{"finish"});
+  CHECK(t.child().take_calls() == lines{});
   CHECK(owner.take_events() == lines{"1 out@0 abc", "2 exited exit code 3"});
   CHECK(owner.info(hdl).state == session_state::exited);
   t.child().finished();
@@ -44,7 +44,7 @@ TEST_CASE("the exit comes before the last output, which is not lost") {
   CHECK(t.child().take_calls() == lines{});
   t.child().ended(stream_kind::err);
   t.run();
-  CHECK(t.child().take_calls() == lines{"finish"});
+  CHECK(t.child().take_calls() == lines{});
   t.child().finished();
   t.run();
   CHECK(owner.take_events()
@@ -60,7 +60,7 @@ TEST_CASE("a terminal has one stream, and its end is enough") {
   t.child().exited();
   t.child().ended(stream_kind::out);
   t.run();
-  CHECK(t.child().take_calls() == lines{"finish"});
+  CHECK(t.child().take_calls() == lines{});
   t.child().finished();
   t.run();
   CHECK(owner.take_events()

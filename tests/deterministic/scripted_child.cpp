@@ -19,15 +19,16 @@ public:
     script_.sink_ = nullptr;
   }
 
-  void start(command spec, child_sink sink) override {
+  void start(command spec, std::uint64_t credit, child_sink sink) override {
     CHECK(script_.calls_.empty());
+    script_.granted_ = credit;
     script_.spec_ = std::move(spec);
     script_.sink_ = std::move(sink);
     script_.note("start");
   }
 
   void grant(std::uint64_t bytes) override {
-    CHECK(script_.count("start") == 1);
+    CHECK(script_.started_);
     CHECK(bytes > 0);
     script_.granted_ += bytes;
   }
@@ -63,7 +64,7 @@ public:
 
 private:
   void ask(std::string call) {
-    CHECK(script_.count("start") == 1);
+    CHECK(script_.started_);
     script_.note(std::move(call));
   }
 
@@ -86,6 +87,10 @@ bool script::destroyed() const {
 }
 
 void script::started(std::int64_t pid) {
+  started_ = true;
+  open_streams_.insert(stream_kind::out);
+  if (spec_.stdio.kind != stdio_kind::pty)
+    open_streams_.insert(stream_kind::err);
   emit(child_started{pid, containment_kind::cgroup});
 }
 
@@ -102,7 +107,7 @@ void script::err(shared_bytes bytes) {
 }
 
 void script::ended(stream_kind stream) {
-  emit(child_stream_ended{stream});
+  open_streams_.erase(stream);
 }
 
 void script::both_ended() {
@@ -129,11 +134,11 @@ void script::refused(std::uint64_t request, errc code) {
 
 void script::exited(exit_status status) {
   exited_ = true;
-  emit(child_exited{status});
+  emit(child_exited{status, open_streams_.empty()});
 }
 
 void script::finished() {
-  emit(child_finished{});
+  emit(child_finished{open_streams_.empty()});
 }
 
 void script::output(stream_kind stream, shared_bytes bytes) {

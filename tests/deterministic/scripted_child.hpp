@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,8 @@ private:
   std::size_t seen_ = 0;
   std::uint64_t granted_ = 0;
   std::uint64_t produced_ = 0;
+  bool started_ = false;
+  std::set<stream_kind> open_streams_;
   bool exited_ = false;
 };
 
