@@ -4,6 +4,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace procession {
@@ -13,6 +14,9 @@ namespace {
 /// How long the kernel may take to let go of a killed process before those who
 /// wait for it are told that it does not.
 constexpr auto unkillable_after = std::chrono::seconds{10};
+
+/// How many bytes of output may be on their way from the child.
+constexpr std::uint64_t read_window = 256 * 1024;
 
 caf::error already_exited() {
   return make_error(errc::already_exited, stage::run, "the process has ended");
@@ -33,7 +37,7 @@ void answer(caf::response_promise& waiting, bool done, const failure& why) {
 } // namespace
 
 session_machine::session_machine(pointer self)
-  : self_(self), log_(0), subscribers_(spec_.id, log_), reads_(256 * 1024) {
+  : self_(self), log_(0), subscribers_(spec_.id, log_), reads_(read_window) {
   // nop
 }
 
@@ -57,6 +61,7 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
   log_ = output_log{spec_.limits.retained};
   started_ = caf::make_timestamp();
   drain_left_ = spec_.kill.drain;
+  reads_.consumed(read_window - first_credit(spec_));
   if (spec_.stdio.kind == stdio_kind::pipes_no_stdin)
     input_ = input::closed;
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
@@ -94,12 +99,6 @@ caf::result<session> session_machine::start() {
     self_->monitor(owner_);
   }
   starting_ = self_->make_response_promise<session>();
-  // The child's events come as messages: it runs on threads of its own.
-  auto sink = [to = session_impl{self_}](child_event x) {
-    caf::anon_send(to, std::move(x));
-  };
-  reads_.consumed(reads_.size());
-  child_->start(spec_, next_grant(), std::move(sink));
   return starting_;
 }
 
@@ -435,6 +434,18 @@ void session_machine::fail_everybody(const caf::error& why) {
     waiting.deliver(why);
   for (auto& waiting : std::exchange(terminating_, {}))
     waiting.deliver(why);
+}
+
+std::uint64_t first_credit(const command& spec) {
+  return spec.when_unobserved == unobserved::pause
+           ? std::min(read_window, spec.limits.retained)
+           : read_window;
+}
+
+child_sink sink_of(session_impl hdl) {
+  return [hdl = std::move(hdl)](child_event x) {
+    caf::anon_send(hdl, std::move(x));
+  };
 }
 
 session_impl::behavior_type

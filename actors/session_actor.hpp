@@ -63,6 +63,8 @@ using session_keeper = caf::typed_actor<caf::reacts_to<session_over>>;
 /// What a session is made of.
 struct session_args {
   command spec;
+  /// Whoever makes the session starts it too, with `first_credit` and `sink_of`
+  /// and behind the start message; then it is the session's.
   std::unique_ptr<procession::child> child;
   /// A `session_keeper`, which sends an exit message when it ends.
   caf::actor_addr spawner;
@@ -124,7 +126,6 @@ private:
   // Output.
   void publish();
   void settle();
-  std::uint64_t next_grant();
   void update_hold();
   bool unobserved_pause() const noexcept;
   void forget(const caf::actor_addr& who);
@@ -196,6 +197,13 @@ private:
   /// The arming of each kind of alarm that counts.
   std::map<session_alarm::kind, std::uint64_t> armed_;
 };
+
+/// How many bytes of output the child of such a session may bring at first.
+std::uint64_t first_credit(const command& spec);
+
+/// Brings the events of a child, which runs on threads of its own, to its
+/// session.
+child_sink sink_of(session_impl hdl);
 
 /// The behavior of a session.
 session_impl::behavior_type

@@ -35,14 +35,11 @@ void session_machine::settle() {
   update_hold();
   if (held_ || child_ == nullptr || state_ == session_state::starting)
     return;
-  if (auto n = next_grant(); n > 0)
-    child_->grant(n);
-}
-
-std::uint64_t session_machine::next_grant() {
   // What was granted is read, so that it must fit.
-  return unobserved_pause() ? reads_.grant(log_.room(released_))
-                            : reads_.grant();
+  auto n = unobserved_pause() ? reads_.grant(log_.room(released_))
+                              : reads_.grant();
+  if (n > 0)
+    child_->grant(n);
 }
 
 bool session_machine::unobserved_pause() const noexcept {

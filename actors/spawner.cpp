@@ -131,14 +131,19 @@ private:
                         "there is a session '" + spec.id + "' already");
     auto id = spec.id;
     auto args = std::make_shared<session_args>();
-    args->spec = std::move(spec);
+    args->spec = spec;
     args->child = children_->make_child();
     args->spawner = self_->address();
-    auto made = self_->spawn(session_behavior, std::move(args));
+    // Nobody else can reach the session, let alone end it, before we return.
+    auto& child = *args->child;
+    auto made = self_->spawn<caf::lazy_init>(session_behavior, std::move(args));
     self_->monitor(made);
     ids_.emplace(made.address(), id);
     sessions_.emplace(std::move(id), made);
-    return self_->delegate(made, start_atom_v);
+    auto result = self_->delegate(made, start_atom_v);
+    auto credit = first_credit(spec);
+    child.start(std::move(spec), credit, sink_of(std::move(made)));
+    return result;
   }
 
   session_id next_id() {
