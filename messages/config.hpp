@@ -1,5 +1,6 @@
 #pragma once
 
+#include "procession/messages/runner.hpp"
 #include "procession/messages/session.hpp"
 
 #include <caf/actor_system_config.hpp>
@@ -37,6 +38,9 @@ CAF_BEGIN_TYPE_ID_BLOCK(procession, 3100)
   CAF_ADD_TYPE_ID(procession, (procession::page))
   CAF_ADD_TYPE_ID(procession, (procession::session))
   CAF_ADD_TYPE_ID(procession, (procession::spawner))
+  CAF_ADD_TYPE_ID(procession, (procession::runner_state))
+  CAF_ADD_TYPE_ID(procession, (procession::runner_info))
+  CAF_ADD_TYPE_ID(procession, (procession::runner))
 CAF_END_TYPE_ID_BLOCK(procession)
 
 namespace procession {

@@ -89,6 +89,16 @@ std::string to_string(errc x) {
       return "runtime_stopped";
     case errc::deadline_passed:
       return "deadline_passed";
+    case errc::no_such_user:
+      return "no_such_user";
+    case errc::not_permitted:
+      return "not_permitted";
+    case errc::runner_failed:
+      return "runner_failed";
+    case errc::runner_lost:
+      return "runner_lost";
+    case errc::protocol_violation:
+      return "protocol_violation";
   }
   return "errc " + std::to_string(static_cast<int>(x));
 }
@@ -119,6 +129,20 @@ std::string to_string(stage x) {
       return "exec";
     case stage::run:
       return "run";
+    case stage::logon:
+      return "logon";
+    case stage::launch:
+      return "launch";
+    case stage::connect:
+      return "connect";
+    case stage::hello:
+      return "hello";
+    case stage::spawn:
+      return "spawn";
+    case stage::terminate:
+      return "terminate";
+    case stage::channel:
+      return "channel";
   }
   return "stage " + std::to_string(static_cast<int>(x));
 }

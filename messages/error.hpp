@@ -56,9 +56,23 @@ enum class errc : std::uint8_t {
   no_sender,
   /// The runtime that hosts the session was stopped.
   runtime_stopped,
-  /// A wait reached the deadline that its caller gave.
+  /// A wait reached its deadline.
   deadline_passed,
+  /// There is no user of that name.
+  no_such_user,
+  /// The system does not allow it to this program's user.
+  not_permitted,
+  /// The runner was not started, not reached, or is not one; see the stage.
+  runner_failed,
+  /// The runner ended, or is not heard of any more; its sessions ended with it.
+  runner_lost,
+  /// The other side of a runner's channel broke the protocol, or said that we
+  /// did.
+  protocol_violation,
 };
+
+/// The last of the codes.
+inline constexpr auto last_errc = errc::protocol_violation;
 
 /// Where in the life of a session it went wrong.
 enum class stage : std::uint8_t {
@@ -74,7 +88,24 @@ enum class stage : std::uint8_t {
   chdir,
   exec,
   run,
+  /// Becoming the user that a runner is to run as.
+  logon,
+  /// Starting a runner.
+  launch,
+  /// Waiting for a runner to open its end of the channel.
+  connect,
+  /// The first exchange with a runner.
+  hello,
+  /// Waiting for a runner to start a process.
+  spawn,
+  /// Waiting for a runner to end a process.
+  terminate,
+  /// The channel between a runner and its parent.
+  channel,
 };
+
+/// The last of the stages.
+inline constexpr auto last_stage = stage::channel;
 
 /// The context of every error of ours.
 struct error_detail {

@@ -6,6 +6,8 @@
 
 namespace procession {
 
+class runner_port;
+
 /// Choices for a runtime; the defaults suit every program.
 struct runtime_options {
   /// How descendants are held. `unknown` takes the best there is: a cgroup
@@ -33,11 +35,15 @@ public:
   /// `runtime_stopped`, when the runtime is gone.
   std::shared_ptr<child_factory> local() const;
 
+  /// What `start_runner` needs of the system; internal.
+  std::shared_ptr<runner_port> runners() const;
+
   /// How descendants are held, and for a cgroup where.
   containment_kind containment() const;
 
-private:
   class impl;
+
+private:
   std::shared_ptr<impl> impl_;
 };
 

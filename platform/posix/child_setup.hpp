@@ -1,6 +1,7 @@
 #pragma once
 
 #include "procession/messages/error.hpp"
+#include "procession/platform/posix/identity.hpp"
 #include "procession/platform/posix/vfork.hpp"
 
 // Boost.Process builds on std::filesystem instead of the compiled
@@ -148,6 +149,35 @@ struct parent_death_signal {
     auto result = ::syscall(SYS_prctl, PR_SET_PDEATHSIG, signo, 0, 0, 0);
     if (result == 0 && ::syscall(SYS_getppid) != parent)
       return {ESRCH, boost::system::system_category()};
+    return detail::from_syscall(result);
+  }
+};
+
+/// Becomes another user, for good: neither it nor what it starts can gain a
+/// privilege (prctl(2), PR_SET_NO_NEW_PRIVS). To stand before the parent-death
+/// signal, which a change of user clears.
+struct become_user {
+  /// Null: stays who it is.
+  const identity* who;
+
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    if (who == nullptr)
+      return {};
+    launcher.at = stage::logon;
+    // The bare calls: those of libc would change the host's other threads too.
+    auto result = ::syscall(SYS_setgroups, who->groups.size(),
+                            who->groups.data());
+    if (result == 0)
+      result = ::syscall(SYS_setresgid, who->group, who->group, who->group);
+    if (result == 0)
+      result = ::syscall(SYS_setresuid, who->user, who->user, who->user);
+    if (result == 0)
+      result = ::syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    launcher.at = stage::setup;
+    if (result != 0)
+      launcher.at = stage::logon;
     return detail::from_syscall(result);
   }
 };

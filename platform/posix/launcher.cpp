@@ -163,6 +163,9 @@ failure to_failure(const command& spec, stage at, int os_code) {
       return chdir_failure(spec, os_code);
     case stage::exec:
       return exec_failure(spec, os_code);
+    case stage::logon:
+      return {os_code == EPERM ? errc::not_permitted : errc::spawn_failed,
+              {at, os_code, "the new process could not become that user"}};
     default:
       return {errc::spawn_failed,
               {at, os_code, "the new process could not be set up"}};
@@ -190,13 +193,19 @@ std::variant<launched, failure> launch(const command& spec,
   launcher.cgroup = options.cgroup;
   rusage host{};
   ::getrusage(RUSAGE_SELF, &host);
+  // A change of user withdraws this from the memory that the child shares with
+  // us: we would leave no core any more (PR_SET_DUMPABLE, prctl(2)).
+  auto dumpable = options.become != nullptr ? ::prctl(PR_GET_DUMPABLE) : -1;
   std::error_code ec;
   auto made = launcher(ec, argv.finish(), default_signals{}, new_session{},
+                       join_cgroup{options.cgroup}, become_user{options.become},
                        parent_death_signal{SIGKILL, ::getpid()},
                        standard_streams{options.in, options.out, options.err},
                        controlling_terminal{options.controlling_terminal},
-                       join_cgroup{options.cgroup}, other_descriptors_closed{},
+                       other_descriptors_closed{},
                        working_directory{spec.cwd.c_str()});
+  if (dumpable == 1)
+    ::prctl(PR_SET_DUMPABLE, 1);
   if (made.pid < 0)
     return fork_failure(ec);
   if (ec) {

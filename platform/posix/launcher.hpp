@@ -3,6 +3,7 @@
 #include "procession/messages/command.hpp"
 #include "procession/messages/error.hpp"
 #include "procession/platform/posix/fd.hpp"
+#include "procession/platform/posix/identity.hpp"
 #include "procession/platform/posix/vfork.hpp"
 
 #include <sys/types.h>
@@ -25,6 +26,8 @@ struct launch_options {
   int cgroup = -1;
   /// One more environment entry (`NAME=value`); empty: none.
   std::string marker;
+  /// Whom to be; null: who we are.
+  const identity* become = nullptr;
   vfork_flavour flavour = vfork_flavour::best;
 };
 

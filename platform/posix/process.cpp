@@ -85,12 +85,12 @@ process::process(host& where)
 
 // -- start --------------------------------------------------------------------
 
-void process::start(const command& spec, std::uint64_t credit,
-                    child_sink sink) {
+void process::start(const command& spec, std::uint64_t credit, child_sink sink,
+                    const runner_start* runner) {
   sink_ = std::move(sink);
   credit_ = credit;
   host_.live.insert(shared_from_this());
-  auto result = start_process(host_, spec);
+  auto result = start_process(host_, spec, runner);
   if (auto* bad = std::get_if<failed_start>(&result))
     fail(std::move(*bad));
   else
@@ -178,7 +178,7 @@ void process::run(started_process what) {
   auto err = readers_[1].io;
   auto pidfd = pidfd_;
   emit(child_started{pid_, tree_->kind()});
-  if (waiting)
+  if (waiting && out != nullptr)
     await_output(stream_kind::out, *out);
   if (waiting && err != nullptr)
     await_output(stream_kind::err, *err);
@@ -259,7 +259,16 @@ void process::close(reader& x) {
   if (std::exchange(x.wide, false))
     --host_.wide_pipes;
   x.at = x.at == reading::none ? reading::none : reading::ended;
-  x.io.reset();
+  close(x.io);
+}
+
+void process::close(descriptor_ptr& x) {
+  // Not by dropping it: the launcher may have it in its hand for a moment more,
+  // and who is told that nothing is left may count the descriptors.
+  boost::system::error_code ec;
+  if (x != nullptr)
+    x->close(ec);
+  x.reset();
 }
 
 void process::await_output(stream_kind stream, descriptor& from) {
@@ -531,7 +540,7 @@ void process::reap() {
   rusage usage{};
   wait_now(pidfd_->native_handle(), 0, info, usage);
   state_ = state::finished;
-  pidfd_.reset();
+  close(pidfd_);
   emit(child_finished{drained_});
   sink_ = nullptr;
   host_.live.erase(shared_from_this());

@@ -23,7 +23,9 @@ public:
 
   /// Starts `spec`. On the launcher thread; everything below on the reactor,
   /// later.
-  void start(const command& spec, std::uint64_t credit, child_sink sink);
+  /// @param runner null for a session.
+  void start(const command& spec, std::uint64_t credit, child_sink sink,
+             const runner_start* runner = nullptr);
 
   // What `child` promises, under the same names.
   void grant(std::uint64_t bytes);
@@ -107,6 +109,7 @@ private:
   void pump(stream_kind stream);
   void widen(reader& x);
   void close(reader& x);
+  static void close(descriptor_ptr& x);
   void await_output(stream_kind stream, descriptor& from);
   void end_reader(stream_kind stream);
 

@@ -70,7 +70,27 @@ std::variant<streams, failure> open_pipes(bool with_stdin) {
   return result;
 }
 
-std::variant<streams, failure> open_streams(const stdio_spec& spec) {
+/// The channel for input and output, a pipe for what is to be said besides.
+std::variant<streams, failure> open_channel(const unique_fd& channel) {
+  std::error_code ec;
+  streams result;
+  auto err = make_pipe(ec);
+  if (ec)
+    return pipe_failure(ec);
+  for (auto* end : {&result.in, &result.out}) {
+    end->reset(::fcntl(channel.get(), F_DUPFD_CLOEXEC, 3));
+    if (!*end)
+      return pipe_failure(last_error());
+  }
+  result.ours.err = std::move(err.read);
+  result.err = std::move(err.write);
+  return result;
+}
+
+std::variant<streams, failure> open_streams(const stdio_spec& spec,
+                                            const runner_start* runner) {
+  if (runner != nullptr && runner->channel)
+    return open_channel(runner->channel);
   switch (spec.kind) {
     case stdio_kind::pty:
       return open_terminal(spec.size);
@@ -96,11 +116,11 @@ std::optional<failure> ensure_keeper(host& where) {
 
 } // namespace
 
-std::variant<started_process, failed_start> start_process(host& where,
-                                                          const command& spec) {
+std::variant<started_process, failed_start>
+start_process(host& where, const command& spec, const runner_start* runner) {
   if (auto bad = ensure_keeper(where))
     return failed_start{std::move(*bad), nullptr};
-  auto opened = open_streams(spec.stdio);
+  auto opened = open_streams(spec.stdio, runner);
   if (auto* bad = std::get_if<failure>(&opened))
     return failed_start{std::move(*bad), nullptr};
   auto& streams = std::get<posix::streams>(opened);
@@ -116,6 +136,8 @@ std::variant<started_process, failed_start> start_process(host& where,
   options.controlling_terminal = terminal;
   options.cgroup = tree->cgroup();
   options.marker = tree->marker();
+  if (runner != nullptr && runner->become)
+    options.become = &*runner->become;
   auto result = launch(spec, options);
   if (auto* bad = std::get_if<failure>(&result))
     return failed_start{std::move(*bad), std::move(tree)};

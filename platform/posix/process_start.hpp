@@ -2,6 +2,7 @@
 
 #include "procession/messages/command.hpp"
 #include "procession/platform/posix/host.hpp"
+#include "procession/platform/posix/identity.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -36,8 +37,17 @@ struct failed_start {
   std::unique_ptr<posix::tree> tree;
 };
 
+/// What a runner is started with besides its command.
+struct runner_start {
+  /// Becomes its standard input and output; none: the null device, and a pipe.
+  unique_fd channel;
+  /// Whom to be; none: who we are.
+  std::optional<identity> become;
+};
+
 /// Opens the streams, makes the place and launches. On the launcher thread.
-std::variant<started_process, failed_start> start_process(host& where,
-                                                          const command& spec);
+/// @param runner null for a session.
+std::variant<started_process, failed_start>
+start_process(host& where, const command& spec, const runner_start* runner);
 
 } // namespace procession::posix

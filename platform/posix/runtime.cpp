@@ -1,6 +1,8 @@
 #include "procession/platform/runtime.hpp"
 
 #include "procession/platform/posix/process.hpp"
+#include "procession/platform/posix/runner_process.hpp"
+#include "procession/platform/posix/runtime_impl.hpp"
 
 #include <future>
 #include <mutex>
@@ -13,6 +15,16 @@ namespace {
 /// Longer than the time that ending a tree may take.
 constexpr auto stop_deadline = std::chrono::seconds{5};
 
+template <class F>
+void run_on(loop& where, F f) {
+  std::promise<void> done;
+  where.post([&] {
+    f();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
 [[noreturn]] void throw_failure(const failure& x) {
   throw std::system_error{x.detail.os_code, std::system_category(),
                           to_string(x)};
@@ -20,81 +32,60 @@ constexpr auto stop_deadline = std::chrono::seconds{5};
 
 } // namespace
 
-class runtime::impl {
-public:
-  explicit impl(runtime_options options) {
-    auto made = posix::make_containment(options.containment, host.reactor,
-                                        host.launcher);
-    if (auto* bad = std::get_if<failure>(&made))
-      throw_failure(*bad);
-    host.containment = std::move(
-      std::get<std::unique_ptr<posix::containment>>(made));
-    kind = host.containment->kind();
-  }
+runtime::impl::impl(runtime_options options) {
+  auto made = posix::make_containment(options.containment, host.reactor,
+                                      host.launcher);
+  if (auto* bad = std::get_if<failure>(&made))
+    throw_failure(*bad);
+  host.containment = std::move(
+    std::get<std::unique_ptr<posix::containment>>(made));
+  kind = host.containment->kind();
+}
 
-  /// Has `x` started unless the runtime was stopped.
-  void start(const std::shared_ptr<posix::process>& x, command spec,
-             std::uint64_t credit, child_sink sink) {
-    std::unique_lock guard{mutex_};
-    if (stopped_) {
-      guard.unlock();
-      sink(child_start_failed{
-        {errc::runtime_stopped, {stage::admit, 0, "the runtime has ended"}}});
-      return;
+void runtime::impl::start(const std::shared_ptr<posix::process>& x,
+                          command spec, std::uint64_t credit, child_sink sink,
+                          std::shared_ptr<posix::runner_start> runner) {
+  std::unique_lock guard{mutex_};
+  if (stopped_) {
+    guard.unlock();
+    sink(child_start_failed{
+      {errc::runtime_stopped, {stage::admit, 0, "the runtime has ended"}}});
+    return;
+  }
+  host.launcher.post([x, spec = std::move(spec), credit, sink = std::move(sink),
+                      runner = std::move(runner)]() mutable {
+    x->start(spec, credit, std::move(sink), runner.get());
+  });
+}
+
+void runtime::impl::stop() {
+  {
+    std::lock_guard guard{mutex_};
+    stopped_ = true;
+  }
+  // Behind this, whatever the launcher still has at hand is started.
+  run_on(host.launcher, [] {});
+  std::promise<void> empty;
+  host.reactor.post([&] {
+    for (auto& x : host.live.all())
+      x->stop();
+    host.live.when_empty([&] { empty.set_value(); });
+  });
+  empty.get_future().wait_for(stop_deadline);
+  run_on(host.reactor, [this] {
+    host.live.when_empty(nullptr);
+    for (auto& x : host.live.all()) {
+      x->give_up();
+      host.live.erase(x);
     }
-    host.launcher.post(
-      [x, spec = std::move(spec), credit, sink = std::move(sink)]() mutable {
-        x->start(spec, credit, std::move(sink));
-      });
-  }
-
-  /// Ends everything; no thread of ours is left then.
-  void stop() {
-    {
-      std::lock_guard guard{mutex_};
-      stopped_ = true;
-    }
-    // Behind this, whatever the launcher still has at hand is started.
-    run_on(host.launcher, [] {});
-    std::promise<void> empty;
-    host.reactor.post([&] {
-      for (auto& x : host.live.all())
-        x->stop();
-      host.live.when_empty([&] { empty.set_value(); });
-    });
-    empty.get_future().wait_for(stop_deadline);
-    run_on(host.reactor, [this] {
-      host.live.when_empty(nullptr);
-      for (auto& x : host.live.all()) {
-        x->give_up();
-        host.live.erase(x);
-      }
-    });
-    run_on(host.launcher, [this] {
-      host.keeper.reset();
-      host.containment.reset();
-    });
-    host.launcher.stop();
-    host.reactor.stop();
-  }
-
-  posix::host host;
-  containment_kind kind = containment_kind::unknown;
-
-private:
-  template <class F>
-  static void run_on(loop& where, F f) {
-    std::promise<void> done;
-    where.post([&] {
-      f();
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
-
-  std::mutex mutex_;
-  bool stopped_ = false;
-};
+  });
+  run_on(host.launcher, [this] {
+    host.keeper.reset();
+    host.containment.reset();
+  });
+  host.launcher.stop();
+  host.reactor.stop();
+}
 
 namespace posix {
 
@@ -133,10 +124,9 @@ void live_processes::check(std::unique_lock<std::mutex> guard) {
 namespace {
 
 /// The actors' end of a process: every call is work for the reactor.
-template <class Host>
 class local_child : public child {
 public:
-  explicit local_child(std::shared_ptr<Host> owner)
+  explicit local_child(std::shared_ptr<runtime::impl> owner)
     : owner_(std::move(owner)),
       process_(std::make_shared<posix::process>(owner_->host)) {
     // nop
@@ -198,24 +188,23 @@ private:
       [x = process_, f = std::move(f)]() mutable { f(*x); });
   }
 
-  std::shared_ptr<Host> owner_;
+  std::shared_ptr<runtime::impl> owner_;
   std::shared_ptr<posix::process> process_;
 };
 
-template <class Host>
 class local_factory : public child_factory {
 public:
-  explicit local_factory(std::shared_ptr<Host> owner)
+  explicit local_factory(std::shared_ptr<runtime::impl> owner)
     : owner_(std::move(owner)) {
     // nop
   }
 
   std::unique_ptr<child> make_child() override {
-    return std::make_unique<local_child<Host>>(owner_);
+    return std::make_unique<local_child>(owner_);
   }
 
 private:
-  std::shared_ptr<Host> owner_;
+  std::shared_ptr<runtime::impl> owner_;
 };
 
 } // namespace
@@ -230,7 +219,11 @@ runtime::~runtime() {
 }
 
 std::shared_ptr<child_factory> runtime::local() const {
-  return std::make_shared<local_factory<impl>>(impl_);
+  return std::make_shared<local_factory>(impl_);
+}
+
+std::shared_ptr<runner_port> runtime::runners() const {
+  return posix::make_runner_port(impl_);
 }
 
 containment_kind runtime::containment() const {

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "procession/actors/spawner.hpp"
+#include "procession/messages/runner.hpp"
+#include "procession/platform/child.hpp"
+#include "procession/platform/runner_options.hpp"
+#include "procession/platform/runtime.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace procession {
+
+/// Our end of a runner: an actor to ask, and the children that live there. The
+/// runner ends with the actor: when the last handle to that, copy of this or
+/// spawner with it is gone, or it is sent an exit message.
+class runner_node {
+public:
+  runner_node(runner hdl, std::shared_ptr<child_factory> children)
+    : actor_(std::move(hdl)), children_(std::move(children)) {
+    // nop
+  }
+
+  /// Answers what messages/runner.hpp lists; can be monitored.
+  const runner& actor() const noexcept {
+    return actor_;
+  }
+
+  /// Makes children in the runner; when it is lost each start fails with why.
+  const std::shared_ptr<child_factory>& children() const noexcept {
+    return children_;
+  }
+
+private:
+  runner actor_;
+  std::shared_ptr<child_factory> children_;
+};
+
+/// Starts a runner in the background. Sessions can be spawned in it at once;
+/// they wait for it.
+/// @param rt should outlive `sys`.
+runner_node start_runner(caf::actor_system& sys, const runtime& rt,
+                         runner_options options = {});
+
+/// Makes a spawner of sessions in a runner.
+spawner make_spawner(caf::actor_system& sys, const runner_node& where,
+                     spawner_options options = {});
+
+} // namespace procession

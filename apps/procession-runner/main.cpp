@@ -1,0 +1,114 @@
+// The runner: hosts sessions for a parent at the other end of a channel.
+#include "procession/actors/runner_host.hpp"
+#include "procession/platform/runner_port.hpp"
+#include "procession/platform/runtime.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <fstream>
+#include <future>
+#include <iostream>
+#include <memory>
+#include <string>
+
+namespace procession {
+
+namespace {
+
+enum exit_code { ok = 0, failed = 1, bad_usage = 2 };
+
+/// What goes wrong before there is a parent to tell. Nothing else is printed.
+class start_log {
+public:
+  explicit start_log(const std::string& path) {
+    if (!path.empty())
+      file_.open(path, std::ios::app);
+  }
+
+  void say(const std::string& text) {
+    (file_.is_open() ? file_ : std::cerr)
+      << "procession-runner: " << text << std::endl;
+  }
+
+private:
+  std::ofstream file_;
+};
+
+int serve(const channel_address& where, start_log& log) {
+  runtime rt;
+  auto port = rt.runners();
+  runner_host_options options;
+  options.identity = port->take_identity();
+  auto channel = port->open_channel(where);
+  if (auto* bad = std::get_if<failure>(&channel)) {
+    log.say(to_string(*bad));
+    return failed;
+  }
+  auto work = port->work();
+  std::promise<failure> ended;
+  std::unique_ptr<runner_host> host;
+  work->post([&] {
+    host = std::make_unique<runner_host>(work, rt.local(), std::move(options),
+                                         [&](const failure& why) {
+                                           ended.set_value(why);
+                                         });
+    host->start(std::get<std::shared_ptr<duplex>>(channel));
+  });
+  auto why = ended.get_future().get();
+  std::promise<void> gone;
+  work->post([&] {
+    host.reset();
+    gone.set_value();
+  });
+  gone.get_future().wait();
+  if (why.code == errc::runner_lost)
+    return ok;
+  log.say(to_string(why));
+  return failed;
+}
+
+int main_of(int argc, char** argv) {
+  CLI::App app{
+    "Hosts process sessions for a parent, which starts it. Without a "
+    "channel to that it does nothing.",
+    "procession-runner"};
+  app.set_version_flag("--version", "procession-runner " PROCESSION_VERSION);
+  auto stdio = false;
+  channel_address where;
+  std::string log_path;
+  auto* channel = app.add_option_group("channel");
+  channel->add_flag("--stdio", stdio,
+                    "The channel is standard input and output");
+  channel->add_option("--connect", where.path, "The channel is a Unix socket")
+    ->type_name("PATH");
+  channel->require_option(1);
+  app
+    .add_option("--log", log_path,
+                "Where to say why it fails; default: standard error")
+    ->type_name("FILE");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& x) {
+    if (x.get_exit_code() == 0)
+      return app.exit(x);
+    start_log{log_path}.say(std::string{x.what()}
+                            + "; try procession-runner --help");
+    return bad_usage;
+  }
+  start_log log{log_path};
+  try {
+    return serve(where, log);
+  } catch (const std::exception& x) {
+    log.say(x.what());
+    return failed;
+  }
+}
+
+} // namespace
+
+} // namespace procession
+
+int main(int argc, char** argv) {
+  return procession::main_of(argc, argv);
+}

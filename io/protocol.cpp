@@ -1,0 +1,146 @@
+#include "procession/io/protocol.hpp"
+
+#include <caf/binary_deserializer.hpp>
+#include <caf/binary_serializer.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace procession::protocol {
+
+namespace {
+
+/// Longer texts of the other side are cut.
+constexpr std::size_t max_text = 4096;
+
+template <class Enum>
+bool within(Enum x, Enum first, Enum last) {
+  return x >= first && x <= last;
+}
+
+/// What a person is shown must not play with his terminal.
+void tame(std::string& text) {
+  if (text.size() > max_text)
+    text.resize(max_text);
+  std::replace_if(
+    text.begin(), text.end(),
+    [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+}
+
+bool accept(failure& x) {
+  tame(x.detail.text);
+  return within(x.code, errc::invalid_argument, last_errc)
+         && within(x.detail.at, stage::none, last_stage);
+}
+
+bool accept(exit_status& x) {
+  auto sane = [](caf::timespan time) {
+    return time >= caf::timespan::zero()
+           && time <= caf::timespan{max_timespan} * 100;
+  };
+  switch (x.cause) {
+    case exit_cause::exited:
+      return x.signal == 0 && sane(x.user_time) && sane(x.system_time);
+    case exit_cause::signaled:
+      return x.signal > 0 && sane(x.user_time) && sane(x.system_time);
+    case exit_cause::start_failed:
+    case exit_cause::runner_lost:
+      break;
+  }
+  return false;
+}
+
+bool accept(hello& x) {
+  tame(x.user);
+  return x.nonce.size() <= max_text && x.pid >= 0;
+}
+
+bool accept(goodbye& x) {
+  return accept(x.why);
+}
+
+bool accept(spawn& x) {
+  return within(x.spec.stdio.kind, stdio_kind::pty, stdio_kind::pipes_no_stdin)
+         && within(x.spec.when_unobserved, unobserved::retain,
+                   unobserved::pause)
+         && within(x.spec.owner, ownership::sender, ownership::spawner)
+         && !validate(x.spec);
+}
+
+bool accept(resize& x) {
+  return !validate(x.size);
+}
+
+bool accept(signal& x) {
+  return within(x.name, signal_name::interrupt, signal_name::proceed);
+}
+
+bool accept(credit& x) {
+  return x.bytes > 0;
+}
+
+bool accept(spawned& x) {
+  return x.pid > 0
+         && within(x.containment, containment_kind::unknown,
+                   containment_kind::job);
+}
+
+bool accept(failed& x) {
+  return accept(x.why);
+}
+
+bool accept(answered& x) {
+  // Nothing is wrong with what was done; any detail will do there.
+  if (x.done)
+    x.why = {};
+  return accept(x.why);
+}
+
+bool accept(exited& x) {
+  return accept(x.status);
+}
+
+bool accept(closed&) {
+  return true;
+}
+
+} // namespace
+
+template <class T>
+std::string encode(const T& body) {
+  std::vector<char> bytes;
+  caf::binary_serializer sink{nullptr, bytes};
+  // Writing to memory does not fail; and what is written is not changed.
+  static_cast<void>(sink(const_cast<T&>(body)));
+  return {bytes.data(), bytes.size()};
+}
+
+template <class T>
+std::optional<T> decode(std::span<const std::byte> bytes) {
+  caf::binary_deserializer source{
+    nullptr, reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  T result;
+  if (source(result) || source.remaining() != 0 || !accept(result))
+    return std::nullopt;
+  return result;
+}
+
+#define PROCESSION_BODY(type)                                                  \
+  template std::string encode(const type&);                                    \
+  template std::optional<type> decode(std::span<const std::byte>)
+
+PROCESSION_BODY(hello);
+PROCESSION_BODY(goodbye);
+PROCESSION_BODY(spawn);
+PROCESSION_BODY(resize);
+PROCESSION_BODY(signal);
+PROCESSION_BODY(credit);
+PROCESSION_BODY(spawned);
+PROCESSION_BODY(failed);
+PROCESSION_BODY(answered);
+PROCESSION_BODY(exited);
+PROCESSION_BODY(closed);
+
+#undef PROCESSION_BODY
+
+} // namespace procession::protocol

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "procession/messages/command.hpp"
+#include "procession/messages/error.hpp"
+
+#include <sys/types.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace procession::posix {
+
+/// A user that a program can be started as.
+struct identity {
+  uid_t user = 0;
+  gid_t group = 0;
+  /// All of its groups.
+  std::vector<gid_t> groups;
+  /// What a login would set; nothing of ours but the language.
+  procession::environment env;
+};
+
+/// Looks a user up. It may ask the network (nsswitch.conf(5)) and block for
+/// that long. Errors: `no_such_user`, `request_failed`.
+std::variant<identity, failure> find_user(const std::string& name);
+
+/// The name of the user that we are, or its number.
+std::string own_user_name();
+
+} // namespace procession::posix

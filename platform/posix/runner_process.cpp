@@ -1,0 +1,413 @@
+#include "procession/platform/posix/runner_process.hpp"
+
+#include "procession/platform/posix/runner_listener.hpp"
+#include "procession/platform/posix/runtime_impl.hpp"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace procession::posix {
+
+namespace {
+
+using stream = boost::asio::posix::stream_descriptor;
+using stream_duplex = asio_duplex<stream>;
+
+/// The environment variable that the nonce is passed in.
+constexpr auto nonce_name = "PROCESSION_RUNNER_NONCE";
+
+/// How much a runner may say on its error output at a time.
+constexpr std::uint64_t log_credit = 16 * 1024;
+
+// -- the reactor as a work queue ----------------------------------------------
+
+class reactor_wake_up : public wake_up {
+public:
+  reactor_wake_up(boost::asio::io_context& where, std::function<void()> f)
+    : core_(std::make_shared<core>(where, std::move(f))) {
+    // nop
+  }
+
+  ~reactor_wake_up() override {
+    core_->timer.cancel();
+  }
+
+  void set(std::chrono::steady_clock::time_point when) override {
+    core_->timer.expires_at(when);
+    core_->timer.async_wait(
+      [weak = std::weak_ptr{core_}](const boost::system::error_code& ec) {
+        if (auto self = weak.lock(); self != nullptr && !ec)
+          self->f();
+      });
+  }
+
+private:
+  struct core {
+    core(boost::asio::io_context& where, std::function<void()> g)
+      : timer(where), f(std::move(g)) {
+      // nop
+    }
+
+    boost::asio::steady_timer timer;
+    std::function<void()> f;
+  };
+
+  std::shared_ptr<core> core_;
+};
+
+/// Weak: what waits in the reactor may own its queue.
+class reactor_queue : public work_queue {
+public:
+  explicit reactor_queue(std::weak_ptr<runtime::impl> owner)
+    : owner_(std::move(owner)) {
+    // nop
+  }
+
+  void post(std::function<void()> f) override {
+    if (auto owner = owner_.lock())
+      owner->host.reactor.post(std::move(f));
+  }
+
+  std::chrono::steady_clock::time_point now() override {
+    return std::chrono::steady_clock::now();
+  }
+
+  std::unique_ptr<wake_up> make_wake_up(std::function<void()> f) override {
+    // On the reactor's thread the owner is there.
+    return std::make_unique<reactor_wake_up>(
+      owner_.lock()->host.reactor.context(), std::move(f));
+  }
+
+private:
+  std::weak_ptr<runtime::impl> owner_;
+};
+
+// -- the parent's side --------------------------------------------------------
+
+/// `procession-runner` beside our own program, or where it was installed, or
+/// wherever the PATH has it.
+std::string default_runner() {
+  const std::string name = "procession-runner";
+  char own[4096];
+  auto n = ::readlink("/proc/self/exe", own, sizeof(own));
+  if (n > 0) {
+    auto path = std::string{own, static_cast<std::size_t>(n)};
+    path.erase(path.rfind('/') + 1);
+    path += name;
+    if (::access(path.c_str(), X_OK) == 0)
+      return path;
+  }
+  auto installed = std::string{PROCESSION_BINDIR "/"} + name;
+  return ::access(installed.c_str(), X_OK) == 0 ? installed : name;
+}
+
+/// What the process, its owner and the threads have in common.
+struct launch_state : std::enable_shared_from_this<launch_state> {
+  std::shared_ptr<runtime::impl> owner;
+  runner_options options;
+  std::string nonce;
+  /// Reactor.
+  runner_process::sink sink;
+  /// Launcher, then reactor.
+  std::shared_ptr<posix::process> process;
+  unique_fd channel;
+  std::unique_ptr<runner_listener> listener;
+
+  void tell(runner_event x) {
+    if (sink)
+      sink(std::move(x));
+  }
+
+  /// Tells it later, on the reactor.
+  void post(runner_event x) {
+    owner->host.reactor.post(
+      [self = shared_from_this(), x = std::move(x)] { self->tell(x); });
+  }
+
+  // On the launcher.
+
+  void launch() {
+    if (auto bad = try_launch())
+      post(runner_launch_failed{std::move(*bad)});
+  }
+
+  std::optional<failure> try_launch() {
+    if (!options.command.empty()
+        && (!options.user.empty()
+            || options.transport != runner_transport::stdio))
+      return failure{errc::invalid_argument,
+                     {stage::validate, 0,
+                      "a command line excludes a user and a socket path"}};
+    auto extras = std::make_shared<runner_start>();
+    if (!options.user.empty()) {
+      auto found = find_user(options.user);
+      if (auto* bad = std::get_if<failure>(&found))
+        return std::move(*bad);
+      extras->become = std::move(std::get<identity>(found));
+    }
+    command spec;
+    spec.stdio = pipes_no_stdin();
+    if (auto bad = open_transport(*extras, spec))
+      return bad;
+    if (extras->become) {
+      spec.env = extras->become->env;
+      spec.cwd = "/";
+    }
+    spec.env.set[nonce_name] = nonce;
+    if (auto bad = validate(spec))
+      return bad;
+    process = std::make_shared<posix::process>(owner->host);
+    // The sink outlives neither: the process drops it at its end.
+    owner->start(
+      process, std::move(spec), log_credit,
+      [self = shared_from_this()](child_event x) {
+        self->owner->host.reactor.post(
+          [self, x = std::move(x)]() mutable { self->on_event(x); });
+      },
+      std::move(extras));
+    return std::nullopt;
+  }
+
+  std::optional<failure> open_transport(runner_start& extras, command& spec) {
+    if (options.transport == runner_transport::socket_path) {
+      auto opened = runner_listener::open(owner->host.reactor.context(),
+                                          extras.become);
+      if (auto* bad = std::get_if<failure>(&opened))
+        return std::move(*bad);
+      listener = std::move(std::get<std::unique_ptr<runner_listener>>(opened));
+      spec.program = runner_program();
+      spec.args = {"--connect", listener->path()};
+      return std::nullopt;
+    }
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+      return failure{errno == EMFILE || errno == ENFILE
+                       ? errc::out_of_descriptors
+                       : errc::runner_failed,
+                     {stage::launch, errno, "no socket pair was made"}};
+    std::error_code ec;
+    auto ours = unique_fd{ends[0]};
+    auto its = unique_fd{ends[1]};
+    channel = at_least_3(std::move(ours), ec);
+    extras.channel = at_least_3(std::move(its), ec);
+    if (ec)
+      return failure{errc::out_of_descriptors,
+                     {stage::launch, ec.value(), "no socket pair was made"}};
+    if (options.command.empty()) {
+      spec.program = runner_program();
+      spec.args = {"--stdio"};
+    } else {
+      spec.program = options.command.front();
+      spec.args.assign(options.command.begin() + 1, options.command.end());
+    }
+    return std::nullopt;
+  }
+
+  std::string runner_program() const {
+    return options.program.empty() ? default_runner() : options.program;
+  }
+
+  // On the reactor.
+
+  void on_event(child_event& x) {
+    if (auto* failed = std::get_if<child_start_failed>(&x)) {
+      listener.reset();
+      tell(runner_launch_failed{std::move(failed->why)});
+    } else if (auto* started = std::get_if<child_started>(&x)) {
+      tell(runner_launched{started->pid});
+      if (listener == nullptr)
+        connect(std::move(channel));
+      else
+        listener->await(static_cast<pid_t>(started->pid),
+                        [weak = weak_from_this()](unique_fd fd) {
+                          auto self = weak.lock();
+                          self->connect(std::move(fd));
+                          // Not from inside of its own call.
+                          self->owner->host.reactor.post(
+                            [self] { self->listener.reset(); });
+                        });
+    } else if (auto* said = std::get_if<child_output>(&x)) {
+      tell(runner_said{std::string{said->bytes.text()}});
+      process->grant(said->bytes.size());
+    } else if (auto* exited = std::get_if<child_exited>(&x)) {
+      tell(runner_exited{exited->status});
+      process->finish();
+    } else if (std::holds_alternative<child_finished>(x)) {
+      listener.reset();
+      tell(runner_gone{});
+    }
+  }
+
+  void connect(unique_fd fd) {
+    auto io = std::make_shared<stream>(owner->host.reactor.context());
+    boost::system::error_code ec;
+    io->assign(fd.get(), ec);
+    // Without it the deadline of the connect stage passes.
+    if (ec)
+      return;
+    fd.release();
+    tell(runner_connected{std::make_shared<stream_duplex>(io, io)});
+  }
+};
+
+class local_runner : public runner_process {
+public:
+  explicit local_runner(std::shared_ptr<launch_state> state)
+    : state_(std::move(state)) {
+    // nop
+  }
+
+  ~local_runner() override {
+    state_->sink = nullptr;
+    kill();
+  }
+
+  void start(sink to) override {
+    state_->sink = std::move(to);
+    state_->owner->host.launcher.post([state = state_] { state->launch(); });
+  }
+
+  void kill() override {
+    // By way of the launcher, which may be about to start it.
+    state_->owner->host.launcher.post([state = state_] {
+      if (state->process == nullptr)
+        return;
+      state->owner->host.reactor.post([state] {
+        if (!state->process->gone())
+          state->process->stop();
+      });
+    });
+  }
+
+private:
+  std::shared_ptr<launch_state> state_;
+};
+
+// -- the runner's side --------------------------------------------------------
+
+failure no_channel(std::string text, int os_code = 0) {
+  return {errc::runner_failed, {stage::connect, os_code, std::move(text)}};
+}
+
+/// Takes a standard stream for ourselves, where nobody prints into it.
+std::variant<unique_fd, failure> take_stream(int number) {
+  struct stat info;
+  if (::fstat(number, &info) != 0
+      || !(S_ISSOCK(info.st_mode) || S_ISFIFO(info.st_mode)))
+    return no_channel("standard input and output are no channel to a parent");
+  auto result = unique_fd{::fcntl(number, F_DUPFD_CLOEXEC, 3)};
+  auto null = unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+  if (!result || !null || ::dup2(null.get(), number) < 0)
+    return no_channel("standard input and output cannot be taken over", errno);
+  return result;
+}
+
+std::variant<unique_fd, failure> connect_to(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path))
+    return no_channel("the path of the parent's socket is too long");
+  std::memcpy(address.sun_path, path.data(), path.size());
+  std::error_code ec;
+  auto result = at_least_3(
+    unique_fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)}, ec);
+  if (!result
+      || ::connect(result.get(), reinterpret_cast<const sockaddr*>(&address),
+                   sizeof(address))
+           != 0)
+    return no_channel(
+      "the parent's socket '" + path + "' cannot be connected to", errno);
+  return result;
+}
+
+class posix_runner_port : public runner_port {
+public:
+  explicit posix_runner_port(std::shared_ptr<runtime::impl> owner)
+    : owner_(std::move(owner)) {
+    // nop
+  }
+
+  std::shared_ptr<work_queue> work() override {
+    return std::make_shared<reactor_queue>(owner_);
+  }
+
+  std::unique_ptr<runner_process> make_process(const runner_options& options,
+                                               std::string nonce) override {
+    auto state = std::make_shared<launch_state>();
+    state->owner = owner_;
+    state->options = options;
+    state->nonce = std::move(nonce);
+    return std::make_unique<local_runner>(std::move(state));
+  }
+
+  std::variant<std::shared_ptr<duplex>, failure>
+  open_channel(const channel_address& where) override {
+    unique_fd fds[2];
+    auto ends = 0;
+    if (!where.path.empty()) {
+      auto opened = connect_to(where.path);
+      if (auto* bad = std::get_if<failure>(&opened))
+        return std::move(*bad);
+      fds[ends++] = std::move(std::get<unique_fd>(opened));
+    } else {
+      for (auto number : {STDIN_FILENO, STDOUT_FILENO}) {
+        auto taken = take_stream(number);
+        if (auto* bad = std::get_if<failure>(&taken))
+          return std::move(*bad);
+        fds[ends++] = std::move(std::get<unique_fd>(taken));
+      }
+    }
+    std::shared_ptr<stream> streams[2];
+    for (auto i = 0; i < ends; ++i) {
+      streams[i] = std::make_shared<stream>(owner_->host.reactor.context());
+      boost::system::error_code ec;
+      streams[i]->assign(fds[i].get(), ec);
+      if (ec)
+        return no_channel("the channel is not to be watched", ec.value());
+      fds[i].release();
+    }
+    if (ends == 1)
+      streams[1] = streams[0];
+    return std::make_shared<stream_duplex>(streams[0], streams[1]);
+  }
+
+  runner_identity take_identity() override {
+    auto* told = ::getenv(nonce_name);
+    auto nonce = std::string{told == nullptr ? "" : told};
+    ::unsetenv(nonce_name);
+    return {::getpid(), own_user_name(), std::move(nonce)};
+  }
+
+  std::string make_nonce() override {
+    // Up to 256 bytes come whole (getrandom(2)).
+    std::uint8_t random[16] = {};
+    while (::getrandom(random, sizeof(random), 0) < 0 && errno == EINTR)
+      continue;
+    std::string result;
+    for (auto byte : random)
+      for (auto digit : {byte >> 4, byte & 15})
+        result += "0123456789abcdef"[digit];
+    return result;
+  }
+
+private:
+  std::shared_ptr<runtime::impl> owner_;
+};
+
+} // namespace
+
+std::shared_ptr<runner_port>
+make_runner_port(std::shared_ptr<runtime::impl> owner) {
+  return std::make_shared<posix_runner_port>(std::move(owner));
+}
+
+} // namespace procession::posix

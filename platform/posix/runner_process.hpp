@@ -1,0 +1,14 @@
+#pragma once
+
+#include "procession/platform/runner_port.hpp"
+#include "procession/platform/runtime.hpp"
+
+#include <memory>
+
+namespace procession::posix {
+
+/// What this platform does for runners, on the reactor of a runtime.
+std::shared_ptr<runner_port>
+make_runner_port(std::shared_ptr<runtime::impl> owner);
+
+} // namespace procession::posix

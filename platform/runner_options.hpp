@@ -1,0 +1,51 @@
+#pragma once
+
+#include <caf/timespan.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace procession {
+
+/// How the bytes get to a runner and back.
+enum class runner_transport {
+  /// A socket pair that is the runner's standard input and output.
+  stdio,
+  /// A Unix socket in a directory that only the runner's user may enter; only
+  /// the very process that was started is let in (unix(7), SO_PEERCRED).
+  socket_path,
+};
+
+/// Which runner, and how long each step may take. The defaults suit a runner on
+/// this machine.
+struct runner_options {
+  /// Name of the user to be; empty: our own. Needs the right to become another
+  /// user (root). The runner gets an environment and groups of that user, and
+  /// can gain no privileges (prctl(2), PR_SET_NO_NEW_PRIVS).
+  std::string user;
+  /// A command line that leads to `procession-runner --stdio`, here or
+  /// elsewhere: sudo, bwrap, ssh, docker exec. Empty: our own runner.
+  /// Excludes `user` and `socket_path`.
+  std::vector<std::string> command;
+  /// The runner's executable; empty: `procession-runner` beside our own, where
+  /// it was installed, or in the PATH.
+  std::string program;
+  runner_transport transport = runner_transport::stdio;
+  /// From the request to a running process.
+  caf::timespan launch = std::chrono::seconds{10};
+  /// From there to the first bytes.
+  caf::timespan connect = std::chrono::seconds{20};
+  /// From there to a complete hello.
+  caf::timespan hello = std::chrono::seconds{10};
+  /// How long a start of a program in the runner may take.
+  caf::timespan spawn = std::chrono::seconds{20};
+  /// How long after a kill the end may take; then the whole runner is killed.
+  caf::timespan terminate = std::chrono::seconds{10};
+  /// A runner is asked for a sign of life after so long a silence...
+  caf::timespan ping = std::chrono::seconds{5};
+  /// ...and is lost, and killed, if it gives none for so long.
+  caf::timespan pong = std::chrono::seconds{10};
+};
+
+} // namespace procession
