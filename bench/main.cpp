@@ -62,6 +62,21 @@ readings flood(stdio_kind kind, std::uint64_t bytes, int repetition) {
   return result;
 }
 
+/// The same through a runner, and here.
+readings runner_flood(stdio_kind kind, std::uint64_t bytes, int repetition) {
+  readings result;
+  auto rate = [&](place where) {
+    host sessions{where};
+    // A runner takes its time to start.
+    sessions.spawn(1);
+    return bytes / sessions.flood(kind, bytes, 1);
+  };
+  in_turns(
+    repetition, [&] { result["runner"] = rate(place::in_a_runner); },
+    [&] { result["local"] = rate(place::here); });
+  return result;
+}
+
 /// Seconds per GiB of a flood to several subscribers.
 readings fanout(std::uint64_t bytes) {
   readings result;
@@ -87,6 +102,22 @@ readings echo(std::size_t count, int repetition) {
   return result;
 }
 
+readings runner_echo(std::size_t count, int repetition) {
+  constexpr std::size_t message_size = 16;
+  readings result;
+  auto note = [&](const char* who, place where) {
+    host sessions{where};
+    sessions.spawn(1);
+    auto x = sessions.echo(count, message_size);
+    result[who + std::string{"_mean"}] = x.mean;
+    result[who + std::string{"_median"}] = x.median;
+  };
+  in_turns(
+    repetition, [&] { note("runner", place::in_a_runner); },
+    [&] { note("local", place::here); });
+  return result;
+}
+
 /// Spawns per second, one after the other, with so much memory in use.
 readings spawn(std::size_t count, std::size_t resident, int repetition) {
   std::unique_ptr<ballast> memory;
@@ -104,6 +135,21 @@ readings spawn(std::size_t count, std::size_t resident, int repetition) {
       repetition, [&] { ours += sessions.spawn(count / slices); },
       [&] { rival += plain::spawn(count / slices); });
   return {{"session", count / ours}, {"plain", count / rival}};
+}
+
+readings runner_spawn(std::size_t count, int repetition) {
+  host here;
+  host there{place::in_a_runner};
+  here.spawn(1);
+  there.spawn(1);
+  constexpr std::size_t slices = 10;
+  auto ours = 0.;
+  auto rival = 0.;
+  for (std::size_t i = 0; i < slices; ++i)
+    in_turns(
+      repetition, [&] { ours += there.spawn(count / slices); },
+      [&] { rival += here.spawn(count / slices); });
+  return {{"runner", count / ours}, {"local", count / rival}};
 }
 
 /// What sessions cost that do nothing: memory, threads, processor time.
@@ -202,6 +248,12 @@ void add_all(const amounts& x) {
   add("spawn", n, [=](int i) { return spawn(x.spawns, 0, i); });
   add("spawn_1gib", n, [=](int i) { return spawn(x.spawns, 1024 * mib, i); });
   add("fanout", n, [=](int) { return fanout(x.fanout_bytes); });
+  add("runner_pipe", n,
+      [=](int i) { return runner_flood(stdio_kind::pipes, x.pipe_bytes, i); });
+  add("runner_pty", n,
+      [=](int i) { return runner_flood(stdio_kind::pty, x.pty_bytes, i); });
+  add("runner_echo", n, [=](int i) { return runner_echo(x.echoes, i); });
+  add("runner_spawn", n, [=](int i) { return runner_spawn(x.spawns, i); });
   add("leak", 1, [=](int) { return leak(x.leak_spawns); });
 }
 
@@ -234,6 +286,16 @@ std::vector<row> rows() {
      below(0)},
     {"idle", "wakeups while all are idle", "wakeups", "", "", 1, below(0)},
     {"idle", "processor time while idle", "cpu", "", "ms/s", 1e3, below(1)},
+    {"runner_pipe", "pipe, runner against local", "runner", "local", "MiB/s",
+     to_mib, at_least(.5)},
+    {"runner_pty", "PTY, runner against local", "runner", "local", "MiB/s",
+     to_mib, at_least(.9)},
+    {"runner_echo", "echo, runner against local, mean", "runner_mean",
+     "local_mean", "us", 1e6, at_most(3)},
+    {"runner_echo", "echo, runner against local, median", "runner_median",
+     "local_median", "us", 1e6, at_most(3)},
+    {"runner_spawn", "spawn to exit, runner against local", "runner", "local",
+     "1/s", 1, at_least(.7)},
     {"leak", "spawns at eight a time", "rate", "", "1/s", 1, {}},
     {"leak", "descriptors they leave", "descriptors", "", "", 1, below(0)},
     {"leak", "threads they leave", "more_threads", "", "", 1, below(0)},

@@ -3,6 +3,7 @@
 #include "child.hpp"
 #include "readers.hpp"
 
+#include "procession/actors/runner_node.hpp"
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
 
@@ -108,11 +109,19 @@ private:
 } // namespace
 
 struct host::impl {
+  explicit impl(place x)
+    : sys(cfg), sessions(x == place::here
+                           ? make_spawner(sys, rt)
+                           : make_spawner(sys, start_runner(sys, rt))),
+      self(sys) {
+    // nop
+  }
+
   config cfg;
   runtime rt;
-  caf::actor_system sys{cfg};
-  spawner sessions = make_spawner(sys, rt);
-  caf::scoped_actor self{sys};
+  caf::actor_system sys;
+  spawner sessions;
+  caf::scoped_actor self;
 
   session start(command spec) {
     session result;
@@ -123,7 +132,7 @@ struct host::impl {
   }
 };
 
-host::host() : impl_(std::make_unique<impl>()) {
+host::host(place where) : impl_(std::make_unique<impl>(where)) {
   // nop
 }
 

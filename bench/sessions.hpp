@@ -10,11 +10,14 @@
 
 namespace procession::bench {
 
+/// Where the sessions of a host are.
+enum class place { here, in_a_runner };
+
 /// The library as a program would use it: a runtime, an actor system, a
 /// spawner, and actors of ours that start and follow sessions.
 class host {
 public:
-  host();
+  explicit host(place where = place::here);
   host(const host&) = delete;
   host& operator=(const host&) = delete;
   /// Ends all sessions.
