@@ -74,7 +74,7 @@ public:
       [this](wait_atom) -> caf::result<runner_info> {
         if (info_.state == runner_state::up)
           return info_;
-        if (info_.state > runner_state::up)
+        if (info_.state == runner_state::down)
           return to_error(info_.why);
         waiting_.push_back(self_->make_response_promise<runner_info>());
         return waiting_.back();
@@ -87,9 +87,13 @@ public:
         return asking_.back();
       },
       [this](terminate_atom) -> caf::result<runner_info> {
-        terminating_.push_back(self_->make_response_promise<runner_info>());
-        stop();
-        return terminating_.back();
+        auto waiting = self_->make_response_promise<runner_info>();
+        terminating_.push_back(waiting);
+        if (info_.state == runner_state::down)
+          on(info_);
+        else
+          stop();
+        return waiting;
       },
       [this](runner_change& x) { on(std::move(x.now)); },
     };
@@ -110,20 +114,26 @@ private:
     if (info_.state == runner_state::up)
       for (auto& x : std::exchange(waiting_, {}))
         x.deliver(info_);
-    if (info_.state > runner_state::up)
-      for (auto& x : std::exchange(waiting_, {}))
-        x.deliver(to_error(info_.why));
+    was_up_ |= info_.state == runner_state::up;
     if (info_.state != runner_state::down)
       return;
+    // Only now it is known why.
+    for (auto& x : std::exchange(waiting_, {}))
+      x.deliver(to_error(info_.why));
     auto asked = !terminating_.empty();
     for (auto& x : std::exchange(terminating_, {}))
       x.deliver(info_);
-    self_->quit(asked ? caf::error{} : to_error(info_.why));
+    if (asked)
+      self_->quit();
+    else if (was_up_)
+      self_->quit(to_error(info_.why));
   }
 
   pointer self_;
   std::shared_ptr<runner_link> link_;
   runner_info info_;
+  /// One that never was can still be asked why.
+  bool was_up_ = false;
   std::vector<promise> waiting_;
   std::vector<promise> asking_;
   std::vector<promise> terminating_;

@@ -110,9 +110,9 @@ private:
 
 struct host::impl {
   explicit impl(place x)
-    : sys(cfg), sessions(x == place::here
-                           ? make_spawner(sys, rt)
-                           : make_spawner(sys, start_runner(sys, rt))),
+    : sys(cfg),
+      sessions(x == place::here ? make_spawner(sys, rt)
+                                : make_spawner(sys, start_runner(sys, rt))),
       self(sys) {
     // nop
   }

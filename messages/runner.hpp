@@ -54,8 +54,9 @@ typename Inspector::result_type inspect(Inspector& f, runner_info& x) {
            x.user, x.sessions, x.why);
 }
 
-/// A process in another security context that hosts sessions. It ends with an
-/// error as its exit reason when the runner is lost, which monitors see.
+/// A process in another security context that hosts sessions. When it is lost
+/// the actor ends with the error as its exit reason, which monitors see. If it
+/// never was up the actor stays, to tell why.
 using runner = caf::typed_actor<
   /// Answered once the runner is up. Errors: why it is not.
   caf::replies_to<wait_atom>::with<runner_info>,

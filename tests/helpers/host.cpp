@@ -1,5 +1,7 @@
-// A host to be killed: starts sessions of every kind, prints the numbers of
-// all their processes, one a line, then "ready", and waits.
+// A host to be killed: starts sessions of every kind, contained by the marker
+// or in a runner if it is told so, prints the numbers of all their processes,
+// one a line, then "ready", and waits.
+#include "procession/actors/runner_node.hpp"
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
 
@@ -31,7 +33,9 @@ int main(int argc, char** argv) {
   config cfg;
   runtime rt{{marker ? containment_kind::marker : containment_kind::unknown}};
   caf::actor_system sys{cfg};
-  auto sessions = make_spawner(sys, rt);
+  auto far = argc > 1 && std::strcmp(argv[1], "runner") == 0;
+  auto sessions = far ? make_spawner(sys, start_runner(sys, rt))
+                      : make_spawner(sys, rt);
   caf::scoped_actor self{sys};
   for (auto& stdio : {pipes(), pty()}) {
     command spec;

@@ -28,7 +28,7 @@ bool gone_by(pid_t pid, std::chrono::steady_clock::time_point deadline) {
 } // namespace
 
 TEST_CASE("a host that is killed leaves no descendant within two seconds") {
-  auto containment = GENERATE("best", "marker");
+  auto containment = GENERATE("best", "marker", "runner");
   helper_program host{"test-host", {containment}};
   std::vector<pid_t> pids;
   std::string line;

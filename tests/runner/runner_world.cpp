@@ -1,0 +1,78 @@
+#include "runner_world.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+
+namespace procession::test {
+
+namespace {
+
+class node_backend : public backend {
+public:
+  node_backend(std::shared_ptr<runner_of_world> there, runner_options options)
+    : there_(std::move(there)), options_(std::move(options)) {
+    there_->rt = std::make_unique<runtime>();
+  }
+
+  ~node_backend() override {
+    there_->rt.reset();
+  }
+
+  spawner start(caf::actor_system& sys) override {
+    auto node = start_runner(sys, *there_->rt, options_);
+    there_->hdl = node.actor();
+    return make_spawner(sys, node);
+  }
+
+private:
+  std::shared_ptr<runner_of_world> there_;
+  runner_options options_;
+};
+
+} // namespace
+
+runner_world::runner_world(runner_options options)
+  : there_(std::make_shared<runner_of_world>()),
+    w({"a runner", [this, options] {
+         return std::make_unique<node_backend>(there_, options);
+       }}) {
+  // nop
+}
+
+runner_world::~runner_world() {
+  forget_runner();
+}
+
+void runner_world::forget_runner() {
+  there_->hdl = nullptr;
+}
+
+caf::error runner_world::up() {
+  caf::error result;
+  w.self->request(hdl(), patience, wait_atom_v)
+    .receive([](runner_info&) {},
+             [&](caf::error& x) { result = std::move(x); });
+  return result;
+}
+
+runner_info runner_world::info() {
+  runner_info result;
+  w.self->request(hdl(), patience, info_atom_v)
+    .receive([&](runner_info& x) { result = std::move(x); },
+             [&](caf::error& x) { FAIL(w.sys.render(x)); });
+  return result;
+}
+
+std::string runner_path() {
+  auto own = std::filesystem::read_symlink("/proc/self/exe");
+  return own.parent_path() / "procession-runner";
+}
+
+runner_options scripted(std::string script) {
+  runner_options result;
+  result.command = {"/bin/sh", "-c", std::move(script), "sh", runner_path()};
+  return result;
+}
+
+} // namespace procession::test

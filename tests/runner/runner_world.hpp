@@ -1,0 +1,52 @@
+#pragma once
+
+#include "../conformance/world.hpp"
+
+#include "procession/actors/runner_node.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace procession::test {
+
+/// The runner and the runtime of a world.
+struct runner_of_world {
+  std::unique_ptr<runtime> rt;
+  /// Empty once the world is gone.
+  runner hdl;
+};
+
+/// An actor system whose sessions live in a runner.
+class runner_world {
+public:
+  explicit runner_world(runner_options options = {});
+  ~runner_world();
+
+  /// Waits until the runner is up; why it is not.
+  caf::error up();
+
+  /// What is known of the runner; fails the test if that takes too long.
+  runner_info info();
+
+  /// Lets go of the runner's actor; the spawner still holds it.
+  void forget_runner();
+
+  const runner& hdl() const {
+    return there_->hdl;
+  }
+
+private:
+  std::shared_ptr<runner_of_world> there_;
+
+public:
+  world w;
+};
+
+/// Where the runner's executable is.
+std::string runner_path();
+
+/// A runner that is a shell script: `$1` is the path of the true one.
+runner_options scripted(std::string script);
+
+} // namespace procession::test

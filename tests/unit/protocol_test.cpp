@@ -1,0 +1,95 @@
+#include "procession/io/protocol.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace procession;
+
+namespace {
+
+std::span<const std::byte> bytes_of(const std::string& x) {
+  return std::as_bytes(std::span{x});
+}
+
+/// Encodes and decodes; every cut of it, and one byte more, is refused.
+template <class T>
+T there_and_back(const T& x) {
+  auto bytes = protocol::encode(x);
+  for (std::size_t n = 0; n < bytes.size(); ++n)
+    CHECK_FALSE(protocol::decode<T>(bytes_of(bytes).first(n)));
+  CHECK_FALSE(protocol::decode<T>(bytes_of(bytes + '\0')));
+  auto result = protocol::decode<T>(bytes_of(bytes));
+  REQUIRE(result);
+  CHECK(protocol::encode(*result) == bytes);
+  return std::move(*result);
+}
+
+template <class T>
+bool refused(const T& x) {
+  return !protocol::decode<T>(bytes_of(protocol::encode(x)));
+}
+
+protocol::exited by(exit_cause cause, std::int32_t signal) {
+  protocol::exited result;
+  result.status.cause = cause;
+  result.status.signal = signal;
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("bodies arrive as they were sent, whole or not at all") {
+  protocol::hello hello;
+  hello.nonce = "secret";
+  hello.pid = 4711;
+  hello.user = "someone";
+  CHECK(there_and_back(hello).nonce == "secret");
+  protocol::spawn spawn;
+  spawn.spec.program = "make";
+  spawn.spec.args = {"-j8", ""};
+  spawn.spec.env.set = {{"A", "1"}, {"B", ""}};
+  spawn.spec.stdio = pty({30, 100});
+  spawn.credit = 1 << 18;
+  CHECK(there_and_back(spawn).spec == spawn.spec);
+  CHECK(there_and_back(protocol::credit{77}).bytes == 77);
+  CHECK(there_and_back(protocol::spawned{12, containment_kind::cgroup}).pid
+        == 12);
+  CHECK(there_and_back(protocol::resize{5, {30, 100}}).request == 5);
+  CHECK(there_and_back(protocol::signal{6, signal_name::quit}).name
+        == signal_name::quit);
+  auto why = failure{errc::stdin_closed, {stage::run, 32, "nobody reads it"}};
+  CHECK(there_and_back(protocol::failed{why}).why.detail.text
+        == "nobody reads it");
+  CHECK_FALSE(there_and_back(protocol::answered{9, false, why}).done);
+  CHECK(there_and_back(by(exit_cause::signaled, 9)).status.signal == 9);
+  CHECK(there_and_back(protocol::closed{true}).drained);
+}
+
+TEST_CASE("what no honest sender says is refused") {
+  CHECK(refused(protocol::credit{0}));
+  CHECK(refused(protocol::spawned{0, containment_kind::cgroup}));
+  CHECK(refused(protocol::spawned{1, static_cast<containment_kind>(99)}));
+  CHECK(refused(protocol::resize{1, {0, 80}}));
+  CHECK(refused(protocol::signal{1, static_cast<signal_name>(99)}));
+  CHECK(refused(protocol::failed{{static_cast<errc>(0), {}}}));
+  CHECK(refused(protocol::failed{{static_cast<errc>(255), {}}}));
+  CHECK(refused(by(exit_cause::runner_lost, 0)));
+  CHECK(refused(by(exit_cause::start_failed, 0)));
+  CHECK(refused(by(exit_cause::signaled, 0)));
+  CHECK(refused(by(exit_cause::exited, 9)));
+  protocol::spawn spawn;
+  CHECK(refused(spawn));
+  spawn.spec.program = "x";
+  CHECK_FALSE(refused(spawn));
+  spawn.spec.stdio.kind = static_cast<stdio_kind>(9);
+  CHECK(refused(spawn));
+}
+
+TEST_CASE("what the other side says cannot play with a terminal") {
+  auto text = std::string{"bad \033[2J\n"} + std::string(10'000, 'x');
+  auto bytes = protocol::encode(
+    protocol::failed{{errc::spawn_failed, {stage::exec, 2, text}}});
+  auto result = protocol::decode<protocol::failed>(bytes_of(bytes));
+  REQUIRE(result);
+  CHECK(result->why.detail.text.size() == 4096);
+  CHECK(result->why.detail.text.substr(0, 10) == "bad ?[2J?x");
+}
