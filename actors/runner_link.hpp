@@ -12,11 +12,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace procession {
 
@@ -52,8 +52,8 @@ struct remote_session {
   /// What becomes of the input.
   enum class writing { open, closing, closed, broken };
   writing input_state = writing::open;
-  /// Requests that wait for an answer.
-  std::unordered_set<std::uint64_t> asked;
+  /// Requests that wait for an answer, the oldest first, and since when.
+  std::map<std::uint64_t, std::chrono::steady_clock::time_point> asked;
   /// Set at the end; read by any thread.
   std::atomic<bool> gone = false;
 };
@@ -131,7 +131,7 @@ private:
   };
 
   /// What a session owes us within a time that is the same for all.
-  enum class debt { spawned, exited, closed };
+  enum class debt { spawned, answered, exited, closed };
 
   struct due {
     time_point when;
@@ -165,10 +165,10 @@ private:
   // Time.
   void enter(phase next, caf::timespan within = {});
   void owe(debt what, const remote_session& by);
-  static bool paid(debt what, const remote_session& x) noexcept;
+  bool paid(debt what, const due& x) const;
   caf::timespan time_for(debt what) const noexcept;
   void on_phase_due();
-  void on_unpaid(debt what, const remote_session& x);
+  void on_unpaid(debt what, std::uint64_t number);
   void tick();
   void arm(time_point when);
 
@@ -212,7 +212,7 @@ private:
 
   std::unordered_map<std::uint64_t, session_ptr> sessions_;
   std::uint64_t last_number_ = 0;
-  std::array<std::deque<due>, 3> debts_;
+  std::array<std::deque<due>, 4> debts_;
 };
 
 /// Makes children that live in a runner.

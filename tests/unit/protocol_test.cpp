@@ -78,7 +78,7 @@ TEST_CASE("what no honest sender says is refused") {
   CHECK(refused(by(exit_cause::exited, 9)));
   protocol::spawn spawn;
   CHECK(refused(spawn));
-  spawn.spec.program = "x";
+  spawn.spec.program = "cat";
   CHECK_FALSE(refused(spawn));
   spawn.spec.stdio.kind = static_cast<stdio_kind>(9);
   CHECK(refused(spawn));
