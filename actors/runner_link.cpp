@@ -185,8 +185,9 @@ void runner_link::on_phase_due() {
     case phase::leaving:
       return lose(here("the runner was stopped, and did not end by itself"));
     case phase::half_ended:
-      return lose(exit_ ? here("the runner ended: " + to_string(*exit_))
-                        : *channel_end_);
+      if (exit_)
+        return lose(here("the runner ended: " + to_string(*exit_)));
+      return lose(channel_end_ ? *channel_end_ : here("the runner is gone"));
     case phase::killing:
       // The kernel does not let go of it; there is no more to be done.
       return down();
@@ -273,9 +274,13 @@ void runner_link::on(runner_exited& x) {
 }
 
 void runner_link::on(runner_gone&) {
-  if (phase_ < phase::killing)
-    lose(here("the runner is gone"));
-  down();
+  // Not from inside of its own call.
+  work_->post([last = std::shared_ptr<runner_process>{std::move(process_)}] {});
+  if (phase_ == phase::killing)
+    down();
+  else
+    // What it sent may still be on its way.
+    half_ended();
 }
 
 // -- the channel --------------------------------------------------------------
@@ -287,6 +292,9 @@ void runner_link::on_end(const failure& why) {
     breach.detail.at = stage_;
     return lose(std::move(breach));
   }
+  // Nothing more is to be expected of the silent.
+  if (why.code == errc::deadline_passed)
+    return lose(here(why.detail.text));
   channel_end_ = why;
   half_ended();
 }
@@ -422,6 +430,8 @@ void runner_link::lose(failure why) {
   info_.why = std::move(why);
   if (channel_ != nullptr)
     channel_->close();
+  if (process_ == nullptr)
+    return down();
   enter(phase::killing, killing_time);
   process_->kill();
 }

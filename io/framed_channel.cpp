@@ -204,7 +204,7 @@ void framed_channel::tick(time_point now) {
     x.due = now + x.terms.deadline;
   } else {
     x.end(channel_failure(
-      errc::runner_lost,
+      errc::deadline_passed,
       "the other side was silent for "
         + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
                            x.terms.interval + x.terms.deadline)

@@ -23,8 +23,9 @@ public:
   /// A frame arrived; pings and pongs are not told.
   virtual void on_frame(frame& x) = 0;
 
-  /// Nothing more arrives; what the other side did wrong can still be told to
-  /// it. Once, last; not after `close`.
+  /// Nothing more arrives. Once, last; not after `close`. Codes: `runner_lost`
+  /// when the stream ended, `deadline_passed` when the other side is silent,
+  /// `protocol_violation`, after which it can still be told what it did wrong.
   virtual void on_end(const failure& why) = 0;
 };
 

@@ -33,11 +33,23 @@ command cat_on_terminal() {
 // -- theatre ------------------------------------------------------------------
 
 theatre::theatre(spawner_options options)
-  : factory_(std::make_shared<scripted_factory>()),
-    sys(with_test_scheduler(config_)),
-    where(make_spawner(sys, factory_, options)),
+  : theatre(std::make_shared<scripted_factory>(), nullptr, nullptr, options) {
+  // nop
+}
+
+theatre::theatre(
+  std::shared_ptr<scripted_factory> scripts,
+  const std::function<std::shared_ptr<child_factory>(caf::actor_system&)>&
+    children,
+  std::function<bool()> more, spawner_options options)
+  : factory_(std::move(scripts)), sys(with_test_scheduler(config_)),
+    where(make_spawner(sys,
+                       children ? children(sys)
+                                : std::shared_ptr<child_factory>{factory_},
+                       options)),
     scheduler_(
-      dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler())) {
+      dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler())),
+    more_(std::move(more)) {
   run();
 }
 
@@ -56,7 +68,9 @@ theatre::~theatre() {
 }
 
 void theatre::run() {
-  scheduler_.run();
+  do
+    scheduler_.run();
+  while (more_ && more_());
 }
 
 bool theatre::run_any(std::minstd_rand& chance) {

@@ -78,6 +78,15 @@ private:
 class theatre {
 public:
   explicit theatre(spawner_options options = {});
+
+  /// A theatre whose scripted children, of `scripts`, are reached through
+  /// `children`. `more` does what else is to be done when no message is on its
+  /// way; it returns whether it did anything.
+  theatre(std::shared_ptr<scripted_factory> scripts,
+          const std::function<
+            std::shared_ptr<child_factory>(caf::actor_system&)>& children,
+          std::function<bool()> more, spawner_options options = {});
+
   theatre(const theatre&) = delete;
   theatre& operator=(const theatre&) = delete;
   ~theatre();
@@ -108,6 +117,7 @@ public:
 
 private:
   caf::scheduler::test_coordinator& scheduler_;
+  std::function<bool()> more_;
 };
 
 /// An actor that asks, subscribes and owns. It checks what every subscriber may

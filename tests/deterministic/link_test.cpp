@@ -1,0 +1,429 @@
+#include "runner_stage.hpp"
+
+using namespace procession;
+using namespace procession::test;
+
+namespace {
+
+constexpr auto started
+  = protocol::spawned{12, containment_kind::cgroup};
+
+/// A link that is up, with one session that runs and another that must not
+/// notice what becomes of the first.
+struct running : link_alone {
+  explicit running(runner_options options = {},
+                   stdio_kind kind = stdio_kind::pipes)
+    : link_alone(options) {
+    bring_up();
+    session = start(events, 100, kind);
+    say(frame_type::spawned, 1, started);
+    events.clear();
+    take_sent();
+  }
+
+  /// What the runner said broke the protocol: it is ended, and says why.
+  void broke(const std::string& how) {
+    CHECK(process->killed);
+    CHECK(info().state == runner_state::down);
+    CHECK(info().why.code == errc::protocol_violation);
+    CHECK(info().why.detail.text.find(how) != std::string::npos);
+    INFO(info().why.detail.text);
+    CHECK(events.back() == "finished, not drained");
+    CHECK(std::count(events.begin(), events.end(), events.back()) == 1);
+  }
+
+  lines events;
+  std::unique_ptr<child> session;
+};
+
+} // namespace
+
+TEST_CASE("a runner that keeps to the protocol is believed") {
+  running x;
+  x.session->write("abc");
+  x.session->resize(5, {30, 100});
+  x.session->grant(50);
+  x.session->close_stdin();
+  CHECK(x.take_sent()
+        == lines{"input of 1", "resize of 1", "output_credit of 1",
+                 "close_input of 1"});
+  x.say(frame_type::input_credit, 1, protocol::credit{3});
+  x.say_raw(frame_type::output, 1, "hello");
+  x.say_raw(frame_type::output, 1, "oops", 1);
+  x.say(frame_type::answered, 1, protocol::answered{5, true, {}});
+  x.say(frame_type::exited, 1, protocol::exited{{}, true});
+  x.say(frame_type::closed, 1, protocol::closed{true});
+  CHECK(x.events
+        == lines{"taken 3", "out hello", "err oops", "answered 5", "exited",
+                 "finished"});
+  CHECK(x.info().state == runner_state::up);
+}
+
+TEST_CASE("a runner that breaks the protocol is ended, with the reason") {
+  SECTION("garbage") {
+    running x;
+    x.channel.inject(side::left, std::string(100, '\xee'));
+    x.work.run();
+    x.broke("a frame has the protocol version 238");
+  }
+  SECTION("an oversized length") {
+    running x;
+    frame_header header;
+    header.length = 0x7fffffff;
+    header.sequence = 3;
+    auto bytes = encode(header);
+    x.channel.inject(side::left, {reinterpret_cast<const char*>(bytes.data()),
+                                  bytes.size()});
+    x.work.run();
+    x.broke("claims 2147483647 bytes");
+  }
+  SECTION("a frame for a session that it was not given") {
+    running x;
+    x.say_raw(frame_type::output, 2, "x");
+    x.broke("is for a session that it was not given");
+  }
+  SECTION("a frame that only a parent sends") {
+    running x;
+    x.say_raw(frame_type::kill, 1, "");
+    x.broke("is none that a runner sends");
+  }
+  SECTION("a frame of no known type") {
+    running x;
+    x.say_raw(static_cast<frame_type>(200), 1, "");
+    x.broke("is none that a runner sends");
+  }
+  SECTION("output beyond its credit") {
+    running x;
+    x.say_raw(frame_type::output, 1, std::string(100, 'x'));
+    x.say_raw(frame_type::output, 1, "y");
+    x.broke("exceeds its credit");
+    CHECK(x.events.front() == "out " + std::string(100, 'x'));
+  }
+  SECTION("output of nothing, or of no stream") {
+    running x;
+    x.say_raw(frame_type::output, 1, "x", 2);
+    x.broke("cannot be decoded");
+  }
+  SECTION("error output of a terminal") {
+    running x{{}, stdio_kind::pty};
+    x.say_raw(frame_type::output, 1, "x", 1);
+    x.broke("cannot be decoded");
+  }
+  SECTION("a second exit") {
+    running x;
+    x.say(frame_type::exited, 1, protocol::exited{});
+    x.say(frame_type::exited, 1, protocol::exited{});
+    x.broke("does not come at its time");
+  }
+  SECTION("output behind an exit that had it all") {
+    running x;
+    x.say(frame_type::exited, 1, protocol::exited{{}, true});
+    x.say_raw(frame_type::output, 1, "x");
+    x.broke("does not come at its time");
+  }
+  SECTION("output behind the end of its session") {
+    running x;
+    x.say(frame_type::exited, 1, protocol::exited{{}, true});
+    x.say(frame_type::closed, 1, protocol::closed{true});
+    auto before = x.events;
+    x.say_raw(frame_type::output, 1, "x");
+    CHECK(x.info().why.code == errc::protocol_violation);
+    CHECK(x.events == before);
+  }
+  SECTION("an end without an exit") {
+    running x;
+    x.say(frame_type::closed, 1, protocol::closed{true});
+    x.broke("does not come at its time");
+  }
+  SECTION("a second start") {
+    running x;
+    x.say(frame_type::spawned, 1, started);
+    x.broke("does not come at its time");
+  }
+  SECTION("credit for input that was not sent") {
+    running x;
+    x.session->write("abc");
+    x.take_sent();
+    x.say(frame_type::input_credit, 1, protocol::credit{4});
+    x.broke("is for more than was sent");
+  }
+  SECTION("an answer that nobody waits for") {
+    running x;
+    x.say(frame_type::answered, 1, protocol::answered{1, true, {}});
+    x.broke("does not come at its time");
+  }
+  SECTION("a body that is none") {
+    running x;
+    x.say_raw(frame_type::exited, 1, "\x01\x02");
+    x.broke("cannot be decoded");
+  }
+  SECTION("a ping that carries something") {
+    running x;
+    x.say_raw(frame_type::ping, 0, "x");
+    x.broke("carries something");
+  }
+  SECTION("a frame that does not end") {
+    running x;
+    x.channel.inject(side::left, "\x10");
+    x.channel.cut(side::left);
+    x.process->exits({});
+    x.work.run();
+    CHECK(x.info().why.code == errc::runner_lost);
+    CHECK(x.events == lines{"finished, not drained"});
+  }
+}
+
+TEST_CASE("a runner that does not greet as it should is ended") {
+  link_alone x;
+  x.process->launched();
+  x.process->connected(x.channel.end(side::left));
+  x.work.run();
+  lines events;
+  auto session = x.start(events);
+  auto refused = [&](const std::string& how) {
+    CHECK(x.process->killed);
+    CHECK(x.info().why.code == errc::protocol_violation);
+    CHECK(x.info().why.detail.at == stage::hello);
+    INFO(x.info().why.detail.text);
+    CHECK(x.info().why.detail.text.find(how) != std::string::npos);
+    CHECK(events == lines{"start failed: protocol_violation"});
+  };
+  protocol::hello hello;
+  hello.pid = 1;
+  hello.nonce = x.nonce;
+  SECTION("a wrong nonce") {
+    hello.nonce = "guessed";
+    x.say(frame_type::hello, 0, hello);
+    refused("does not know what it was told");
+  }
+  SECTION("no nonce") {
+    hello.nonce = "";
+    x.say(frame_type::hello, 0, hello);
+    refused("does not know what it was told");
+  }
+  SECTION("another version") {
+    hello.version = 2;
+    x.say(frame_type::hello, 0, hello);
+    refused("speaks version 2, we speak 1");
+  }
+  SECTION("something else") {
+    x.say_raw(frame_type::output, 1, "x");
+    refused("does not begin with a hello");
+  }
+  SECTION("half of it") {
+    x.say_raw(frame_type::hello, 0, "x");
+    refused("did not begin with a hello");
+  }
+}
+
+TEST_CASE("each stage of a runner's start has an end") {
+  runner_options options;
+  options.launch = 1s;
+  options.connect = 2s;
+  options.hello = 3s;
+  link_alone x{options};
+  lines events;
+  auto session = x.start(events);
+  auto expect = [&](stage at, const std::string& how) {
+    CHECK(x.info().why.code == errc::runner_failed);
+    CHECK(x.info().why.detail.at == at);
+    CHECK(x.info().why.detail.text == how);
+    CHECK(events == lines{"start failed: runner_failed"});
+  };
+  SECTION("launch") {
+    x.work.advance(999ms);
+    CHECK(events.empty());
+    x.work.advance(1ms);
+    expect(stage::launch, "the runner was not started within 1000 ms");
+  }
+  SECTION("connect") {
+    x.process->launched();
+    x.work.advance(2s);
+    expect(stage::connect, "the runner did not connect within 2000 ms");
+  }
+  SECTION("hello") {
+    x.process->launched();
+    x.process->connected(x.channel.end(side::left));
+    x.work.advance(3s);
+    expect(stage::hello, "the runner sent no hello within 3000 ms");
+  }
+  SECTION("the end of the process is its end, with what it said") {
+    x.process->launched();
+    x.process->connected(x.channel.end(side::left));
+    x.process->tell(runner_said{"no\nsuch thing\n"});
+    x.process->exits(exit_code(3));
+    x.channel.cut(side::left);
+    x.work.run();
+    expect(stage::hello,
+           "the runner ended: exit code 3; it said: \"no|such thing\"");
+  }
+}
+
+TEST_CASE("what a runner owes a session has an end, and then the runner has") {
+  runner_options options;
+  options.spawn = 4s;
+  options.terminate = 5s;
+  options.ping = std::chrono::hours{1};
+  running x{options};
+  auto expect = [&](caf::timespan within, stage at) {
+    x.work.advance(within - 1ms);
+    CHECK(x.info().state == runner_state::up);
+    x.work.advance(1ms);
+    CHECK(x.process->killed);
+    CHECK(x.info().why.code == errc::runner_lost);
+    CHECK(x.info().why.detail.at == at);
+    CHECK(x.events.back() == "finished, not drained");
+  };
+  SECTION("a start") {
+    lines events;
+    auto other = x.start(events);
+    expect(4s, stage::spawn);
+    CHECK(events == lines{"start failed: runner_lost"});
+  }
+  SECTION("an answer") {
+    x.session->signal(1, signal_name::hangup);
+    x.work.advance(3s);
+    x.session->signal(2, signal_name::hangup);
+    x.work.run();
+    x.say(frame_type::answered, 1, protocol::answered{1, true, {}});
+    expect(5s, stage::run);
+  }
+  SECTION("an end that was asked for") {
+    x.session->kill();
+    expect(5s, stage::terminate);
+  }
+  SECTION("the rest of an end") {
+    x.say(frame_type::exited, 1, protocol::exited{{}, true});
+    expect(20s, stage::terminate);
+  }
+  SECTION("what is paid is forgotten") {
+    x.session->kill();
+    x.session->signal(1, signal_name::hangup);
+    x.work.run();
+    x.say(frame_type::answered, 1, protocol::answered{1, true, {}});
+    x.say(frame_type::exited, 1, protocol::exited{{}, true});
+    x.say(frame_type::closed, 1, protocol::closed{true});
+    x.work.advance(1min);
+    CHECK(x.info().state == runner_state::up);
+  }
+}
+
+TEST_CASE("a silent runner is asked, then given up") {
+  runner_options options;
+  options.ping = 5s;
+  options.pong = 10s;
+  running x{options};
+  SECTION("and is killed if it stays silent") {
+    x.work.advance(10s);
+    CHECK(x.take_sent() == lines{"ping"});
+    x.work.advance(10s);
+    CHECK(x.info().why.code == errc::runner_lost);
+    CHECK(x.process->killed);
+    CHECK(x.events == lines{"finished, not drained"});
+  }
+  SECTION("unless it answers") {
+    for (auto i = 0; i < 10; ++i) {
+      x.work.advance(7s);
+      if (!x.take_sent().empty())
+        x.say_raw(frame_type::pong, 0, "");
+    }
+    CHECK(x.info().state == runner_state::up);
+  }
+  SECTION("or says anything else") {
+    for (auto i = 0; i < 10; ++i) {
+      x.work.advance(4s);
+      x.say_raw(frame_type::output, 1, "x");
+    }
+    CHECK(x.info().state == runner_state::up);
+  }
+  SECTION("and not while it was we who slept") {
+    x.work.advance(10s);
+    x.work.oversleep(1h);
+    CHECK(x.info().state == runner_state::up);
+    x.say_raw(frame_type::pong, 0, "");
+    x.work.advance(10s);
+    CHECK(x.info().state == runner_state::up);
+  }
+}
+
+TEST_CASE("input goes as far as the runner takes it") {
+  running x;
+  auto chunk = std::string(runner_link::input_window, 'x');
+  x.session->write(chunk);
+  x.session->write(chunk);
+  x.session->close_stdin();
+  auto frames = lines(4, "input of 1");
+  CHECK(x.take_sent() == frames);
+  x.session->terminate();
+  CHECK(x.take_sent() == lines{"terminate of 1"});
+  x.say(frame_type::input_credit, 1, protocol::credit{max_data_body});
+  CHECK(x.take_sent() == lines{"input of 1"});
+  x.say(frame_type::input_credit, 1,
+        protocol::credit{runner_link::input_window});
+  CHECK(x.take_sent()
+        == lines{"input of 1", "input of 1", "input of 1", "close_input of 1"});
+}
+
+TEST_CASE("too many requests of a session are refused, not queued") {
+  running x;
+  for (std::uint64_t i = 1; i <= runner_link::max_asked + 1; ++i)
+    x.session->signal(i, signal_name::hangup);
+  x.work.run();
+  CHECK(x.events == lines{"answered 257"});
+  CHECK(x.take_sent().size() == runner_link::max_asked);
+}
+
+TEST_CASE("a runner that leaves says so, and is followed to its end") {
+  running x;
+  SECTION("by a goodbye") {
+    x.say(frame_type::goodbye, 0,
+          protocol::goodbye{
+            {errc::protocol_violation, {stage::channel, 0, "nonsense"}}});
+    CHECK(x.info().why.code == errc::protocol_violation);
+    CHECK(x.info().why.detail.text
+          == "the runner said goodbye: protocol_violation at channel: "
+             "nonsense");
+  }
+  SECTION("by its process alone") {
+    x.process->exits(by_signal(9));
+    x.say_raw(frame_type::output, 1, "late");
+    x.work.advance(1s);
+    CHECK(x.info().why.detail.text == "the runner ended: killed by signal 9");
+    CHECK(x.events == lines{"out late", "finished, not drained"});
+  }
+  SECTION("by its channel alone") {
+    x.channel.cut(side::left);
+    x.work.advance(1s);
+    CHECK(x.process->killed);
+    CHECK(x.info().why.detail.text == "the channel ended");
+  }
+  SECTION("because we stop it") {
+    x.link->stop();
+    x.work.run();
+    CHECK(x.take_sent() == lines{"goodbye"});
+    x.process->exits({});
+    x.work.run();
+    CHECK(x.info().state == runner_state::down);
+    CHECK(x.info().why.detail.text == "the runner was stopped");
+    CHECK(x.events == lines{"finished, not drained"});
+  }
+}
+
+TEST_CASE("a session that is abandoned is ended, and its runner forgiven") {
+  running x;
+  x.session.reset();
+  CHECK(x.take_sent() == lines{"abandon of 1"});
+  SECTION("whatever crosses") {
+    x.say_raw(frame_type::output, 1, "x");
+    x.say(frame_type::exited, 1, protocol::exited{});
+    x.say(frame_type::closed, 1, protocol::closed{});
+    CHECK(x.info().state == runner_state::up);
+    CHECK(x.events.empty());
+  }
+  SECTION("but not if it keeps it") {
+    x.work.advance(10s);
+    x.say_raw(frame_type::pong, 0, "");
+    x.work.advance(10s);
+    CHECK(x.info().why.detail.at == stage::terminate);
+  }
+}

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "../wire/hand_queue.hpp"
+#include "../wire/wire.hpp"
+#include "theatre.hpp"
+
+#include "procession/actors/runner_host.hpp"
+#include "procession/actors/runner_link.hpp"
+#include "procession/io/protocol.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace procession::test {
+
+/// The process of a runner that happens only on paper. What was said of it
+/// reaches the link through the queue.
+class paper_process : public runner_process {
+public:
+  /// What the test holds of it.
+  struct script {
+    hand_queue& work;
+    sink to;
+    bool killed = false;
+    bool gone = false;
+
+    void tell(runner_event x);
+    void launched();
+    void connected(std::shared_ptr<duplex> stream);
+    void exits(exit_status status);
+  };
+
+  explicit paper_process(std::shared_ptr<script> x) : script_(std::move(x)) {
+    // nop
+  }
+
+  ~paper_process() override;
+  void start(sink to) override;
+  void kill() override;
+
+private:
+  std::shared_ptr<script> script_;
+};
+
+/// A link with a process on paper; what its runner says is up to the test, or
+/// to a `runner_host` at the other end of the wire.
+class link_alone {
+public:
+  explicit link_alone(runner_options options = {});
+  link_alone(const link_alone&) = delete;
+  link_alone& operator=(const link_alone&) = delete;
+  /// The runner goes, and the link with it.
+  ~link_alone();
+
+  /// Launched, connected and greeted.
+  void bring_up();
+
+  /// A frame from the runner with the next sequence number.
+  template <class Body>
+  void say(frame_type type, std::uint64_t session, const Body& body) {
+    say_raw(type, session, protocol::encode(body));
+  }
+
+  void say_raw(frame_type type, std::uint64_t session, const std::string& body,
+               std::uint16_t flags = 0);
+
+  /// The frames that the link sent since the last look: "spawn of 1".
+  std::vector<std::string> take_sent();
+
+  /// Starts a session; its events are noted: "started", "out abc", "finished".
+  std::unique_ptr<child> start(std::vector<std::string>& events,
+                               std::uint64_t credit = 100,
+                               stdio_kind kind = stdio_kind::pipes);
+
+  /// The last of what the link told of itself.
+  const runner_info& info() const {
+    return told.back();
+  }
+
+  hand_queue work;
+  wire channel;
+  std::shared_ptr<paper_process::script> process;
+  std::shared_ptr<runner_link> link;
+  std::vector<runner_info> told;
+  std::string nonce = "secret";
+
+private:
+  std::uint64_t sequence_ = 0;
+};
+
+/// The numbers and types of the frames that `bytes` begins with.
+std::vector<std::string> frames_in(std::string_view bytes);
+
+/// The size of the first frame; 0 if it is not whole.
+std::size_t first_frame(std::string_view bytes);
+
+/// An event of a child in few words.
+std::string in_words(const child_event& x);
+
+} // namespace procession::test
