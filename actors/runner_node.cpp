@@ -149,7 +149,12 @@ runner_behavior(runner_impl::stateful_pointer<runner_machine> self,
 
 runner_node start_runner(caf::actor_system& sys, const runtime& rt,
                          runner_options options) {
-  auto port = rt.runners();
+  return start_runner(sys, rt.runners(), std::move(options));
+}
+
+runner_node start_runner(caf::actor_system& sys,
+                         std::shared_ptr<runner_port> port,
+                         runner_options options) {
   auto nonce = port->make_nonce();
   auto link = runner_link::make(port->work(), options, nonce);
   auto hdl = sys.spawn(runner_behavior, link);

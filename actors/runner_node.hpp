@@ -13,6 +13,8 @@
 
 namespace procession {
 
+class runner_port;
+
 /// Our end of a runner: an actor to ask, and the children that live there. The
 /// runner ends with the actor: when the last handle to that, copy of this or
 /// spawner with it is gone, or it is sent an exit message.
@@ -43,6 +45,11 @@ private:
 /// @param rt should outlive `sys`.
 runner_node start_runner(caf::actor_system& sys, const runtime& rt,
                          runner_options options = {});
+
+/// Starts a runner by what a platform, or a test, offers.
+runner_node start_runner(caf::actor_system& sys,
+                         std::shared_ptr<runner_port> port,
+                         runner_options options);
 
 /// Makes a spawner of sessions in a runner.
 spawner make_spawner(caf::actor_system& sys, const runner_node& where,

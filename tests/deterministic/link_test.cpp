@@ -5,8 +5,7 @@ using namespace procession::test;
 
 namespace {
 
-constexpr auto started
-  = protocol::spawned{12, containment_kind::cgroup};
+constexpr auto started = protocol::spawned{12, containment_kind::cgroup};
 
 /// A link that is up, with one session that runs and another that must not
 /// notice what becomes of the first.

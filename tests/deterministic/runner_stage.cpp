@@ -40,6 +40,8 @@ void paper_process::start(sink to) {
 
 void paper_process::kill() {
   script_->killed = true;
+  if (auto f = std::exchange(script_->on_kill, nullptr))
+    f();
   script_->exits(by_signal(9));
 }
 
@@ -104,12 +106,99 @@ std::string in_words(const child_event& x) {
   return std::visit(visitor, x);
 }
 
+// -- far_theatre --------------------------------------------------------------
+
+/// What a platform would do.
+class far_theatre::port : public runner_port {
+public:
+  explicit port(far_theatre& x) : stage_(x) {
+    // nop
+  }
+
+  std::shared_ptr<work_queue> work() override {
+    // It belongs to the stage.
+    return {std::shared_ptr<void>{}, &stage_.work};
+  }
+
+  std::unique_ptr<runner_process> make_process(const runner_options&,
+                                               std::string nonce) override {
+    auto& x = stage_;
+    runner_host_options options;
+    options.identity = {4711, "runner", std::move(nonce)};
+    x.host = std::make_unique<runner_host>(work(), x.scripts, options,
+                                           [&x](const failure& why) {
+                                             x.host_ends.push_back(why);
+                                             x.process->exits({});
+                                           });
+    x.process->on_kill = [&x] {
+      x.work.post([last = std::shared_ptr<runner_host>{std::move(x.host)}] {});
+      x.channel.end(side::right)->close();
+    };
+    x.work.post([&x] {
+      x.process->launched();
+      x.process->connected(x.channel.end(side::left));
+      x.host->start(x.channel.end(side::right));
+    });
+    return std::make_unique<paper_process>(x.process);
+  }
+
+  std::variant<std::shared_ptr<duplex>, failure>
+  open_channel(const channel_address&) override {
+    return failure{};
+  }
+
+  runner_identity take_identity() override {
+    return {};
+  }
+
+  std::string make_nonce() override {
+    return "secret";
+  }
+
+private:
+  far_theatre& stage_;
+};
+
+far_theatre::far_theatre(runner_options options)
+  : channel(work), scripts(std::make_shared<scripted_factory>()),
+    process(std::make_shared<paper_process::script>(
+      paper_process::script{work, nullptr})),
+    t(
+      scripts,
+      [=, this](caf::actor_system& sys) {
+        auto node = start_runner(sys, std::make_shared<port>(*this), options);
+        hdl = node.actor();
+        return node.children();
+      },
+      [this] { return work.run() > 0; }) {
+  // nop
+}
+
+far_theatre::~far_theatre() {
+  channel.flow(side::left);
+  channel.flow(side::right);
+  hdl = nullptr;
+  caf::anon_send_exit(t.where, caf::exit_reason::user_shutdown);
+  t.where = nullptr;
+  t.run();
+  advance(60s);
+  CHECK(runner_gone());
+  host.reset();
+}
+
+void far_theatre::advance(std::chrono::seconds by) {
+  for (auto i = by; i > 0s; i -= 1s) {
+    t.advance(1s);
+    work.advance(1s);
+    t.run();
+  }
+}
+
 // -- link_alone ---------------------------------------------------------------
 
 link_alone::link_alone(runner_options options)
-  : channel(work),
-    process(std::make_shared<paper_process::script>(
-      paper_process::script{work, nullptr, false, false})) {
+  : channel(work), process(std::make_shared<paper_process::script>(
+                     paper_process::script{work, nullptr})) {
   // The queue belongs to us, who outlive the link.
   auto queue = std::shared_ptr<work_queue>{std::shared_ptr<void>{}, &work};
   link = runner_link::make(queue, std::move(options), nonce);
@@ -167,9 +256,8 @@ std::unique_ptr<child> link_alone::start(std::vector<std::string>& events,
   auto result = make_children(link)->make_child();
   auto spec = cat();
   spec.stdio.kind = kind;
-  result->start(spec, credit, [&events](child_event x) {
-    events.push_back(in_words(x));
-  });
+  result->start(spec, credit,
+                [&events](child_event x) { events.push_back(in_words(x)); });
   work.run();
   return result;
 }

@@ -6,6 +6,7 @@
 
 #include "procession/actors/runner_host.hpp"
 #include "procession/actors/runner_link.hpp"
+#include "procession/actors/runner_node.hpp"
 #include "procession/io/protocol.hpp"
 
 #include <cstdint>
@@ -26,6 +27,8 @@ public:
     sink to;
     bool killed = false;
     bool gone = false;
+    /// What happens besides when it is killed.
+    std::function<void()> on_kill = nullptr;
 
     void tell(runner_event x);
     void launched();
@@ -89,6 +92,37 @@ public:
 
 private:
   std::uint64_t sequence_ = 0;
+};
+
+/// A theatre whose children play in a runner at the other end of a wire: the
+/// spawner and the runner's actor, the link, the host, all but the threads.
+class far_theatre {
+public:
+  explicit far_theatre(runner_options options = {});
+  ~far_theatre();
+
+  /// Lets time pass for actors and for the rest, a second at a time.
+  void advance(std::chrono::seconds by);
+
+  /// Whether the runner's process was killed or ended.
+  bool runner_gone() const {
+    return process->gone;
+  }
+
+  hand_queue work;
+  wire channel;
+  std::shared_ptr<scripted_factory> scripts;
+  std::shared_ptr<paper_process::script> process;
+  std::unique_ptr<runner_host> host;
+  /// How the host ended.
+  std::vector<failure> host_ends;
+  runner hdl;
+
+private:
+  class port;
+
+public:
+  theatre t;
 };
 
 /// The numbers and types of the frames that `bytes` begins with.

@@ -43,10 +43,9 @@ theatre::theatre(
     children,
   std::function<bool()> more, spawner_options options)
   : factory_(std::move(scripts)), sys(with_test_scheduler(config_)),
-    where(make_spawner(sys,
-                       children ? children(sys)
-                                : std::shared_ptr<child_factory>{factory_},
-                       options)),
+    where(make_spawner(
+      sys, children ? children(sys) : std::shared_ptr<child_factory>{factory_},
+      options)),
     scheduler_(
       dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler())),
     more_(std::move(more)) {

@@ -82,10 +82,11 @@ public:
   /// A theatre whose scripted children, of `scripts`, are reached through
   /// `children`. `more` does what else is to be done when no message is on its
   /// way; it returns whether it did anything.
-  theatre(std::shared_ptr<scripted_factory> scripts,
-          const std::function<
-            std::shared_ptr<child_factory>(caf::actor_system&)>& children,
-          std::function<bool()> more, spawner_options options = {});
+  theatre(
+    std::shared_ptr<scripted_factory> scripts,
+    const std::function<std::shared_ptr<child_factory>(caf::actor_system&)>&
+      children,
+    std::function<bool()> more, spawner_options options = {});
 
   theatre(const theatre&) = delete;
   theatre& operator=(const theatre&) = delete;
