@@ -74,7 +74,7 @@ public:
       [this](wait_atom) -> caf::result<runner_info> {
         if (info_.state == runner_state::up)
           return info_;
-        if (info_.state > runner_state::up)
+        if (knows_why())
           return to_error(info_.why);
         waiting_.push_back(self_->make_response_promise<runner_info>());
         return waiting_.back();
@@ -98,6 +98,14 @@ public:
 private:
   using promise = caf::typed_response_promise<runner_info>;
 
+  /// Whether it ends and it is known why: when its process has ended but not
+  /// its channel, or the other way round, the reason is still to come.
+  bool knows_why() const {
+    return info_.state == runner_state::down
+           || (info_.state == runner_state::ending
+               && !info_.why.detail.text.empty());
+  }
+
   void stop() {
     if (link_ != nullptr)
       link_->work().post([link = link_] { link->stop(); });
@@ -110,7 +118,7 @@ private:
     if (info_.state == runner_state::up)
       for (auto& x : std::exchange(waiting_, {}))
         x.deliver(info_);
-    if (info_.state > runner_state::up)
+    if (knows_why())
       for (auto& x : std::exchange(waiting_, {}))
         x.deliver(to_error(info_.why));
     if (info_.state != runner_state::down)
