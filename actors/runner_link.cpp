@@ -144,7 +144,8 @@ void runner_link::arm(time_point when) {
 
 void runner_link::tick() {
   auto now = work_->now();
-  if (channel_ != nullptr)
+  // The first frame is the hello, so nobody is asked for anything before.
+  if (phase_ == phase::up)
     channel_->tick(now);
   if (now >= phase_due_)
     on_phase_due();
@@ -164,7 +165,7 @@ void runner_link::tick() {
       arm(queue.front().when);
   }
   arm(phase_due_);
-  if (channel_ != nullptr)
+  if (phase_ == phase::up)
     arm(channel_->next_tick());
 }
 
@@ -251,7 +252,6 @@ void runner_link::on(runner_connected& x) {
   channel_ = std::make_unique<framed_channel>(
     std::move(x.stream), *this, liveness{options_.ping, options_.pong});
   channel_->start(work_->now());
-  arm(channel_->next_tick());
 }
 
 void runner_link::on(runner_launch_failed& x) {
@@ -352,6 +352,7 @@ void runner_link::on_hello(const frame& x) {
     return;
   stage_ = stage::channel;
   enter(phase::up);
+  arm(channel_->next_tick());
   auto waiting = std::vector<session_ptr>{};
   for (auto& [number, session] : sessions_)
     waiting.push_back(session);

@@ -11,7 +11,9 @@
 #include <caf/stateful_actor.hpp>
 #include <spdlog/spdlog.h>
 
+#include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -42,6 +44,11 @@ namespace procession::cli {
 namespace {
 
 int exit_code_of(const caf::error& start_failed) {
+  // The runner's fault, not the program's.
+  for (auto code :
+       {errc::runner_failed, errc::runner_lost, errc::protocol_violation})
+    if (is(start_failed, code))
+      return exit_own_failure;
   if (is(start_failed, errc::invalid_argument))
     return exit_usage;
   if (is(start_failed, errc::program_not_found))
@@ -64,18 +71,21 @@ public:
     // nop
   }
 
-  caf::behavior start(const spawner& where, const run_options& options,
+  caf::behavior start(const place& where, const run_options& options,
+                      std::function<void()> ready,
                       std::shared_ptr<run_end> end) {
+    where_ = where;
     options_ = options;
+    ready_ = std::move(ready);
     end_ = std::move(end);
     // It waits until we subscribe, and goes when we go.
     options_.spec.when_unobserved = unobserved::pause;
     options_.spec.owner = ownership::sender;
-    spdlog::debug("starting {}", to_string(options_.spec));
-    self_->request(where, caf::infinite, spawn_atom_v, options_.spec)
-      .then([this](session& x) { on_started(std::move(x)); },
-            [this](const caf::error& x) { on_start_failed(x); });
-    self_->set_down_handler([this](const caf::down_msg&) { on_lost(); });
+    self_->set_down_handler([this](const caf::down_msg& x) { on_down(x); });
+    if (where_.host)
+      await_runner();
+    else
+      start_program();
     return {
       [this](const output& x) { on(x); },
       [this](const gap& x) { on(x); },
@@ -89,7 +99,58 @@ public:
   }
 
 private:
+  // -- the runner -------------------------------------------------------------
+
+  void await_runner() {
+    spdlog::debug("starting a runner");
+    self_->monitor(where_.host);
+    self_->request(where_.host, caf::infinite, wait_atom_v)
+      .then(
+        [this](const runner_info& x) {
+          spdlog::debug("{}", to_string(x));
+          start_program();
+        },
+        // Whatever is not found or not allowed here is no PROGRAM's.
+        [this](const caf::error& x) { on_start_failed(x, exit_own_failure); });
+  }
+
+  /// Whether the session was cut off by the end of its runner.
+  void ask_for_runner() {
+    if (!runner_end_.empty()) {
+      cut_off_ = true;
+      return;
+    }
+    in_doubt_ = true;
+    self_->request(where_.host, caf::infinite, wait_atom_v)
+      .then(
+        [this](const runner_info&) {
+          in_doubt_ = false;
+          leave_if_done();
+        },
+        [](const caf::error&) {
+          // Why it ended is told by its end, soon.
+        });
+  }
+
+  void on_down(const caf::down_msg& x) {
+    if (!where_.host || x.source != where_.host.address())
+      return on_lost();
+    runner_end_ = describe(x.reason);
+    cut_off_ = std::exchange(in_doubt_, false);
+    leave_if_done();
+  }
+
   // -- the session ------------------------------------------------------------
+
+  void start_program() {
+    ready_();
+    spdlog::debug("starting {}", to_string(options_.spec));
+    self_->request(where_.sessions, caf::infinite, spawn_atom_v, options_.spec)
+      .then([this](session& x) { on_started(std::move(x)); },
+            [this](const caf::error& x) {
+              on_start_failed(x, exit_code_of(x));
+            });
+  }
 
   void on_started(session x) {
     session_ = std::move(x);
@@ -112,10 +173,10 @@ private:
       caf::anon_send(session_, close_stdin_atom_v);
   }
 
-  void on_start_failed(const caf::error& x) {
+  void on_start_failed(const caf::error& x, int code) {
     if (options_.json)
       print(start_failed_line(x));
-    end_->code = exit_code_of(x);
+    end_->code = code;
     end_->problem = describe(x);
     closed_ = true;
     leave_if_done();
@@ -155,6 +216,8 @@ private:
     if (options_.json)
       print(json_line(x));
     closed_ = true;
+    if (!x.complete && where_.host)
+      ask_for_runner();
     leave_if_done();
   }
 
@@ -220,6 +283,8 @@ private:
   // -- the end ----------------------------------------------------------------
 
   void on(console_signal x) {
+    if (!session_ && where_.host)
+      return on_early(x);
     if (!session_) {
       early_.push_back(x);
       return;
@@ -249,6 +314,33 @@ private:
       give_up();
   }
 
+  /// A runner may be long in coming, and who is tired of it does not wait for
+  /// a program to pass the signal on to.
+  void on_early(console_signal x) {
+    auto number = 0;
+    switch (x) {
+      case console_signal::resized:
+      case console_signal::resumed:
+        early_.push_back(x);
+        return;
+      case console_signal::hangup:
+        number = 1;
+        break;
+      case console_signal::interrupt:
+        number = 2;
+        break;
+      case console_signal::quit:
+        number = 3;
+        break;
+      case console_signal::terminate:
+        number = 15;
+        break;
+    }
+    end_->code = 128 + number;
+    end_->problem.clear();
+    self_->quit();
+  }
+
   void terminate() {
     spdlog::debug("ending the process");
     // Who asks a second time means it.
@@ -276,7 +368,7 @@ private:
   }
 
   void leave_if_done() {
-    if (closed_ && writing_ == 0)
+    if (closed_ && writing_ == 0 && !in_doubt_)
       finish();
   }
 
@@ -293,6 +385,11 @@ private:
         end_->code = exit_own_failure;
         end_->problem = "cannot write the output: " + output_error_.message();
       }
+      // What the program wrote last, and maybe how it ended, is not known.
+      if (cut_off_) {
+        end_->code = exit_own_failure;
+        end_->problem = runner_end_;
+      }
     }
     self_->quit();
   }
@@ -300,7 +397,9 @@ private:
   pointer self_;
   input_thread input_;
   output_thread output_;
+  place where_;
   run_options options_;
+  std::function<void()> ready_;
   std::shared_ptr<run_end> end_;
   session session_;
   /// Signals from before there was a session.
@@ -308,6 +407,12 @@ private:
   /// Set once the process has ended.
   std::optional<exit_status> status_;
   bool closed_ = false;
+  /// Whether the session may have ended because its runner did.
+  bool in_doubt_ = false;
+  /// That it did.
+  bool cut_off_ = false;
+  /// Why the runner ended, once it did.
+  std::string runner_end_;
   /// By a signal, by the time-out, or because nobody takes the output.
   bool told_to_end_ = false;
   /// Writes that wait for their `write_done`.
@@ -321,16 +426,19 @@ private:
 
 } // namespace
 
-caf::actor spawn_attachment(caf::actor_system& sys, const spawner& where,
+caf::actor spawn_attachment(caf::actor_system& sys, const place& where,
                             const run_options& options,
+                            std::function<void()> ready,
                             std::shared_ptr<run_end> end) {
-  auto behavior = [](attachment::pointer self, const spawner& where,
-                     const run_options& options, std::shared_ptr<run_end> end) {
-    return self->state.start(where, options, std::move(end));
+  auto behavior = [](attachment::pointer self, const place& where,
+                     const run_options& options, std::function<void()> ready,
+                     std::shared_ptr<run_end> end) {
+    return self->state.start(where, options, std::move(ready), std::move(end));
   };
   // On a thread of its own, as its diagnostics may have to wait for whoever
   // reads our error output.
-  return sys.spawn<caf::detached>(behavior, where, options, std::move(end));
+  return sys.spawn<caf::detached>(behavior, where, options, std::move(ready),
+                                  std::move(end));
 }
 
 } // namespace procession::cli

@@ -3,11 +3,13 @@
 #include "console_signals.hpp"
 #include "run_command.hpp"
 
+#include "procession/messages/runner.hpp"
 #include "procession/messages/session.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/fwd.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,12 +23,22 @@ struct run_end {
   std::string problem = "the run ended before its process did";
 };
 
+/// Where a program is started.
+struct place {
+  spawner sessions;
+  /// The runner that they live in; null: none.
+  runner host;
+};
+
 /// Starts the actor between one session and our standard streams. It starts the
 /// session, copies both ways no faster than the slower side takes it, passes on
 /// each `console_signal` that it is sent, and is gone when all is done.
+/// @param ready called once, on the actor's thread, before the program is
+///        started: the runner is up, if there is one.
 /// @param end set before the actor is gone.
-caf::actor spawn_attachment(caf::actor_system& sys, const spawner& where,
+caf::actor spawn_attachment(caf::actor_system& sys, const place& where,
                             const run_options& options,
+                            std::function<void()> ready,
                             std::shared_ptr<run_end> end);
 
 } // namespace procession::cli

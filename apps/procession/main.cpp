@@ -1,6 +1,7 @@
 #include "run_command.hpp"
 #include "stdio_threads.hpp"
 #include "terminal_mode.hpp"
+#include "words.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/pattern_formatter.h>
@@ -9,8 +10,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,10 +29,15 @@ Standard input, output and error are the session's. Nothing is lost: a slow
 reader of our output holds the program back, a slow program our input. When the
 program has ended, so has its whole tree of processes.
 
+A runner is a process in another security context, in which PROGRAM runs: under
+another user (--as), or wherever a command line leads (--runner): on another
+machine, in a container. PROGRAM, DIR and the rest of the environment are those
+of that place. When the connection ends, PROGRAM is killed there.
+
 Exit codes:
   that of PROGRAM; 128+n if it was ended by signal n
   124  --timeout ended it
-  125  procession itself failed
+  125  procession itself failed, or the runner did
   126  PROGRAM cannot be executed, or not from that directory
   127  PROGRAM was not found
   141  our standard output was closed by its reader
@@ -41,6 +48,10 @@ Examples:
   procession run --timeout 60 --cwd src --env CC=clang -- ./configure
   procession run --pty --size 40x120 -- python3 -q
   procession run --json -- sh -c 'echo out; echo err >&2; exit 3'
+  procession run --as nobody -- id
+  procession run --runner 'ssh host procession-runner --stdio' -- make test
+  procession run --runner 'bwrap --ro-bind / / --dev /dev --proc /proc
+      --unshare-net procession-runner --stdio' -- sh
 )";
 
 class formatter : public CLI::Formatter {
@@ -62,6 +73,8 @@ struct raw_options {
   bool no_stdin = false;
   bool json = false;
   bool verbose = false;
+  std::optional<std::string> user;
+  std::optional<std::string> runner;
   std::string cwd;
   std::vector<std::string> env;
   double timeout = 0;
@@ -96,6 +109,25 @@ void add_variable(environment& env, const std::string& text) {
   env.set[text.substr(0, at)] = text.substr(at + 1);
 }
 
+std::optional<runner_options> make_runner(const raw_options& x) {
+  runner_options result;
+  if (x.user) {
+    if (x.user->empty())
+      throw CLI::ValidationError{"--as", "needs the name of a user"};
+    result.user = *x.user;
+    return result;
+  }
+  if (!x.runner)
+    return std::nullopt;
+  auto words = split_words(*x.runner);
+  if (!words)
+    throw CLI::ValidationError{"--runner", "has a quote that is not closed"};
+  if (words->empty() || words->front().empty())
+    throw CLI::ValidationError{"--runner", "needs a command line"};
+  result.command = std::move(*words);
+  return result;
+}
+
 void declare(CLI::App& run, raw_options& x) {
   auto pty = run.add_flag("--pty", x.pty,
                           "Run on a terminal of its own; the default when "
@@ -107,6 +139,18 @@ void declare(CLI::App& run, raw_options& x) {
   run.add_flag("--no-stdin", x.no_stdin,
                "Give it no input: on pipes the null device, on a terminal its "
                "end at once; without --pty it means pipes");
+  auto user = run
+                .add_option("--as", x.user,
+                            "Run as that user, in a runner, with an "
+                            "environment of that user and in /, if nothing "
+                            "else is said; needs root")
+                ->type_name("USER");
+  run
+    .add_option("--runner", x.runner,
+                "Run in the runner that this command line leads to; it is "
+                "split as a shell would, but no shell is started")
+    ->type_name("COMMAND")
+    ->excludes(user);
   run.add_option("--cwd", x.cwd, "Directory to run in")->type_name("DIR");
   run.add_option("--env", x.env, "Set a variable; may be repeated")
     ->type_name("NAME=VALUE")
@@ -145,6 +189,7 @@ run_options interpret(const raw_options& x,
   result.json = x.json;
   result.forward_input = !x.no_stdin;
   result.follow_size = x.size.empty();
+  result.runner = make_runner(x);
   auto on_terminal = x.pty || !x.size.empty()
                      || (!x.pipes && !x.no_stdin && input_is_terminal());
   if (!on_terminal)
@@ -153,6 +198,10 @@ run_options interpret(const raw_options& x,
     spec.stdio = pty(parse_size(x.size));
   else
     spec.stdio = pty(console_size().value_or(terminal_size{}));
+  // The kind of terminal is ours, while a runner's environment is its own.
+  if (auto* term = std::getenv("TERM");
+      term != nullptr && on_terminal && result.runner)
+    spec.env.set.emplace("TERM", term);
   if (auto bad = validate(spec))
     throw CLI::ValidationError{"run", bad->detail.text};
   return result;

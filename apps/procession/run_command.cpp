@@ -4,6 +4,7 @@
 #include "console_signals.hpp"
 #include "terminal_mode.hpp"
 
+#include "procession/actors/runner_node.hpp"
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
 #include "procession/platform/runtime.hpp"
@@ -15,6 +16,7 @@
 
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 namespace procession::cli {
@@ -30,24 +32,37 @@ public:
   }
 };
 
+place make_place(caf::actor_system& sys, const runtime& rt,
+                 const run_options& options) {
+  if (!options.runner)
+    return {make_spawner(sys, rt), {}};
+  auto node = start_runner(sys, rt, *options.runner);
+  return {make_spawner(sys, node), node.actor()};
+}
+
 run_end run_attached(const run_options& options) {
   // Before the first thread, as the threads inherit it.
   block_console_signals();
   runtime rt;
   cli_config cfg;
   caf::actor_system sys{cfg};
-  auto where = make_spawner(sys, rt);
+  std::mutex raw_mutex;
   auto raw = std::optional<raw_mode>{};
-  if (options.forward_input && options.spec.stdio.kind == stdio_kind::pty
-      && input_is_terminal())
-    raw.emplace(options.json ? raw_mode::output::cooked
-                             : raw_mode::output::raw);
+  // Not before there is a program to type to: in raw mode no key interrupts us.
+  auto ready = [&] {
+    std::lock_guard guard{raw_mutex};
+    if (options.forward_input && options.spec.stdio.kind == stdio_kind::pty
+        && input_is_terminal())
+      raw.emplace(options.json ? raw_mode::output::cooked
+                               : raw_mode::output::raw);
+  };
   auto end = std::make_shared<run_end>();
-  auto bridge = spawn_attachment(sys, where, options, end);
+  auto bridge = spawn_attachment(sys, make_place(sys, rt, options), options,
+                                 ready, end);
   {
     console_signal_thread signals{[&](console_signal x) {
       // Whoever stopped us meanwhile has set the terminal as he likes it.
-      if (x == console_signal::resumed && raw)
+      if (std::lock_guard guard{raw_mutex}; x == console_signal::resumed && raw)
         raw->renew();
       caf::anon_send(bridge, x);
     }};

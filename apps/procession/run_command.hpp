@@ -1,12 +1,17 @@
 #pragma once
 
 #include "procession/messages/command.hpp"
+#include "procession/platform/runner_options.hpp"
+
+#include <optional>
 
 namespace procession::cli {
 
 /// What `procession run` was asked to do.
 struct run_options {
   command spec;
+  /// The runner to run it in; none: it is a child of ours.
+  std::optional<runner_options> runner;
   /// Whether our standard input is the child's.
   bool forward_input = true;
   /// Whether the child's terminal follows the size of ours.

@@ -1,0 +1,45 @@
+#include "words.hpp"
+
+#include <utility>
+
+namespace procession::cli {
+
+std::optional<std::vector<std::string>> split_words(std::string_view line) {
+  std::vector<std::string> result;
+  // Set inside of a word, which may be an empty one: ''.
+  std::optional<std::string> word;
+  // The quote we are in.
+  auto quote = '\0';
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    auto c = line[i];
+    if (quote == '\0' && (c == ' ' || c == '\t' || c == '\n')) {
+      if (word)
+        result.push_back(*std::exchange(word, std::nullopt));
+      continue;
+    }
+    if (!word)
+      word.emplace();
+    if (c == quote) {
+      quote = '\0';
+    } else if (quote == '\0' && (c == '\'' || c == '"')) {
+      quote = c;
+    } else if (c == '\\' && quote != '\'') {
+      if (++i == line.size())
+        return std::nullopt;
+      // In double quotes it is itself before most characters (POSIX, 2.2.3).
+      if (quote == '"' && line[i] != '"' && line[i] != '\\' && line[i] != '$'
+          && line[i] != '`')
+        *word += '\\';
+      *word += line[i];
+    } else {
+      *word += c;
+    }
+  }
+  if (quote != '\0')
+    return std::nullopt;
+  if (word)
+    result.push_back(std::move(*word));
+  return result;
+}
+
+} // namespace procession::cli
