@@ -265,12 +265,13 @@ caf::behavior supervisor(supervisor_actor* self, const ps::runtime* runtime,
     self->request(state.node->actor(), caf::infinite, ps::terminate_atom_v)
       .then(
         [=](const ps::runner_info& x) {
-          std::cout << "  (in a runner of user " << x.user << ", "
-                    << to_string(x.state) << " now)\n";
+          if (x.remote_pid != 0)
+            std::cout << "  (in a runner of user " << x.user << ", "
+                      << to_string(x.state) << " now)\n";
           self->send(self, next_atom::value);
         },
         [=](const caf::error&) {
-          // It never came up, which was said already.
+          // It was lost, which the agent has said already.
           self->send(self, next_atom::value);
         });
   });

@@ -166,9 +166,13 @@ TEST_CASE("a command that leads to no runner is told of at once, with 125") {
   }));
   CAPTURE(command);
   shell sh;
-  auto begin = std::chrono::steady_clock::now();
+  using clock = std::chrono::steady_clock;
+  auto begin = clock::now();
+  sh.cli({"run", "--", "true"});
+  auto usual = clock::now() - begin;
+  begin = clock::now();
   auto result = sh.cli({"run", "--runner", command, "--", "true"});
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{1});
+  CHECK(clock::now() - begin < usual + std::chrono::seconds{1});
   CHECK(shell_code(result.status) == 125);
   CHECK(result.out.empty());
   CHECK_THAT(result.err,
