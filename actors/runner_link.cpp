@@ -440,11 +440,13 @@ void runner_link::lose(failure why) {
 void runner_link::down() {
   if (phase_ == phase::down)
     return;
-  // Not from inside of one of its calls.
-  work_->post([process = std::shared_ptr<runner_process>{std::move(process_)},
-               self = std::move(self_)] {});
   if (channel_ != nullptr)
     channel_->close();
+  // Not from inside of one of their calls.
+  work_->post([process = std::shared_ptr<runner_process>{std::move(process_)},
+               channel = std::shared_ptr<framed_channel>{std::move(channel_)},
+               alarm = std::shared_ptr<wake_up>{std::move(alarm_)},
+               self = std::move(self_)] {});
   auto lost = std::exchange(sessions_, {});
   for (auto& queue : debts_)
     queue.clear();
