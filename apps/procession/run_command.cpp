@@ -57,8 +57,8 @@ run_end run_attached(const run_options& options) {
                                : raw_mode::output::raw);
   };
   auto end = std::make_shared<run_end>();
-  auto bridge = spawn_attachment(sys, make_place(sys, rt, options), options,
-                                 ready, end);
+  auto where = make_place(sys, rt, options);
+  auto bridge = spawn_attachment(sys, where, options, ready, end);
   {
     console_signal_thread signals{[&](console_signal x) {
       // Whoever stopped us meanwhile has set the terminal as he likes it.
@@ -69,6 +69,9 @@ run_end run_attached(const run_options& options) {
     caf::scoped_actor self{sys};
     self->wait_for(bridge);
   }
+  // Even one that is still waited for, and so holds on to itself.
+  if (where.host)
+    caf::anon_send_exit(where.host, caf::exit_reason::user_shutdown);
   return *end;
 }
 

@@ -27,7 +27,7 @@ std::string runner_binary() {
 
 /// The command line of the runner that was built with this test.
 std::string plain_runner() {
-  return "'" + runner_binary() + "' --stdio";
+  return '\'' + runner_binary() + "' --stdio";
 }
 
 /// Whether everybody may start what we built.
