@@ -182,9 +182,14 @@ TEST_CASE("a command that leads to no runner is told of at once, with 125") {
 TEST_CASE("whoever is tired of waiting for a runner can leave") {
   shell sh;
   auto x = sh.start({"-v", "--runner", "sleep 100", "--", "true"});
-  read_until(x.output, "starting a runner");
+  auto said = x.output.next(soon);
+  REQUIRE((said && *said));
+  CHECK((*said)->bytes.text() == "procession: starting a runner\n");
+  auto begin = std::chrono::steady_clock::now();
   REQUIRE(x.process.signal(signal_name::interrupt));
   CHECK(exit_code(x) == 130);
+  // Long before the runner's deadlines.
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{5});
 }
 
 TEST_CASE("a runner that is lost is told of, with 125") {
