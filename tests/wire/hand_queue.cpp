@@ -1,0 +1,96 @@
+#include "hand_queue.hpp"
+
+#include <algorithm>
+
+namespace procession::test {
+
+class hand_queue::hand_wake_up : public wake_up {
+public:
+  hand_wake_up(std::shared_ptr<alarms> all, std::function<void()> f)
+    : all_(std::move(all)), f_(std::move(f)) {
+    // nop
+  }
+
+  ~hand_wake_up() override {
+    take_back();
+  }
+
+  void set(time_point when) override {
+    take_back();
+    at_ = {when, ++all_->last};
+    all_->set.emplace(at_, this);
+    set_ = true;
+  }
+
+  /// What is to be called; it is no alarm any more.
+  std::function<void()> ring() {
+    take_back();
+    // A copy: it may destroy this.
+    return f_;
+  }
+
+private:
+  void take_back() {
+    if (std::exchange(set_, false))
+      all_->set.erase(at_);
+  }
+
+  std::shared_ptr<alarms> all_;
+  std::function<void()> f_;
+  std::pair<time_point, std::uint64_t> at_;
+  bool set_ = false;
+};
+
+// Not at the epoch: nothing may take a time of zero for something special.
+hand_queue::hand_queue()
+  : now_(std::chrono::hours{1}), alarms_(std::make_shared<alarms>()) {
+  // nop
+}
+
+void hand_queue::post(std::function<void()> f) {
+  posted_.push_back(std::move(f));
+}
+
+std::unique_ptr<wake_up> hand_queue::make_wake_up(std::function<void()> f) {
+  return std::make_unique<hand_wake_up>(alarms_, std::move(f));
+}
+
+bool hand_queue::run_one() {
+  if (posted_.empty())
+    return false;
+  auto f = std::move(posted_.front());
+  posted_.pop_front();
+  f();
+  return true;
+}
+
+std::size_t hand_queue::run() {
+  std::size_t result = 0;
+  while (run_one())
+    ++result;
+  return result;
+}
+
+void hand_queue::advance(duration by) {
+  run();
+  auto until = now_ + by;
+  while (next_wake_up() <= until) {
+    // One that was set for the past comes at once.
+    now_ = std::max(now_, next_wake_up());
+    alarms_->set.begin()->second->ring()();
+    run();
+  }
+  now_ = until;
+}
+
+void hand_queue::oversleep(duration by) {
+  now_ += by;
+  advance(duration::zero());
+}
+
+hand_queue::time_point hand_queue::next_wake_up() const {
+  return alarms_->set.empty() ? time_point::max()
+                              : alarms_->set.begin()->first.first;
+}
+
+} // namespace procession::test
