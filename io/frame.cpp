@@ -163,6 +163,8 @@ std::optional<failure> frame_decoder::check(const frame_header& x) {
 std::optional<failure>
 frame_decoder::filled(std::size_t n, const sink& on_frame,
                       const std::function<bool()>& wanted) {
+  if (bad_)
+    return bad_;
   if (reading_ == reading::body) {
     auto rest = header_.length - body_filled_;
     auto taken = std::min(n, rest);
@@ -190,8 +192,11 @@ frame_decoder::parse(const sink& on_frame,
     auto* at = scratch_.get() + begin_;
     header_ = decode(
       std::span<const std::byte, frame_header_size>{at, frame_header_size});
-    if (auto bad = check(header_))
-      return bad;
+    bad_ = check(header_);
+    if (bad_) {
+      begin_ = end_ = 0;
+      return bad_;
+    }
     begin_ += frame_header_size;
     auto here = std::span<const std::byte>{at + frame_header_size,
                                            end_ - begin_};
