@@ -137,8 +137,10 @@ std::span<std::byte> frame_decoder::body_room(std::size_t n) {
 
 std::optional<failure> frame_decoder::check(const frame_header& x) {
   // What begins otherwise speaks another language, a login message as a rule.
+  // Who does not trust the other side says no hello, but may say why.
   if (last_sequence_ == 0
-      && (x.version != protocol_version || x.type != frame_type::hello)) {
+      && (x.version != protocol_version
+          || (x.type != frame_type::hello && x.type != frame_type::goodbye))) {
     auto text = std::string{};
     for (auto byte : encode(x)) {
       auto c = std::to_integer<unsigned char>(byte);
