@@ -141,7 +141,8 @@ void runner_link::arm(time_point when) {
 
 void runner_link::tick() {
   auto now = work_->now();
-  if (channel_ != nullptr)
+  // The hello has a deadline of its own, and no ping may come before ours.
+  if (channel_ != nullptr && greeted())
     channel_->tick(now);
   if (now >= phase_due_)
     on_phase_due();
@@ -160,7 +161,7 @@ void runner_link::tick() {
       arm(queue.front().when);
   }
   arm(phase_due_);
-  if (channel_ != nullptr)
+  if (channel_ != nullptr && greeted())
     arm(channel_->next_tick());
 }
 
@@ -242,7 +243,6 @@ void runner_link::on(runner_connected& x) {
   channel_ = std::make_unique<framed_channel>(
     std::move(x.stream), *this, liveness{options_.ping, options_.pong});
   channel_->start(work_->now());
-  arm(channel_->next_tick());
 }
 
 void runner_link::on(runner_launch_failed& x) {
@@ -332,6 +332,7 @@ void runner_link::on_hello(const frame& x) {
   protocol::hello ours;
   ours.nonce = nonce_;
   channel_->send(frame_type::hello, 0, protocol::encode(ours));
+  arm(channel_->next_tick());
   if (phase_ != phase::greeting)
     return;
   stage_ = stage::channel;
