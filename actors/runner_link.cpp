@@ -743,7 +743,7 @@ void runner_link::down() {
     if (session->at < remote_session::state::running)
       close(*session, child_start_failed{info_.why});
     else
-      close(*session, child_finished{false});
+      close(*session, child_finished{session->drained});
 }
 
 // -- children -----------------------------------------------------------------
