@@ -348,6 +348,7 @@ void runner_link::on_hello(const frame& x) {
   protocol::hello ours;
   ours.nonce = nonce_;
   channel_->send(frame_type::hello, 0, protocol::encode(ours));
+  arm(channel_->next_tick());
   if (phase_ != phase::greeting)
     return;
   stage_ = stage::channel;
@@ -455,7 +456,7 @@ void runner_link::down() {
     if (session->at < remote_session::state::running)
       close(*session, child_start_failed{info_.why});
     else
-      close(*session, child_finished{false});
+      close(*session, child_finished{session->drained});
 }
 
 } // namespace procession
