@@ -348,6 +348,7 @@ void runner_link::on_hello(const frame& x) {
   protocol::hello ours;
   ours.nonce = nonce_;
   channel_->send(frame_type::hello, 0, protocol::encode(ours));
+  arm(channel_->next_tick());
   if (phase_ != phase::greeting)
     return;
   stage_ = stage::channel;
@@ -440,11 +441,13 @@ void runner_link::lose(failure why) {
 void runner_link::down() {
   if (phase_ == phase::down)
     return;
-  // Not from inside of one of its calls.
-  work_->post([process = std::shared_ptr<runner_process>{std::move(process_)},
-               self = std::move(self_)] {});
   if (channel_ != nullptr)
     channel_->close();
+  // Not from inside of one of their calls.
+  work_->post([process = std::shared_ptr<runner_process>{std::move(process_)},
+               channel = std::shared_ptr<framed_channel>{std::move(channel_)},
+               alarm = std::shared_ptr<wake_up>{std::move(alarm_)},
+               self = std::move(self_)] {});
   auto lost = std::exchange(sessions_, {});
   for (auto& queue : debts_)
     queue.clear();
@@ -453,7 +456,7 @@ void runner_link::down() {
     if (session->at < remote_session::state::running)
       close(*session, child_start_failed{info_.why});
     else
-      close(*session, child_finished{false});
+      close(*session, child_finished{session->drained});
 }
 
 } // namespace procession

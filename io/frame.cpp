@@ -137,8 +137,10 @@ std::span<std::byte> frame_decoder::body_room(std::size_t n) {
 
 std::optional<failure> frame_decoder::check(const frame_header& x) {
   // What begins otherwise speaks another language, a login message as a rule.
+  // Who does not trust the other side says no hello, but may say why.
   if (last_sequence_ == 0
-      && (x.version != protocol_version || x.type != frame_type::hello)) {
+      && (x.version != protocol_version
+          || (x.type != frame_type::hello && x.type != frame_type::goodbye))) {
     auto text = std::string{};
     for (auto byte : encode(x)) {
       auto c = std::to_integer<unsigned char>(byte);
@@ -163,6 +165,8 @@ std::optional<failure> frame_decoder::check(const frame_header& x) {
 std::optional<failure>
 frame_decoder::filled(std::size_t n, const sink& on_frame,
                       const std::function<bool()>& wanted) {
+  if (bad_)
+    return bad_;
   if (reading_ == reading::body) {
     auto rest = header_.length - body_filled_;
     auto taken = std::min(n, rest);
@@ -190,8 +194,11 @@ frame_decoder::parse(const sink& on_frame,
     auto* at = scratch_.get() + begin_;
     header_ = decode(
       std::span<const std::byte, frame_header_size>{at, frame_header_size});
-    if (auto bad = check(header_))
-      return bad;
+    bad_ = check(header_);
+    if (bad_) {
+      begin_ = end_ = 0;
+      return bad_;
+    }
     begin_ += frame_header_size;
     auto here = std::span<const std::byte>{at + frame_header_size,
                                            end_ - begin_};

@@ -125,7 +125,7 @@ public:
   /// `n` bytes were put there. Calls `on_frame` for each frame that is
   /// complete now, as long as `wanted` holds.
   /// @returns what is wrong with them (`protocol_violation`), if anything is;
-  ///          then it takes no more.
+  ///          then it takes no more and says so again.
   std::optional<failure> filled(std::size_t n, const sink& on_frame,
                                 const std::function<bool()>& wanted);
 
@@ -156,6 +156,8 @@ private:
   /// For a body that is larger than the pool's blocks.
   std::unique_ptr<std::byte[]> large_;
   std::uint64_t last_sequence_ = 0;
+  /// What was wrong, if anything was.
+  std::optional<failure> bad_;
 };
 
 } // namespace procession

@@ -64,9 +64,10 @@ public:
   /// Forgets what is to be sent in turn for a session.
   void drop(std::uint64_t session);
 
-  /// Reads no more, sends what waits and the frame (a goodbye, as a rule) and
-  /// closes; `done` is called then. A side that does not read holds that up:
-  /// the wait needs a deadline of its own.
+  /// Reads no more, forgets what is to be sent in turn, sends the frame (a
+  /// goodbye, as a rule) behind the other control frames and closes; `done` is
+  /// called then. A side that does not read holds that up: the wait needs a
+  /// deadline of its own.
   void send_last(frame_type type, std::string body, std::function<void()> done);
 
   /// Ends it now; nothing more is told.

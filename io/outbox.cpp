@@ -37,6 +37,11 @@ void outbox::drop_lane(std::uint64_t session) {
     std::erase(turns_, session);
 }
 
+void outbox::drop_lanes() {
+  lanes_.clear();
+  turns_.clear();
+}
+
 void outbox::send(item x) {
   frame_header header;
   header.length = static_cast<std::uint32_t>(x.body.size());

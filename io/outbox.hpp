@@ -31,6 +31,9 @@ public:
   /// Forgets the lane of a session.
   void drop_lane(std::uint64_t session);
 
+  /// Forgets all lanes.
+  void drop_lanes();
+
   bool empty() const noexcept {
     return control_.empty() && turns_.empty();
   }

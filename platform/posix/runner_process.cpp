@@ -28,6 +28,40 @@ constexpr auto nonce_name = "PROCESSION_RUNNER_NONCE";
 /// How much a runner may say on its error output at a time.
 constexpr std::uint64_t log_credit = 16 * 1024;
 
+/// A runtime that may be gone. What waits in its threads may refer to it, so
+/// that it must not be kept by that.
+class runtime_ref {
+public:
+  explicit runtime_ref(std::weak_ptr<runtime::impl> owner)
+    : owner_(std::move(owner)) {
+    // nop
+  }
+
+  template <class F>
+  void on_reactor(F f) const {
+    if (auto owner = owner_.lock())
+      owner->host.reactor.post(std::move(f));
+  }
+
+  template <class F>
+  void on_launcher(F f) const {
+    if (auto owner = owner_.lock())
+      owner->host.launcher.post(std::move(f));
+  }
+
+  /// On one of its threads, or while somebody else holds it.
+  runtime::impl& get() const {
+    return *owner_.lock();
+  }
+
+  boost::asio::io_context& context() const {
+    return get().host.reactor.context();
+  }
+
+private:
+  std::weak_ptr<runtime::impl> owner_;
+};
+
 // -- the reactor as a work queue ----------------------------------------------
 
 class reactor_wake_up : public wake_up {
@@ -64,17 +98,14 @@ private:
   std::shared_ptr<core> core_;
 };
 
-/// Weak: what waits in the reactor may own its queue.
 class reactor_queue : public work_queue {
 public:
-  explicit reactor_queue(std::weak_ptr<runtime::impl> owner)
-    : owner_(std::move(owner)) {
+  explicit reactor_queue(runtime_ref where) : where_(std::move(where)) {
     // nop
   }
 
   void post(std::function<void()> f) override {
-    if (auto owner = owner_.lock())
-      owner->host.reactor.post(std::move(f));
+    where_.on_reactor(std::move(f));
   }
 
   std::chrono::steady_clock::time_point now() override {
@@ -82,13 +113,11 @@ public:
   }
 
   std::unique_ptr<wake_up> make_wake_up(std::function<void()> f) override {
-    // On the reactor's thread the owner is there.
-    return std::make_unique<reactor_wake_up>(
-      owner_.lock()->host.reactor.context(), std::move(f));
+    return std::make_unique<reactor_wake_up>(where_.context(), std::move(f));
   }
 
 private:
-  std::weak_ptr<runtime::impl> owner_;
+  runtime_ref where_;
 };
 
 // -- the parent's side --------------------------------------------------------
@@ -110,9 +139,14 @@ std::string default_runner() {
   return ::access(installed.c_str(), X_OK) == 0 ? installed : name;
 }
 
-/// What the process, its owner and the threads have in common.
+/// What the process and the threads have in common.
 struct launch_state : std::enable_shared_from_this<launch_state> {
-  std::shared_ptr<runtime::impl> owner;
+  launch_state(runtime_ref x, runner_options y, std::string z)
+    : where(std::move(x)), options(std::move(y)), nonce(std::move(z)) {
+    // nop
+  }
+
+  runtime_ref where;
   runner_options options;
   std::string nonce;
   /// Reactor.
@@ -129,7 +163,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
 
   /// Tells it later, on the reactor.
   void post(runner_event x) {
-    owner->host.reactor.post(
+    where.on_reactor(
       [self = shared_from_this(), x = std::move(x)] { self->tell(x); });
   }
 
@@ -165,12 +199,12 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     spec.env.set[nonce_name] = nonce;
     if (auto bad = validate(spec))
       return bad;
-    process = std::make_shared<posix::process>(owner->host);
+    process = std::make_shared<posix::process>(where.get().host);
     // The sink outlives neither: the process drops it at its end.
-    owner->start(
+    where.get().start(
       process, std::move(spec), log_credit,
       [self = shared_from_this()](child_event x) {
-        self->owner->host.reactor.post(
+        self->where.on_reactor(
           [self, x = std::move(x)]() mutable { self->on_event(x); });
       },
       std::move(extras));
@@ -179,8 +213,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
 
   std::optional<failure> open_transport(runner_start& extras, command& spec) {
     if (options.transport == runner_transport::socket_path) {
-      auto opened = runner_listener::open(owner->host.reactor.context(),
-                                          extras.become);
+      auto opened = runner_listener::open(where.context(), extras.become);
       if (auto* bad = std::get_if<failure>(&opened))
         return std::move(*bad);
       listener = std::move(std::get<std::unique_ptr<runner_listener>>(opened));
@@ -221,6 +254,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
   void on_event(child_event& x) {
     if (auto* failed = std::get_if<child_start_failed>(&x)) {
       listener.reset();
+      process.reset();
       tell(runner_launch_failed{std::move(failed->why)});
     } else if (auto* started = std::get_if<child_started>(&x)) {
       tell(runner_launched{started->pid});
@@ -232,7 +266,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
                           auto self = weak.lock();
                           self->connect(std::move(fd));
                           // Not from inside of its own call.
-                          self->owner->host.reactor.post(
+                          self->where.on_reactor(
                             [self] { self->listener.reset(); });
                         });
     } else if (auto* said = std::get_if<child_output>(&x)) {
@@ -243,12 +277,13 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
       process->finish();
     } else if (std::holds_alternative<child_finished>(x)) {
       listener.reset();
+      process.reset();
       tell(runner_gone{});
     }
   }
 
   void connect(unique_fd fd) {
-    auto io = std::make_shared<stream>(owner->host.reactor.context());
+    auto io = std::make_shared<stream>(where.context());
     boost::system::error_code ec;
     io->assign(fd.get(), ec);
     // Without it the deadline of the connect stage passes.
@@ -273,16 +308,14 @@ public:
 
   void start(sink to) override {
     state_->sink = std::move(to);
-    state_->owner->host.launcher.post([state = state_] { state->launch(); });
+    state_->where.on_launcher([state = state_] { state->launch(); });
   }
 
   void kill() override {
     // By way of the launcher, which may be about to start it.
-    state_->owner->host.launcher.post([state = state_] {
-      if (state->process == nullptr)
-        return;
-      state->owner->host.reactor.post([state] {
-        if (!state->process->gone())
+    state_->where.on_launcher([state = state_] {
+      state->where.on_reactor([state] {
+        if (state->process != nullptr)
           state->process->stop();
       });
     });
@@ -331,22 +364,18 @@ std::variant<unique_fd, failure> connect_to(const std::string& path) {
 
 class posix_runner_port : public runner_port {
 public:
-  explicit posix_runner_port(std::shared_ptr<runtime::impl> owner)
-    : owner_(std::move(owner)) {
+  explicit posix_runner_port(runtime_ref where) : where_(std::move(where)) {
     // nop
   }
 
   std::shared_ptr<work_queue> work() override {
-    return std::make_shared<reactor_queue>(owner_);
+    return std::make_shared<reactor_queue>(where_);
   }
 
   std::unique_ptr<runner_process> make_process(const runner_options& options,
                                                std::string nonce) override {
-    auto state = std::make_shared<launch_state>();
-    state->owner = owner_;
-    state->options = options;
-    state->nonce = std::move(nonce);
-    return std::make_unique<local_runner>(std::move(state));
+    return std::make_unique<local_runner>(
+      std::make_shared<launch_state>(where_, options, std::move(nonce)));
   }
 
   std::variant<std::shared_ptr<duplex>, failure>
@@ -368,7 +397,7 @@ public:
     }
     std::shared_ptr<stream> streams[2];
     for (auto i = 0; i < ends; ++i) {
-      streams[i] = std::make_shared<stream>(owner_->host.reactor.context());
+      streams[i] = std::make_shared<stream>(where_.context());
       boost::system::error_code ec;
       streams[i]->assign(fds[i].get(), ec);
       if (ec)
@@ -400,14 +429,14 @@ public:
   }
 
 private:
-  std::shared_ptr<runtime::impl> owner_;
+  runtime_ref where_;
 };
 
 } // namespace
 
 std::shared_ptr<runner_port>
 make_runner_port(std::shared_ptr<runtime::impl> owner) {
-  return std::make_shared<posix_runner_port>(std::move(owner));
+  return std::make_shared<posix_runner_port>(runtime_ref{std::move(owner)});
 }
 
 } // namespace procession::posix

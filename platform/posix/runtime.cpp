@@ -79,6 +79,11 @@ void runtime::impl::stop() {
       host.live.erase(x);
     }
   });
+  // What follows from the last ends goes from one thread to the other.
+  for (auto i = 0; i < 2; ++i) {
+    run_on(host.launcher, [] {});
+    run_on(host.reactor, [] {});
+  }
   run_on(host.launcher, [this] {
     host.keeper.reset();
     host.containment.reset();

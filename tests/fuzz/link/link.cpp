@@ -1,0 +1,364 @@
+/// The parent's end of a channel to a hostile runner: the script says what the
+/// runner sends, what the sessions ask for, how the bytes arrive, what becomes
+/// of the process and how time passes.
+
+#include "hand_queue.hpp"
+#include "input.hpp"
+#include "overheard.hpp"
+#include "procession/actors/runner_link.hpp"
+#include "puppet_process.hpp"
+#include "watched_session.hpp"
+#include "wire.hpp"
+
+#include <vector>
+
+namespace {
+
+using namespace procession;
+using fuzz::expect;
+using std::chrono::milliseconds;
+using test::side;
+
+constexpr std::size_t max_sessions = 16;
+
+/// Bytes that no session of ours is to make: memory, not time, is the limit.
+constexpr std::size_t max_written = 4 * 1024 * 1024;
+
+constexpr std::array<std::uint64_t, 8> sizes{1,     1000,   65535,  65536,
+                                             65537, 262144, 300000, 0};
+
+constexpr std::array<std::uint64_t, 8> pauses{1,     999,   5000,  9999,
+                                              10000, 15000, 20000, 8000};
+
+class world {
+public:
+  explicit world(fuzz::input in) : in_(in) {
+    // nop
+  }
+
+  void run() {
+    begin();
+    for (int i = 0; i < 1000 && !in_.empty(); ++i)
+      step();
+    end();
+  }
+
+private:
+  void begin() {
+    auto mode = in_.byte();
+    runner_options options;
+    if ((mode & 1) != 0)
+      options.command = {"lead", "the", "way"};
+    auto link = runner_link::make(work_, std::move(options), "secret");
+    link_ = link;
+    link->start(process_.make(), [this](const runner_info& x) {
+      expect(x.state >= state_, "the state of a runner moves down the list");
+      state_ = x.state;
+    });
+    children_ = make_children(std::move(link));
+    dutiful_ = (mode & 2) != 0;
+    if ((mode & 4) != 0)
+      add_session();
+    if ((mode & 8) != 0)
+      return;
+    // Most of what there is to see comes behind this.
+    process_.launch();
+    process_.connect(wire_.end(side::left));
+    say_hello("secret");
+    settle();
+  }
+
+  void step() {
+    auto what = in_.byte();
+    auto which = what & 0x3f;
+    if (which < 16)
+      of_session(which);
+    else if (which < 40)
+      of_runner(which);
+    else if (which < 48)
+      of_wire(which);
+    else if (which < 56)
+      of_process(which);
+    else
+      of_time(which);
+    // What is posted may meet what comes next.
+    if ((what & 0x80) == 0)
+      settle();
+    listen();
+  }
+
+  void settle() {
+    work_->run();
+    if (dutiful_ && process_.killed()) {
+      process_.end();
+      work_->run();
+    }
+  }
+
+  void listen() {
+    // Bytes that were lost on the way are nobody's fault.
+    auto heard = wire_.take(side::right);
+    if (!deaf_)
+      said_.hear(heard);
+  }
+
+  void add_session() {
+    if (sessions_.size() == max_sessions)
+      return;
+    sessions_.push_back(
+      std::make_unique<fuzz::watched_session>(children_->make_child(), [this] {
+        return state_ == runner_state::down;
+      }));
+    auto kind = static_cast<stdio_kind>(in_.below(3));
+    sessions_.back()->start(kind, in_.one_of(sizes));
+  }
+
+  void of_session(int which) {
+    if (which < 2)
+      return add_session();
+    if (sessions_.empty())
+      return;
+    auto& x = *sessions_[in_.below(sessions_.size())];
+    switch (which) {
+      case 2:
+        return x.grant(in_.one_of(sizes));
+      case 3:
+      case 4: {
+        auto n = in_.one_of(sizes);
+        if (written_ + n <= max_written)
+          x.write(n);
+        written_ += n;
+        return;
+      }
+      case 5:
+        return x.close_stdin();
+      case 6:
+        return x.resize();
+      case 7:
+        return x.signal(static_cast<signal_name>(in_.below(7)));
+      case 8:
+        return x.terminate();
+      case 9:
+        return x.kill();
+      case 10:
+        return x.finish();
+      case 11:
+        return x.abandon();
+      case 12:
+        // As many as there may be, and more.
+        for (int i = 0; i < 300; ++i)
+          x.resize();
+        return;
+      case 13:
+        if (auto link = link_.lock())
+          link->tell();
+        return;
+      case 14:
+        if (auto link = link_.lock())
+          link->stop();
+        return;
+      default:
+        return;
+    }
+  }
+
+  // -- the runner -------------------------------------------------------------
+
+  void say(frame_type type, std::uint64_t session, std::string_view body = {},
+           std::uint16_t flags = 0) {
+    wire_.inject(side::left, runner_.frame(type, session, body, flags));
+  }
+
+  void say_hello(std::string nonce) {
+    protocol::hello x;
+    x.nonce = std::move(nonce);
+    x.pid = 4712;
+    x.user = "somebody";
+    say(frame_type::hello, 0, protocol::encode(x));
+  }
+
+  failure some_failure() {
+    return {static_cast<errc>(in_.byte()),
+            {static_cast<stage>(in_.byte()), 0, "it failed"}};
+  }
+
+  void of_runner(int which) {
+    // Numbers are given from 1.
+    auto to = in_.below(sessions_.size() + 2) + (which < 36 ? 1 : 0);
+    switch (which) {
+      case 16:
+      case 17:
+      case 18:
+        return say(frame_type::spawned, to,
+                   protocol::encode(protocol::spawned{4713, {}}));
+      case 19:
+        return say(frame_type::spawn_failed, to,
+                   protocol::encode(protocol::failed{some_failure()}));
+      case 20:
+      case 21:
+      case 22: {
+        auto n = std::min<std::size_t>(in_.one_of(sizes), max_data_body + 1);
+        auto body = std::string(n, static_cast<char>(in_.byte()));
+        return say(frame_type::output, to, body, which == 22 ? 1 : 0);
+      }
+      case 23:
+      case 24: {
+        auto n = in_.one_of(sizes);
+        said_.credited(to, n);
+        return say(frame_type::input_credit, to,
+                   protocol::encode(protocol::credit{n}));
+      }
+      case 25:
+        return say(frame_type::input_broken, to,
+                   protocol::encode(protocol::failed{some_failure()}));
+      case 26:
+      case 27: {
+        protocol::answered x;
+        x.request = in_.byte();
+        x.done = (x.request & 1) != 0;
+        return say(frame_type::answered, to, protocol::encode(x));
+      }
+      case 28:
+      case 29: {
+        protocol::exited x;
+        x.drained = which == 28;
+        return say(frame_type::exited, to, protocol::encode(x));
+      }
+      case 30:
+      case 31:
+        return say(frame_type::closed, to,
+                   protocol::encode(protocol::closed{which == 30}));
+      case 32: {
+        // A body of another frame, or of none.
+        auto type = static_cast<frame_type>(in_.byte());
+        return say(type, to, in_.bytes(in_.byte()));
+      }
+      case 33:
+        raw(in_.bytes(in_.byte()));
+        return;
+      case 34:
+        return say(frame_type::goodbye, 0,
+                   protocol::encode(protocol::goodbye{some_failure()}));
+      case 35:
+        return say(frame_type::pong, 0);
+      case 36:
+        return say(frame_type::ping, to, in_.bytes(to));
+      case 37:
+        return say_hello(std::string{in_.bytes(in_.byte() % 8)});
+      case 38:
+        return say_hello("secret");
+      default:
+        // A frame as large as it may be.
+        return say(static_cast<frame_type>(in_.byte()), to,
+                   std::string(in_.flag() ? max_frame_body : 70000, 'x'));
+    }
+  }
+
+  void raw(std::string_view bytes) {
+    // It may be credit, of which we know nothing.
+    for (std::uint64_t i = 0; i <= max_sessions; ++i)
+      said_.credited(i, max_written);
+    wire_.inject(side::left, bytes);
+  }
+
+  // -- the rest of the world --------------------------------------------------
+
+  void of_wire(int which) {
+    switch (which) {
+      case 40:
+        return wire_.hold(side::left);
+      case 41:
+        return wire_.flow(side::left);
+      case 42:
+        wire_.deliver(side::left, in_.byte() + 1);
+        return;
+      case 43:
+        return wire_.corrupt(side::left, in_.byte(), in_.byte());
+      case 44:
+        return wire_.limit(side::right, in_.flag() ? in_.number(2) : 0);
+      case 45:
+        return wire_.limit(side::right, test::wire::all);
+      case 46:
+        return wire_.cut(side::left);
+      default:
+        deaf_ = true;
+        return wire_.fail(in_.flag() ? side::left : side::right,
+                          std::make_error_code(std::errc::connection_reset));
+    }
+  }
+
+  void of_process(int which) {
+    switch (which) {
+      case 48:
+        return process_.launch();
+      case 49:
+        return process_.fail_to_launch();
+      case 50:
+        return process_.connect(wire_.end(side::left));
+      case 51:
+        return process_.say(std::string(in_.number(2), '\x1b') + "what?\n");
+      case 52:
+        return process_.exit();
+      case 53:
+        return process_.leave();
+      default:
+        process_.launch();
+        return process_.connect(wire_.end(side::left));
+    }
+  }
+
+  void of_time(int which) {
+    auto pause = milliseconds{in_.one_of(pauses)};
+    if (which == 63)
+      work_->oversleep(pause);
+    else
+      work_->advance(pause);
+  }
+
+  void end() {
+    settle();
+    listen();
+    if (in_.flag())
+      process_.end();
+    // Whatever it is that the runner owes: it is given up in the end.
+    for (int i = 0; i < 24; ++i) {
+      work_->advance(std::chrono::seconds{10});
+      settle();
+      listen();
+    }
+    expect(state_ == runner_state::down, "every runner goes down");
+    expect(process_.destroyed(), "nothing is left of the runner's process");
+    children_ = nullptr;
+    for (auto& x : sessions_)
+      x->check_end();
+    sessions_.clear();
+    work_->run();
+    expect(link_.expired(), "nothing is left of the link");
+    expect(work_->next_wake_up() == decltype(work_->next_wake_up())::max(),
+           "nothing is left to be waited for");
+  }
+
+  fuzz::input in_;
+  std::shared_ptr<test::hand_queue> work_
+    = std::make_shared<test::hand_queue>();
+  test::wire wire_{*work_};
+  fuzz::puppet_process process_;
+  fuzz::speaker runner_;
+  fuzz::overheard said_;
+  runner_state state_ = runner_state::launching;
+  std::weak_ptr<runner_link> link_;
+  std::shared_ptr<child_factory> children_;
+  std::vector<std::unique_ptr<fuzz::watched_session>> sessions_;
+  std::size_t written_ = 0;
+  /// The process ends as soon as it is killed.
+  bool dutiful_ = false;
+  bool deaf_ = false;
+};
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
+                                      std::size_t size) {
+  world{fuzz::input{data, size}}.run();
+  return 0;
+}
