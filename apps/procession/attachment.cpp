@@ -338,8 +338,6 @@ private:
     }
     end_->code = 128 + number;
     end_->problem.clear();
-    // Our request keeps it until it is up or has failed.
-    caf::anon_send_exit(where_.host, caf::exit_reason::user_shutdown);
     self_->quit();
   }
 
