@@ -65,8 +65,19 @@ runner_link::~runner_link() = default;
 
 void runner_link::tell() {
   info_.sessions = sessions_.size();
+  auto last = released_ && phase_ == phase::down;
   if (tell_)
-    tell_(info_);
+    tell_(info_, last);
+  if (last)
+    tell_ = nullptr;
+}
+
+void runner_link::release() {
+  released_ = true;
+  if (phase_ == phase::down)
+    tell();
+  else
+    stop();
 }
 
 bool runner_link::greeted() const noexcept {
@@ -111,7 +122,7 @@ bool runner_link::paid(debt what, const due& x) const {
     case debt::spawned:
       return by.at != state::starting;
     case debt::answered:
-      return by.asked.empty()
+      return by.sink == nullptr || by.asked.empty()
              || by.asked.begin()->second + time_for(what) > x.when;
     case debt::exited:
       return by.at >= state::exited;
@@ -179,8 +190,10 @@ void runner_link::on_phase_due() {
       return lose(
         here("the runner did not connect within " + in_ms(options_.connect)));
     case phase::greeting:
-      return lose(
-        here("the runner sent no hello within " + in_ms(options_.hello)));
+      return lose(here("the runner sent no hello within "
+                       + in_ms(options_.command.empty()
+                                 ? options_.hello
+                                 : options_.connect + options_.hello)));
     case phase::up:
       return;
     case phase::leaving:
@@ -248,7 +261,10 @@ void runner_link::on(runner_connected& x) {
   if (phase_ != phase::connecting)
     return;
   stage_ = stage::hello;
-  enter(phase::greeting, options_.hello);
+  // What a command line leads to may be far, and is connected to by that.
+  enter(phase::greeting, options_.command.empty()
+                           ? options_.hello
+                           : options_.connect + options_.hello);
   channel_ = std::make_unique<framed_channel>(
     std::move(x.stream), *this, liveness{options_.ping, options_.pong});
   channel_->start(work_->now());

@@ -73,8 +73,9 @@ public:
   /// How many requests of a session may wait for an answer.
   static constexpr std::size_t max_asked = 256;
 
-  /// Who wants to know how the runner does: called at each change.
-  using observer = std::function<void(const runner_info&)>;
+  /// Who wants to know how the runner does: called at each change, and with
+  /// true when it was released and is down; then it is forgotten.
+  using observer = std::function<void(const runner_info&, bool)>;
 
   /// Makes one whose last owner may be on any thread.
   static std::shared_ptr<runner_link> make(std::shared_ptr<work_queue> work,
@@ -92,6 +93,9 @@ public:
 
   /// Says goodbye; what does not end soon is killed.
   void stop();
+
+  /// Stops, as nobody needs it any more.
+  void release();
 
   /// Tells the observer how things are.
   void tell();
@@ -193,6 +197,7 @@ private:
   runner_options options_;
   std::string nonce_;
   observer tell_;
+  bool released_ = false;
   std::unique_ptr<runner_process> process_;
   std::unique_ptr<framed_channel> channel_;
   std::unique_ptr<wake_up> alarm_;

@@ -15,6 +15,8 @@ namespace procession {
 /// What the link tells its actor, at each change and when asked.
 struct runner_change {
   runner_info now;
+  /// Nobody can use the runner any more, and it is down.
+  bool last = false;
 };
 
 } // namespace procession
@@ -27,11 +29,32 @@ namespace {
 
 using runner_impl = runner::extend<caf::reacts_to<runner_change>>;
 
-/// Children that keep the runner's actor, and so the runner, alive.
-class keeping_factory : public child_factory {
+/// What the nodes and the spawners of a runner have in common: without them it
+/// ends.
+class runner_lease {
 public:
-  keeping_factory(runner keep, std::shared_ptr<child_factory> children)
-    : keep_(std::move(keep)), children_(std::move(children)) {
+  explicit runner_lease(std::shared_ptr<runner_link> link)
+    : link_(std::move(link)) {
+    // nop
+  }
+
+  runner_lease(const runner_lease&) = delete;
+  runner_lease& operator=(const runner_lease&) = delete;
+
+  ~runner_lease() {
+    link_->work().post([link = link_] { link->release(); });
+  }
+
+private:
+  std::shared_ptr<runner_link> link_;
+};
+
+/// Children that keep the runner.
+class leased_factory : public child_factory {
+public:
+  leased_factory(std::shared_ptr<runner_lease> lease,
+                 std::shared_ptr<child_factory> children)
+    : lease_(std::move(lease)), children_(std::move(children)) {
     // nop
   }
 
@@ -40,11 +63,13 @@ public:
   }
 
 private:
-  runner keep_;
+  std::shared_ptr<runner_lease> lease_;
   std::shared_ptr<child_factory> children_;
 };
 
-/// Owns the link: it ends with this actor.
+/// Speaks for the link, which keeps it: an actor that just is not reachable any
+/// more would end on whatever thread let go of it last, and there the actor
+/// system may be gone before that is done.
 class runner_machine {
 public:
   static constexpr const char* name = "procession.runner";
@@ -95,7 +120,11 @@ public:
           stop();
         return waiting;
       },
-      [this](runner_change& x) { on(std::move(x.now)); },
+      [this](runner_change& x) {
+        on(std::move(x.now));
+        if (x.last)
+          self_->quit();
+      },
     };
   }
 
@@ -158,16 +187,16 @@ runner_node start_runner(caf::actor_system& sys,
   auto nonce = port->make_nonce();
   auto link = runner_link::make(port->work(), options, nonce);
   auto hdl = sys.spawn(runner_behavior, link);
-  auto tell = [to = hdl.address()](const runner_info& x) {
-    if (auto it = caf::actor_cast<runner_impl>(to))
-      caf::anon_send(it, runner_change{x});
+  auto tell = [hdl](const runner_info& x, bool last) {
+    caf::anon_send(hdl, runner_change{x, last});
   };
   link->work().post(
     [link, port, options = std::move(options), nonce = std::move(nonce), tell] {
       link->start(port->make_process(options, nonce), tell);
     });
-  auto children = make_children(std::move(link));
-  return {hdl, std::make_shared<keeping_factory>(hdl, std::move(children))};
+  auto lease = std::make_shared<runner_lease>(link);
+  return {hdl, std::make_shared<leased_factory>(
+                 std::move(lease), make_children(std::move(link)))};
 }
 
 spawner make_spawner(caf::actor_system& sys, const runner_node& where,

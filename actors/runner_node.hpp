@@ -16,8 +16,8 @@ namespace procession {
 class runner_port;
 
 /// Our end of a runner: an actor to ask, and the children that live there. The
-/// runner ends with the actor: when the last handle to that, copy of this or
-/// spawner with it is gone, or it is sent an exit message.
+/// runner ends with the last copy of this and spawner with it, when the actor
+/// is asked to, or is sent an exit message.
 class runner_node {
 public:
   runner_node(runner hdl, std::shared_ptr<child_factory> children)

@@ -114,7 +114,7 @@ runner_link::objection runner_link::on_answered(remote_session& to,
   auto body = protocol::decode<protocol::answered>(x.body());
   if (!body)
     return malformed;
-  if (to.asked.erase(body->request) == 0)
+  if (to.asked.erase(body->request) == 0 && to.sink)
     return untimely;
   tell(to, child_answered{body->request, body->done, std::move(body->why)});
   return nullptr;

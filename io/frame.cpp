@@ -25,8 +25,25 @@ T get(const std::byte*& from) noexcept {
   return static_cast<T>(result);
 }
 
+/// Bytes that may be text, for people.
+std::string printable(std::span<const std::byte> bytes) {
+  std::string result;
+  for (auto byte : bytes) {
+    auto c = std::to_integer<unsigned char>(byte);
+    result += c < ' ' || c >= 0x7f ? '.' : static_cast<char>(c);
+  }
+  return result;
+}
+
 failure violation(std::string text) {
   return {errc::protocol_violation, {stage::channel, 0, std::move(text)}};
+}
+
+/// Who begins otherwise speaks another language, a login message as a rule.
+failure no_hello(std::span<const std::byte> bytes) {
+  return violation("it does not begin with a hello of version "
+                   + std::to_string(protocol_version) + " but with \""
+                   + printable(bytes) + '"');
 }
 
 } // namespace
@@ -136,19 +153,11 @@ std::span<std::byte> frame_decoder::body_room(std::size_t n) {
 }
 
 std::optional<failure> frame_decoder::check(const frame_header& x) {
-  // What begins otherwise speaks another language, a login message as a rule.
   // Who does not trust the other side says no hello, but may say why.
   if (last_sequence_ == 0
       && (x.version != protocol_version
           || (x.type != frame_type::hello && x.type != frame_type::goodbye))) {
-    auto text = std::string{};
-    for (auto byte : encode(x)) {
-      auto c = std::to_integer<unsigned char>(byte);
-      text += c < ' ' || c >= 0x7f ? '.' : static_cast<char>(c);
-    }
-    return violation("it does not begin with a hello of version "
-                     + std::to_string(protocol_version) + " but with \"" + text
-                     + '"');
+    return no_hello(encode(x));
   }
   if (x.version != protocol_version)
     return violation("a frame has the protocol version "
@@ -238,8 +247,14 @@ frame_decoder::feed(std::span<const std::byte> bytes, const sink& on_frame,
   return std::nullopt;
 }
 
-bool frame_decoder::between_frames() const noexcept {
-  return reading_ == reading::header && begin_ == end_;
+std::optional<failure> frame_decoder::at_end() const {
+  auto rest = std::span{scratch_.get() + begin_, end_ - begin_};
+  if (reading_ == reading::header && rest.empty())
+    return std::nullopt;
+  if (last_sequence_ == 0)
+    return no_hello(rest);
+  return failure{errc::runner_lost,
+                 {stage::channel, 0, "the channel ended inside a frame"}};
 }
 
 } // namespace procession

@@ -134,8 +134,8 @@ public:
                               const sink& on_frame,
                               const std::function<bool()>& wanted);
 
-  /// Whether the bytes so far end with a frame.
-  bool between_frames() const noexcept;
+  /// What is wrong if nothing follows: nothing behind a whole frame.
+  std::optional<failure> at_end() const;
 
 private:
   enum class reading { header, body };

@@ -55,6 +55,12 @@ struct framed_channel::core : std::enable_shared_from_this<core> {
     });
   }
 
+  /// We listen no more; what was wrong can still be told to the other side.
+  void object(const failure& why) {
+    at = state::deaf;
+    listener.on_end(why);
+  }
+
   void on_read(std::error_code ec, std::size_t n) {
     if (at == state::closed)
       return;
@@ -62,17 +68,13 @@ struct framed_channel::core : std::enable_shared_from_this<core> {
       return end(
         channel_failure(errc::runner_lost, "the channel broke", ec.value()));
     if (n == 0)
-      return end(channel_failure(errc::runner_lost,
-                                 decoder.between_frames()
-                                   ? "the channel ended"
-                                   : "the channel ended inside a frame"));
+      return end(decoder.at_end().value_or(
+        channel_failure(errc::runner_lost, "the channel ended")));
     heard = true;
     auto bad = decoder.filled(
       n, [this](frame& x) { on_frame(x); }, [this] { return open(); });
-    if (bad && open()) {
-      at = state::deaf;
-      return listener.on_end(*bad);
-    }
+    if (bad && open())
+      return object(*bad);
     if (at == state::open)
       read();
   }
@@ -82,9 +84,9 @@ struct framed_channel::core : std::enable_shared_from_this<core> {
       case frame_type::ping:
       case frame_type::pong:
         if (x.header().length != 0 || x.header().session != 0)
-          return end(channel_failure(errc::protocol_violation,
-                                     "a " + to_string(x.header().type)
-                                       + " carries something"));
+          return object(channel_failure(errc::protocol_violation,
+                                        "a " + to_string(x.header().type)
+                                          + " carries something"));
         // One answer for all that were asked since the last was written.
         if (x.header().type == frame_type::ping
             && !std::exchange(owes_pong, true))

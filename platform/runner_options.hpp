@@ -34,9 +34,10 @@ struct runner_options {
   runner_transport transport = runner_transport::stdio;
   /// From the request to a running process.
   caf::timespan launch = std::chrono::seconds{10};
-  /// From there to the first bytes.
+  /// From there to an open channel; what a command line leads to gets it in
+  /// addition to the time for its hello.
   caf::timespan connect = std::chrono::seconds{20};
-  /// From there to a complete hello.
+  /// From there to its hello.
   caf::timespan hello = std::chrono::seconds{10};
   /// How long a start of a program in the runner may take.
   caf::timespan spawn = std::chrono::seconds{20};

@@ -410,6 +410,21 @@ TEST_CASE("a runner that leaves says so, and is followed to its end") {
   }
 }
 
+TEST_CASE("nobody waits for an answer for those who are gone") {
+  runner_options options;
+  options.terminate = 5s;
+  options.ping = 1h;
+  running x{options};
+  x.session->signal(1, signal_name::hangup);
+  x.work.run();
+  x.session.reset();
+  x.work.advance(10s);
+  CHECK(x.info().state == runner_state::up);
+  x.say(frame_type::answered, 1, protocol::answered{1, true, {}});
+  x.say(frame_type::closed, 1, protocol::closed{});
+  CHECK(x.info().state == runner_state::up);
+}
+
 TEST_CASE("a session that is abandoned is ended, and its runner forgiven") {
   running x;
   x.session.reset();

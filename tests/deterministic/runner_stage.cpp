@@ -203,7 +203,7 @@ link_alone::link_alone(runner_options options)
   auto queue = std::shared_ptr<work_queue>{std::shared_ptr<void>{}, &work};
   link = runner_link::make(queue, std::move(options), nonce);
   link->start(std::make_unique<paper_process>(process),
-              [this](const runner_info& x) { told.push_back(x); });
+              [this](const runner_info& x, bool) { told.push_back(x); });
 }
 
 link_alone::~link_alone() {

@@ -163,7 +163,8 @@ TEST_CASE("every stage has a deadline") {
   }
   SECTION("hello") {
     auto options = scripted("exec sleep 1000");
-    options.hello = 100ms;
+    options.connect = 40ms;
+    options.hello = 60ms;
     runner_world there{options};
     auto why = there.up();
     CHECK(is(why, errc::runner_failed));
@@ -179,6 +180,13 @@ TEST_CASE("what is no runner is recognised by what it says") {
   CHECK(is(why, errc::protocol_violation));
   CHECK(detail_of(why).at == stage::hello);
   CHECK(contains(describe(why), "Welcome to this machine"));
+}
+
+TEST_CASE("even a message of a few words is quoted") {
+  runner_world there{scripted("echo Go away.")};
+  CHECK(describe(there.up())
+        == "protocol_violation at hello: it does not begin with a hello of "
+           "version 1 but with \"Go away..\"");
 }
 
 TEST_CASE("only the process that was started is let in at the socket") {

@@ -149,6 +149,6 @@ TEST_CASE("the conversation of the page is what we speak") {
     CHECK(!bad);
     CHECK(frames == 1);
   }
-  CHECK(runner.between_frames());
-  CHECK(parent.between_frames());
+  CHECK_FALSE(runner.at_end());
+  CHECK_FALSE(parent.at_end());
 }

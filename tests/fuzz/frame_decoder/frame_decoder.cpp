@@ -151,7 +151,7 @@ public:
   }
 
   outcome finish() {
-    result_.between = !done() && decoder_.between_frames();
+    result_.between = !done() && !decoder_.at_end();
     for (auto& [bytes, copy] : kept_)
       expect(bytes.text() == copy, "a body that was taken stays as it is");
     return result_;

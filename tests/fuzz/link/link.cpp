@@ -51,7 +51,7 @@ private:
       options.command = {"lead", "the", "way"};
     auto link = runner_link::make(work_, std::move(options), "secret");
     link_ = link;
-    link->start(process_.make(), [this](const runner_info& x) {
+    link->start(process_.make(), [this](const runner_info& x, bool) {
       expect(x.state >= state_, "the state of a runner moves down the list");
       state_ = x.state;
     });
