@@ -16,7 +16,7 @@ namespace {
 constexpr auto unkillable_after = std::chrono::seconds{10};
 
 /// How many bytes of output may be on their way from the child.
-constexpr std::uint64_t read_window = 256 * 1024;
+constexpr std::uint64_t read_window = 512 * 1024;
 
 caf::error already_exited() {
   return make_error(errc::already_exited, stage::run, "the process has ended");
