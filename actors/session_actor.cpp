@@ -15,9 +15,6 @@ namespace {
 /// wait for it are told that it does not.
 constexpr auto unkillable_after = std::chrono::seconds{10};
 
-/// How many bytes of output may be on their way from the child.
-constexpr std::uint64_t read_window = 512 * 1024;
-
 caf::error already_exited() {
   return make_error(errc::already_exited, stage::run, "the process has ended");
 }

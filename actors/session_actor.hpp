@@ -21,6 +21,9 @@
 
 namespace procession {
 
+/// How many bytes of output may be on their way from a child.
+inline constexpr std::uint64_t read_window = 512 * 1024;
+
 /// A deadline of a session, sent by the session to itself.
 struct session_alarm {
   enum class kind { timeout, grace, unkillable, drain, read };

@@ -194,7 +194,7 @@ TEST_CASE("reading by cursor lets a pausing session go on, losing nothing") {
     brought += bring_all(t);
   }
   CHECK(brought > 4 * 1024 * 1024);
-  CHECK(owner.info(hdl).retained <= 512 * 1024 + 256 * 1024);
+  CHECK(owner.info(hdl).retained <= 512 * 1024 + read_window);
   bring_all(t);
   t.child().both_ended();
   t.child().exited();
@@ -211,13 +211,13 @@ TEST_CASE("a subscriber lets a pausing session go on, and its end stops it") {
   theatre t;
   auto owner = std::make_unique<peer>(t);
   peer other{t};
-  auto spec = pausing(256 * 1024);
+  auto spec = pausing(read_window);
   spec.owner = ownership::spawner;
   auto hdl = owner->spawn(spec);
   auto had = bring_all(t);
   owner->acknowledge_always();
   owner->subscribe(hdl);
-  CHECK(t.child().credit() == 256 * 1024);
+  CHECK(t.child().credit() == read_window);
   CHECK_FALSE(other.info(hdl).held_back);
 
   SECTION("when it goes down") {

@@ -36,10 +36,10 @@ TEST_CASE("a child starts with all the credit a session gives") {
   theatre t;
   peer owner{t};
   owner.begin();
-  CHECK(t.child().credit() == 256 * 1024);
+  CHECK(t.child().credit() == read_window);
   t.child().started();
   t.run();
-  CHECK(t.child().credit() == 256 * 1024);
+  CHECK(t.child().credit() == read_window);
 }
 
 TEST_CASE("a failed start is the asker's error") {

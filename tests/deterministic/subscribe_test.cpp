@@ -102,7 +102,7 @@ TEST_CASE("a lossless subscriber with unsent bytes holds reading back") {
   auto hdl = owner.spawn();
   owner.subscribe(hdl, window(1000));
   auto granted = t.child().granted();
-  auto block = std::string(64 * 1024, 'x');
+  auto block = std::string(read_window / 4, 'x');
   for (auto i = 0; i < 4; ++i)
     t.child().out(block);
   t.run();
@@ -115,7 +115,7 @@ TEST_CASE("a lossless subscriber with unsent bytes holds reading back") {
   owner.ack(hdl, 1000);
   CHECK(owner.out().size() == 4 * block.size());
   CHECK_FALSE(owner.info(hdl).held_back);
-  CHECK(t.child().credit() == 256 * 1024);
+  CHECK(t.child().credit() == read_window);
 }
 
 TEST_CASE("bytes under way do not hold reading back, unsent ones do") {
@@ -232,16 +232,16 @@ TEST_CASE("a subscriber that dies mid-stream is forgotten") {
   owner.subscribe(hdl);
   owner.acknowledge_always();
   for (auto i = 0; i < 4; ++i)
-    t.child().out(std::string(64 * 1024, 'x'));
+    t.child().out(std::string(read_window / 4, 'x'));
   t.run();
   CHECK(t.child().credit() == 0);
   CHECK(owner.info(hdl).subscribers == 2);
   slow.reset();
   CHECK(owner.info(hdl).subscribers == 1);
-  CHECK(t.child().credit() == 256 * 1024);
+  CHECK(t.child().credit() == read_window);
   t.child().out("on");
   close(t);
-  CHECK(owner.out().size() == 256 * 1024 + 2);
+  CHECK(owner.out().size() == read_window + 2);
   CHECK(owner.done());
 }
 
@@ -267,10 +267,10 @@ TEST_CASE("unsubscribing ends the events and lets the child go on") {
   CHECK(owner.tell(hdl, unsubscribe_atom_v).is(errc::not_subscribed));
   owner.subscribe(hdl, window(2));
   for (auto i = 0; i < 4; ++i)
-    t.child().out(std::string(64 * 1024, 'x'));
+    t.child().out(std::string(read_window / 4, 'x'));
   t.run();
   CHECK(owner.tell(hdl, unsubscribe_atom_v).error() == caf::none);
-  CHECK(t.child().credit() == 256 * 1024);
+  CHECK(t.child().credit() == read_window);
   owner.take_events();
   t.child().out("more");
   close(t);
@@ -278,10 +278,10 @@ TEST_CASE("unsubscribing ends the events and lets the child go on") {
   CHECK(owner.tell(hdl, unsubscribe_atom_v).is(errc::not_subscribed));
 
   SECTION("and who subscribes again begins a stream of its own") {
-    owner.subscribe(hdl, window(99, delivery::lossless, {256 * 1024, 0}));
+    owner.subscribe(hdl, window(99, delivery::lossless, {read_window, 0}));
     CHECK(owner.take_events()
-          == lines{"1 out@262144 more", "2 exited exit code 0",
-                   "3 closed complete"});
+          == lines{"1 out@" + std::to_string(read_window) + " more",
+                   "2 exited exit code 0", "3 closed complete"});
   }
 }
 

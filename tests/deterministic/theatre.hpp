@@ -2,6 +2,7 @@
 
 #include "scripted_child.hpp"
 
+#include "procession/actors/session_actor.hpp"
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
 
