@@ -468,13 +468,11 @@ void runner_link::down() {
   for (auto& queue : debts_)
     queue.clear();
   enter(phase::down);
-  // That all output was there is believed of who kept to the rules.
-  auto believed = info_.why.code != errc::protocol_violation;
   for (auto& [number, session] : lost)
     if (session->at < remote_session::state::running)
       close(*session, child_start_failed{info_.why});
     else
-      close(*session, child_finished{believed && session->drained});
+      close(*session, child_finished{session->drained});
 }
 
 } // namespace procession
