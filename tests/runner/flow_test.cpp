@@ -29,9 +29,10 @@ TEST_CASE("a child that ignores its input is ended whatever is queued") {
 TEST_CASE("a flood that nobody reads is ended at once") {
   runner_world there;
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
-  auto hdl = there.w.spawn(program("cat", {"/dev/zero"}, {kind, {}}));
+  auto hdl = there.w.spawn(shell("read go; exec cat /dev/zero", {kind, {}}));
   listener events{there.w, hdl, {{}, 1000, delivery::lossless}};
   events.acknowledging = false;
+  REQUIRE(there.w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"go\n"}));
   REQUIRE(events.until([&] { return events.unacknowledged == 1000; }));
   auto begin = steady_clock::now();
   auto status = there.w.ask<exit_status>(hdl, terminate_atom_v);
