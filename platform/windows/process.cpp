@@ -198,11 +198,26 @@ void process::on_read(stream_kind stream, const boost::system::error_code& ec,
     return;
   self.at = reading::idle;
   self.end = n;
+  if (terminal_ && !asked_.over())
+    answer_queries(self, n);
   // No bytes and no error: somebody wrote nothing, which Windows passes on.
-  if (ec && n == 0)
+  if (ec && self.end == 0)
     end_reader(stream);
   else
     pump(stream);
+}
+
+void process::answer_queries(reader& x, std::size_t n) {
+  auto found = asked_.take(std::span{x.room}.first(n));
+  if (n == 0)
+    found.output = asked_.rest();
+  if (!found.answer.empty())
+    type(std::move(found.answer));
+  auto bytes = std::as_bytes(std::span{found.output});
+  x.room.assign(bytes.begin(), bytes.end());
+  x.end = x.room.size();
+  // Not filled, by what `pump` makes of it.
+  x.room.resize(std::max(x.end + 1, small_room));
 }
 
 void process::end_reader(stream_kind stream) {

@@ -5,6 +5,7 @@
 #include "procession/platform/windows/host.hpp"
 #include "procession/platform/windows/process_start.hpp"
 #include "procession/platform/windows/rules/terminal_input.hpp"
+#include "procession/platform/windows/rules/terminal_queries.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/windows/object_handle.hpp>
@@ -110,6 +111,7 @@ private:
   bool deliver(stream_kind stream);
   void on_read(stream_kind stream, const boost::system::error_code& ec,
                std::size_t n);
+  void answer_queries(reader& x, std::size_t n);
   void end_reader(stream_kind stream);
   static void close(stream_ptr& x);
 
@@ -164,6 +166,7 @@ private:
   /// It is at it.
   bool closing_console_ = false;
   terminal_input typed_;
+  terminal_queries asked_;
 };
 
 } // namespace procession::windows

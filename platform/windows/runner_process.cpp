@@ -11,6 +11,8 @@ namespace procession::windows {
 
 namespace {
 
+using runtime_ref = impl_ref<runtime::impl>;
+
 failure no_runners() {
   return {errc::runner_failed,
           {stage::launch, ERROR_CALL_NOT_IMPLEMENTED,
@@ -19,13 +21,12 @@ failure no_runners() {
 
 class refused_process : public runner_process {
 public:
-  explicit refused_process(std::shared_ptr<runtime::impl> owner)
-    : owner_(std::move(owner)) {
+  explicit refused_process(runtime_ref where) : where_(std::move(where)) {
     // nop
   }
 
   void start(sink to) override {
-    owner_->host.reactor.post(
+    where_.on_reactor(
       [to = std::move(to)] { to(runner_launch_failed{no_runners()}); });
   }
 
@@ -34,23 +35,22 @@ public:
   }
 
 private:
-  std::shared_ptr<runtime::impl> owner_;
+  runtime_ref where_;
 };
 
 class windows_port : public runner_port {
 public:
-  explicit windows_port(std::shared_ptr<runtime::impl> owner)
-    : owner_(std::move(owner)) {
+  explicit windows_port(runtime_ref where) : where_(std::move(where)) {
     // nop
   }
 
   std::shared_ptr<work_queue> work() override {
-    return std::make_shared<reactor_queue<runtime::impl>>(owner_);
+    return std::make_shared<reactor_queue<runtime::impl>>(where_);
   }
 
   std::unique_ptr<runner_process> make_process(const runner_options&,
                                                std::string) override {
-    return std::make_unique<refused_process>(owner_);
+    return std::make_unique<refused_process>(where_);
   }
 
   std::variant<std::shared_ptr<duplex>, failure>
@@ -73,14 +73,14 @@ public:
   }
 
 private:
-  std::shared_ptr<runtime::impl> owner_;
+  runtime_ref where_;
 };
 
 } // namespace
 
 std::shared_ptr<runner_port>
 make_runner_port(std::shared_ptr<runtime::impl> owner) {
-  return std::make_shared<windows_port>(std::move(owner));
+  return std::make_shared<windows_port>(runtime_ref{owner});
 }
 
 } // namespace procession::windows

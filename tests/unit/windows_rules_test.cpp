@@ -4,6 +4,7 @@
 #include "procession/platform/windows/rules/lookup.hpp"
 #include "procession/platform/windows/rules/quoting.hpp"
 #include "procession/platform/windows/rules/terminal_input.hpp"
+#include "procession/platform/windows/rules/terminal_queries.hpp"
 #include "procession/platform/windows/rules/unicode.hpp"
 
 #include <catch2/catch.hpp>
@@ -171,4 +172,35 @@ TEST_CASE("the end of a console's input is a Ctrl-Z at the start of a line") {
   CHECK(x.end_of_file() == "\r\x1a\r");
   typed(x, "\n");
   CHECK(x.end_of_file() == "\x1a\r");
+}
+
+TEST_CASE("what a console asks before it shows text is answered for it") {
+  terminal_queries x;
+  auto take = [&](std::string_view text) {
+    return x.take(std::as_bytes(std::span{text.data(), text.size()}));
+  };
+  auto first = take("\x1b[1t\x1b[c\x1b[?1004h\x1b[");
+  CHECK(first.output == "\x1b[1t\x1b[?1004h");
+  CHECK(first.answer == "\x1b[?61c");
+  CHECK_FALSE(x.over());
+  SECTION("also where the question falls apart") {
+    auto second = take("6ntext\x1b[c");
+    CHECK(second.output == "text\x1b[c");
+    CHECK(second.answer == "\x1b[1;1R");
+    CHECK(x.over());
+    // From there on it is the program that asks, and a subscriber who answers.
+    auto third = take("\x1b[c\x1b[");
+    CHECK(third.output == "\x1b[c\x1b[");
+    CHECK(third.answer.empty());
+    CHECK(x.rest().empty());
+  }
+  SECTION("and nothing is lost where the output ends") {
+    CHECK(x.rest() == "\x1b[");
+    CHECK(x.rest().empty());
+  }
+  SECTION("nor where a sequence does not end") {
+    auto endless = std::string(100, '1');
+    CHECK(take(endless).output == "\x1b[" + endless);
+    CHECK(x.over());
+  }
 }
