@@ -6,12 +6,13 @@
 # system's CAF would, for one, quietly run a sanitizer build without its own.
 
 if(CAF_ROOT)
-  set(_caf_where PATHS ${CAF_ROOT} NO_DEFAULT_PATH)
+  set(_caf_where PATHS ${CAF_ROOT} NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
 endif()
 
 find_path(CAF_INCLUDE_DIR caf/all.hpp ${_caf_where} PATH_SUFFIXES include)
 foreach(module core io openssl)
-  find_library(CAF_${module}_LIBRARY caf_${module} ${_caf_where}
+  find_library(CAF_${module}_LIBRARY NAMES caf_${module} caf_${module}_static
+    ${_caf_where}
     PATH_SUFFIXES lib lib64 lib/${CMAKE_LIBRARY_ARCHITECTURE})
   mark_as_advanced(CAF_${module}_LIBRARY)
 endforeach()
@@ -45,6 +46,9 @@ if(CAF_FOUND AND NOT TARGET CAF::core)
   endforeach()
   target_link_libraries(CAF::core INTERFACE Threads::Threads)
   target_link_libraries(CAF::io INTERFACE CAF::core)
+  if(WIN32)
+    target_link_libraries(CAF::core INTERFACE iphlpapi psapi ws2_32)
+  endif()
   if(TARGET CAF::openssl)
     target_link_libraries(CAF::openssl INTERFACE CAF::io)
   endif()

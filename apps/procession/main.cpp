@@ -1,3 +1,4 @@
+#include "program_arguments.hpp"
 #include "run_command.hpp"
 #include "stdio_threads.hpp"
 #include "terminal_mode.hpp"
@@ -254,5 +255,6 @@ int main_of(const std::vector<std::string>& args) {
 int main(int argc, char** argv) {
   procession::cli::complete_stdio();
   procession::cli::set_up_log();
-  return procession::cli::main_of({argv + 1, argv + std::max(argc, 1)});
+  return procession::cli::main_of(
+    procession::cli::program_arguments(argc, argv));
 }

@@ -2,6 +2,7 @@
 
 #include "procession/platform/posix/runner_listener.hpp"
 #include "procession/platform/posix/runtime_impl.hpp"
+#include "procession/platform/reactor_queue.hpp"
 
 #include <fcntl.h>
 #include <sys/random.h>
@@ -28,97 +29,7 @@ constexpr auto nonce_name = "PROCESSION_RUNNER_NONCE";
 /// How much a runner may say on its error output at a time.
 constexpr std::uint64_t log_credit = 16 * 1024;
 
-/// A runtime that may be gone. What waits in its threads may refer to it, so
-/// that it must not be kept by that.
-class runtime_ref {
-public:
-  explicit runtime_ref(std::weak_ptr<runtime::impl> owner)
-    : owner_(std::move(owner)) {
-    // nop
-  }
-
-  template <class F>
-  void on_reactor(F f) const {
-    if (auto owner = owner_.lock())
-      owner->host.reactor.post(std::move(f));
-  }
-
-  template <class F>
-  void on_launcher(F f) const {
-    if (auto owner = owner_.lock())
-      owner->host.launcher.post(std::move(f));
-  }
-
-  /// On one of its threads, or while somebody else holds it.
-  runtime::impl& get() const {
-    return *owner_.lock();
-  }
-
-  boost::asio::io_context& context() const {
-    return get().host.reactor.context();
-  }
-
-private:
-  std::weak_ptr<runtime::impl> owner_;
-};
-
-// -- the reactor as a work queue ----------------------------------------------
-
-class reactor_wake_up : public wake_up {
-public:
-  reactor_wake_up(boost::asio::io_context& where, std::function<void()> f)
-    : core_(std::make_shared<core>(where, std::move(f))) {
-    // nop
-  }
-
-  ~reactor_wake_up() override {
-    core_->timer.cancel();
-  }
-
-  void set(std::chrono::steady_clock::time_point when) override {
-    core_->timer.expires_at(when);
-    core_->timer.async_wait(
-      [weak = std::weak_ptr{core_}](const boost::system::error_code& ec) {
-        if (auto self = weak.lock(); self != nullptr && !ec)
-          self->f();
-      });
-  }
-
-private:
-  struct core {
-    core(boost::asio::io_context& where, std::function<void()> g)
-      : timer(where), f(std::move(g)) {
-      // nop
-    }
-
-    boost::asio::steady_timer timer;
-    std::function<void()> f;
-  };
-
-  std::shared_ptr<core> core_;
-};
-
-class reactor_queue : public work_queue {
-public:
-  explicit reactor_queue(runtime_ref where) : where_(std::move(where)) {
-    // nop
-  }
-
-  void post(std::function<void()> f) override {
-    where_.on_reactor(std::move(f));
-  }
-
-  std::chrono::steady_clock::time_point now() override {
-    return std::chrono::steady_clock::now();
-  }
-
-  std::unique_ptr<wake_up> make_wake_up(std::function<void()> f) override {
-    return std::make_unique<reactor_wake_up>(where_.context(), std::move(f));
-  }
-
-private:
-  runtime_ref where_;
-};
+using runtime_ref = impl_ref<runtime::impl>;
 
 // -- the parent's side --------------------------------------------------------
 
@@ -369,7 +280,7 @@ public:
   }
 
   std::shared_ptr<work_queue> work() override {
-    return std::make_shared<reactor_queue>(where_);
+    return std::make_shared<reactor_queue<runtime::impl>>(where_);
   }
 
   std::unique_ptr<runner_process> make_process(const runner_options& options,

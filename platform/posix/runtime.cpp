@@ -1,5 +1,6 @@
 #include "procession/platform/runtime.hpp"
 
+#include "procession/platform/local_child.hpp"
 #include "procession/platform/posix/process.hpp"
 #include "procession/platform/posix/runner_process.hpp"
 #include "procession/platform/posix/runtime_impl.hpp"
@@ -92,128 +93,6 @@ void runtime::impl::stop() {
   host.reactor.stop();
 }
 
-namespace posix {
-
-void live_processes::insert(std::shared_ptr<process> x) {
-  std::lock_guard guard{mutex_};
-  processes_.insert(std::move(x));
-}
-
-void live_processes::erase(const std::shared_ptr<process>& x) {
-  std::unique_lock guard{mutex_};
-  processes_.erase(x);
-  check(std::move(guard));
-}
-
-std::vector<std::shared_ptr<process>> live_processes::all() const {
-  std::lock_guard guard{mutex_};
-  return {processes_.begin(), processes_.end()};
-}
-
-void live_processes::when_empty(std::function<void()> f) {
-  std::unique_lock guard{mutex_};
-  on_empty_ = std::move(f);
-  check(std::move(guard));
-}
-
-void live_processes::check(std::unique_lock<std::mutex> guard) {
-  if (!processes_.empty() || on_empty_ == nullptr)
-    return;
-  auto f = std::exchange(on_empty_, nullptr);
-  guard.unlock();
-  f();
-}
-
-} // namespace posix
-
-namespace {
-
-/// The actors' end of a process: every call is work for the reactor.
-class local_child : public child {
-public:
-  explicit local_child(std::shared_ptr<runtime::impl> owner)
-    : owner_(std::move(owner)),
-      process_(std::make_shared<posix::process>(owner_->host)) {
-    // nop
-  }
-
-  ~local_child() override {
-    if (process_->gone())
-      return;
-    // By way of the launcher, which may be about to start it. Moved along: the
-    // last reference must go on the reactor.
-    owner_->host.launcher.post(
-      [x = std::move(process_), &reactor = owner_->host.reactor]() mutable {
-        reactor.post([x = std::move(x)] { x->abandon(); });
-      });
-  }
-
-  void start(command spec, std::uint64_t credit, child_sink sink) override {
-    owner_->start(process_, std::move(spec), credit, std::move(sink));
-  }
-
-  void grant(std::uint64_t bytes) override {
-    call([bytes](auto& x) { x.grant(bytes); });
-  }
-
-  void write(shared_bytes bytes) override {
-    call([bytes = std::move(bytes)](auto& x) mutable {
-      x.write(std::move(bytes));
-    });
-  }
-
-  void close_stdin() override {
-    call([](auto& x) { x.close_stdin(); });
-  }
-
-  void resize(std::uint64_t request, terminal_size size) override {
-    call([=](auto& x) { x.resize(request, size); });
-  }
-
-  void signal(std::uint64_t request, signal_name name) override {
-    call([=](auto& x) { x.signal(request, name); });
-  }
-
-  void terminate() override {
-    call([](auto& x) { x.terminate(); });
-  }
-
-  void kill() override {
-    call([](auto& x) { x.kill(); });
-  }
-
-  void finish() override {
-    call([](auto& x) { x.finish(); });
-  }
-
-private:
-  template <class F>
-  void call(F f) {
-    owner_->host.reactor.post(
-      [x = process_, f = std::move(f)]() mutable { f(*x); });
-  }
-
-  std::shared_ptr<runtime::impl> owner_;
-  std::shared_ptr<posix::process> process_;
-};
-
-class local_factory : public child_factory {
-public:
-  explicit local_factory(std::shared_ptr<runtime::impl> owner)
-    : owner_(std::move(owner)) {
-    // nop
-  }
-
-  std::unique_ptr<child> make_child() override {
-    return std::make_unique<local_child>(owner_);
-  }
-
-private:
-  std::shared_ptr<runtime::impl> owner_;
-};
-
-} // namespace
-
 runtime::runtime(runtime_options options)
   : impl_(std::make_shared<impl>(options)) {
   // nop
@@ -224,7 +103,7 @@ runtime::~runtime() {
 }
 
 std::shared_ptr<child_factory> runtime::local() const {
-  return std::make_shared<local_factory>(impl_);
+  return std::make_shared<local_factory<impl, posix::process>>(impl_);
 }
 
 std::shared_ptr<runner_port> runtime::runners() const {

@@ -10,21 +10,32 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A descendant in a session of its own, out of reach of the process group; it
-/// tells its pid on standard output.
-const auto detached = std::string{
-  "setsid sh -c 'echo $$; exec sleep 1000' </dev/null "};
+/// A descendant out of reach of the process group, and the words before which
+/// it says its number.
+std::vector<std::string> with_descendant(std::vector<std::string> more) {
+  std::vector<std::string> result{"spawn", "2", "pid", "sleep"};
+  result.insert(result.end(), more.begin(), more.end());
+  return result;
+}
+
+/// The number that `with_descendant` brought.
+std::int64_t descendant(const listener& events) {
+  auto digits = events.out.find_first_of("123456789");
+  REQUIRE(digits != std::string::npos);
+  return std::stoll(events.out.substr(digits));
+}
 
 } // namespace
 
-TEST_CASE("terminate ends a sleeper and tells that it was asked for") {
+TEST_CASE("a process that ignores the request to end is killed in the end") {
   world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(program("sleep", {"1000"}));
+  auto hdl = w.spawn(actor({"stubborn", "out", "ready", "sleep"}));
   listener events{w, hdl};
-  auto status = w.ask<exit_status>(hdl, terminate_atom_v);
+  REQUIRE(events.until_output("ready"));
+  auto status = w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{100ms});
   REQUIRE(status);
   CHECK(status->cause == exit_cause::signaled);
-  CHECK(status->signal == 15);
+  CHECK(status->signal == 9);
   CHECK(status->by_request);
   REQUIRE(events.until_closed());
   CHECK(*events.status == *status);
@@ -35,47 +46,25 @@ TEST_CASE("terminate ends a sleeper and tells that it was asked for") {
            errc::already_exited));
 }
 
-TEST_CASE("a process may clean up when it is asked to end") {
+TEST_CASE("a process is asked to end before it is killed") {
+  PROCESSION_NEEDS(break_event);
   world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(shell("trap 'echo cleaned; exit 9' TERM; echo ready; "
-                           "while :; do sleep 0.05; done"));
+  auto hdl = w.spawn(
+    actor({"terminated", "cleaned\\n", "9", "out", "ready\\n", "sleep"}));
   listener events{w, hdl};
   REQUIRE(events.until_output("ready"));
   auto status = w.ask<exit_status>(hdl, terminate_atom_v);
   REQUIRE(status);
   CHECK(status->code == 9);
+  CHECK(status->by_request);
   REQUIRE(events.until_closed());
   CHECK(events.out == "ready\ncleaned\n");
 }
 
-TEST_CASE("a process that ignores the request is killed after the grace") {
-  world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(shell("trap '' TERM; echo ready; "
-                           "while :; do sleep 1000; done"));
-  listener events{w, hdl};
-  REQUIRE(events.until_output("ready"));
-  auto status = w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{100ms});
-  REQUIRE(status);
-  CHECK(status->signal == 9);
-  REQUIRE(events.until_closed());
-}
-
-TEST_CASE("a stopped process ends when it is asked to") {
-  world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(shell("trap 'exit 3' TERM; echo ready; "
-                           "while :; do sleep 0.05; done"));
-  listener events{w, hdl};
-  REQUIRE(events.until_output("ready"));
-  REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::stop));
-  auto status = w.ask<exit_status>(hdl, terminate_atom_v);
-  REQUIRE(status);
-  CHECK(status->code == 3);
-}
-
 TEST_CASE("an interrupt can be caught") {
   world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(shell("trap 'echo caught; exit 7' INT; echo ready; "
-                           "while :; do sleep 0.05; done"));
+  auto hdl = w.spawn(
+    actor({"interrupted", "caught\\n", "7", "out", "ready\\n", "sleep"}));
   listener events{w, hdl};
   REQUIRE(events.until_output("ready"));
   REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::interrupt));
@@ -87,87 +76,90 @@ TEST_CASE("an interrupt can be caught") {
 
 TEST_CASE("the time-out of a command ends it and its descendants") {
   world w{GENERATE(from_range(backends()))};
-  auto spec = shell(detached + "& wait; sleep 1000");
-  spec.limits.timeout = 500ms;
-  auto hdl = w.spawn(spec);
-  listener events{w, hdl};
+  auto spec = actor(with_descendant({"stubborn", "sleep"}));
+  spec.limits.timeout = 1s;
+  spec.kill.grace = 100ms;
+  listener events{w, w.spawn(spec)};
   REQUIRE(events.until_closed());
   CHECK(events.status->timed_out);
   CHECK_FALSE(events.status->by_request);
-  CHECK(process_gone(std::stoll(events.out)));
+  CHECK(process_gone(descendant(events)));
 }
 
-TEST_CASE("a grandchild in its own session does not outlive terminate") {
+TEST_CASE("a grandchild out of the group does not outlive a kill") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
-  auto hdl = w.spawn(shell(detached + "& wait; sleep 1000", {kind, {}}));
+  auto hdl = w.spawn(actor(with_descendant({"sleep"}), {kind, {}}));
   listener events{w, hdl};
   REQUIRE(events.until_output("\n"));
-  auto grandchild = std::stoll(events.out);
+  auto grandchild = descendant(events);
   CHECK(process_lives(grandchild));
-  REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v));
+  REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan::zero()));
   REQUIRE(events.until_closed());
   CHECK(process_gone(grandchild));
 }
 
-TEST_CASE("a printing grandchild falls silent with terminate") {
+TEST_CASE("a terminal's process and its descendants end when asked to") {
   world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(shell("setsid sh -c 'while :; do echo x; done' & wait"));
+  auto hdl = w.spawn(actor(with_descendant({"sleep"}), pty()));
   listener events{w, hdl};
-  REQUIRE(events.until_output("x"));
-  REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v));
+  REQUIRE(events.until_output("\n"));
+  auto grandchild = descendant(events);
+  auto status = w.ask<exit_status>(hdl, terminate_atom_v);
+  REQUIRE(status);
+  CHECK(status->by_request);
+  REQUIRE(events.until_closed());
+  CHECK(process_gone(grandchild));
+}
+
+TEST_CASE("a printing grandchild falls silent with a kill") {
+  world w{GENERATE(from_range(backends()))};
+  auto hdl = w.spawn(actor({"spawn", "2", "count", "100000000", "sleep"}));
+  listener events{w, hdl};
+  REQUIRE(events.until_output("0"));
+  REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan::zero()));
   REQUIRE(events.until_closed());
   CHECK(events.quiet_for(200ms));
 }
 
 TEST_CASE("a descendant that holds the output does not keep a session open") {
   world w{GENERATE(from_range(backends()))};
-  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
-  // A terminal hangs up on its group when the leader ends, hence the setsid.
-  auto spec = shell(detached
-                      + "& until ps -o sid= -p $! | grep -q $!; do :; "
-                        "done; sleep 0.1; exit 4",
-                    {kind, {}});
+  auto spec = actor(with_descendant({"sleep", "0.5", "exit", "4"}));
   spec.kill.drain = 300ms;
-  auto hdl = w.spawn(spec);
-  listener events{w, hdl};
+  listener events{w, w.spawn(spec)};
   REQUIRE(events.until_closed());
   CHECK(events.status->code == 4);
   CHECK_FALSE(events.end->complete);
-  CHECK(process_gone(std::stoll(events.out)));
+  CHECK(process_gone(descendant(events)));
 }
 
 TEST_CASE("a descendant that let go of the output ends with its session") {
   world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(shell("setsid sleep 1000 </dev/null >/dev/null 2>&1 & "
-                           "echo $!; exit 0"));
-  listener events{w, hdl};
+  listener events{w, w.spawn(actor({"mute", "1", "sleep", "exit", "0"}))};
   REQUIRE(events.until_closed());
   CHECK(events.end->complete);
-  CHECK(process_gone(std::stoll(events.out)));
+  CHECK(process_gone(descendant(events)));
 }
 
 TEST_CASE("output that comes after the exit is delivered") {
   world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(shell("(sleep 0.3; echo late) & echo early"));
-  listener events{w, hdl};
+  listener events{w, w.spawn(actor({"out", "early\\n", "spawn", "4", "sleep",
+                                    "0.5", "out", "late\\n"}))};
   REQUIRE(events.until_closed());
   CHECK(events.out == "early\nlate\n");
   CHECK(events.end->complete);
 }
 
-TEST_CASE("terminate is prompt while output and input are stuck") {
+TEST_CASE("a kill is prompt while output and input are stuck") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
-  auto hdl = w.spawn(shell("stty raw 2>/dev/null; echo ready; "
-                           "exec cat /dev/zero",
-                           {kind, {}}));
+  auto hdl = w.spawn(actor({"raw", "out", "ready", "flood"}, {kind, {}}));
   listener events{w, hdl, {{}, 4096, delivery::lossless}};
   events.acknowledging = false;
   REQUIRE(events.until_output("ready"));
   caf::anon_send(hdl, write_atom_v, shared_bytes{std::string(1 << 20, 'x')});
   auto before = std::chrono::steady_clock::now();
-  REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v));
+  REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{100ms}));
   CHECK(std::chrono::steady_clock::now() - before < 4s);
   events.acknowledging = true;
   events.acknowledge();
@@ -176,7 +168,7 @@ TEST_CASE("terminate is prompt while output and input are stuck") {
 
 TEST_CASE("a session whose owner goes ends with it") {
   world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(shell(detached + "& wait; sleep 1000"));
+  auto hdl = w.spawn(actor(with_descendant({"sleep"})));
   listener events{w, hdl};
   REQUIRE(events.until_output("\n"));
   auto leader = w.info(hdl).pid;
@@ -184,12 +176,12 @@ TEST_CASE("a session whose owner goes ends with it") {
   REQUIRE(events.until_closed());
   CHECK(events.status->by_request);
   CHECK(process_gone(leader));
-  CHECK(process_gone(std::stoll(events.out)));
+  CHECK(process_gone(descendant(events)));
 }
 
 TEST_CASE("a session that belongs to the spawner alone outlives who asked") {
   world w{GENERATE(from_range(backends()))};
-  auto spec = program("cat");
+  auto spec = actor({"cat"});
   spec.owner = ownership::spawner;
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
@@ -209,8 +201,7 @@ TEST_CASE("a session that belongs to the spawner alone outlives who asked") {
 
 TEST_CASE("an actor that is killed leaves no process") {
   world w{GENERATE(from_range(backends()))};
-  auto spec = shell(detached + "& wait; sleep 1000");
-  auto hdl = w.spawn(spec);
+  auto hdl = w.spawn(actor(with_descendant({"sleep"})));
   listener events{w, hdl};
   REQUIRE(events.until_output("\n"));
   auto leader = w.info(hdl).pid;
@@ -218,12 +209,13 @@ TEST_CASE("an actor that is killed leaves no process") {
                          caf::exit_reason::user_shutdown);
   caf::anon_send_exit(hdl, reason);
   CHECK(process_gone(leader));
-  CHECK(process_gone(std::stoll(events.out)));
+  CHECK(process_gone(descendant(events)));
 }
 
 TEST_CASE("a child that closes its output but lives on is still running") {
   world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(shell("echo last; exec >&- 2>&-; read line; exit 5"));
+  auto hdl = w.spawn(
+    actor({"out", "last", "close", "1", "close", "2", "line", "exit", "5"}));
   listener events{w, hdl};
   REQUIRE(events.until_output("last"));
   CHECK(events.quiet_for(200ms));
@@ -237,12 +229,12 @@ TEST_CASE("a child that closes its output but lives on is still running") {
 TEST_CASE("a kill reaches one session, none that starts afterwards") {
   world w{GENERATE(from_range(backends()))};
   for (auto i = 0; i < 5; ++i) {
-    auto hdl = w.spawn(program("sleep", {"1000"}));
+    auto hdl = w.spawn(actor({"sleep"}));
     auto status = w.ask<exit_status>(hdl, terminate_atom_v,
                                      caf::timespan::zero());
     REQUIRE(status);
     CHECK(status->signal == 9);
-    CHECK(success(w.run(program("true")).status));
-    CHECK(success(w.run(program("true")).status));
+    CHECK(success(w.run(actor({})).status));
+    CHECK(success(w.run(actor({})).status));
   }
 }

@@ -1,20 +1,18 @@
 #include "world.hpp"
 
-#include "procession/platform/posix/fd.hpp"
-
 #include <catch2/catch.hpp>
 
 #include <caf/after.hpp>
 #include <caf/send.hpp>
 
-#include <poll.h>
-
-#include <fstream>
-
 namespace procession::test {
 
 command shell(std::string script, stdio_spec stdio) {
   return program("/bin/sh", {"-c", std::move(script)}, stdio);
+}
+
+command actor(std::vector<std::string> words, stdio_spec stdio) {
+  return program(helper_path("test-actor"), std::move(words), stdio);
 }
 
 command program(std::string name, std::vector<std::string> args,
@@ -141,28 +139,6 @@ bool listener::quiet_for(std::chrono::milliseconds time) {
 void listener::acknowledge() {
   self_->send(session_, ack_atom_v, unacknowledged);
   unacknowledged = 0;
-}
-
-// -- processes ----------------------------------------------------------------
-
-bool process_lives(std::int64_t pid) {
-  std::ifstream stat{"/proc/" + std::to_string(pid) + "/stat"};
-  std::string line;
-  if (!std::getline(stat, line))
-    return false;
-  // The state follows the name, which may hold anything but ends with ')'.
-  auto state = line.rfind(')');
-  return state != std::string::npos && line[state + 2] != 'Z';
-}
-
-bool process_gone(std::int64_t pid) {
-  std::error_code ec;
-  auto pidfd = posix::open_pidfd(static_cast<pid_t>(pid), ec);
-  if (!pidfd)
-    return true;
-  pollfd entry{pidfd.get(), POLLIN, 0};
-  auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
-  return ::poll(&entry, 1, static_cast<int>(ms.count())) == 1;
 }
 
 } // namespace procession::test

@@ -24,6 +24,10 @@ inline constexpr auto patience = std::chrono::seconds{30};
 /// A shell command on pipes.
 command shell(std::string script, stdio_spec stdio = pipes());
 
+/// The helper program `actor` with these words (tests/helpers/actor/main.cpp);
+/// the same on every platform.
+command actor(std::vector<std::string> words, stdio_spec stdio = pipes());
+
 /// A program on pipes.
 command program(std::string name, std::vector<std::string> args = {},
                 stdio_spec stdio = pipes());
@@ -115,10 +119,41 @@ private:
   cursor at_;
 };
 
+// What of it differs between platforms.
+
+/// Path of a helper program, which stands beside our own.
+std::string helper_path(const std::string& name);
+
+/// Path of a file that is there and no program; so is its directory.
+std::string data_file();
+
+std::int64_t own_pid();
+
 /// Whether a process of that number is there and not a zombie.
 bool process_lives(std::int64_t pid);
 
-/// Waits, by its pidfd, until the process is gone.
+/// Waits until the process is gone.
 bool process_gone(std::int64_t pid);
 
+/// What an imitation of a platform may lack.
+enum class limitation {
+  resize,
+  interrupt_key,
+  close_event,
+  break_event,
+};
+
+/// Why a test that needs it cannot be shown here; nothing if it can.
+std::optional<std::string> not_shown_here(limitation what);
+
 } // namespace procession::test
+
+/// Ends the test case as skipped, and counted so (tests/CMakeLists.txt), if it
+/// needs what this machine lacks.
+#define PROCESSION_NEEDS(what)                                                 \
+  if (auto why = ::procession::test::not_shown_here(                           \
+        ::procession::test::limitation::what)) {                               \
+    WARN("skipped here: " << *why);                                            \
+    return;                                                                    \
+  }                                                                            \
+  static_assert(true)

@@ -1,4 +1,4 @@
-#include "backend.hpp"
+#include "../backend.hpp"
 
 #include "procession/actors/runner_node.hpp"
 #include "procession/actors/spawner.hpp"

@@ -1,15 +1,12 @@
-#include "../stdio_threads.hpp"
+#include "stdio_threads.hpp"
+
+#include "stdio_calls.hpp"
 
 #include <array>
-#include <cerrno>
 #include <condition_variable>
 #include <deque>
-#include <fcntl.h>
 #include <mutex>
-#include <poll.h>
-#include <span>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 
 namespace procession::cli {
@@ -42,48 +39,7 @@ private:
   std::function<void(T)> sink_;
 };
 
-/// Whether the call is to be repeated, after waiting if that is needed: the
-/// stream may be non-blocking, as others may share it.
-bool again(int fd, short events) {
-  if (errno == EINTR)
-    return true;
-  if (errno != EAGAIN)
-    return false;
-  pollfd what{fd, events, 0};
-  ::poll(&what, 1, -1);
-  return true;
-}
-
-std::size_t read_some(std::span<char> buffer) {
-  for (;;) {
-    auto n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (n >= 0)
-      return static_cast<std::size_t>(n);
-    if (!again(STDIN_FILENO, POLLIN))
-      return 0;
-  }
-}
-
-std::error_code write_all(int fd, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    auto n = ::write(fd, bytes.data(), bytes.size());
-    if (n >= 0)
-      bytes = bytes.subspan(static_cast<std::size_t>(n));
-    else if (!again(fd, POLLOUT))
-      return {errno, std::generic_category()};
-  }
-  return {};
-}
-
 } // namespace
-
-void complete_stdio() {
-  for (auto fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(fd, F_GETFD) < 0)
-      // It gets the lowest number that is free, which is the missing one. In
-      // the wrong direction, so that using it is the error that it was.
-      ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-}
 
 // -- input --------------------------------------------------------------------
 
@@ -136,16 +92,6 @@ void input_thread::next() {
 
 // -- output -------------------------------------------------------------------
 
-bool reader_gone(const std::error_code& x) {
-  // EIO: the terminal was hung up.
-  return x == std::errc::broken_pipe || x == std::errc::io_error
-         || x == std::errc::connection_reset;
-}
-
-bool no_such_stream(const std::error_code& x) {
-  return x == std::errc::bad_file_descriptor;
-}
-
 struct output_thread::state {
   struct job {
     stream_kind stream;
@@ -171,8 +117,7 @@ struct output_thread::state {
   void run() {
     job x;
     while (take(x)) {
-      auto fd = x.stream == stream_kind::out ? STDOUT_FILENO : STDERR_FILENO;
-      sink({x.stream, x.credit, write_all(fd, x.bytes.span())});
+      sink({x.stream, x.credit, write_all(x.stream, x.bytes.span())});
     }
   }
 

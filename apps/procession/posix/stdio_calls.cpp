@@ -1,0 +1,69 @@
+#include "../stdio_calls.hpp"
+
+#include "../stdio_threads.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace procession::cli {
+
+namespace {
+
+/// Whether the call is to be repeated, after waiting if that is needed: the
+/// stream may be non-blocking, as others may share it.
+bool again(int fd, short events) {
+  if (errno == EINTR)
+    return true;
+  if (errno != EAGAIN)
+    return false;
+  pollfd what{fd, events, 0};
+  ::poll(&what, 1, -1);
+  return true;
+}
+
+} // namespace
+
+std::size_t read_some(std::span<char> buffer) {
+  for (;;) {
+    auto n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (n >= 0)
+      return static_cast<std::size_t>(n);
+    if (!again(STDIN_FILENO, POLLIN))
+      return 0;
+  }
+}
+
+std::error_code write_all(stream_kind stream,
+                          std::span<const std::byte> bytes) {
+  auto fd = stream == stream_kind::out ? STDOUT_FILENO : STDERR_FILENO;
+  while (!bytes.empty()) {
+    auto n = ::write(fd, bytes.data(), bytes.size());
+    if (n >= 0)
+      bytes = bytes.subspan(static_cast<std::size_t>(n));
+    else if (!again(fd, POLLOUT))
+      return {errno, std::generic_category()};
+  }
+  return {};
+}
+
+void complete_stdio() {
+  for (auto fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) < 0)
+      // It gets the lowest number that is free, which is the missing one. In
+      // the wrong direction, so that using it is the error that it was.
+      ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+bool reader_gone(const std::error_code& x) {
+  // EIO: the terminal was hung up.
+  return x == std::errc::broken_pipe || x == std::errc::io_error
+         || x == std::errc::connection_reset;
+}
+
+bool no_such_stream(const std::error_code& x) {
+  return x == std::errc::bad_file_descriptor;
+}
+
+} // namespace procession::cli

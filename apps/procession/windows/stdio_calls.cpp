@@ -1,0 +1,52 @@
+#include "../stdio_calls.hpp"
+
+#include "../stdio_threads.hpp"
+
+#include <windows.h>
+
+#include <algorithm>
+
+namespace procession::cli {
+
+void complete_stdio() {
+  // Nothing takes the place of a missing stream here: they have no numbers.
+}
+
+std::size_t read_some(std::span<char> buffer) {
+  DWORD n = 0;
+  // In a console's own lines a Ctrl-Z at the start is the end of the input.
+  if (!::ReadFile(::GetStdHandle(STD_INPUT_HANDLE), buffer.data(),
+                  static_cast<DWORD>(buffer.size()), &n, nullptr)
+      || (n > 0 && buffer[0] == '\x1a'))
+    return 0;
+  return n;
+}
+
+std::error_code write_all(stream_kind stream,
+                          std::span<const std::byte> bytes) {
+  auto handle = ::GetStdHandle(stream == stream_kind::out ? STD_OUTPUT_HANDLE
+                                                          : STD_ERROR_HANDLE);
+  // The largest piece that a console takes at once is not told anywhere; this
+  // is less (WriteConsole, about 64 KiB).
+  constexpr std::size_t most = 32 * 1024;
+  while (!bytes.empty()) {
+    auto now = bytes.first(std::min(bytes.size(), most));
+    DWORD n = 0;
+    if (!::WriteFile(handle, now.data(), static_cast<DWORD>(now.size()), &n,
+                     nullptr))
+      return {static_cast<int>(::GetLastError()), std::system_category()};
+    bytes = bytes.subspan(n);
+  }
+  return {};
+}
+
+bool reader_gone(const std::error_code& x) {
+  return x.value() == ERROR_NO_DATA || x.value() == ERROR_BROKEN_PIPE
+         || x.value() == ERROR_PIPE_NOT_CONNECTED;
+}
+
+bool no_such_stream(const std::error_code& x) {
+  return x.value() == ERROR_INVALID_HANDLE;
+}
+
+} // namespace procession::cli

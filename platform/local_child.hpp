@@ -1,0 +1,99 @@
+#pragma once
+
+#include "procession/platform/child.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace procession {
+
+/// The actors' end of a process of this machine: every call is work for the
+/// reactor. `Impl` is a platform's `runtime::impl`, `Process` its process, with
+/// the functions of `child` and, from any thread, `gone`.
+template <class Impl, class Process>
+class local_child : public child {
+public:
+  explicit local_child(std::shared_ptr<Impl> owner)
+    : owner_(std::move(owner)),
+      process_(std::make_shared<Process>(owner_->host)) {
+    // nop
+  }
+
+  ~local_child() override {
+    if (process_->gone())
+      return;
+    // By way of the launcher, which may be about to start it. Moved along: the
+    // last reference must go on the reactor.
+    owner_->host.launcher.post(
+      [x = std::move(process_), &reactor = owner_->host.reactor]() mutable {
+        reactor.post([x = std::move(x)] { x->abandon(); });
+      });
+  }
+
+  void start(command spec, std::uint64_t credit, child_sink sink) override {
+    owner_->start(process_, std::move(spec), credit, std::move(sink));
+  }
+
+  void grant(std::uint64_t bytes) override {
+    call([bytes](auto& x) { x.grant(bytes); });
+  }
+
+  void write(shared_bytes bytes) override {
+    call([bytes = std::move(bytes)](auto& x) mutable {
+      x.write(std::move(bytes));
+    });
+  }
+
+  void close_stdin() override {
+    call([](auto& x) { x.close_stdin(); });
+  }
+
+  void resize(std::uint64_t request, terminal_size size) override {
+    call([=](auto& x) { x.resize(request, size); });
+  }
+
+  void signal(std::uint64_t request, signal_name name) override {
+    call([=](auto& x) { x.signal(request, name); });
+  }
+
+  void terminate() override {
+    call([](auto& x) { x.terminate(); });
+  }
+
+  void kill() override {
+    call([](auto& x) { x.kill(); });
+  }
+
+  void finish() override {
+    call([](auto& x) { x.finish(); });
+  }
+
+private:
+  template <class F>
+  void call(F f) {
+    owner_->host.reactor.post(
+      [x = process_, f = std::move(f)]() mutable { f(*x); });
+  }
+
+  std::shared_ptr<Impl> owner_;
+  std::shared_ptr<Process> process_;
+};
+
+/// Makes them.
+template <class Impl, class Process>
+class local_factory : public child_factory {
+public:
+  explicit local_factory(std::shared_ptr<Impl> owner)
+    : owner_(std::move(owner)) {
+    // nop
+  }
+
+  std::unique_ptr<child> make_child() override {
+    return std::make_unique<local_child<Impl, Process>>(owner_);
+  }
+
+private:
+  std::shared_ptr<Impl> owner_;
+};
+
+} // namespace procession

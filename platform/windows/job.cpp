@@ -1,0 +1,36 @@
+#include "procession/platform/windows/job.hpp"
+
+#include "procession/platform/windows/system.hpp"
+
+namespace procession::windows {
+
+std::variant<job, failure> job::make() {
+  job result;
+  result.handle_ = unique_handle{::CreateJobObjectW(nullptr, nullptr)};
+  if (!result.handle_)
+    return last_failure(errc::spawn_failed, stage::contain,
+                        "the system made no job object");
+  // Neither of the BREAKAWAY limits: no process may leave it.
+  JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};
+  limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+  if (!::SetInformationJobObject(result.get(),
+                                 JobObjectExtendedLimitInformation, &limits,
+                                 sizeof(limits)))
+    return last_failure(errc::spawn_failed, stage::contain,
+                        "the job object takes no limits");
+  return result;
+}
+
+bool job::kill() noexcept {
+  return ::TerminateJobObject(get(), killed_code) != 0;
+}
+
+std::uint32_t job::active() const noexcept {
+  JOBOBJECT_BASIC_ACCOUNTING_INFORMATION info{};
+  if (!::QueryInformationJobObject(get(), JobObjectBasicAccountingInformation,
+                                   &info, sizeof(info), nullptr))
+    return 0;
+  return info.ActiveProcesses;
+}
+
+} // namespace procession::windows

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "procession/messages/error.hpp"
+#include "procession/platform/windows/handle.hpp"
+
+#include <cstdint>
+#include <variant>
+
+namespace procession::windows {
+
+/// What a process ends with that `job::kill` ended.
+inline constexpr UINT killed_code = 137;
+
+/// A job object: whatever a process in it starts is in it too, without a way
+/// out. When the last handle to it is closed, also by the end of our process,
+/// everything in it is killed.
+class job {
+public:
+  job() noexcept = default;
+
+  static std::variant<job, failure> make();
+
+  explicit operator bool() const noexcept {
+    return static_cast<bool>(handle_);
+  }
+
+  /// For a list of attributes; owned by this.
+  HANDLE get() const noexcept {
+    return handle_.get();
+  }
+
+  /// Kills every process in it, with `killed_code`. They are gone soon.
+  /// @returns whether the system did it; if not, GetLastError tells why.
+  bool kill() noexcept;
+
+  /// How many processes are in it; 0 also if that cannot be known.
+  std::uint32_t active() const noexcept;
+
+private:
+  unique_handle handle_;
+};
+
+} // namespace procession::windows

@@ -1,0 +1,155 @@
+#include "procession/platform/windows/process_start.hpp"
+
+#include "procession/platform/windows/attribute_list.hpp"
+#include "procession/platform/windows/pipes.hpp"
+#include "procession/platform/windows/program.hpp"
+#include "procession/platform/windows/system.hpp"
+#include "procession/platform/windows/wine.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace procession::windows {
+
+namespace {
+
+/// Their ends of the streams; empty ones on a terminal.
+struct their_ends {
+  unique_handle in;
+  unique_handle out;
+  unique_handle err;
+};
+
+std::optional<failure> open_pipe(pipe_direction direction, bool inheritable,
+                                 unique_handle& ours, unique_handle& theirs) {
+  auto made = make_pipe(direction, inheritable);
+  if (auto* bad = std::get_if<failure>(&made))
+    return std::move(*bad);
+  ours = std::move(std::get<pipe_ends>(made).ours);
+  theirs = std::move(std::get<pipe_ends>(made).theirs);
+  return std::nullopt;
+}
+
+std::optional<failure> open_pipes(bool with_stdin, started_process& ours,
+                                  their_ends& theirs) {
+  if (auto bad = open_pipe(pipe_direction::from_child, true, ours.out,
+                           theirs.out))
+    return bad;
+  if (auto bad = open_pipe(pipe_direction::from_child, true, ours.err,
+                           theirs.err))
+    return bad;
+  if (with_stdin)
+    return open_pipe(pipe_direction::to_child, true, ours.in, theirs.in);
+  auto null = open_null();
+  if (auto* bad = std::get_if<failure>(&null))
+    return std::move(*bad);
+  theirs.in = std::move(std::get<unique_handle>(null));
+  return std::nullopt;
+}
+
+std::optional<failure> open_terminal(terminal_size size, started_process& ours,
+                                     their_ends& theirs) {
+  unique_handle in;
+  unique_handle out;
+  if (auto bad = open_pipe(pipe_direction::to_child, false, ours.in, in))
+    return bad;
+  if (auto bad = open_pipe(pipe_direction::from_child, false, ours.out, out))
+    return bad;
+  auto made = pseudoconsole::make(size, std::move(in), std::move(out));
+  if (auto* bad = std::get_if<failure>(&made))
+    return std::move(*bad);
+  ours.console = std::move(std::get<std::shared_ptr<pseudoconsole>>(made));
+  if (running_under_wine()) {
+    auto handles = wine_console_handles();
+    theirs.in = std::move(handles.in);
+    theirs.out = std::move(handles.out);
+  }
+  return std::nullopt;
+}
+
+std::optional<failure> open_streams(const stdio_spec& spec,
+                                    started_process& ours, their_ends& theirs) {
+  switch (spec.kind) {
+    case stdio_kind::pty:
+      return open_terminal(spec.size, ours, theirs);
+    case stdio_kind::pipes:
+      return open_pipes(true, ours, theirs);
+    case stdio_kind::pipes_no_stdin:
+      return open_pipes(false, ours, theirs);
+  }
+  return failure{errc::invalid_argument,
+                 {stage::validate, 0, "no such kind of standard streams"}};
+}
+
+/// Calls CreateProcess. @returns 0, or why it failed by GetLastError.
+DWORD create(program& what, const their_ends& theirs, bool explicit_streams,
+             started_process& result) {
+  STARTUPINFOEXW info{};
+  info.StartupInfo.cb = sizeof(info);
+  if (explicit_streams) {
+    // On a terminal they are null: the console gives the child its own. Without
+    // the flag it would get copies of ours, where those are redirected.
+    info.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+    info.StartupInfo.hStdInput = theirs.in.get();
+    info.StartupInfo.hStdOutput = theirs.out.get();
+    info.StartupInfo.hStdError = theirs.err ? theirs.err.get()
+                                            : theirs.out.get();
+  }
+  std::vector<HANDLE> inherited;
+  for (auto* x : {&theirs.in, &theirs.out, &theirs.err})
+    if (*x)
+      inherited.push_back(x->get());
+  auto job = result.job.get();
+  attribute_list attributes{3};
+  auto ok = attributes.add(PROC_THREAD_ATTRIBUTE_JOB_LIST, &job, sizeof(job));
+  if (ok && !inherited.empty())
+    ok = attributes.add(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, inherited.data(),
+                        inherited.size() * sizeof(HANDLE));
+  if (ok && result.console != nullptr)
+    // This one is the value itself, not where it stands.
+    ok = attributes.add(PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE,
+                        result.console->get(), sizeof(HPCON));
+  if (!ok)
+    return ::GetLastError();
+  info.lpAttributeList = attributes.get();
+  DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT;
+  if (result.console == nullptr)
+    flags |= CREATE_NO_WINDOW;
+  PROCESS_INFORMATION made{};
+  if (!::CreateProcessW(what.path.c_str(), what.command_line.data(), nullptr,
+                        nullptr, inherited.empty() ? FALSE : TRUE, flags,
+                        what.environment.data(),
+                        what.cwd.empty() ? nullptr : what.cwd.c_str(),
+                        &info.StartupInfo, &made))
+    return ::GetLastError();
+  unique_handle{made.hThread}.reset();
+  result.process.reset(made.hProcess);
+  result.pid = made.dwProcessId;
+  return 0;
+}
+
+} // namespace
+
+std::variant<started_process, failure> start_process(const command& spec) {
+  auto resolved = resolve(spec);
+  if (auto* bad = std::get_if<failure>(&resolved))
+    return std::move(*bad);
+  auto& what = std::get<program>(resolved);
+  started_process result;
+  auto contained = job::make();
+  if (auto* bad = std::get_if<failure>(&contained))
+    return std::move(*bad);
+  result.job = std::move(std::get<job>(contained));
+  their_ends theirs;
+  if (auto bad = open_streams(spec.stdio, result, theirs))
+    return std::move(*bad);
+  auto os_code = create(what, theirs, true, result);
+  // Some builds of Windows 11 refuse null streams beside a pseudoconsole.
+  if (os_code == ERROR_INVALID_PARAMETER && result.console != nullptr)
+    os_code = create(what, theirs, false, result);
+  if (os_code != 0)
+    return start_failure(spec, os_code);
+  return result;
+}
+
+} // namespace procession::windows

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "procession/messages/command.hpp"
+#include "procession/platform/windows/job.hpp"
+#include "procession/platform/windows/pseudoconsole.hpp"
+
+#include <memory>
+#include <variant>
+
+namespace procession::windows {
+
+/// A process that was started and is now somebody's to watch and end.
+struct started_process {
+  DWORD pid = 0;
+  unique_handle process;
+  windows::job job;
+  /// Null on pipes. Before the streams: it must go after its output.
+  std::shared_ptr<pseudoconsole> console;
+  /// Our ends of its standard streams, those that there are.
+  unique_handle in;
+  unique_handle out;
+  unique_handle err;
+};
+
+/// Starts a process in a job of its own from its first instruction on, with a
+/// console of its own: a pseudoconsole, or on pipes one without a window, so
+/// that it never sees ours. It inherits its standard streams and nothing else.
+/// Takes milliseconds, so not on the reactor.
+std::variant<started_process, failure> start_process(const command& spec);
+
+} // namespace procession::windows

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "procession/messages/command.hpp"
+#include "procession/messages/error.hpp"
+#include "procession/platform/windows/handle.hpp"
+
+#include <memory>
+#include <optional>
+#include <variant>
+
+namespace procession::windows {
+
+/// A console without a window whose screen is a stream of bytes (ConPTY,
+/// Windows 10 1809). It is a process of its own, conhost.exe, outside the job.
+class pseudoconsole {
+public:
+  /// @param in where it reads what is typed; @param out where it writes.
+  static std::variant<std::shared_ptr<pseudoconsole>, failure>
+  make(terminal_size size, unique_handle in, unique_handle out);
+
+  explicit pseudoconsole(HPCON x) noexcept : handle_(x) {
+    // nop
+  }
+
+  pseudoconsole(const pseudoconsole&) = delete;
+  pseudoconsole& operator=(const pseudoconsole&) = delete;
+
+  /// Ends it: every process attached to it is told (CTRL_CLOSE_EVENT), given
+  /// some seconds, and killed. Before Windows 11 24H2 this blocks until its
+  /// output was read or that pipe is closed: not on the thread that reads.
+  ~pseudoconsole();
+
+  /// For a list of attributes; owned by this.
+  HPCON get() const noexcept {
+    return handle_;
+  }
+
+  /// @returns why not, if it was not done.
+  std::optional<failure> resize(terminal_size size);
+
+private:
+  HPCON handle_;
+};
+
+} // namespace procession::windows

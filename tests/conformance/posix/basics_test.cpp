@@ -1,0 +1,71 @@
+#include "../world.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <unistd.h>
+
+using namespace procession;
+using namespace procession::test;
+
+TEST_CASE("a session knows the pid, which leads a session of its own") {
+  world w{GENERATE(from_range(backends()))};
+  auto hdl = w.spawn(shell("ps -o pid=,pgid=,sid= -p $$; cat"));
+  listener events{w, hdl};
+  REQUIRE(events.until_output("\n"));
+  auto info = w.info(hdl);
+  auto pid = std::to_string(info.pid);
+  CHECK(info.pid != ::getpid());
+  CHECK(info.state == session_state::running);
+  std::istringstream fields{events.out};
+  for (auto i = 0; i < 3; ++i) {
+    std::string field;
+    fields >> field;
+    CHECK(field == pid);
+  }
+}
+
+TEST_CASE("input, environment, directory and argv[0] arrive as given") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = shell("printf '%s|' \"$0\" \"$1\" \"$A\" \"${HOME-none}\" "
+                    "\"$(pwd)\"");
+  spec.args.insert(spec.args.end(), {"zero", "one two\n\"$x\""});
+  spec.argv0 = "another-name";
+  spec.cwd = "/usr";
+  spec.env.inherit = false;
+  spec.env.set = {{"A", "b=c d"}, {"PATH", "/usr/bin:/bin"}};
+  auto result = w.run(spec);
+  CHECK(result.out == "zero|one two\n\"$x\"|b=c d|none|/usr|");
+  CHECK(w.run(program("/bin/sh", {"-c", "ps -o args= -p $$"})).out
+        == "/bin/sh -c ps -o args= -p $$\n");
+  auto renamed = program("/bin/sh", {"-c", "cat /proc/$$/cmdline; :"});
+  renamed.argv0 = "renamed";
+  CHECK(w.run(renamed).out.substr(0, 8) == std::string("renamed\0", 8));
+}
+
+TEST_CASE("no descriptor but the standard streams reaches the child") {
+  world w{GENERATE(from_range(backends()))};
+  // Not close-on-exec: the careless kind that hosts have.
+  auto leaky = ::dup(1);
+  auto result = w.run(shell("ls /proc/self/fd"));
+  ::close(leaky);
+  // The fourth is the one that ls reads the directory with.
+  CHECK(result.out == "0\n1\n2\n3\n");
+}
+
+TEST_CASE("a child starts with no signal ignored or blocked") {
+  world w{GENERATE(from_range(backends()))};
+  auto result = w.run(
+    program("grep", {"-E", "^Sig(Blk|Ign)", "/proc/self/status"}));
+  auto none = std::string(16, '0');
+  CHECK(result.out == "SigBlk:\t" + none + "\nSigIgn:\t" + none + "\n");
+}
+
+TEST_CASE("a child that an error of its own ends tells the signal") {
+  world w{GENERATE(from_range(backends()))};
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
+  auto result = w.run(shell("kill -TERM $$", {kind, {}}));
+  CHECK(result.status.cause == exit_cause::signaled);
+  CHECK(result.status.signal == 15);
+  CHECK(shell_code(result.status) == 143);
+  CHECK_FALSE(result.status.by_request);
+}

@@ -1,0 +1,81 @@
+#include "../world.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <caf/send.hpp>
+
+#include <random>
+
+using namespace procession;
+using namespace procession::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Bytes of every value that no part of can be mistaken for another.
+std::string noise(std::size_t n) {
+  std::minstd_rand random{42};
+  auto result = std::string(n, '\0');
+  for (auto& c : result)
+    c = static_cast<char>(random() >> 8);
+  return result;
+}
+
+constexpr auto four_mib = std::size_t{4} << 20;
+
+} // namespace
+
+TEST_CASE("four megabytes go each way byte by byte, slow on both sides") {
+  world w{GENERATE(from_range(backends()))};
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
+  auto text = noise(four_mib);
+  // Reads and writes in small and odd pieces.
+  auto script = std::string{
+    "import os, sys\n"
+    "if os.isatty(0):\n"
+    "  import tty; tty.setraw(0)\n"
+    "os.write(1, b'!')\n"
+    "left = int(sys.argv[1])\n"
+    "while left:\n"
+    "  data = os.read(0, 5001)\n"
+    "  left -= len(data)\n"
+    "  while data: data = data[os.write(1, data[:997]):]\n"};
+  auto spec = program("python3", {"-c", script, std::to_string(text.size())},
+                      {kind, {}});
+  spec.limits.stdin_queue = text.size();
+  auto hdl = w.spawn(spec);
+  // A window smaller than what a chunk may be, acknowledged late.
+  listener events{w, hdl, {{}, 3000, delivery::lossless}};
+  events.acknowledging = false;
+  REQUIRE(events.until_output("!"));
+  caf::anon_send(hdl, write_atom_v, shared_bytes{text});
+  while (events.out.size() < 1 + text.size()) {
+    auto before = events.out.size();
+    events.acknowledge();
+    REQUIRE(events.until([&] { return events.out.size() > before; }));
+  }
+  events.acknowledge();
+  REQUIRE(events.until_closed());
+  CHECK((events.out.substr(1) == text));
+  CHECK(events.gaps.empty());
+  CHECK(events.end->complete);
+  CHECK(w.info(hdl).consumed_stdin == text.size());
+}
+
+TEST_CASE("a child that nobody listens to runs to its end") {
+  world w{GENERATE(from_range(backends()))};
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
+  auto hdl = w.spawn(shell("head -c 4194304 /dev/zero", {kind, {}}));
+  auto status = w.ask<exit_status>(hdl, wait_atom_v);
+  REQUIRE(status);
+  CHECK(success(*status));
+  SECTION("and leaves the tail of its output to read") {
+    // Its last output may come after its exit.
+    REQUIRE(listener{w, hdl}.until_closed());
+    listener events{w, hdl};
+    REQUIRE(events.until_closed());
+    REQUIRE(events.gaps.size() == 1);
+    CHECK(events.gaps.front().to == four_mib - (1 << 20));
+    CHECK(events.out.size() == 1 << 20);
+  }
+}

@@ -1,0 +1,28 @@
+#include "../backend.hpp"
+
+#include "procession/actors/spawner.hpp"
+
+namespace procession::test {
+
+namespace {
+
+/// Sessions of this process on this machine.
+class local_backend : public backend {
+public:
+  spawner start(caf::actor_system& sys) override {
+    return make_spawner(sys, runtime_);
+  }
+
+private:
+  runtime runtime_;
+};
+
+} // namespace
+
+const std::vector<backend_entry>& backends() {
+  static const std::vector<backend_entry> result{
+    {"local", [] { return std::make_unique<local_backend>(); }}};
+  return result;
+}
+
+} // namespace procession::test

@@ -1,0 +1,84 @@
+// What is left behind: nothing.
+#include "../world.hpp"
+
+#include "procession/platform/windows/handle.hpp"
+#include "procession/platform/windows/system.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace procession;
+using namespace procession::test;
+
+using windows::unique_handle;
+
+namespace {
+
+DWORD own_handles() {
+  DWORD result = 0;
+  ::GetProcessHandleCount(::GetCurrentProcess(), &result);
+  return result;
+}
+
+/// Starts the helper program `host`, in no job, with its output on a pipe.
+struct plain_host {
+  plain_host() {
+    SECURITY_ATTRIBUTES inheritable{sizeof(inheritable), nullptr, TRUE};
+    HANDLE read = nullptr;
+    HANDLE write = nullptr;
+    REQUIRE(::CreatePipe(&read, &write, &inheritable, 0));
+    output.reset(read);
+    unique_handle theirs{write};
+    ::SetHandleInformation(read, HANDLE_FLAG_INHERIT, 0);
+    STARTUPINFOW info{};
+    info.cb = sizeof(info);
+    info.dwFlags = STARTF_USESTDHANDLES;
+    info.hStdOutput = write;
+    info.hStdError = write;
+    PROCESS_INFORMATION made{};
+    auto path = windows::to_wide_path(helper_path("test-host"));
+    REQUIRE(::CreateProcessW(path.c_str(), nullptr, nullptr, nullptr, TRUE, 0,
+                             nullptr, nullptr, &info, &made));
+    unique_handle{made.hThread}.reset();
+    process.reset(made.hProcess);
+  }
+
+  std::string read_line() const {
+    std::string result;
+    char c = 0;
+    DWORD n = 0;
+    while (::ReadFile(output.get(), &c, 1, &n, nullptr) && n == 1 && c != '\n')
+      result += c;
+    return result;
+  }
+
+  unique_handle process;
+  unique_handle output;
+};
+
+} // namespace
+
+TEST_CASE("sessions leave no handle in their host") {
+  world w{GENERATE(from_range(backends()))};
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
+  auto rounds = [&](int n) {
+    for (auto i = 0; i < n; ++i)
+      CHECK(success(w.run(actor({"out", "x"}, {kind, {}})).status));
+  };
+  // What the runtime and Windows keep for next time is there after these.
+  rounds(10);
+  auto before = own_handles();
+  rounds(40);
+  // A thread of CAF's or Windows' own may come or go meanwhile.
+  CHECK(own_handles() < before + 20);
+}
+
+TEST_CASE("trees end with their host, however that ends") {
+  plain_host host;
+  auto child = std::stoll(host.read_line());
+  auto grandchild = std::stoll(host.read_line());
+  CHECK(process_lives(child));
+  CHECK(process_lives(grandchild));
+  REQUIRE(::TerminateProcess(host.process.get(), 1));
+  CHECK(process_gone(child));
+  CHECK(process_gone(grandchild));
+}

@@ -1,0 +1,62 @@
+#include "../world.hpp"
+
+#include "procession/platform/windows/handle.hpp"
+#include "procession/platform/windows/system.hpp"
+#include "procession/platform/windows/wine.hpp"
+
+namespace procession::test {
+
+using windows::unique_handle;
+
+namespace {
+
+unique_handle open_process(std::int64_t pid) {
+  return unique_handle{
+    ::OpenProcess(SYNCHRONIZE, FALSE, static_cast<DWORD>(pid))};
+}
+
+} // namespace
+
+std::string helper_path(const std::string& name) {
+  return windows::beside_own_program(name + ".exe");
+}
+
+std::string data_file() {
+  return windows::system_directory() + "\\..\\win.ini";
+}
+
+std::int64_t own_pid() {
+  return ::GetCurrentProcessId();
+}
+
+bool process_lives(std::int64_t pid) {
+  auto handle = open_process(pid);
+  return handle && ::WaitForSingleObject(handle.get(), 0) == WAIT_TIMEOUT;
+}
+
+bool process_gone(std::int64_t pid) {
+  auto handle = open_process(pid);
+  if (!handle)
+    return true;
+  auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
+  return ::WaitForSingleObject(handle.get(), static_cast<DWORD>(ms.count()))
+         == WAIT_OBJECT_0;
+}
+
+std::optional<std::string> not_shown_here(limitation what) {
+  if (!windows::running_under_wine())
+    return std::nullopt;
+  switch (what) {
+    case limitation::resize:
+      return "Wine 8 resizes no pseudoconsole (E_NOTIMPL)";
+    case limitation::interrupt_key:
+      return "Wine 8 takes a typed Ctrl-C for the end of the console";
+    case limitation::close_event:
+      return "Wine 8 tells nobody that a console is closed";
+    case limitation::break_event:
+      return "Wine 8 has no Ctrl-Break";
+  }
+  return std::nullopt;
+}
+
+} // namespace procession::test
