@@ -223,11 +223,14 @@ public:
   }
 
   void kill() override {
-    // By way of the launcher, which may be about to start it.
+    // By way of the launcher, which may be about to start it: twice, as it
+    // first looks who is to be started, and then starts it behind this.
     state_->where.on_launcher([state = state_] {
-      state->where.on_reactor([state] {
-        if (state->process != nullptr)
-          state->process->stop();
+      state->where.on_launcher([state] {
+        state->where.on_reactor([state] {
+          if (state->process != nullptr)
+            state->process->stop();
+        });
       });
     });
   }
