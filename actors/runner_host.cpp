@@ -58,6 +58,10 @@ void runner_host::on_end(const failure& why) {
     end(why);
 }
 
+void runner_host::on_broken(const failure& why) {
+  end(why);
+}
+
 void runner_host::on_frame(frame& x) {
   auto& head = x.header();
   if (head.type == frame_type::goodbye)
@@ -229,8 +233,7 @@ void runner_host::on(std::uint64_t number, hosted& from, child_stdin_taken& x) {
   auto n = std::min(x.bytes, from.input);
   from.input -= n;
   if (n > 0)
-    channel_->send(frame_type::input_credit, number,
-                   protocol::encode(protocol::credit{n}));
+    channel_->send_credit(frame_type::input_credit, number, n);
 }
 
 void runner_host::on(std::uint64_t number, hosted& from,

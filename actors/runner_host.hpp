@@ -64,6 +64,7 @@ private:
 
   void on_frame(frame& x) override;
   void on_end(const failure& why) override;
+  void on_broken(const failure& why) override;
   void on_hello(const frame& x);
   objection on_spawn(const frame& x);
   objection on_session_frame(hosted& to, frame& x);

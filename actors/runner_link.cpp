@@ -211,6 +211,28 @@ void runner_link::on_phase_due() {
 }
 
 void runner_link::on_unpaid(debt what, std::uint64_t number) {
+  auto& by = *sessions_.at(number);
+  // A request is not worth a runner, which may be far away behind a flood.
+  if (what == debt::answered) {
+    auto request = by.asked.begin()->first;
+    by.asked.erase(request);
+    if (!by.asked.empty())
+      debts_[static_cast<std::size_t>(what)].push_front(
+        {by.asked.begin()->second + time_for(what), number});
+    return tell(by, child_answered{request,
+                                   false,
+                                   {errc::deadline_passed,
+                                    {stage::run, 0,
+                                     "the runner did not answer within "
+                                       + in_ms(time_for(what))}}});
+  }
+  // Its exit comes behind its output, of which no more than was granted can be
+  // on its way.
+  if (what == debt::exited && by.received > by.received_when_due
+      && by.patience-- > 0) {
+    by.received_when_due = by.received;
+    return owe(what, by);
+  }
   auto text = "session " + std::to_string(number) + " ";
   auto at = stage::terminate;
   switch (what) {
@@ -219,9 +241,7 @@ void runner_link::on_unpaid(debt what, std::uint64_t number) {
       at = stage::spawn;
       break;
     case debt::answered:
-      text += "was not answered";
-      at = stage::run;
-      break;
+      return;
     case debt::exited:
       text += "was not killed";
       break;
@@ -270,6 +290,10 @@ void runner_link::on(runner_connected& x) {
   channel_->start(work_->now());
 }
 
+void runner_link::on(runner_connect_failed& x) {
+  lose(std::move(x.why));
+}
+
 void runner_link::on(runner_launch_failed& x) {
   auto why = std::move(x.why);
   why.detail.text = "the runner was not started: " + why.detail.text;
@@ -311,6 +335,11 @@ void runner_link::on_end(const failure& why) {
   // Nothing more is to be expected of the silent.
   if (why.code == errc::deadline_passed)
     return lose(here(why.detail.text));
+  channel_end_ = why;
+  half_ended();
+}
+
+void runner_link::on_broken(const failure& why) {
   channel_end_ = why;
   half_ended();
 }

@@ -54,6 +54,12 @@ struct remote_session {
   writing input_state = writing::open;
   /// Requests that wait for an answer, the oldest first, and since when.
   std::map<std::uint64_t, std::chrono::steady_clock::time_point> asked;
+  std::uint64_t last_asked = 0;
+  /// Bytes of output so far, and when its end was last waited for in vain.
+  std::uint64_t received = 0;
+  std::uint64_t received_when_due = 0;
+  /// How often it was waited for on account of what still came.
+  int patience = 10;
   /// Set at the end; read by any thread.
   std::atomic<bool> gone = false;
 };
@@ -145,6 +151,7 @@ private:
   // The runner's process.
   void on(runner_launched& x);
   void on(runner_connected& x);
+  void on(runner_connect_failed& x);
   void on(runner_launch_failed& x);
   void on(runner_said& x);
   void on(runner_exited& x);
@@ -155,6 +162,7 @@ private:
 
   void on_frame(frame& x) override;
   void on_end(const failure& why) override;
+  void on_broken(const failure& why) override;
   void on_hello(const frame& x);
   objection on_session_frame(remote_session& to, frame& x);
   objection on_spawned(remote_session& to, const frame& x);

@@ -74,6 +74,8 @@ runner_link::objection runner_link::on_output(remote_session& to, frame& x) {
   if (n > to.credit)
     return "exceeds its credit";
   to.credit -= n;
+  to.received += n;
+  to.received += n;
   if (to.sink)
     tell(to, child_output{static_cast<stream_kind>(stream),
                           x.take_body(to.tails[stream])});
@@ -114,8 +116,9 @@ runner_link::objection runner_link::on_answered(remote_session& to,
   auto body = protocol::decode<protocol::answered>(x.body());
   if (!body)
     return malformed;
-  if (to.asked.erase(body->request) == 0 && to.sink)
-    return untimely;
+  if (to.asked.erase(body->request) == 0)
+    // Late, maybe; but not to a question that was never put.
+    return body->request > to.last_asked ? untimely : nullptr;
   tell(to, child_answered{body->request, body->done, std::move(body->why)});
   return nullptr;
 }
@@ -213,7 +216,8 @@ void runner_link::grant(remote_session& x, std::uint64_t bytes) {
       && x.at != remote_session::state::exited)
     return;
   x.credit += bytes;
-  send(frame_type::output_credit, x, protocol::encode(protocol::credit{bytes}));
+  if (phase_ == phase::up)
+    channel_->send_credit(frame_type::output_credit, x.number, bytes);
 }
 
 void runner_link::write(remote_session& x, shared_bytes bytes) {
@@ -262,6 +266,7 @@ void runner_link::ask(remote_session& x, frame_type type, const Body& body) {
                    {stage::run, 0, "too many requests wait already"}};
   else {
     x.asked.emplace(body.request, work_->now());
+    x.last_asked = std::max(x.last_asked, body.request);
     owe(debt::answered, x);
     return send(type, x, protocol::encode(body));
   }
@@ -287,6 +292,7 @@ void runner_link::kill(remote_session& x) {
   if (x.at != remote_session::state::running
       && x.at != remote_session::state::exited)
     return;
+  x.received_when_due = x.received;
   owe(debt::exited, x);
   send(frame_type::kill, x);
 }

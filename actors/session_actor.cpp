@@ -11,9 +11,9 @@ namespace procession {
 
 namespace {
 
-/// How long the kernel may take to let go of a killed process before those who
-/// wait for it are told that it does not.
-constexpr auto unkillable_after = std::chrono::seconds{10};
+/// How long a killed process may take to end before those who wait for it are
+/// told that it does not: longer than a runner, which is killed itself then.
+constexpr auto unkillable_after = std::chrono::seconds{30};
 
 caf::error already_exited() {
   return make_error(errc::already_exited, stage::run, "the process has ended");
@@ -331,8 +331,8 @@ void session_machine::on(const session_alarm& x) {
       armed_.erase(x.what);
       for (auto& waiting : std::exchange(terminating_, {}))
         waiting.deliver(make_error(errc::deadline_passed, stage::run,
-                                   "the kernel does not let go of the "
-                                   "process"));
+                                   "the process was killed and does not "
+                                   "end"));
       break;
     case session_alarm::kind::drain:
       if (draining_) {

@@ -108,16 +108,19 @@ struct framed_channel::core : std::enable_shared_from_this<core> {
     }
     owes_pong = false;
     writing = true;
-    stream->write(batch,
-                  [self = shared_from_this()](std::error_code ec, std::size_t) {
-                    self->writing = false;
-                    if (!ec)
-                      return self->flush();
-                    // What the other side said before it went is still to be
-                    // read.
-                    if (self->at == state::parting)
-                      self->close();
-                  });
+    stream->write(batch, [self = shared_from_this()](std::error_code ec,
+                                                     std::size_t) {
+      self->writing = false;
+      if (!ec)
+        return self->flush();
+      if (self->at == state::parting)
+        return self->close();
+      // What the other side said before is still to be read.
+      self->writing = true;
+      if (self->at == state::open)
+        self->listener.on_broken(
+          channel_failure(errc::runner_lost, "the channel broke", ec.value()));
+    });
   }
 
   std::shared_ptr<duplex> stream;
@@ -157,6 +160,12 @@ void framed_channel::start(time_point now) {
 void framed_channel::send(frame_type type, std::uint64_t session,
                           std::string body) {
   core_->out.add_control(type, session, std::move(body));
+  core_->flush();
+}
+
+void framed_channel::send_credit(frame_type type, std::uint64_t session,
+                                 std::uint64_t bytes) {
+  core_->out.add_credit(type, session, bytes);
   core_->flush();
 }
 

@@ -27,6 +27,9 @@ public:
   /// when the stream ended, `deadline_passed` when the other side is silent,
   /// `protocol_violation`, after which it can still be told what it did wrong.
   virtual void on_end(const failure& why) = 0;
+
+  /// Nothing that is sent arrives any more, but what was sent to us still may.
+  virtual void on_broken(const failure& why) = 0;
 };
 
 /// When the other side of a channel counts as lost.
@@ -56,6 +59,10 @@ public:
 
   /// Sends a control frame, before all data.
   void send(frame_type type, std::uint64_t session, std::string body = {});
+
+  /// Sends credit behind the other control frames, as one frame with what
+  /// waits.
+  void send_credit(frame_type type, std::uint64_t session, std::uint64_t bytes);
 
   /// Sends a frame behind the others of its session.
   void send_in_turn(frame_type type, std::uint64_t session, shared_bytes body,

@@ -1,5 +1,7 @@
 #include "procession/io/outbox.hpp"
 
+#include "procession/io/protocol.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -19,6 +21,11 @@ constexpr std::size_t max_frames = 64;
 void outbox::add_control(frame_type type, std::uint64_t session,
                          std::string body) {
   control_.push_back({type, 0, session, shared_bytes{std::move(body)}});
+}
+
+void outbox::add_credit(frame_type type, std::uint64_t session,
+                        std::uint64_t bytes) {
+  credits_[{session, type}] += bytes;
 }
 
 void outbox::add_to_lane(frame_type type, std::uint16_t flags,
@@ -64,6 +71,12 @@ std::span<const std::span<const std::byte>> outbox::next_batch() {
   while (!control_.empty() && headers_.size() < max_frames) {
     send(std::move(control_.front()));
     control_.pop_front();
+  }
+  while (!credits_.empty() && headers_.size() < max_frames) {
+    auto [key, bytes] = *credits_.begin();
+    credits_.erase(credits_.begin());
+    send({key.second, 0, key.first,
+          shared_bytes{protocol::encode(protocol::credit{bytes})}});
   }
   while (!turns_.empty() && headers_.size() < max_frames
          && batch_size_ < enough) {

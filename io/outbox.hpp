@@ -6,9 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace procession {
@@ -23,6 +25,10 @@ public:
   /// Queues a control frame.
   void add_control(frame_type type, std::uint64_t session, std::string body);
 
+  /// Queues credit as a control frame; what waits already for the same is added
+  /// up, so that credit never piles up for who does not read.
+  void add_credit(frame_type type, std::uint64_t session, std::uint64_t bytes);
+
   /// Queues a frame behind all others of its session. More than `max_data_body`
   /// bytes become several frames.
   void add_to_lane(frame_type type, std::uint16_t flags, std::uint64_t session,
@@ -35,7 +41,7 @@ public:
   void drop_lanes();
 
   bool empty() const noexcept {
-    return control_.empty() && turns_.empty();
+    return control_.empty() && credits_.empty() && turns_.empty();
   }
 
   /// Frames to be written in one go; valid until the next call.
@@ -53,6 +59,7 @@ private:
   void send(item x);
 
   std::deque<item> control_;
+  std::map<std::pair<std::uint64_t, frame_type>, std::uint64_t> credits_;
   std::unordered_map<std::uint64_t, std::deque<item>> lanes_;
   /// The sessions whose lanes are not empty, the next one in front.
   std::deque<std::uint64_t> turns_;

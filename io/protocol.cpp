@@ -42,7 +42,8 @@ bool accept(exit_status& x) {
     case exit_cause::exited:
       return x.signal == 0 && sane(x.user_time) && sane(x.system_time);
     case exit_cause::signaled:
-      return x.signal > 0 && sane(x.user_time) && sane(x.system_time);
+      return x.signal > 0 && x.signal < 128 && sane(x.user_time)
+             && sane(x.system_time);
     case exit_cause::start_failed:
     case exit_cause::runner_lost:
       break;

@@ -24,6 +24,11 @@ struct runner_connected {
   std::shared_ptr<duplex> stream;
 };
 
+/// Its end of the channel cannot be opened; it is to be killed.
+struct runner_connect_failed {
+  failure why;
+};
+
 /// It was not started; nothing is left of the attempt. Last.
 struct runner_launch_failed {
   failure why;
@@ -44,8 +49,8 @@ struct runner_gone {};
 
 /// What a runner's process tells, in this order.
 using runner_event
-  = std::variant<runner_launched, runner_connected, runner_launch_failed,
-                 runner_said, runner_exited, runner_gone>;
+  = std::variant<runner_launched, runner_connected, runner_connect_failed,
+                 runner_launch_failed, runner_said, runner_exited, runner_gone>;
 
 /// The process of a runner and the stream to it, on the thread of the work
 /// queue. Destroying it ends the runner's whole tree in the background.

@@ -11,6 +11,7 @@
 #include <caf/stateful_actor.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -44,16 +45,16 @@ namespace procession::cli {
 namespace {
 
 int exit_code_of(const caf::error& start_failed) {
-  // The runner's fault, not the program's.
-  for (auto code :
-       {errc::runner_failed, errc::runner_lost, errc::protocol_violation})
-    if (is(start_failed, code))
-      return exit_own_failure;
   if (is(start_failed, errc::invalid_argument))
     return exit_usage;
   if (is(start_failed, errc::program_not_found))
     return exit_not_found;
-  return exit_not_executable;
+  for (auto code : {errc::not_executable, errc::cwd_not_found,
+                    errc::cwd_not_usable, errc::argument_list_too_long})
+    if (is(start_failed, code))
+      return exit_not_executable;
+  // Neither is anything wrong with the program; it is we who failed.
+  return exit_own_failure;
 }
 
 class attachment {
@@ -376,7 +377,8 @@ private:
     // A failed start has said what there is to say.
     if (status_) {
       end_->problem.clear();
-      end_->code = static_cast<int>(shell_code(*status_) & 0xff);
+      // An exit code has eight bits here; a failure must not become success.
+      end_->code = static_cast<int>(std::min(shell_code(*status_), 255u));
       if (status_->timed_out)
         end_->code = exit_timed_out;
       if (reader_gone_)

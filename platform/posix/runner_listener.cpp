@@ -1,5 +1,6 @@
 #include "procession/platform/posix/runner_listener.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -13,6 +14,8 @@ namespace procession::posix {
 
 namespace {
 
+constexpr auto socket_name = "channel";
+
 failure listen_failure(std::string text) {
   return {errc::runner_failed, {stage::connect, errno, std::move(text)}};
 }
@@ -25,8 +28,10 @@ runner_listener::runner_listener(boost::asio::io_context& where)
 }
 
 runner_listener::~runner_listener() {
-  if (!path_.empty())
-    ::unlink(path_.c_str());
+  // The directory may be another user's, who may have put something else in its
+  // place: not by its path.
+  if (open_directory_)
+    ::unlinkat(open_directory_.get(), socket_name, 0);
   if (!directory_.empty())
     ::rmdir(directory_.c_str());
 }
@@ -42,9 +47,13 @@ runner_listener::open(boost::asio::io_context& where,
   if (::mkdtemp(directory.data()) == nullptr)
     return listen_failure("no directory for the runner's socket was made");
   result->directory_ = directory;
+  result->open_directory_.reset(
+    ::open(directory.c_str(), O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!result->open_directory_)
+    return listen_failure("the directory of the runner's socket is not open");
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  auto path = directory + "/channel";
+  auto path = directory + '/' + socket_name;
   if (path.size() >= sizeof(address.sun_path)) {
     errno = ENAMETOOLONG;
     return listen_failure("the path of the runner's socket is too long");
@@ -91,6 +100,9 @@ void runner_listener::step() {
                                                  nullptr, nullptr,
                                                  SOCK_CLOEXEC)},
                              moved);
+      // Out of descriptors; it would be ready again at once while that lasts.
+      if (!peer && (moved || errno == EMFILE || errno == ENFILE))
+        return std::exchange(done_, nullptr)({});
       ucred who{};
       socklen_t size = sizeof(who);
       if (!peer

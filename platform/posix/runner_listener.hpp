@@ -32,7 +32,8 @@ public:
     return path_;
   }
 
-  /// Calls `done` once, on the reactor, with the connection of process `pid`.
+  /// Calls `done` once, on the reactor, with the connection of process `pid`,
+  /// or with none when we are out of descriptors.
   void await(pid_t pid, std::function<void(unique_fd)> done);
 
 private:
@@ -41,6 +42,7 @@ private:
   void step();
 
   std::string directory_;
+  unique_fd open_directory_;
   std::string path_;
   boost::asio::posix::stream_descriptor socket_;
   pid_t pid_ = -1;

@@ -197,9 +197,10 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     auto io = std::make_shared<stream>(where.context());
     boost::system::error_code ec;
     io->assign(fd.get(), ec);
-    // Without it the deadline of the connect stage passes.
     if (ec)
-      return;
+      return tell(runner_connect_failed{
+        {errc::runner_failed,
+         {stage::connect, ec.value(), "the runner cannot be connected to"}}});
     fd.release();
     tell(runner_connected{std::make_shared<stream_duplex>(io, io)});
   }
@@ -326,6 +327,9 @@ public:
   runner_identity take_identity() override {
     auto* told = ::getenv(nonce_name);
     auto nonce = std::string{told == nullptr ? "" : told};
+    // Not from /proc/PID/environ either, which our children may read.
+    if (told != nullptr)
+      ::explicit_bzero(told, nonce.size());
     ::unsetenv(nonce_name);
     return {::getpid(), own_user_name(), std::move(nonce)};
   }

@@ -281,13 +281,26 @@ TEST_CASE("what a runner owes a session has an end, and then the runner has") {
     expect(4s, stage::spawn);
     CHECK(events == lines{"start failed: runner_lost"});
   }
-  SECTION("an answer") {
+  SECTION("but an answer: it costs the request, not the runner") {
     x.session->signal(1, signal_name::hangup);
     x.work.advance(3s);
     x.session->signal(2, signal_name::hangup);
-    x.work.run();
+    x.work.advance(2s);
+    CHECK(x.events == lines{"answered 1"});
+    x.work.advance(3s);
+    CHECK(x.events == lines{"answered 1", "answered 2"});
+    // Late, and told once.
     x.say(frame_type::answered, 1, protocol::answered{1, true, {}});
-    expect(5s, stage::run);
+    CHECK(x.events.size() == 2);
+    CHECK(x.info().state == runner_state::up);
+  }
+  SECTION("an end, but not while what was before it still comes") {
+    x.session->kill();
+    x.work.advance(4s);
+    x.say_raw(frame_type::output, 1, "x");
+    x.work.advance(4s);
+    CHECK(x.info().state == runner_state::up);
+    expect(2s, stage::terminate);
   }
   SECTION("an end that was asked for") {
     x.session->kill();

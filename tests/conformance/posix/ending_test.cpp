@@ -47,7 +47,7 @@ TEST_CASE("a stopped process ends when it is asked to") {
   CHECK(status->code == 3);
 }
 
-TEST_CASE("the time-out of a command ends it and its descendants") {
+TEST_CASE("the time-out of a command ends whoever left its session, too") {
   world w{GENERATE(from_range(backends()))};
   auto spec = shell(detached + "& wait; sleep 1000");
   spec.limits.timeout = 500ms;
