@@ -82,7 +82,8 @@ TEST_CASE("a printing grandchild falls silent with terminate") {
   CHECK(events.quiet_for(200ms));
 }
 
-TEST_CASE("a descendant that holds the output does not keep a session open") {
+TEST_CASE(
+  "a descendant that holds the output and left the session does not keep it") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   // A terminal hangs up on its group when the leader ends, hence the setsid.

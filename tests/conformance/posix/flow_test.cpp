@@ -62,7 +62,7 @@ TEST_CASE("four megabytes go each way byte by byte, slow on both sides") {
   CHECK(w.info(hdl).consumed_stdin == text.size());
 }
 
-TEST_CASE("a child that nobody listens to runs to its end") {
+TEST_CASE("a child that nobody listens to runs to its end, floods and all") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto hdl = w.spawn(shell("head -c 4194304 /dev/zero", {kind, {}}));
