@@ -29,6 +29,8 @@ caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
   // event of ours mixes with what else the caller receives.
   spec.when_unobserved = unobserved::pause;
   spec.limits.retained = std::max(spec.limits.retained, read_size);
+  // It must not go between two reads of ours.
+  spec.limits.retention = max_timespan;
   spec.limits.stdin_queue = std::max<std::uint64_t>(spec.limits.stdin_queue,
                                                     input.size());
   auto takes_input = spec.stdio.kind != stdio_kind::pipes_no_stdin;

@@ -1,5 +1,6 @@
 #include "procession/actors/runner_link.hpp"
 
+#include "procession/io/printable.hpp"
 #include "procession/io/protocol.hpp"
 
 #include <algorithm>
@@ -36,10 +37,8 @@ std::string quoted(const std::string& log) {
   auto text = log;
   while (!text.empty() && text.back() == '\n')
     text.pop_back();
-  for (auto& c : text)
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
-      c = c == '\n' ? '|' : '?';
-  return '"' + text + '"';
+  std::replace(text.begin(), text.end(), '\n', '|');
+  return '"' + printable(text) + '"';
 }
 
 } // namespace
@@ -203,7 +202,10 @@ void runner_link::on_phase_due() {
         return lose(here("the runner ended: " + to_string(*exit_)));
       return lose(channel_end_ ? *channel_end_ : here("the runner is gone"));
     case phase::killing:
-      // The kernel does not let go of it; there is no more to be done.
+      // The kernel does not let go of it, or we may not kill who has become
+      // another user (kill(2), EPERM); there is no more to be done.
+      info_.why.detail.text += "; process " + std::to_string(info_.pid)
+                               + " does not end";
       return down();
     case phase::down:
       return;
@@ -226,13 +228,11 @@ void runner_link::on_unpaid(debt what, std::uint64_t number) {
                                      "the runner did not answer within "
                                        + in_ms(time_for(what))}}});
   }
-  // Its exit comes behind its output, of which no more than was granted can be
-  // on its way.
-  if (what == debt::exited && by.received > by.received_when_due
-      && by.patience-- > 0) {
-    by.received_when_due = by.received;
+  // Its exit comes behind its output, and the way may be slow; but whoever
+  // keeps sending is not waited for any longer.
+  if (what == debt::exited && by.received > by.received_when_killed
+      && !std::exchange(by.waited_on, true))
     return owe(what, by);
-  }
   auto text = "session " + std::to_string(number) + " ";
   auto at = stage::terminate;
   switch (what) {

@@ -55,11 +55,11 @@ struct remote_session {
   /// Requests that wait for an answer, the oldest first, and since when.
   std::map<std::uint64_t, std::chrono::steady_clock::time_point> asked;
   std::uint64_t last_asked = 0;
-  /// Bytes of output so far, and when its end was last waited for in vain.
+  /// Bytes of output so far, and when it was to be killed.
   std::uint64_t received = 0;
-  std::uint64_t received_when_due = 0;
-  /// How often it was waited for on account of what still came.
-  int patience = 10;
+  std::uint64_t received_when_killed = 0;
+  /// Its end was waited for twice as long, on account of what still came.
+  bool waited_on = false;
   /// Set at the end; read by any thread.
   std::atomic<bool> gone = false;
 };

@@ -75,7 +75,6 @@ runner_link::objection runner_link::on_output(remote_session& to, frame& x) {
     return "exceeds its credit";
   to.credit -= n;
   to.received += n;
-  to.received += n;
   if (to.sink)
     tell(to, child_output{static_cast<stream_kind>(stream),
                           x.take_body(to.tails[stream])});
@@ -292,7 +291,7 @@ void runner_link::kill(remote_session& x) {
   if (x.at != remote_session::state::running
       && x.at != remote_session::state::exited)
     return;
-  x.received_when_due = x.received;
+  x.received_when_killed = x.received;
   owe(debt::exited, x);
   send(frame_type::kill, x);
 }

@@ -15,6 +15,10 @@ namespace {
 /// told that it does not: longer than a runner, which is killed itself then.
 constexpr auto unkillable_after = std::chrono::seconds{30};
 
+/// An alarm keeps the memory of its actor until it rings, also when nobody
+/// needs it any more, so it never rings later than this.
+constexpr auto longest_alarm = std::chrono::seconds{10};
+
 caf::error already_exited() {
   return make_error(errc::already_exited, stage::run, "the process has ended");
 }
@@ -115,7 +119,8 @@ caf::result<std::uint64_t> session_machine::write(shared_bytes bytes) {
   std::uint64_t n = bytes.size();
   if (n == 0)
     return n;
-  if (ledger_.queued() + n > spec_.limits.stdin_queue)
+  if (ledger_.queued() + n > spec_.limits.stdin_queue
+      || ledger_.waiting() >= max_waiting_writes)
     return make_error(errc::stdin_full, stage::run,
                       std::to_string(ledger_.queued())
                         + " bytes of input wait for the process already");
@@ -209,7 +214,7 @@ void session_machine::on(child_started& x) {
   state_ = session_state::running;
   starting_.deliver(session{session_impl{self_}});
   if (spec_.limits.timeout > caf::timespan::zero())
-    alarm(session_alarm::kind::timeout, spec_.limits.timeout);
+    arm(session_alarm::kind::timeout, spec_.limits.timeout);
   settle();
   for (auto& f : std::exchange(deferred_, {}))
     f();
@@ -270,19 +275,21 @@ void session_machine::on(child_exited& x) {
     waiting.deliver(status_);
   fail_everybody(already_exited());
   publish();
+  disarm(session_alarm::kind::timeout);
   draining_ = !x.drained;
-  if (draining_ && !held_) {
-    drain_since_ = self_->clock().now();
-    alarm(session_alarm::kind::drain, drain_left_);
-  }
+  update_drain();
 }
 
 void session_machine::on(child_finished& x) {
   draining_ = false;
   // It may finish unasked, when its host ends.
+  if (state_ == session_state::starting) {
+    child_start_failed failed{
+      {errc::runtime_stopped,
+       {stage::admit, 0, "the host of the process has ended"}}};
+    return on(failed);
+  }
   if (state_ < session_state::exited) {
-    starting_.deliver(make_error(errc::runtime_stopped, stage::admit,
-                                 "the host of the process has ended"));
     child_exited lost;
     lost.status.cause = exit_cause::runner_lost;
     lost.drained = true;
@@ -293,28 +300,42 @@ void session_machine::on(child_finished& x) {
 
 // -- deadlines ----------------------------------------------------------------
 
-std::uint64_t session_machine::alarm(session_alarm::kind what,
-                                     caf::timespan after) {
-  auto number = ++last_number_;
-  if (what != session_alarm::kind::read)
-    armed_[what] = number;
-  self_->delayed_send(self_, after, session_alarm{what, number});
-  return number;
+void session_machine::arm(session_alarm::kind what, caf::timespan after) {
+  deadlines_[static_cast<std::size_t>(what)].due = self_->clock().now() + after;
+  set_alarm(what);
+}
+
+void session_machine::disarm(session_alarm::kind what) {
+  deadlines_[static_cast<std::size_t>(what)].due.reset();
+}
+
+void session_machine::set_alarm(session_alarm::kind what) {
+  auto& x = deadlines_[static_cast<std::size_t>(what)];
+  auto now = self_->clock().now();
+  auto when = std::min(*x.due, now + longest_alarm);
+  // One that rings before is enough: it looks, and is set again.
+  if (x.alarm != 0 && x.rings <= when)
+    return;
+  x.alarm = ++last_number_;
+  x.rings = when;
+  self_->delayed_send(self_, when - now, session_alarm{what, x.alarm});
 }
 
 void session_machine::on(const session_alarm& x) {
-  if (x.what == session_alarm::kind::read) {
-    for (auto i = readers_.begin(); i != readers_.end(); ++i)
-      if (i->number == x.number) {
-        i->waiting.deliver(make_page(i->from, 0));
-        readers_.erase(i);
-        return;
-      }
+  auto& it = deadlines_[static_cast<std::size_t>(x.what)];
+  if (it.alarm != x.number)
     return;
-  }
-  if (armed_[x.what] != x.number)
+  it.alarm = 0;
+  if (!it.due)
     return;
-  switch (x.what) {
+  if (self_->clock().now() < *it.due)
+    return set_alarm(x.what);
+  it.due.reset();
+  on_due(x.what);
+}
+
+void session_machine::on_due(session_alarm::kind what) {
+  switch (what) {
     case session_alarm::kind::timeout:
       if (state_ != session_state::running)
         break;
@@ -328,7 +349,6 @@ void session_machine::on(const session_alarm& x) {
         kill();
       break;
     case session_alarm::kind::unkillable:
-      armed_.erase(x.what);
       for (auto& waiting : std::exchange(terminating_, {}))
         waiting.deliver(make_error(errc::deadline_passed, stage::run,
                                    "the process was killed and does not "
@@ -341,6 +361,7 @@ void session_machine::on(const session_alarm& x) {
       }
       break;
     case session_alarm::kind::read:
+      give_up_readers();
       break;
   }
 }
@@ -352,6 +373,7 @@ void session_machine::on_down(const caf::down_msg& x) {
     leaving_ = true;
     by_request_ = true;
     kill();
+    update_drain();
   }
   if (auto had = subscribers_.remove(x.source)) {
     released_.out = std::max(released_.out, had->out);
@@ -382,11 +404,10 @@ void session_machine::stop(caf::timespan grace) {
     child_->terminate();
   stopping_ = stopping::asked;
   // Who asks again with less patience is heard; with more, not.
-  auto until = self_->clock().now() + grace;
-  if (armed_.count(session_alarm::kind::grace) == 0 || until < grace_until_) {
-    grace_until_ = until;
-    alarm(session_alarm::kind::grace, grace);
-  }
+  auto& due
+    = deadlines_[static_cast<std::size_t>(session_alarm::kind::grace)].due;
+  if (!due || self_->clock().now() + grace < *due)
+    arm(session_alarm::kind::grace, grace);
 }
 
 void session_machine::kill() {
@@ -400,8 +421,9 @@ void session_machine::kill() {
   if (state_ == session_state::starting)
     return;
   child_->kill();
-  if (armed_.count(session_alarm::kind::unkillable) == 0)
-    alarm(session_alarm::kind::unkillable, unkillable_after);
+  if (!deadlines_[static_cast<std::size_t>(session_alarm::kind::unkillable)]
+         .due)
+    arm(session_alarm::kind::unkillable, unkillable_after);
 }
 
 void session_machine::close(bool complete) {

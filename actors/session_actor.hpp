@@ -13,6 +13,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,13 +25,19 @@ namespace procession {
 /// How many bytes of output may be on their way from a child.
 inline constexpr std::uint64_t read_window = 512 * 1024;
 
-/// A deadline of a session, sent by the session to itself.
+/// Sent by a session to itself when it is time to look at a deadline.
 struct session_alarm {
   enum class kind { timeout, grace, unkillable, drain, read };
   kind what = kind::timeout;
   /// Which arming of this kind it belongs to; older ones are ignored.
   std::uint64_t number = 0;
 };
+
+/// How many writes to a session may wait at a time, however few bytes they are.
+inline constexpr std::size_t max_waiting_writes = 16 * 1024;
+
+/// How many cursor reads of a session may wait at a time.
+inline constexpr std::size_t max_waiting_reads = 1024;
 
 /// Tells the spawner that a session is closed and how long to keep it.
 struct session_over {
@@ -130,16 +137,22 @@ private:
   void publish();
   void settle();
   void update_hold();
+  void update_drain();
   bool unobserved_pause() const noexcept;
   void forget(const caf::actor_addr& who);
   fanout::ending ending() const;
   page make_page(cursor from, std::uint64_t max) const;
   void answer_readers();
+  void await_readers();
+  void give_up_readers();
 
   template <class F>
   void once_started(F f);
   caf::result<void> ask_child(std::function<void(std::uint64_t)> ask);
-  std::uint64_t alarm(session_alarm::kind what, caf::timespan after);
+  void arm(session_alarm::kind what, caf::timespan after);
+  void disarm(session_alarm::kind what);
+  void set_alarm(session_alarm::kind what);
+  void on_due(session_alarm::kind what);
   void fail_everybody(const caf::error& why);
 
   pointer self_;
@@ -152,8 +165,6 @@ private:
   stopping stopping_ = stopping::no;
   /// A grace that was asked for before there was a process.
   caf::timespan early_grace_{};
-  /// When the grace that runs is over.
-  caf::actor_clock::time_point grace_until_{};
   std::int64_t pid_ = 0;
   containment_kind containment_ = containment_kind::unknown;
   caf::timestamp started_{};
@@ -175,19 +186,29 @@ private:
   enum class input { open, closing, closed } input_ = input::open;
   stdin_ledger ledger_;
 
-  /// What is left of the drain deadline, and since when it runs.
+  /// What is left of the drain deadline, and since when it runs, if it does.
   caf::timespan drain_left_{};
-  caf::actor_clock::time_point drain_since_{};
+  std::optional<caf::actor_clock::time_point> drain_since_;
   /// The process has exited, and its output may go on until the deadline.
   bool draining_ = false;
   /// Goes as soon as everybody had everything.
   bool leaving_ = false;
 
+  using time_point = caf::actor_clock::time_point;
+
   struct reader {
-    std::uint64_t number;
     cursor from;
     std::uint64_t max;
+    time_point until;
     caf::typed_response_promise<page> waiting;
+  };
+
+  struct deadline {
+    /// None: nothing is waited for.
+    std::optional<time_point> due;
+    /// The alarm that is under way, if the number is not 0, and when it rings.
+    std::uint64_t alarm = 0;
+    time_point rings{};
   };
 
   caf::typed_response_promise<session> starting_;
@@ -197,8 +218,8 @@ private:
   std::map<std::uint64_t, caf::response_promise> asked_;
   std::vector<std::function<void()>> deferred_;
   std::uint64_t last_number_ = 0;
-  /// The arming of each kind of alarm that counts.
-  std::map<session_alarm::kind, std::uint64_t> armed_;
+  /// One for each `session_alarm::kind`.
+  std::array<deadline, 5> deadlines_;
 };
 
 /// How many bytes of output the child of such a session may bring at first.

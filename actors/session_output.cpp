@@ -48,19 +48,24 @@ bool session_machine::unobserved_pause() const noexcept {
 
 void session_machine::update_hold() {
   auto paused = unobserved_pause() && log_.full(released_);
-  auto hold = paused || subscribers_.holds_back();
-  if (hold == std::exchange(held_, hold))
-    return;
-  // The drain deadline counts only while the reader is free to read.
-  if (!draining_)
+  held_ = paused || subscribers_.holds_back();
+  update_drain();
+}
+
+void session_machine::update_drain() {
+  // The deadline counts only while the reader is free to read, or when nobody
+  // can be expected to come and read.
+  auto counts = draining_ && (!held_ || (leaving_ && subscribers_.empty()));
+  if (counts == drain_since_.has_value())
     return;
   auto now = self_->clock().now();
-  if (hold) {
-    drain_left_ -= std::min<caf::timespan>(drain_left_, now - drain_since_);
-    armed_.erase(session_alarm::kind::drain);
-  } else {
+  if (counts) {
     drain_since_ = now;
-    alarm(session_alarm::kind::drain, drain_left_);
+    arm(session_alarm::kind::drain, drain_left_);
+  } else {
+    drain_left_ -= std::min<caf::timespan>(drain_left_, now - *drain_since_);
+    drain_since_.reset();
+    disarm(session_alarm::kind::drain);
   }
 }
 
@@ -163,12 +168,38 @@ caf::result<page> session_machine::read(cursor from, std::uint64_t max,
   auto ready = from != log_.end() || state_ == session_state::closed;
   if (ready || wait <= caf::timespan::zero())
     return make_page(from, max);
-  // An alarm keeps the memory of this actor until it rings.
-  auto number = wait < caf::timespan{max_timespan}
-                  ? alarm(session_alarm::kind::read, wait)
-                  : ++last_number_;
-  readers_.push_back({number, from, max, self_->make_response_promise<page>()});
-  return readers_.back().waiting;
+  if (readers_.size() >= max_waiting_reads)
+    return make_error(errc::request_failed, stage::run,
+                      std::to_string(readers_.size())
+                        + " reads wait for output already");
+  auto until = wait < caf::timespan{max_timespan} ? self_->clock().now() + wait
+                                                  : time_point::max();
+  readers_.push_back({from, max, until, self_->make_response_promise<page>()});
+  auto result = readers_.back().waiting;
+  await_readers();
+  return result;
+}
+
+void session_machine::await_readers() {
+  auto& due
+    = deadlines_[static_cast<std::size_t>(session_alarm::kind::read)].due;
+  due.reset();
+  for (auto& x : readers_)
+    if (x.until != time_point::max() && (!due || x.until < *due))
+      due = x.until;
+  if (due)
+    set_alarm(session_alarm::kind::read);
+}
+
+void session_machine::give_up_readers() {
+  auto now = self_->clock().now();
+  std::erase_if(readers_, [&](reader& x) {
+    auto over = x.until <= now;
+    if (over)
+      x.waiting.deliver(make_page(x.from, 0));
+    return over;
+  });
+  await_readers();
 }
 
 void session_machine::answer_readers() {

@@ -23,6 +23,11 @@ public:
     return taken_;
   }
 
+  /// How many writes wait.
+  std::size_t waiting() const noexcept {
+    return entries_.size();
+  }
+
   /// Accepts `n` more bytes; `waiting` is answered when they all were taken.
   void accept(std::uint64_t n, promise waiting);
 

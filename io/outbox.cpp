@@ -20,6 +20,13 @@ constexpr std::size_t max_frames = 64;
 
 void outbox::add_control(frame_type type, std::uint64_t session,
                          std::string body) {
+  // What was earned before this is told before this, which may be the last that
+  // is said of the session.
+  auto i = credits_.lower_bound({session, frame_type{}});
+  while (i != credits_.end() && i->first.first == session) {
+    control_.push_back(credit_item(session, i->first.second, i->second));
+    i = credits_.erase(i);
+  }
   control_.push_back({type, 0, session, shared_bytes{std::move(body)}});
 }
 
@@ -49,6 +56,12 @@ void outbox::drop_lanes() {
   turns_.clear();
 }
 
+outbox::item outbox::credit_item(std::uint64_t session, frame_type type,
+                                 std::uint64_t bytes) {
+  return {type, 0, session,
+          shared_bytes{protocol::encode(protocol::credit{bytes})}};
+}
+
 void outbox::send(item x) {
   frame_header header;
   header.length = static_cast<std::uint32_t>(x.body.size());
@@ -75,8 +88,7 @@ std::span<const std::span<const std::byte>> outbox::next_batch() {
   while (!credits_.empty() && headers_.size() < max_frames) {
     auto [key, bytes] = *credits_.begin();
     credits_.erase(credits_.begin());
-    send({key.second, 0, key.first,
-          shared_bytes{protocol::encode(protocol::credit{bytes})}});
+    send(credit_item(key.first, key.second, bytes));
   }
   while (!turns_.empty() && headers_.size() < max_frames
          && batch_size_ < enough) {

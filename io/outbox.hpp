@@ -22,7 +22,7 @@ namespace procession {
 /// It bounds nothing itself: data is bounded by the credit of its session.
 class outbox {
 public:
-  /// Queues a control frame.
+  /// Queues a control frame, behind the credit of its session that waits.
   void add_control(frame_type type, std::uint64_t session, std::string body);
 
   /// Queues credit as a control frame; what waits already for the same is added
@@ -56,6 +56,8 @@ private:
     shared_bytes body;
   };
 
+  static item credit_item(std::uint64_t session, frame_type type,
+                          std::uint64_t bytes);
   void send(item x);
 
   std::deque<item> control_;

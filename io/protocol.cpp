@@ -1,9 +1,11 @@
 #include "procession/io/protocol.hpp"
 
+#include "procession/io/printable.hpp"
+
 #include <caf/binary_deserializer.hpp>
 #include <caf/binary_serializer.hpp>
 
-#include <algorithm>
+#include <string_view>
 #include <vector>
 
 namespace procession::protocol {
@@ -20,11 +22,7 @@ bool within(Enum x, Enum first, Enum last) {
 
 /// What a person is shown must not play with his terminal.
 void tame(std::string& text) {
-  if (text.size() > max_text)
-    text.resize(max_text);
-  std::replace_if(
-    text.begin(), text.end(),
-    [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+  text = printable(std::string_view{text}.substr(0, max_text));
 }
 
 bool accept(failure& x) {
@@ -40,6 +38,7 @@ bool accept(exit_status& x) {
   };
   switch (x.cause) {
     case exit_cause::exited:
+    case exit_cause::unknown:
       return x.signal == 0 && sane(x.user_time) && sane(x.system_time);
     case exit_cause::signaled:
       return x.signal > 0 && x.signal < 128 && sane(x.user_time)

@@ -25,6 +25,7 @@ std::uint32_t shell_code(const exit_status& x) noexcept {
     case exit_cause::signaled:
       return 128u + static_cast<std::uint32_t>(x.signal);
     case exit_cause::runner_lost:
+    case exit_cause::unknown:
       return 125;
   }
   return 125;
@@ -82,6 +83,8 @@ std::string to_string(exit_cause x) {
       return "start_failed";
     case exit_cause::runner_lost:
       return "runner_lost";
+    case exit_cause::unknown:
+      return "unknown";
   }
   return "exit_cause " + std::to_string(static_cast<int>(x));
 }
@@ -100,6 +103,9 @@ std::string to_string(const exit_status& x) {
       break;
     case exit_cause::runner_lost:
       result = "runner lost";
+      break;
+    case exit_cause::unknown:
+      result = "ended, nobody knows how";
       break;
   }
   if (x.core_dumped)

@@ -44,6 +44,9 @@ enum class exit_cause : std::uint8_t {
   start_failed,
   /// Contact to whatever hosted it was lost, and with it the true status.
   runner_lost,
+  /// It ended, but somebody else in its host's program took the status, or had
+  /// the kernel drop it (POSIX: `waitpid(-1)`, or SIGCHLD ignored, wait(2)).
+  unknown,
 };
 
 /// The end of a process, the same for every backend.
@@ -71,7 +74,8 @@ struct exit_status {
 bool success(const exit_status& x) noexcept;
 
 /// The status as a shell has it: the code, or 128 + signal; 127 and 126 for a
-/// program that was not found or could not be started; 125 for `runner_lost`.
+/// program that was not found or could not be started; 125 for `runner_lost`
+/// and `unknown`.
 std::uint32_t shell_code(const exit_status& x) noexcept;
 
 /// A run of output bytes. To a subscriber: nothing twice, nothing missing,

@@ -225,6 +225,11 @@ private:
   // -- our input --------------------------------------------------------------
 
   void on(input_chunk& x) {
+    // Its end would be a lie: the program would take a part for the whole.
+    if (x.error) {
+      input_error_ = x.error;
+      return terminate();
+    }
     if (x.bytes.empty()) {
       spdlog::debug("our input is at its end");
       caf::anon_send(session_, close_stdin_atom_v);
@@ -383,6 +388,10 @@ private:
         end_->code = exit_timed_out;
       if (reader_gone_)
         end_->code = exit_reader_gone;
+      if (input_error_) {
+        end_->code = exit_own_failure;
+        end_->problem = "cannot read the input: " + input_error_.message();
+      }
       if (output_error_) {
         end_->code = exit_own_failure;
         end_->problem = "cannot write the output: " + output_error_.message();
@@ -422,6 +431,7 @@ private:
   bool out_dropped_ = false;
   bool err_dropped_ = false;
   bool reader_gone_ = false;
+  std::error_code input_error_;
   std::error_code output_error_;
   std::uint64_t patience_ = 0;
 };

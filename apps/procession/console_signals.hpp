@@ -25,7 +25,7 @@ enum class console_signal {
 /// Takes the signals out of the way, so that only a `console_signal_thread`
 /// sees them; those that we were started with ignored stay ignored (nohup).
 /// Call it before the first thread starts. A closed pipe becomes an error of
-/// the write.
+/// the write, and children can be waited for.
 void block_console_signals();
 
 /// Waits for signals on a thread of its own and hands them to `sink`, there.

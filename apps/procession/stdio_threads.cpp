@@ -60,8 +60,9 @@ struct input_thread::state {
     std::array<char, 64 * 1024> buffer;
     auto n = buffer.size();
     while (n > 0 && wait()) {
-      n = read_some(buffer);
-      sink({shared_bytes{std::string_view{buffer.data(), n}}});
+      std::error_code ec;
+      n = read_some(buffer, ec);
+      sink({shared_bytes{std::string_view{buffer.data(), n}}, ec});
     }
   }
 

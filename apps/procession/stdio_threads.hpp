@@ -15,9 +15,10 @@ namespace procession::cli {
 /// opened in their place. To be called first of all.
 void complete_stdio();
 
-/// What a read of our standard input brought; no bytes: its end.
+/// What a read of our standard input brought; no bytes: its end, or an error.
 struct input_chunk {
   shared_bytes bytes;
+  std::error_code error;
 };
 
 /// Reads our standard input on a thread of its own, one chunk each time it is

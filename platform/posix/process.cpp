@@ -67,13 +67,27 @@ exit_status to_status(const siginfo_t& info, const rusage& usage,
   return result;
 }
 
+enum class waited {
+  not_yet,
+  ended,
+  /// It has ended, and somebody else took the status.
+  lost
+};
+
 /// waitid(2) as the kernel has it: with the resource usage, never blocking.
-/// @returns whether the process has ended.
-bool wait_now(int pidfd, int options, siginfo_t& info, rusage& usage) {
+waited wait_now(int pidfd, int options, siginfo_t& info, rusage& usage) {
   info.si_pid = 0;
   auto result = ::syscall(SYS_waitid, P_PIDFD, pidfd, &info,
                           WEXITED | WNOHANG | options, &usage);
-  return result == 0 && info.si_pid != 0;
+  if (result != 0)
+    return errno == ECHILD ? waited::lost : waited::not_yet;
+  return info.si_pid != 0 ? waited::ended : waited::not_yet;
+}
+
+exit_status unknown_status() {
+  exit_status result;
+  result.cause = exit_cause::unknown;
+  return result;
 }
 
 } // namespace
@@ -429,7 +443,7 @@ void process::signal(std::uint64_t request, signal_name name) {
   } else if (!(key
                // Linux: to the foreground job of the slave side.
                && ::ioctl(readers_[0].io->native_handle(), TIOCSIG, signo) == 0)
-             && ::kill(-pid_, signo) != 0) {
+             && !signal_group(signo)) {
     answer.done = false;
     answer.why = {errc::request_failed,
                   {stage::run, errno, "the signal was not sent"}};
@@ -437,12 +451,26 @@ void process::signal(std::uint64_t request, signal_name name) {
   emit(std::move(answer));
 }
 
+bool process::signal_group(int signo) {
+  siginfo_t info{};
+  rusage usage{};
+  // As long as the leader is not reaped, the group's number is no other's. We
+  // reap last, but in this program we may not be alone.
+  if (pid_ > 0
+      && wait_now(pidfd_->native_handle(), WNOWAIT, info, usage)
+           == waited::lost)
+    pid_ = 0;
+  if (pid_ > 0)
+    return ::kill(-pid_, signo) == 0;
+  errno = ESRCH;
+  return false;
+}
+
 void process::signal_tree(int signo) {
   switch (state_) {
     case state::running:
     case state::exited:
-      // The leader is not reaped, so the group's number is not another's.
-      ::kill(-pid_, signo);
+      signal_group(signo);
       tree_->signal(pid_, signo);
       break;
     case state::launching:
@@ -480,7 +508,8 @@ void process::check_exit() {
   siginfo_t info{};
   rusage usage{};
   // Not reaped yet: its number must stay ours until the tree is gone.
-  if (!wait_now(pidfd_->native_handle(), WNOWAIT, info, usage)) {
+  auto result = wait_now(pidfd_->native_handle(), WNOWAIT, info, usage);
+  if (result == waited::not_yet) {
     // A tracer holds the zombie back. The descriptor stays readable meanwhile,
     // so waiting on it again would spin.
     recheck_.expires_after(std::chrono::milliseconds{20});
@@ -506,7 +535,12 @@ void process::check_exit() {
     pump(stream);
   }
   state_ = state::exited;
-  emit(child_exited{to_status(info, usage, inherited_peak_), drained()});
+  if (result == waited::lost)
+    pid_ = 0;
+  auto status = result == waited::lost
+                  ? unknown_status()
+                  : to_status(info, usage, inherited_peak_);
+  emit(child_exited{status, drained()});
   if (finish_on_exit_ || drained())
     finish();
 }
@@ -519,7 +553,7 @@ void process::finish() {
   state_ = state::ending;
   drained_ = drained();
   close_streams();
-  ::kill(-pid_, SIGKILL);
+  signal_group(SIGKILL);
   tree_->end(pid_, [self = shared_from_this()](bool) { self->reap(); });
 }
 

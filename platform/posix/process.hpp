@@ -60,7 +60,8 @@ private:
     /// The launcher is at it.
     launching,
     running,
-    /// The leader is a zombie: its number and its group's are still ours.
+    /// The leader is a zombie: its number and its group's are still ours, or
+    /// else `pid_` is 0.
     exited,
     /// What is left of the tree is being killed.
     ending,
@@ -121,6 +122,7 @@ private:
 
   void await_exit(descriptor& pidfd);
   void check_exit();
+  bool signal_group(int signo);
   void signal_tree(int signo);
   bool drained() const noexcept;
   void close_streams();
@@ -133,6 +135,7 @@ private:
   state state_ = state::launching;
   /// Finish at once when the process has exited (or cannot start).
   bool finish_on_exit_ = false;
+  /// 0 once it may be another's.
   pid_t pid_ = -1;
   std::uint64_t inherited_peak_ = 0;
   descriptor_ptr pidfd_;

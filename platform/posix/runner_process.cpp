@@ -13,8 +13,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
+#include <thread>
 
 namespace procession::posix {
 
@@ -34,20 +37,30 @@ using runtime_ref = impl_ref<runtime::impl>;
 // -- the parent's side --------------------------------------------------------
 
 /// `procession-runner` beside our own program, or where it was installed, or
-/// wherever the PATH has it.
-std::string default_runner() {
-  const std::string name = "procession-runner";
+/// wherever our PATH has it. By a path from the root in any case: it starts
+/// elsewhere, as another user, with another PATH.
+std::variant<std::string, failure> default_runner() {
+  std::vector<std::string> directories;
   char own[4096];
   auto n = ::readlink("/proc/self/exe", own, sizeof(own));
   if (n > 0) {
     auto path = std::string{own, static_cast<std::size_t>(n)};
-    path.erase(path.rfind('/') + 1);
-    path += name;
-    if (::access(path.c_str(), X_OK) == 0)
-      return path;
+    directories.push_back(path.substr(0, path.rfind('/')));
   }
-  auto installed = std::string{PROCESSION_BINDIR "/"} + name;
-  return ::access(installed.c_str(), X_OK) == 0 ? installed : name;
+  directories.push_back(PROCESSION_BINDIR);
+  auto* path = ::getenv("PATH");
+  std::istringstream entries{path == nullptr ? "" : path};
+  for (std::string entry; std::getline(entries, entry, ':');)
+    directories.push_back(entry);
+  for (auto& directory : directories) {
+    auto result = directory + "/procession-runner";
+    if (result.front() == '/' && ::access(result.c_str(), X_OK) == 0)
+      return result;
+  }
+  return failure{errc::program_not_found,
+                 {stage::resolve, ENOENT,
+                  "there is no procession-runner beside this program, where it "
+                  "is installed or in the PATH"}};
 }
 
 /// What the process and the threads have in common.
@@ -57,9 +70,20 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     // nop
   }
 
+  enum class state {
+    idle,
+    /// A thread asks who the user is.
+    looking_up,
+    /// Being started, or given up on.
+    launched,
+    cancelled
+  };
+
   runtime_ref where;
   runner_options options;
   std::string nonce;
+  /// Launcher.
+  state at = state::idle;
   /// Reactor.
   runner_process::sink sink;
   /// Launcher, then reactor.
@@ -81,24 +105,60 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
   // On the launcher.
 
   void launch() {
-    if (auto bad = try_launch())
-      post(runner_launch_failed{std::move(*bad)});
-  }
-
-  std::optional<failure> try_launch() {
     if (!options.command.empty()
         && (!options.user.empty()
             || options.transport != runner_transport::stdio))
-      return failure{errc::invalid_argument,
-                     {stage::validate, 0,
-                      "a command line excludes a user and a socket path"}};
-    auto extras = std::make_shared<runner_start>();
-    if (!options.user.empty()) {
-      auto found = find_user(options.user);
-      if (auto* bad = std::get_if<failure>(&found))
-        return std::move(*bad);
-      extras->become = std::move(std::get<identity>(found));
+      return fail({errc::invalid_argument,
+                   {stage::validate, 0,
+                    "a command line excludes a user and a socket path"}});
+    if (options.user.empty())
+      return launch_as(std::nullopt);
+    // Whoever knows the users may be far away and silent, and nobody can be
+    // called off from asking: meanwhile the launcher has others to start, and
+    // the thread is left to itself when it is not waited for any more.
+    at = state::looking_up;
+    try {
+      std::thread{[self = shared_from_this()] {
+        self->where.on_launcher([self, found = find_user(self->options.user)] {
+          self->found(found);
+        });
+      }}.detach();
+    } catch (const std::system_error& x) {
+      fail({errc::out_of_processes,
+            {stage::launch, x.code().value(), "no thread was made"}});
     }
+  }
+
+  void found(const std::variant<identity, failure>& user) {
+    if (at != state::looking_up)
+      return;
+    if (auto* bad = std::get_if<failure>(&user))
+      fail(*bad);
+    else
+      launch_as(std::get<identity>(user));
+  }
+
+  void cancel() {
+    if (at != state::looking_up)
+      return;
+    fail({errc::runner_failed,
+          {stage::launch, 0, "its user was still being looked up"}});
+  }
+
+  void fail(failure why) {
+    at = state::cancelled;
+    post(runner_launch_failed{std::move(why)});
+  }
+
+  void launch_as(std::optional<identity> user) {
+    at = state::launched;
+    if (auto bad = try_launch(std::move(user)))
+      fail(std::move(*bad));
+  }
+
+  std::optional<failure> try_launch(std::optional<identity> user) {
+    auto extras = std::make_shared<runner_start>();
+    extras->become = std::move(user);
     command spec;
     spec.stdio = pipes_no_stdin();
     if (auto bad = open_transport(*extras, spec))
@@ -128,9 +188,8 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
       if (auto* bad = std::get_if<failure>(&opened))
         return std::move(*bad);
       listener = std::move(std::get<std::unique_ptr<runner_listener>>(opened));
-      spec.program = runner_program();
       spec.args = {"--connect", listener->path()};
-      return std::nullopt;
+      return find_program(spec);
     }
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
@@ -147,17 +206,23 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
       return failure{errc::out_of_descriptors,
                      {stage::launch, ec.value(), "no socket pair was made"}};
     if (options.command.empty()) {
-      spec.program = runner_program();
       spec.args = {"--stdio"};
-    } else {
-      spec.program = options.command.front();
-      spec.args.assign(options.command.begin() + 1, options.command.end());
+      return find_program(spec);
     }
+    spec.program = options.command.front();
+    spec.args.assign(options.command.begin() + 1, options.command.end());
     return std::nullopt;
   }
 
-  std::string runner_program() const {
-    return options.program.empty() ? default_runner() : options.program;
+  std::optional<failure> find_program(command& spec) const {
+    spec.program = options.program;
+    if (!spec.program.empty())
+      return std::nullopt;
+    auto found = default_runner();
+    if (auto* bad = std::get_if<failure>(&found))
+      return std::move(*bad);
+    spec.program = std::move(std::get<std::string>(found));
+    return std::nullopt;
   }
 
   // On the reactor.
@@ -225,8 +290,9 @@ public:
 
   void kill() override {
     // By way of the launcher, which may be about to start it: twice, as it
-    // first looks who is to be started, and then starts it behind this.
+    // first looks what is to be started, and then starts it behind this.
     state_->where.on_launcher([state = state_] {
+      state->cancel();
       state->where.on_launcher([state] {
         state->where.on_reactor([state] {
           if (state->process != nullptr)
@@ -295,6 +361,9 @@ public:
 
   std::variant<std::shared_ptr<duplex>, failure>
   open_channel(const channel_address& where) override {
+    // The program is ours, unlike one that embeds sessions. If it is started
+    // with this ignored, nobody learns how a child ended (wait(2)).
+    std::signal(SIGCHLD, SIG_DFL);
     unique_fd fds[2];
     auto ends = 0;
     if (!where.path.empty()) {

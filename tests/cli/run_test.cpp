@@ -255,3 +255,18 @@ TEST_CASE("a slow reader gets everything") {
                           "dd bs=1000 status=none | wc -c");
   CHECK(result.out == "3000000\n");
 }
+
+TEST_CASE("an input that cannot be read is not taken for its end") {
+  shell sh;
+  auto result = sh.script("$P run -- cat < /");
+  CHECK(shell_code(result.status) == 125);
+  CHECK_THAT(result.err, Catch::Contains("cannot read the input"));
+}
+
+TEST_CASE("run ends although whoever started it ignores the end of children") {
+  shell sh;
+  auto result = sh.script(
+    "trap '' CHLD; exec $P run -- sh -c 'echo hi; exit 3'");
+  CHECK(shell_code(result.status) == 3);
+  CHECK(result.out == "hi\n");
+}

@@ -221,3 +221,33 @@ TEST_CASE("what makes no sense of runners is bad usage") {
   CHECK(result.out.empty());
   CHECK_THAT(result.err, Catch::Contains("Usage:"));
 }
+
+TEST_CASE("the runner refuses to start without its parent") {
+  shell sh;
+  SECTION("without a channel") {
+    auto result = sh.script("$P-runner");
+    CHECK(shell_code(result.status) == 2);
+    CHECK_THAT(result.err, Catch::Contains("procession-runner --help"));
+    CHECK(result.out.empty());
+  }
+  SECTION("on streams that are none") {
+    auto result = sh.script("$P-runner --stdio </dev/null");
+    CHECK(shell_code(result.status) == 1);
+    CHECK_THAT(result.err, Catch::Contains("no channel to a parent"));
+    CHECK(result.out.empty());
+  }
+  SECTION("at a socket that is not there, told where it was told to") {
+    auto result = sh.script("log=$(mktemp); $P-runner --connect /no/socket "
+                            "--log $log; code=$?; cat $log; rm $log; exit "
+                            "$code");
+    CHECK(shell_code(result.status) == 1);
+    CHECK_THAT(result.out, Catch::Contains("'/no/socket' cannot be connected"));
+    CHECK(result.err.empty());
+  }
+  SECTION("for a parent that does not know what it was told") {
+    auto result = sh.script("$P run --runner \"env PROCESSION_RUNNER_NONCE=x "
+                            "$P-runner --stdio\" -- true");
+    CHECK(shell_code(result.status) == 125);
+    CHECK_THAT(result.err, Catch::Contains("what we were told at our start"));
+  }
+}

@@ -302,6 +302,14 @@ TEST_CASE("what a runner owes a session has an end, and then the runner has") {
     CHECK(x.info().state == runner_state::up);
     expect(2s, stage::terminate);
   }
+  SECTION("an end, and who keeps sending has no more than twice the time") {
+    x.session->kill();
+    for (auto i = 0; i < 9; ++i) {
+      x.work.advance(1s);
+      x.say_raw(frame_type::output, 1, "x");
+    }
+    expect(1s, stage::terminate);
+  }
   SECTION("an end that was asked for") {
     x.session->kill();
     expect(5s, stage::terminate);

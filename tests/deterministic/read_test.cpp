@@ -248,3 +248,66 @@ TEST_CASE("a pausing session that is read late still closes") {
   close(t);
   CHECK(owner.info(hdl).state == session_state::closed);
 }
+
+TEST_CASE("a pausing session whose owner is gone is not waited with") {
+  theatre t;
+  auto owner = std::make_unique<peer>(t);
+  peer other{t};
+  auto hdl = owner->spawn(pausing(256 * 1024));
+  bring_all(t);
+  REQUIRE(other.info(hdl).held_back);
+  auto first = GENERATE(true, false);
+  if (first)
+    owner.reset();
+  t.run();
+  t.child().exited(by_signal(9));
+  t.run();
+  if (!first)
+    owner.reset();
+  t.run();
+  t.child().take_calls();
+  t.advance(cat().kill.drain);
+  CHECK(t.child().take_calls() == lines{"finish"});
+  close(t);
+}
+
+TEST_CASE("no more reads wait than a session takes") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  std::vector<reply<page>> waiting;
+  auto ask = [&](caf::timespan wait) {
+    return owner.ask<page>(hdl, read_atom_v, cursor{}, std::uint64_t{1}, wait);
+  };
+  for (std::size_t i = 0; i < max_waiting_reads; ++i)
+    waiting.push_back(ask(1min));
+  CHECK(ask(1min).is(errc::request_failed));
+  t.advance(1min);
+  for (auto& x : waiting)
+    CHECK(x.value().outputs.empty());
+  CHECK(ask(1min).pending());
+}
+
+TEST_CASE("reads that wait for different times end one after the other") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  auto ask = [&](caf::timespan wait) {
+    return owner.ask<page>(hdl, read_atom_v, cursor{}, std::uint64_t{1}, wait);
+  };
+  auto longest = ask(1h);
+  auto longer = ask(25s);
+  auto shortest = ask(5s);
+  t.advance(4999ms);
+  CHECK(shortest.pending());
+  t.advance(1ms);
+  CHECK_FALSE(shortest.pending());
+  t.advance(19s);
+  CHECK(longer.pending());
+  t.advance(1s);
+  CHECK_FALSE(longer.pending());
+  t.advance(1h - 26s);
+  CHECK(longest.pending());
+  t.advance(1s);
+  CHECK_FALSE(longest.pending());
+}

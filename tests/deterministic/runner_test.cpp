@@ -316,3 +316,36 @@ TEST_CASE("a host ends with its channel, and all its children with it") {
   CHECK(x.t.child().destroyed());
   CHECK(x.runner_gone());
 }
+
+TEST_CASE("credit comes before the end of what it is for") {
+  far_theatre x;
+  peer watcher{x.t};
+  auto made = watcher.begin(cat());
+  auto& child = x.t.child();
+  child.started();
+  x.t.run();
+  auto hdl = made.value();
+  // What the runner writes now takes its time, so that more adds up behind it.
+  x.channel.limit(side::left, 0);
+  child.out("flood");
+  auto written = watcher.ask<std::uint64_t>(hdl, write_atom_v,
+                                            shared_bytes{"abc"});
+  child.stdin_taken(2);
+  x.t.run();
+  SECTION("an input that breaks") {
+    child.stdin_broken();
+    x.t.run();
+    x.channel.limit(side::left, wire::all);
+    x.t.run();
+    CHECK(written.is(errc::stdin_closed));
+  }
+  SECTION("a session that is abandoned") {
+    caf::anon_send_exit(hdl, caf::exit_reason::kill);
+    x.t.run();
+    x.channel.limit(side::left, wire::all);
+    x.t.run();
+    CHECK(child.destroyed());
+  }
+  CHECK(watcher.ask<runner_info>(x.hdl, info_atom_v).value().state
+        == runner_state::up);
+}

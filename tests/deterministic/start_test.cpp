@@ -217,3 +217,18 @@ TEST_CASE("an owner that goes down during the start ends it all the same") {
     other.take_events()
     == lines{"1 exited killed by signal 9, by request", "2 closed complete"});
 }
+
+TEST_CASE("a host that ends during the start is why it failed, for everybody") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.id = "early";
+  auto made = owner.begin(spec);
+  auto hdl = owner.ask<session>(t.where, find_atom_v, spec.id).value();
+  auto waiting = owner.ask<exit_status>(hdl, wait_atom_v);
+  t.child().finished();
+  t.run();
+  CHECK(made.is(errc::runtime_stopped));
+  CHECK(waiting.is(errc::runtime_stopped));
+  CHECK(owner.ask<exit_status>(hdl, wait_atom_v).is(errc::runtime_stopped));
+}

@@ -187,3 +187,19 @@ TEST_CASE("every signal reaches the child by its name") {
   t.run();
   CHECK_FALSE(owner.info(hdl).status.by_request);
 }
+
+TEST_CASE("no more writes wait than a session takes, however small") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  std::vector<reply<std::uint64_t>> waiting;
+  for (std::size_t i = 0; i < max_waiting_writes; ++i)
+    waiting.push_back(
+      owner.post<std::uint64_t>(hdl, write_atom_v, shared_bytes{"x"}));
+  t.run();
+  CHECK(write(owner, hdl, "y").is(errc::stdin_full));
+  t.child().stdin_taken(1);
+  t.run();
+  CHECK(waiting.front().value() == 1);
+  CHECK(write(owner, hdl, "y").pending());
+}

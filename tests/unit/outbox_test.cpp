@@ -98,3 +98,26 @@ TEST_CASE("what is dropped is not sent, and the numbers have no hole") {
   x.add_to_lane(frame_type::input, 0, 1, "d");
   CHECK(all_of(x) == lines{"1 input of 2: 1 bytes", "2 input of 1: 1 bytes"});
 }
+
+TEST_CASE("credit adds up, and goes behind control but before data") {
+  outbox x;
+  x.add_to_lane(frame_type::closed, 0, 1, {});
+  x.add_credit(frame_type::input_credit, 1, 10);
+  x.add_credit(frame_type::input_credit, 2, 5);
+  x.add_credit(frame_type::input_credit, 1, 10);
+  x.add_control(frame_type::pong, 0, {});
+  CHECK(all_of(x)
+        == lines{"1 pong", "2 input_credit of 1: 8 bytes",
+                 "3 input_credit of 2: 8 bytes", "4 closed of 1"});
+}
+
+TEST_CASE("credit stays before the control that its session sends later") {
+  outbox x;
+  x.add_control(frame_type::spawned, 1, {});
+  x.add_credit(frame_type::input_credit, 1, 10);
+  x.add_credit(frame_type::input_credit, 2, 10);
+  x.add_control(frame_type::input_broken, 1, {});
+  CHECK(all_of(x)
+        == lines{"1 spawned of 1", "2 input_credit of 1: 8 bytes",
+                 "3 input_broken of 1", "4 input_credit of 2: 8 bytes"});
+}

@@ -76,6 +76,8 @@ TEST_CASE("what no honest sender says is refused") {
   CHECK(refused(by(exit_cause::start_failed, 0)));
   CHECK(refused(by(exit_cause::signaled, 0)));
   CHECK(refused(by(exit_cause::exited, 9)));
+  CHECK(refused(by(exit_cause::unknown, 9)));
+  CHECK_FALSE(refused(by(exit_cause::unknown, 0)));
   protocol::spawn spawn;
   CHECK(refused(spawn));
   spawn.spec.program = "cat";
@@ -85,11 +87,13 @@ TEST_CASE("what no honest sender says is refused") {
 }
 
 TEST_CASE("what the other side says cannot play with a terminal") {
-  auto text = std::string{"bad \033[2J\n"} + std::string(10'000, 'x');
+  auto text = std::string{"bad \033[2J\n\u009b2J\x9b"}
+              + std::string(10'000, 'x');
   auto bytes = protocol::encode(
     protocol::failed{{errc::spawn_failed, {stage::exec, 2, text}}});
   auto result = protocol::decode<protocol::failed>(bytes_of(bytes));
   REQUIRE(result);
-  CHECK(result->why.detail.text.size() == 4096);
-  CHECK(result->why.detail.text.substr(0, 10) == "bad ?[2J?x");
+  // A character of two bytes became one.
+  CHECK(result->why.detail.text.size() == 4095);
+  CHECK(result->why.detail.text.substr(0, 14) == "bad ?[2J??2J?x");
 }

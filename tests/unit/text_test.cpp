@@ -30,6 +30,7 @@ TEST_CASE("the shell's number for every end") {
   CHECK(code(exit_cause::start_failed, 127, 0) == 127);
   CHECK(code(exit_cause::start_failed, 126, 0) == 126);
   CHECK(code(exit_cause::runner_lost, 0, 0) == 125);
+  CHECK(code(exit_cause::unknown, 0, 0) == 125);
 }
 
 TEST_CASE("success is an exit with code 0 and nothing else") {
@@ -39,7 +40,7 @@ TEST_CASE("success is an exit with code 0 and nothing else") {
   CHECK_FALSE(success(x));
   x.code = 0;
   x.cause = GENERATE(exit_cause::signaled, exit_cause::start_failed,
-                     exit_cause::runner_lost);
+                     exit_cause::runner_lost, exit_cause::unknown);
   CHECK_FALSE(success(x));
 }
 
@@ -59,6 +60,8 @@ TEST_CASE("a status reads as a sentence") {
   CHECK(to_string(x) == "did not start");
   x.cause = exit_cause::runner_lost;
   CHECK(to_string(x) == "runner lost");
+  x.cause = exit_cause::unknown;
+  CHECK(to_string(x) == "ended, nobody knows how");
 }
 
 TEST_CASE("events read as lines") {
@@ -135,7 +138,7 @@ TEST_CASE("every value of an enumeration has a name") {
   check_names(errc::invalid_argument, last_errc, "errc");
   check_names(stage::none, last_stage, "stage");
   check_names(stdio_kind::pty, stdio_kind::pipes_no_stdin, "stdio_kind");
-  check_names(exit_cause::exited, exit_cause::runner_lost, "exit_cause");
+  check_names(exit_cause::exited, exit_cause::unknown, "exit_cause");
   check_names(session_state::starting, session_state::closed, "session_state");
   check_names(containment_kind::unknown, containment_kind::job,
               "containment_kind");

@@ -51,6 +51,9 @@ std::optional<console_signal> meaning(int signo) {
 
 void block_console_signals() {
   std::signal(SIGPIPE, SIG_IGN);
+  // Who starts us may ignore it, and then nobody learns how a child ended
+  // (wait(2)).
+  std::signal(SIGCHLD, SIG_DFL);
   auto signals = watched();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }

@@ -25,13 +25,17 @@ bool again(int fd, short events) {
 
 } // namespace
 
-std::size_t read_some(std::span<char> buffer) {
+std::size_t read_some(std::span<char> buffer, std::error_code& ec) {
   for (;;) {
     auto n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
     if (n >= 0)
       return static_cast<std::size_t>(n);
-    if (!again(STDIN_FILENO, POLLIN))
-      return 0;
+    if (again(STDIN_FILENO, POLLIN))
+      continue;
+    auto why = errno;
+    if (why != EBADF && !(why == EIO && ::isatty(STDIN_FILENO) != 0))
+      ec.assign(why, std::generic_category());
+    return 0;
   }
 }
 

@@ -12,14 +12,18 @@ void complete_stdio() {
   // Nothing takes the place of a missing stream here: they have no numbers.
 }
 
-std::size_t read_some(std::span<char> buffer) {
+std::size_t read_some(std::span<char> buffer, std::error_code& ec) {
   DWORD n = 0;
-  // In a console's own lines a Ctrl-Z at the start is the end of the input.
   if (!::ReadFile(::GetStdHandle(STD_INPUT_HANDLE), buffer.data(),
-                  static_cast<DWORD>(buffer.size()), &n, nullptr)
-      || (n > 0 && buffer[0] == '\x1a'))
+                  static_cast<DWORD>(buffer.size()), &n, nullptr)) {
+    auto why = ::GetLastError();
+    if (why != ERROR_BROKEN_PIPE && why != ERROR_HANDLE_EOF
+        && why != ERROR_INVALID_HANDLE && why != ERROR_PIPE_NOT_CONNECTED)
+      ec.assign(static_cast<int>(why), std::system_category());
     return 0;
-  return n;
+  }
+  // In a console's own lines a Ctrl-Z at the start is the end of the input.
+  return n > 0 && buffer[0] == '\x1a' ? 0 : n;
 }
 
 std::error_code write_all(stream_kind stream,
