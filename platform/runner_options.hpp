@@ -8,7 +8,8 @@
 
 namespace procession {
 
-/// How the bytes get to a runner and back.
+/// How the bytes get to a runner and back. On Windows a runner of ours always
+/// has a named pipe that lets in its very process alone.
 enum class runner_transport {
   /// A socket pair that is the runner's standard input and output.
   stdio,

@@ -7,8 +7,8 @@
 
 namespace procession::windows {
 
-/// What this platform does for runners, on the reactor of a runtime: nothing
-/// yet, so that every start of one fails with `runner_failed` at `launch`.
+/// What this platform does for runners, on the reactor of a runtime. A runner
+/// of ours is connected to by a named pipe, whichever transport is asked for.
 std::shared_ptr<runner_port>
 make_runner_port(std::shared_ptr<runtime::impl> owner);
 
