@@ -1,4 +1,4 @@
-#include "runner_world.hpp"
+#include "../runner_world.hpp"
 
 #include "procession/platform/posix/fd.hpp"
 
@@ -26,6 +26,13 @@ namespace {
 
 bool contains(const std::string& text, const std::string& what) {
   return text.find(what) != std::string::npos;
+}
+
+/// A runner that is a shell script: `$1` is the path of the true one.
+runner_options scripted(std::string script) {
+  runner_options result;
+  result.command = {"/bin/sh", "-c", std::move(script), "sh", runner_path()};
+  return result;
 }
 
 /// A directory of this test.
