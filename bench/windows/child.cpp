@@ -1,11 +1,12 @@
-#include "child.hpp"
+#include "../child.hpp"
 
-#include <termios.h>
-#include <unistd.h>
+#include "procession/platform/windows/system.hpp"
+
+#include <windows.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <filesystem>
 #include <string_view>
 
 namespace procession::bench {
@@ -14,43 +15,38 @@ namespace {
 
 constexpr std::size_t block_size = 64 * 1024;
 
-char block[block_size];
+std::array<char, block_size> block;
 
-void write_all(std::size_t n) {
-  std::size_t written = 0;
-  while (written < n) {
-    auto result = ::write(1, block + written, n - written);
-    if (result <= 0)
-      ::_exit(1);
-    written += static_cast<std::size_t>(result);
-  }
+std::size_t read_some(std::size_t most) {
+  DWORD n = 0;
+  ::ReadFile(::GetStdHandle(STD_INPUT_HANDLE), block.data(),
+             static_cast<DWORD>(most), &n, nullptr);
+  return n;
+}
+
+/// @returns whether all of it was written.
+bool write_all(std::size_t n) {
+  DWORD written = 0;
+  return ::WriteFile(::GetStdHandle(STD_OUTPUT_HANDLE), block.data(),
+                     static_cast<DWORD>(n), &written, nullptr)
+         && written == n;
 }
 
 void flood(std::uint64_t bytes) {
-  if (::read(0, block, 1) != 1)
+  if (read_some(1) != 1)
     return;
   while (bytes > 0) {
     auto n = std::min<std::uint64_t>(bytes, block_size);
-    write_all(n);
+    if (!write_all(n))
+      return;
     bytes -= n;
   }
 }
 
 void echo() {
-  while (true) {
-    auto n = ::read(0, block, block_size);
-    if (n <= 0)
+  for (auto n = read_some(block_size); n > 0; n = read_some(block_size))
+    if (!write_all(n))
       return;
-    write_all(static_cast<std::size_t>(n));
-  }
-}
-
-void make_raw() {
-  termios settings;
-  if (::tcgetattr(0, &settings) != 0)
-    return;
-  ::cfmakeraw(&settings);
-  ::tcsetattr(0, TCSANOW, &settings);
 }
 
 } // namespace
@@ -62,17 +58,17 @@ std::vector<std::string> child_args(child_kind kind, std::uint64_t bytes) {
 }
 
 const std::string& own_path() {
-  static const auto result
-    = std::filesystem::read_symlink("/proc/self/exe").string();
+  static const auto result = windows::beside_own_program(
+    "procession_bench.exe");
   return result;
 }
 
 bool play_child(int argc, char** argv) {
   if (argc < 3 || argv[1] != std::string_view{"--child"})
     return false;
-  make_raw();
-  write_all(1);
   auto what = std::string_view{argv[2]};
+  if (!write_all(1))
+    return true;
   if (what == "flood" && argc > 3)
     flood(std::stoull(argv[3]));
   else if (what == "echo")

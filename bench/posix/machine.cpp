@@ -11,7 +11,6 @@
 #include <fstream>
 #include <iterator>
 #include <new>
-#include <numeric>
 #include <sstream>
 #include <string>
 
@@ -57,13 +56,6 @@ std::size_t count_children() {
 }
 
 } // namespace
-
-round_trips summarize(std::vector<double> samples) {
-  auto middle = samples.begin() + samples.size() / 2;
-  std::nth_element(samples.begin(), middle, samples.end());
-  auto sum = std::accumulate(samples.begin(), samples.end(), 0.);
-  return {sum / samples.size(), *middle};
-}
 
 holdings count_holdings() {
   // One of the descriptors is the one that counts them.

@@ -1,6 +1,6 @@
 #include "plain.hpp"
 
-#include "child.hpp"
+#include "../child.hpp"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>

@@ -1,16 +1,15 @@
 // Measures sessions beside the plain system calls that do the same, turn by
 // turn, so that what else happens on the machine happens to both.
-#include "child.hpp"
+#include "../child.hpp"
+#include "../comparison.hpp"
+#include "../sessions.hpp"
+#include "../table.hpp"
 #include "machine.hpp"
 #include "plain.hpp"
-#include "sessions.hpp"
-#include "table.hpp"
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <functional>
-#include <map>
 #include <memory>
 #include <string_view>
 #include <thread>
@@ -38,18 +37,6 @@ amounts short_amounts() {
   return {3,    256 * mib, 16 * mib, 64 * mib,
           1000, 100,       200,      std::chrono::seconds{1},
           1000};
-}
-
-using readings = std::map<std::string, double>;
-
-/// Does both sides of a comparison, the second one first every other time.
-void in_turns(int repetition, const std::function<void()>& ours,
-              const std::function<void()>& rival) {
-  if (repetition % 2 == 0)
-    rival();
-  ours();
-  if (repetition % 2 != 0)
-    rival();
 }
 
 /// Bytes per second of a flood, through a session and plainly.
@@ -97,7 +84,8 @@ readings echo(std::size_t count, int repetition) {
     result[who + std::string{"_median"}] = x.median;
   };
   in_turns(
-    repetition, [&] { note("session", host{}.echo(count, message_size)); },
+    repetition,
+    [&] { note("session", host{}.echo(stdio_kind::pty, count, message_size)); },
     [&] { note("plain", plain::echo(count, message_size)); });
   return result;
 }
@@ -108,7 +96,7 @@ readings runner_echo(std::size_t count, int repetition) {
   auto note = [&](const char* who, place where) {
     host sessions{where};
     sessions.spawn(1);
-    auto x = sessions.echo(count, message_size);
+    auto x = sessions.echo(stdio_kind::pty, count, message_size);
     result[who + std::string{"_mean"}] = x.mean;
     result[who + std::string{"_median"}] = x.median;
   };
@@ -213,28 +201,6 @@ readings leak(std::size_t count) {
   trim_heap();
   result["heap"] = (double(read_usage().heap) - heap) / count;
   return result;
-}
-
-/// Registers a benchmark whose every iteration yields readings.
-void add(const char* name, int repetitions,
-         std::function<readings(int repetition)> f) {
-  auto repetition = std::make_shared<int>(0);
-  auto run = [=](benchmark::State& state) {
-    try {
-      for (auto _ : state) {
-        stopwatch time;
-        for (auto& [key, value] : f((*repetition)++))
-          state.counters[key] = value;
-        state.SetIterationTime(time.seconds());
-      }
-    } catch (const std::exception& x) {
-      state.SkipWithError(x.what());
-    }
-  };
-  benchmark::RegisterBenchmark(name, run)
-    ->Iterations(1)
-    ->Repetitions(repetitions)
-    ->UseManualTime();
 }
 
 void add_all(const amounts& x) {
