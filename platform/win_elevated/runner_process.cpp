@@ -3,6 +3,7 @@
 #include "procession/platform/reactor_queue.hpp"
 #include "procession/platform/win_elevated/logon_launcher.hpp"
 #include "procession/platform/win_elevated/parent.hpp"
+#include "procession/platform/win_elevated/pipe_duplex.hpp"
 #include "procession/platform/win_elevated/rules/runner_secret.hpp"
 #include "procession/platform/win_elevated/runner_launcher.hpp"
 #include "procession/platform/win_elevated/runner_listener.hpp"
@@ -22,7 +23,6 @@ namespace procession::windows {
 namespace {
 
 using stream = boost::asio::windows::stream_handle;
-using stream_duplex = asio_duplex<stream>;
 
 /// How much a runner may say on its error output at a time.
 constexpr std::uint64_t log_credit = 16 * 1024;
@@ -219,7 +219,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
       if (auto* bad = std::get_if<failure>(&x))
         return self->tell(runner_connect_failed{std::move(*bad)});
       auto& io = std::get<std::shared_ptr<stream>>(x);
-      self->tell(runner_connected{std::make_shared<stream_duplex>(io, io)});
+      self->tell(runner_connected{std::make_shared<pipe_duplex>(io, io)});
     });
   }
 
@@ -237,7 +237,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
         errc::runner_failed, stage::connect,
         "the runner cannot be connected to", static_cast<DWORD>(ec.value()))});
     to_runner.release();
-    tell(runner_connected{std::make_shared<stream_duplex>(in, out)});
+    tell(runner_connected{std::make_shared<pipe_duplex>(in, out)});
   }
 };
 
@@ -309,7 +309,7 @@ public:
                           "the channel is not to be watched",
                           static_cast<DWORD>(ec.value()));
     pipe.release();
-    return std::make_shared<stream_duplex>(io, io);
+    return std::make_shared<pipe_duplex>(io, io);
   }
 
   runner_identity take_identity() override {
