@@ -139,7 +139,8 @@ TEST_CASE("a runner says who it is, and counts its sessions, on Windows") {
   auto hdl = there.w.spawn(actor({"cat"}));
   CHECK(there.info().sessions == 1);
   CHECK(there.w.info(hdl).containment == containment_kind::job);
-  REQUIRE(there.w.ask<exit_status>(hdl, terminate_atom_v));
+  REQUIRE(
+    there.w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan::zero()));
 }
 
 TEST_CASE("a runner that ends before it connects is an error with its exit "
@@ -204,7 +205,7 @@ TEST_CASE("what is no runner is recognised by what it says, on Windows") {
   }
   SECTION("on the streams of a command line") {
     runner_options options;
-    options.command = {helper_path("test-actor"), "out", "Go away."};
+    options.command = {helper_path("test-actor"), "out", "Go away.\\n"};
     runner_world there{options};
     CHECK(describe(there.up())
           == "protocol_violation at hello: it does not begin with a hello of "
