@@ -1,14 +1,13 @@
 #include "procession/platform/win_elevated/runner_listener.hpp"
 
 #include "procession/platform/win_elevated/rules/pipe_security.hpp"
+#include "procession/platform/win_elevated/security.hpp"
 #include "procession/platform/win_elevated/user.hpp"
 #include "procession/platform/windows/handle.hpp"
 #include "procession/platform/windows/pipes.hpp"
 #include "procession/platform/windows/system.hpp"
 
 #include <boost/asio/windows/overlapped_ptr.hpp>
-
-#include <sddl.h>
 
 #include <utility>
 
@@ -19,16 +18,6 @@ namespace {
 failure listen_failure(DWORD os_code = ::GetLastError()) {
   return last_failure(errc::runner_failed, stage::connect,
                       "no pipe for the runner was made", os_code);
-}
-
-using descriptor = std::unique_ptr<void, decltype(&::LocalFree)>;
-
-descriptor make_descriptor(const std::string& text) {
-  PSECURITY_DESCRIPTOR result = nullptr;
-  if (!::ConvertStringSecurityDescriptorToSecurityDescriptorW(
-        to_wide_path(text).c_str(), SDDL_REVISION_1, &result, nullptr))
-    result = nullptr;
-  return {result, &::LocalFree};
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "procession/platform/win_elevated/user.hpp"
 
+#include "procession/platform/win_elevated/security.hpp"
 #include "procession/platform/windows/handle.hpp"
 #include "procession/platform/windows/rules/unicode.hpp"
 #include "procession/platform/windows/system.hpp"
@@ -7,10 +8,8 @@
 #include <windows.h>
 
 #include <lmcons.h>
-#include <sddl.h>
 
 #include <array>
-#include <memory>
 
 namespace procession::windows {
 
@@ -30,12 +29,11 @@ std::variant<std::string, failure> own_user_sid() {
   if (!::GetTokenInformation(token.get(), TokenUser, memory.data(),
                              static_cast<DWORD>(memory.size()), &size))
     return unknown();
-  wchar_t* text = nullptr;
-  if (!::ConvertSidToStringSidW(
-        reinterpret_cast<TOKEN_USER*>(memory.data())->User.Sid, &text))
+  auto result = sid_text(
+    reinterpret_cast<TOKEN_USER*>(memory.data())->User.Sid);
+  if (result.empty())
     return unknown();
-  std::unique_ptr<wchar_t, decltype(&::LocalFree)> owned{text, &::LocalFree};
-  return to_utf8(from_wide(text));
+  return result;
 }
 
 std::string own_user_name() {

@@ -145,6 +145,7 @@ enum class limitation {
   close_event,
   break_event,
   pipe_access,
+  restricting_sids,
 };
 
 /// Why a test that needs it cannot be shown here; nothing if it can.

@@ -61,6 +61,8 @@ std::optional<std::string> not_shown_here(limitation what) {
       return "Wine 8 has no Ctrl-Break";
     case limitation::pipe_access:
       return "Wine 8 lets everybody open a pipe";
+    case limitation::restricting_sids:
+      return "Wine 8 ignores what a token is restricted by";
   }
   return std::nullopt;
 }
