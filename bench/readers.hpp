@@ -1,6 +1,6 @@
 #pragma once
 
-#include "machine.hpp"
+#include "time.hpp"
 
 #include "procession/messages/session.hpp"
 

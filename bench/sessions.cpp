@@ -158,9 +158,9 @@ double host::flood(stdio_kind kind, std::uint64_t bytes,
   return result;
 }
 
-round_trips host::echo(std::size_t count, std::size_t size) {
+round_trips host::echo(stdio_kind kind, std::size_t count, std::size_t size) {
   auto source = impl_->start(
-    made_of(own_path(), child_args(child_kind::echo), stdio_kind::pty));
+    made_of(own_path(), child_args(child_kind::echo), kind));
   std::promise<round_trips> done;
   impl_->sys.spawn([&, source](subscriber::stateful_pointer<echo_reader> x) {
     return x->state.make_behavior(source, count, size, done);

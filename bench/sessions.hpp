@@ -1,6 +1,6 @@
 #pragma once
 
-#include "machine.hpp"
+#include "time.hpp"
 
 #include "procession/messages/command.hpp"
 
@@ -29,8 +29,8 @@ public:
   ///         not all see the same memory.
   double flood(stdio_kind kind, std::uint64_t bytes, std::size_t subscribers);
 
-  /// Sends so many messages over a PTY, each when the last one has come back.
-  round_trips echo(std::size_t count, std::size_t size);
+  /// Sends so many messages, each when the last one has come back.
+  round_trips echo(stdio_kind kind, std::size_t count, std::size_t size);
 
   /// Runs /bin/true so many times, `at_once` at a time, each from the request
   /// to spawn to the answer of `wait`. @returns the seconds.

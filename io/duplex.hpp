@@ -61,7 +61,9 @@ public:
     // Keeps the stream until the answer: its owner may go meanwhile.
     in_->async_read_some(to, [done = std::move(done), keep = in_](
                                boost::system::error_code ec, std::size_t n) {
-      if (ec == boost::asio::error::eof)
+      // A pipe of Windows has no other word for its end.
+      if (ec == boost::asio::error::eof
+          || ec == boost::asio::error::broken_pipe)
         done({}, 0);
       else
         done(ec, n);

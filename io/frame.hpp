@@ -15,7 +15,7 @@
 namespace procession {
 
 /// The version of the runner protocol that we speak; docs/protocol.md.
-inline constexpr std::uint8_t protocol_version = 1;
+inline constexpr std::uint8_t protocol_version = 2;
 
 /// Size of the header of a frame in bytes.
 inline constexpr std::size_t frame_header_size = 24;

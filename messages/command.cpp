@@ -1,6 +1,7 @@
 #include "procession/messages/command.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 #include <tuple>
 
@@ -37,6 +38,48 @@ std::optional<failure> validate(const session_limits& x) {
     return invalid("the limit of retained bytes is absurdly large");
   if (x.stdin_queue == 0 || x.stdin_queue > max_bytes_limit)
     return invalid("the limit of queued input must be from 1 byte to 4 GiB");
+  return std::nullopt;
+}
+
+/// Takes a number of at most `most` from the front of `x`, in decimal and
+/// without leading zeros, as Windows writes it.
+bool take_number(std::string_view& x, std::uint64_t most) {
+  std::uint64_t value = 0;
+  auto end = x.data() + x.size();
+  auto [rest, ec] = std::from_chars(x.data(), end, value);
+  auto size = static_cast<std::size_t>(rest - x.data());
+  if (ec != std::errc{} || value > most || (x.front() == '0' && size > 1))
+    return false;
+  x.remove_prefix(size);
+  return true;
+}
+
+/// Whether `x` is a SID of revision 1 with its authority and from 1 to 15
+/// subauthorities in decimal ([MS-DTYP] 2.4.2.1).
+bool is_sid(std::string_view x) {
+  constexpr auto prefix = std::string_view{"S-1-"};
+  if (!x.starts_with(prefix))
+    return false;
+  x.remove_prefix(prefix.size());
+  // A larger authority is written in hexadecimal; there is none in use.
+  if (!take_number(x, UINT32_MAX))
+    return false;
+  auto subauthorities = 0;
+  while (x.starts_with('-')) {
+    x.remove_prefix(1);
+    if (!take_number(x, UINT32_MAX))
+      return false;
+    ++subauthorities;
+  }
+  return x.empty() && subauthorities >= 1 && subauthorities <= 15;
+}
+
+std::optional<failure> validate(const restriction& x) {
+  if (x.capability_sids.size() > max_capability_sids)
+    return invalid("more than " + std::to_string(max_capability_sids)
+                   + " capability SIDs");
+  if (!std::all_of(x.capability_sids.begin(), x.capability_sids.end(), is_sid))
+    return invalid("a capability SID is not of the form S-1-15-3-...");
   return std::nullopt;
 }
 
@@ -102,6 +145,8 @@ std::optional<failure> validate(const command& x) {
       return bad;
   if (auto bad = validate(x.limits))
     return bad;
+  if (auto bad = validate(x.restricted))
+    return bad;
   for (auto [time, what] : {std::pair{x.limits.timeout, "the time-out"},
                             std::pair{x.limits.retention, "the retention"},
                             std::pair{x.kill.grace, "the grace"},
@@ -121,7 +166,7 @@ bool operator==(const command& x, const command& y) {
                     c.env.unset, c.stdio.kind, c.stdio.size, c.limits.retained,
                     c.limits.stdin_queue, c.limits.timeout, c.limits.retention,
                     c.kill.grace, c.kill.drain, c.when_unobserved, c.owner,
-                    c.id);
+                    c.id, c.restricted.capability_sids);
   };
   return all(x) == all(y);
 }
@@ -164,6 +209,15 @@ std::string to_string(const session_limits& x) {
 
 std::string to_string(const kill_policy& x) {
   return "grace " + in_ms(x.grace) + ", drain " + in_ms(x.drain);
+}
+
+std::string to_string(const restriction& x) {
+  if (x.capability_sids.empty())
+    return "unrestricted";
+  auto result = std::string{"restricted to"};
+  for (auto& sid : x.capability_sids)
+    result += " " + sid;
+  return result;
 }
 
 std::string to_string(unobserved x) {

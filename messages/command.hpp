@@ -6,6 +6,7 @@
 #include <caf/timespan.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -96,6 +97,16 @@ enum class ownership : std::uint8_t {
   spawner,
 };
 
+/// What is taken from a program beyond what its user may not do anyway. Windows
+/// only; elsewhere a command with one is refused (`invalid_argument`).
+struct restriction {
+  /// SIDs, as in "S-1-5-21-1-2-3-1001". Not empty: the program may write only
+  /// what is open to one of these, to its logon session, to everyone, or, where
+  /// the system cannot do without, to its user (a write-restricted token,
+  /// CreateRestrictedToken); and it has no privileges.
+  std::vector<std::string> capability_sids;
+};
+
 /// Everything needed to start a session.
 struct command {
   /// Path of the program, or a name to look up in the child's PATH.
@@ -114,7 +125,11 @@ struct command {
   ownership owner = ownership::sender;
   /// Name of the session, unique in its spawner; empty: the spawner gives one.
   std::string id;
+  restriction restricted;
 };
+
+/// The most capability SIDs that a restriction may name.
+inline constexpr std::size_t max_capability_sids = 64;
 
 /// The largest grace, drain, time-out and retention a command may ask for.
 inline constexpr auto max_timespan = std::chrono::hours{24 * 366};
@@ -123,7 +138,8 @@ inline constexpr auto max_timespan = std::chrono::hours{24 * 366};
 inline constexpr std::uint64_t max_bytes_limit = std::uint64_t{1} << 32;
 
 /// Checks a command without touching the system: program named, no NUL byte
-/// anywhere, names of variables sound, terminal size not zero, limits sane.
+/// anywhere, names of variables sound, terminal size not zero, limits sane,
+/// SIDs well formed.
 /// @returns what is wrong with it (`invalid_argument` at `validate`), if
 ///          anything is.
 std::optional<failure> validate(const command& x);
@@ -140,6 +156,7 @@ std::string to_string(const stdio_spec& x);
 std::string to_string(const environment& x);
 std::string to_string(const session_limits& x);
 std::string to_string(const kill_policy& x);
+std::string to_string(const restriction& x);
 std::string to_string(unobserved x);
 std::string to_string(ownership x);
 
@@ -178,11 +195,18 @@ typename Inspector::result_type inspect(Inspector& f, kill_policy& x) {
   return f(caf::meta::type_name("kill_policy"), x.grace, x.drain);
 }
 
+/// @relates restriction
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, restriction& x) {
+  return f(caf::meta::type_name("restriction"), x.capability_sids);
+}
+
 /// @relates command
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, command& x) {
   return f(caf::meta::type_name("command"), x.program, x.args, x.argv0, x.cwd,
-           x.env, x.stdio, x.limits, x.kill, x.when_unobserved, x.owner, x.id);
+           x.env, x.stdio, x.limits, x.kill, x.when_unobserved, x.owner, x.id,
+           x.restricted);
 }
 
 } // namespace procession

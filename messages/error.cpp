@@ -99,6 +99,8 @@ std::string to_string(errc x) {
       return "runner_lost";
     case errc::protocol_violation:
       return "protocol_violation";
+    case errc::logon_paused:
+      return "logon_paused";
   }
   return "errc " + std::to_string(static_cast<int>(x));
 }
@@ -143,6 +145,14 @@ std::string to_string(stage x) {
       return "terminate";
     case stage::channel:
       return "channel";
+    case stage::credentials:
+      return "credentials";
+    case stage::account:
+      return "account";
+    case stage::token:
+      return "token";
+    case stage::desktop:
+      return "desktop";
   }
   return "stage " + std::to_string(static_cast<int>(x));
 }

@@ -69,10 +69,13 @@ enum class errc : std::uint8_t {
   /// The other side of a runner's channel broke the protocol, or said that we
   /// did.
   protocol_violation,
+  /// Logons of that user failed; another is not tried for the time that the
+  /// text tells, lest the account be locked.
+  logon_paused,
 };
 
 /// The last of the codes.
-inline constexpr auto last_errc = errc::protocol_violation;
+inline constexpr auto last_errc = errc::logon_paused;
 
 /// Where in the life of a session it went wrong.
 enum class stage : std::uint8_t {
@@ -102,10 +105,18 @@ enum class stage : std::uint8_t {
   terminate,
   /// The channel between a runner and its parent.
   channel,
+  /// Reading or changing the stored credentials of sandbox users.
+  credentials,
+  /// Making, changing or removing a sandbox user.
+  account,
+  /// Restricting what a program may do, on Windows.
+  token,
+  /// Letting a user onto the desktop, on Windows.
+  desktop,
 };
 
 /// The last of the stages.
-inline constexpr auto last_stage = stage::channel;
+inline constexpr auto last_stage = stage::desktop;
 
 /// The context of every error of ours.
 struct error_detail {

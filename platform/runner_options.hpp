@@ -8,7 +8,8 @@
 
 namespace procession {
 
-/// How the bytes get to a runner and back.
+/// How the bytes get to a runner and back. On Windows a runner of ours always
+/// has a named pipe that lets in its very process alone.
 enum class runner_transport {
   /// A socket pair that is the runner's standard input and output.
   stdio,
@@ -21,7 +22,8 @@ enum class runner_transport {
 /// this machine.
 struct runner_options {
   /// Name of the user to be; empty: our own. Needs the right to become another
-  /// user (root). The runner gets an environment and groups of that user, and
+  /// user (root), or on Windows a password that is stored for it (procession
+  /// sandbox setup). The runner gets an environment and groups of that user, and
   /// can gain no privileges (prctl(2), PR_SET_NO_NEW_PRIVS).
   std::string user;
   /// A command line that leads to `procession-runner --stdio`, here or

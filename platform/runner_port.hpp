@@ -79,7 +79,8 @@ struct runner_identity {
 
 /// Where a runner finds its end of the channel.
 struct channel_address {
-  /// Path of a Unix socket; empty: standard input and output.
+  /// Path of a Unix socket, on Windows of a named pipe; empty: standard input
+  /// and output, which a runner on Windows does not take.
   std::string path;
 };
 

@@ -1,4 +1,6 @@
 // The runner: hosts sessions for a parent at the other end of a channel.
+#include "unattended.hpp"
+
 #include "procession/actors/runner_host.hpp"
 #include "procession/platform/runner_port.hpp"
 #include "procession/platform/runtime.hpp"
@@ -80,7 +82,9 @@ int main_of(int argc, char** argv) {
   auto* channel = app.add_option_group("channel");
   channel->add_flag("--stdio", stdio,
                     "The channel is standard input and output");
-  channel->add_option("--connect", where.path, "The channel is a Unix socket")
+  channel
+    ->add_option("--connect", where.path,
+                 "The channel is a Unix socket; on Windows a named pipe")
     ->type_name("PATH");
   channel->require_option(1);
   app
@@ -96,6 +100,7 @@ int main_of(int argc, char** argv) {
                             + "; try procession-runner --help");
     return bad_usage;
   }
+  be_unattended();
   start_log log{log_path};
   try {
     return serve(where, log);

@@ -1,5 +1,6 @@
 #include "program_arguments.hpp"
 #include "run_command.hpp"
+#include "sandbox_command.hpp"
 #include "stdio_threads.hpp"
 #include "terminal_mode.hpp"
 #include "words.hpp"
@@ -144,7 +145,8 @@ void declare(CLI::App& run, raw_options& x) {
                 .add_option("--as", x.user,
                             "Run as that user, in a runner, with an "
                             "environment of that user and in /, if nothing "
-                            "else is said; needs root")
+                            "else is said; needs root (on Windows: procession "
+                            "sandbox setup)")
                 ->type_name("USER");
   run
     .add_option("--runner", x.runner,
@@ -228,6 +230,7 @@ int main_of(const std::vector<std::string>& args) {
   run->footer(footer);
   raw_options given;
   declare(*run, given);
+  auto sandbox = add_sandbox_command(app);
   // What follows -- is the program's, to the letter: CLI11 would look into it.
   auto mark = std::find(args.begin(), args.end(), "--");
   std::vector<std::string> words;
@@ -237,6 +240,8 @@ int main_of(const std::vector<std::string>& args) {
   std::reverse(ours.begin(), ours.end());
   try {
     app.parse(std::move(ours));
+    if (auto code = sandbox())
+      return *code;
     if (given.verbose)
       spdlog::set_level(spdlog::level::debug);
     return run_command(interpret(given, words));

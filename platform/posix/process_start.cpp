@@ -118,6 +118,11 @@ std::optional<failure> ensure_keeper(host& where) {
 
 std::variant<started_process, failed_start>
 start_process(host& where, const command& spec, const runner_start* runner) {
+  if (!spec.restricted.capability_sids.empty())
+    return failed_start{
+      {errc::invalid_argument,
+       {stage::validate, 0, "programs are restricted by SIDs on Windows only"}},
+      nullptr};
   if (auto bad = ensure_keeper(where))
     return failed_start{std::move(*bad), nullptr};
   auto opened = open_streams(spec.stdio, runner);

@@ -1,6 +1,7 @@
 #include "procession/platform/windows/console_event.hpp"
 
 #include "procession/platform/windows/handle.hpp"
+#include "procession/platform/windows/helper_program.hpp"
 #include "procession/platform/windows/rules/quoting.hpp"
 #include "procession/platform/windows/system.hpp"
 
@@ -20,18 +21,9 @@ failure not_sent(DWORD os_code, const char* text) {
   return last_failure(errc::request_failed, stage::run, text, os_code);
 }
 
-/// Beside our own program, or where it was installed.
-std::string find_helper() {
-  auto path = beside_own_program("procession-signal.exe");
-  if (::GetFileAttributesW(to_wide_path(path).c_str())
-      != INVALID_FILE_ATTRIBUTES)
-    return path;
-  return PROCESSION_BINDIR "/procession-signal.exe";
-}
-
 std::variant<unique_handle, failure> start_helper(DWORD pid,
                                                   console_event what) {
-  auto path = to_wide_path(find_helper());
+  auto path = to_wide_path(helper_program("procession-signal.exe"));
   auto line = to_wide_path(
     "procession-signal " + std::to_string(pid)
     + (what == console_event::interrupt ? " interrupt" : " break"));

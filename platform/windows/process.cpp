@@ -77,13 +77,11 @@ process::~process() {
 
 // -- start --------------------------------------------------------------------
 
-void process::start(const command& spec, std::uint64_t credit,
-                    child_sink sink) {
+void process::start(const starter& how, std::uint64_t credit, child_sink sink) {
   sink_ = std::move(sink);
   credit_ = credit;
   host_.live.insert(shared_from_this());
-  auto result = std::make_shared<std::variant<started_process, failure>>(
-    start_process(spec));
+  auto result = std::make_shared<std::variant<started_process, failure>>(how());
   host_.reactor.post([self = shared_from_this(), result] {
     if (auto* bad = std::get_if<failure>(result.get()))
       self->fail(std::move(*bad));

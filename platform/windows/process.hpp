@@ -14,9 +14,11 @@
 #include <array>
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <variant>
 #include <vector>
 
 namespace procession::windows {
@@ -30,9 +32,12 @@ public:
   process& operator=(const process&) = delete;
   ~process();
 
-  /// Starts `spec`. On the launcher thread; everything below on the reactor,
-  /// later.
-  void start(const command& spec, std::uint64_t credit, child_sink sink);
+  /// What starts the process; called on the launcher thread.
+  using starter = std::function<std::variant<started_process, failure>()>;
+
+  /// Starts it by `how`. On the launcher thread; everything below on the
+  /// reactor, later.
+  void start(const starter& how, std::uint64_t credit, child_sink sink);
 
   // What `child` promises, under the same names.
   void grant(std::uint64_t bytes);

@@ -1,5 +1,7 @@
 #include "procession/platform/windows/process_start.hpp"
 
+#include "procession/platform/win_elevated/desktop.hpp"
+#include "procession/platform/win_elevated/restricted_token.hpp"
 #include "procession/platform/windows/attribute_list.hpp"
 #include "procession/platform/windows/pipes.hpp"
 #include "procession/platform/windows/program.hpp"
@@ -81,9 +83,11 @@ std::optional<failure> open_streams(const stdio_spec& spec,
                  {stage::validate, 0, "no such kind of standard streams"}};
 }
 
-/// Calls CreateProcess. @returns 0, or why it failed by GetLastError.
-DWORD create(program& what, const their_ends& theirs, bool explicit_streams,
-             started_process& result) {
+/// Calls CreateProcess.
+/// @param token what the process may do; null: as much as we.
+/// @returns 0, or why it failed by GetLastError.
+DWORD create(program& what, const their_ends& theirs, HANDLE token,
+             bool explicit_streams, started_process& result) {
   STARTUPINFOEXW info{};
   info.StartupInfo.cb = sizeof(info);
   if (explicit_streams) {
@@ -115,17 +119,54 @@ DWORD create(program& what, const their_ends& theirs, bool explicit_streams,
   DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT;
   if (result.console == nullptr)
     flags |= CREATE_NO_WINDOW;
+  // Who is restricted does not get ours by itself.
+  auto desktop = token != nullptr ? own_desktop() : std::wstring{};
+  if (token != nullptr)
+    info.StartupInfo.lpDesktop = desktop.data();
   PROCESS_INFORMATION made{};
-  if (!::CreateProcessW(what.path.c_str(), what.command_line.data(), nullptr,
-                        nullptr, inherited.empty() ? FALSE : TRUE, flags,
-                        what.environment.data(),
-                        what.cwd.empty() ? nullptr : what.cwd.c_str(),
-                        &info.StartupInfo, &made))
+  auto call = [&](auto function, auto... first) {
+    return function(first..., what.path.c_str(), what.command_line.data(),
+                    nullptr, nullptr, inherited.empty() ? FALSE : TRUE, flags,
+                    what.environment.data(),
+                    what.cwd.empty() ? nullptr : what.cwd.c_str(),
+                    &info.StartupInfo, &made);
+  };
+  if (!(token == nullptr ? call(&::CreateProcessW)
+                         : call(&::CreateProcessAsUserW, token)))
     return ::GetLastError();
   unique_handle{made.hThread}.reset();
   result.process.reset(made.hProcess);
   result.pid = made.dwProcessId;
   return 0;
+}
+
+/// The same, with another try where some builds of Windows 11 refuse null
+/// streams beside a pseudoconsole.
+DWORD create(program& what, const their_ends& theirs, HANDLE token,
+             started_process& result) {
+  auto os_code = create(what, theirs, token, true, result);
+  if (os_code == ERROR_INVALID_PARAMETER && result.console != nullptr)
+    os_code = create(what, theirs, token, false, result);
+  return os_code;
+}
+
+/// The same with a restricted token, and if the system does not want the user
+/// in it, without.
+std::variant<DWORD, failure>
+create_restricted(const restriction& restricted, program& what,
+                  const their_ends& theirs, started_process& result) {
+  DWORD os_code = 0;
+  for (auto user : {own_user::kept, own_user::dropped}) {
+    auto token = make_restricted_token(restricted, user);
+    if (auto* bad = std::get_if<failure>(&token))
+      return std::move(*bad);
+    os_code = create(what, theirs, std::get<unique_handle>(token).get(),
+                     result);
+    if (os_code != ERROR_ACCESS_DENIED
+        && os_code != ERROR_NO_SUCH_LOGON_SESSION)
+      break;
+  }
+  return os_code;
 }
 
 } // namespace
@@ -143,11 +184,14 @@ std::variant<started_process, failure> start_process(const command& spec) {
   their_ends theirs;
   if (auto bad = open_streams(spec.stdio, result, theirs))
     return std::move(*bad);
-  auto os_code = create(what, theirs, true, result);
-  // Some builds of Windows 11 refuse null streams beside a pseudoconsole.
-  if (os_code == ERROR_INVALID_PARAMETER && result.console != nullptr)
-    os_code = create(what, theirs, false, result);
-  if (os_code != 0)
+  std::variant<DWORD, failure> created;
+  if (spec.restricted.capability_sids.empty())
+    created = create(what, theirs, nullptr, result);
+  else
+    created = create_restricted(spec.restricted, what, theirs, result);
+  if (auto* bad = std::get_if<failure>(&created))
+    return std::move(*bad);
+  if (auto os_code = std::get<DWORD>(created); os_code != 0)
     return start_failure(spec, os_code);
   return result;
 }

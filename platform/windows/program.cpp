@@ -18,9 +18,6 @@ namespace {
 /// The longest command line, its end included (CreateProcessW).
 constexpr std::size_t max_command_line = 32767;
 
-/// ERROR_ELEVATION_REQUIRED of winerror.h, which mingw-w64 has not.
-constexpr DWORD elevation_required = 740;
-
 failure invalid(std::string text) {
   return {errc::invalid_argument, {stage::validate, 0, std::move(text)}};
 }

@@ -1,7 +1,7 @@
 #include "procession/platform/runtime.hpp"
 
 #include "procession/platform/local_child.hpp"
-#include "procession/platform/windows/runner_process.hpp"
+#include "procession/platform/win_elevated/runner_process.hpp"
 #include "procession/platform/windows/runtime_impl.hpp"
 
 #include <future>
@@ -35,6 +35,14 @@ runtime::impl::impl(runtime_options options) {
 
 void runtime::impl::start(const std::shared_ptr<windows::process>& x,
                           command spec, std::uint64_t credit, child_sink sink) {
+  start(
+    x, [spec = std::move(spec)] { return windows::start_process(spec); },
+    credit, std::move(sink));
+}
+
+void runtime::impl::start(const std::shared_ptr<windows::process>& x,
+                          windows::process::starter how, std::uint64_t credit,
+                          child_sink sink) {
   std::unique_lock guard{mutex_};
   if (stopped_) {
     guard.unlock();
@@ -43,8 +51,8 @@ void runtime::impl::start(const std::shared_ptr<windows::process>& x,
     return;
   }
   host.launcher.post(
-    [x, spec = std::move(spec), credit, sink = std::move(sink)]() mutable {
-      x->start(spec, credit, std::move(sink));
+    [x, how = std::move(how), credit, sink = std::move(sink)]() mutable {
+      x->start(how, credit, std::move(sink));
     });
 }
 
@@ -69,6 +77,11 @@ void runtime::impl::stop() {
       host.live.erase(x);
     }
   });
+  // What follows from the last ends goes from one thread to the other.
+  for (auto i = 0; i < 2; ++i) {
+    run_on(host.launcher, [] {});
+    run_on(host.reactor, [] {});
+  }
   host.launcher.stop();
   host.reactor.stop();
 }

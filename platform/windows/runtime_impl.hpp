@@ -18,6 +18,11 @@ public:
   void start(const std::shared_ptr<windows::process>& x, command spec,
              std::uint64_t credit, child_sink sink);
 
+  /// The same by other means than `start_process`.
+  void start(const std::shared_ptr<windows::process>& x,
+             windows::process::starter how, std::uint64_t credit,
+             child_sink sink);
+
   /// Ends everything; no thread of ours is left then.
   void stop();
 

@@ -9,6 +9,9 @@
 
 namespace procession::windows {
 
+/// ERROR_ELEVATION_REQUIRED of winerror.h, which mingw-w64 has not.
+inline constexpr DWORD elevation_required = 740;
+
 /// A failure of the call that was just made.
 failure last_failure(errc code, stage at, std::string text,
                      DWORD os_code = ::GetLastError());

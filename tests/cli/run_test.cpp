@@ -60,6 +60,7 @@ TEST_CASE("run refuses bad usage with 2 and says why on standard error") {
                      {"run", "--"},
                      {"run", "--", ""},
                      {"walk", "--", "ls"},
+                     {"sandbox", "status"},
                      {"run", "--pty", "--pipes", "--", "ls"},
                      {"run", "--pipes", "--size", "24x80", "--", "ls"},
                      {"run", "--size", "24", "--", "ls"},

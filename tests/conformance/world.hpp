@@ -135,12 +135,17 @@ bool process_lives(std::int64_t pid);
 /// Waits until the process is gone.
 bool process_gone(std::int64_t pid);
 
+/// Ends a process at once, unasked. @returns whether that was done.
+bool kill_process(std::int64_t pid);
+
 /// What an imitation of a platform may lack.
 enum class limitation {
   resize,
   interrupt_key,
   close_event,
   break_event,
+  pipe_access,
+  restricting_sids,
 };
 
 /// Why a test that needs it cannot be shown here; nothing if it can.

@@ -109,7 +109,7 @@ TEST_CASE("a host refuses a parent that is not its own") {
     hello.version = 7;
     hello.nonce = "secret";
     x.say(frame_type::hello, 0, hello);
-    x.refused(stage::hello, "speaks version 7, we speak 1");
+    x.refused(stage::hello, "speaks version 7, we speak 2");
   }
   SECTION("with no hello") {
     x.spawn(1);

@@ -202,9 +202,9 @@ TEST_CASE("a runner that does not greet as it should is ended") {
     refused("does not know what it was told");
   }
   SECTION("another version") {
-    hello.version = 2;
+    hello.version = 1;
     x.say(frame_type::hello, 0, hello);
-    refused("speaks version 2, we speak 1");
+    refused("speaks version 1, we speak 2");
   }
   SECTION("something else") {
     x.say_raw(frame_type::output, 1, "x");

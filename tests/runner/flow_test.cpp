@@ -13,7 +13,7 @@ using std::chrono::steady_clock;
 
 TEST_CASE("a child that ignores its input is ended whatever is queued") {
   runner_world there;
-  auto spec = program("sleep", {"1000"});
+  auto spec = actor({"sleep"});
   spec.limits.stdin_queue = 32 << 20;
   auto hdl = there.w.spawn(spec);
   caf::scoped_actor writer{there.w.sys};
@@ -29,7 +29,7 @@ TEST_CASE("a child that ignores its input is ended whatever is queued") {
 TEST_CASE("a flood that nobody reads is ended at once") {
   runner_world there;
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
-  auto hdl = there.w.spawn(shell("read go; exec cat /dev/zero", {kind, {}}));
+  auto hdl = there.w.spawn(actor({"line", "count", "4000000000"}, {kind, {}}));
   listener events{there.w, hdl, {{}, 1000, delivery::lossless}};
   events.acknowledging = false;
   REQUIRE(there.w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"go\n"}));
@@ -46,11 +46,11 @@ TEST_CASE("a flood that nobody reads is ended at once") {
 
 TEST_CASE("one session that floods does not keep the others waiting") {
   runner_world there;
-  auto flood = there.w.spawn(program("cat", {"/dev/zero"}));
+  auto flood = there.w.spawn(actor({"flood"}));
   listener readers{there.w, flood};
   std::vector<session> quiet;
   for (auto i = 0; i < 63; ++i)
-    quiet.push_back(there.w.spawn(program("cat")));
+    quiet.push_back(there.w.spawn(actor({"cat"})));
   // Each answers while the flood is being read.
   std::vector<steady_clock::duration> times;
   for (auto& hdl : quiet) {
@@ -74,8 +74,8 @@ TEST_CASE("one session that floods does not keep the others waiting") {
 
 TEST_CASE("a command larger than a frame is refused, and nothing else ends") {
   runner_world there;
-  auto hdl = there.w.spawn(program("cat"));
-  auto spec = program("true");
+  auto hdl = there.w.spawn(actor({"cat"}));
+  auto spec = actor({});
   spec.args.assign(20, std::string(100'000, 'x'));
   auto why = there.w.refusal(spec);
   CHECK(is(why, errc::argument_list_too_long));

@@ -2,8 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <filesystem>
-
 namespace procession::test {
 
 namespace {
@@ -65,14 +63,7 @@ runner_info runner_world::info() {
 }
 
 std::string runner_path() {
-  auto own = std::filesystem::read_symlink("/proc/self/exe");
-  return own.parent_path() / "procession-runner";
-}
-
-runner_options scripted(std::string script) {
-  runner_options result;
-  result.command = {"/bin/sh", "-c", std::move(script), "sh", runner_path()};
-  return result;
+  return helper_path("procession-runner");
 }
 
 } // namespace procession::test

@@ -46,7 +46,4 @@ public:
 /// Where the runner's executable is.
 std::string runner_path();
 
-/// A runner that is a shell script: `$1` is the path of the true one.
-runner_options scripted(std::string script);
-
 } // namespace procession::test

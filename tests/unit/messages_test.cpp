@@ -74,6 +74,7 @@ command full_command() {
   x.when_unobserved = unobserved::pause;
   x.owner = ownership::spawner;
   x.id = "the id";
+  x.restricted = {{"S-1-15-3-1024-1", "S-1-5-32-545"}};
   return x;
 }
 
@@ -204,7 +205,8 @@ TEST_CASE_METHOD(fixture, "a message of every type crosses a node boundary") {
     error_detail{stage::fork, 11, "try again"},
     failure{errc::spawn_failed, {stage::exec, 2, "no"}}, terminal_size{2, 3},
     stdio_kind::pty, pty({4, 5}), full_command().env, full_command().limits,
-    full_command().kill, unobserved::pause, ownership::spawner, full_command());
+    full_command().kill, unobserved::pause, ownership::spawner,
+    full_command().restricted, full_command());
   auto second = caf::make_message(
     stream_kind::err, cursor{1, 2}, exit_cause::signaled, full_status(),
     output{"s", 1, stream_kind::out, 2, "xyz"},

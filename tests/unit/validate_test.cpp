@@ -73,6 +73,34 @@ const std::vector<rule> bad = {
    [](command& x) { x.limits.retention = max_timespan + 1ns; }},
   {"grace below zero", [](command& x) { x.kill.grace = -1ns; }},
   {"grace too long", [](command& x) { x.kill.grace = max_timespan + 1ns; }},
+  {"an empty SID", [](command& x) { x.restricted = {{""}}; }},
+  {"a SID of another revision",
+   [](command& x) { x.restricted = {{"S-2-5-18"}}; }},
+  {"a SID in lower case", [](command& x) { x.restricted = {{"s-1-5-18"}}; }},
+  {"an abbreviated SID", [](command& x) { x.restricted = {{"BA"}}; }},
+  {"an authority alone", [](command& x) { x.restricted = {{"S-1-5"}}; }},
+  {"a SID that ends early", [](command& x) { x.restricted = {{"S-1-5-"}}; }},
+  {"a subauthority beyond 32 bits",
+   [](command& x) { x.restricted = {{"S-1-5-4294967296"}}; }},
+  {"a subauthority below zero",
+   [](command& x) { x.restricted = {{"S-1-5--1"}}; }},
+  {"a leading zero", [](command& x) { x.restricted = {{"S-1-5-01"}}; }},
+  {"more in a SID than numbers",
+   [](command& x) { x.restricted = {{"S-1-5-18)(A;;GA;;;WD"}}; }},
+  {"NUL behind a SID",
+   [](command& x) { x.restricted = {{std::string("S-1-5-18\0", 9)}}; }},
+  {"too many subauthorities",
+   [](command& x) {
+     x.restricted = {{"S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16"}};
+   }},
+  {"one bad SID among good ones",
+   [](command& x) {
+     x.restricted = {{"S-1-5-18", "x"}};
+   }},
+  {"too many SIDs",
+   [](command& x) {
+     x.restricted.capability_sids.assign(max_capability_sids + 1, "S-1-5-18");
+   }},
   {"drain below zero", [](command& x) { x.kill.drain = -1ns; }},
   {"drain too long", [](command& x) { x.kill.drain = max_timespan + 1ns; }},
 };
@@ -105,6 +133,16 @@ const std::vector<rule> good = {
   {"the smallest stdin queue", [](command& x) { x.limits.stdin_queue = 1; }},
   {"the largest stdin queue",
    [](command& x) { x.limits.stdin_queue = max_bytes_limit; }},
+  {"a SID", [](command& x) { x.restricted = {{"S-1-1-0"}}; }},
+  {"the longest SID",
+   [](command& x) {
+     x.restricted = {{"S-1-4294967295-1-2-3-4-5-6-7-8-9-10-11-12-13-14-"
+                      "4294967295"}};
+   }},
+  {"as many SIDs as there may be",
+   [](command& x) {
+     x.restricted.capability_sids.assign(max_capability_sids, "S-1-5-18");
+   }},
   {"no time at all",
    [](command& x) {
      x.limits.retention = 0s;

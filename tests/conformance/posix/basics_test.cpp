@@ -69,3 +69,12 @@ TEST_CASE("a child that an error of its own ends tells the signal") {
   CHECK(shell_code(result.status) == 143);
   CHECK_FALSE(result.status.by_request);
 }
+
+TEST_CASE("a command restricted by SIDs is refused where there are none") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = program("true");
+  spec.restricted = {{"S-1-1-0"}};
+  auto why = w.refusal(spec);
+  CHECK(is(why, errc::invalid_argument));
+  CHECK(detail_of(why).at == stage::validate);
+}

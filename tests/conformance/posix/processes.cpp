@@ -3,6 +3,7 @@
 #include "procession/platform/posix/fd.hpp"
 
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -40,6 +41,10 @@ bool process_gone(std::int64_t pid) {
   pollfd entry{pidfd.get(), POLLIN, 0};
   auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
   return ::poll(&entry, 1, static_cast<int>(ms.count())) == 1;
+}
+
+bool kill_process(std::int64_t pid) {
+  return ::kill(static_cast<pid_t>(pid), SIGKILL) == 0;
 }
 
 std::optional<std::string> not_shown_here(limitation) {

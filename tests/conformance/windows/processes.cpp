@@ -10,9 +10,8 @@ using windows::unique_handle;
 
 namespace {
 
-unique_handle open_process(std::int64_t pid) {
-  return unique_handle{
-    ::OpenProcess(SYNCHRONIZE, FALSE, static_cast<DWORD>(pid))};
+unique_handle open_process(std::int64_t pid, DWORD access = SYNCHRONIZE) {
+  return unique_handle{::OpenProcess(access, FALSE, static_cast<DWORD>(pid))};
 }
 
 } // namespace
@@ -43,6 +42,11 @@ bool process_gone(std::int64_t pid) {
          == WAIT_OBJECT_0;
 }
 
+bool kill_process(std::int64_t pid) {
+  auto handle = open_process(pid, PROCESS_TERMINATE);
+  return handle && ::TerminateProcess(handle.get(), 1);
+}
+
 std::optional<std::string> not_shown_here(limitation what) {
   if (!windows::running_under_wine())
     return std::nullopt;
@@ -55,6 +59,10 @@ std::optional<std::string> not_shown_here(limitation what) {
       return "Wine 8 tells nobody that a console is closed";
     case limitation::break_event:
       return "Wine 8 has no Ctrl-Break";
+    case limitation::pipe_access:
+      return "Wine 8 lets everybody open a pipe";
+    case limitation::restricting_sids:
+      return "Wine 8 ignores what a token is restricted by";
   }
   return std::nullopt;
 }

@@ -1,0 +1,13 @@
+#include "../unattended.hpp"
+
+#include <windows.h>
+
+namespace procession {
+
+void be_unattended() noexcept {
+  // Children inherit it (SetErrorMode on MSDN).
+  ::SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX
+                 | SEM_NOOPENFILEERRORBOX);
+}
+
+} // namespace procession

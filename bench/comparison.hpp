@@ -1,0 +1,20 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace procession::bench {
+
+/// What one repetition of a benchmark found, by name.
+using readings = std::map<std::string, double>;
+
+/// Does both sides of a comparison, the second one first every other time.
+void in_turns(int repetition, const std::function<void()>& ours,
+              const std::function<void()>& rival);
+
+/// Registers a benchmark whose every iteration yields readings.
+void add(const char* name, int repetitions,
+         std::function<readings(int repetition)> f);
+
+} // namespace procession::bench

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "procession/platform/win_elevated/runner_launcher.hpp"
+#include "procession/platform/win_elevated/secret.hpp"
+
+#include <string>
+#include <variant>
+
+namespace procession::windows {
+
+/// Starts a runner as the local user of that name, with that user's profile and
+/// environment, in a job and without a window (CreateProcessWithLogonW). Blocks
+/// for as long as the logon takes.
+/// @returns why not: at `logon` if the user is not let in.
+std::variant<launched_runner, failure>
+start_as(const std::string& user, secret& password, const runner_command& what);
+
+} // namespace procession::windows

@@ -1,0 +1,104 @@
+#include "procession/platform/win_elevated/logon_launcher.hpp"
+
+#include "procession/platform/win_elevated/desktop.hpp"
+#include "procession/platform/win_elevated/logon.hpp"
+#include "procession/platform/win_elevated/rules/logon_policy.hpp"
+#include "procession/platform/win_elevated/sandbox_accounts.hpp"
+#include "procession/platform/win_elevated/security.hpp"
+#include "procession/platform/windows/rules/unicode.hpp"
+#include "procession/platform/windows/system.hpp"
+
+#include <mutex>
+#include <utility>
+
+namespace procession::windows {
+
+namespace {
+
+/// One for all runtimes of the process, as the accounts are.
+struct shared_policy {
+  std::mutex mutex;
+  logon_policy policy;
+
+  static shared_policy& get() {
+    static shared_policy result;
+    return result;
+  }
+};
+
+class logon_launcher : public runner_launcher {
+public:
+  logon_launcher(std::string user, std::unique_ptr<credential_store> store)
+    : user_(std::move(user)), store_(std::move(store)) {
+    // nop
+  }
+
+  std::variant<launched_runner, failure>
+  launch(const runner_command& what) override {
+    auto loaded = store_->load(user_);
+    if (auto* bad = std::get_if<failure>(&loaded))
+      return std::move(*bad);
+    auto& password = std::get<secret>(loaded);
+    auto sid = user_sid();
+    if (auto* bad = std::get_if<failure>(&sid))
+      return std::move(*bad);
+    if (auto bad = open_desktop_to(std::get<std::string>(sid)))
+      return std::move(*bad);
+    launched_runner result;
+    logon_policy::steps steps;
+    steps.now = [] { return logon_policy::clock::now(); };
+    steps.attempt = [&]() -> std::optional<failure> {
+      auto started = start_as(user_, password, what);
+      if (auto* bad = std::get_if<failure>(&started))
+        return std::move(*bad);
+      result = std::move(std::get<launched_runner>(started));
+      return std::nullopt;
+    };
+    steps.refresh = [&] { return refresh(password); };
+    // Held all the while: two that try at once would be four wrong passwords.
+    auto& shared = shared_policy::get();
+    std::lock_guard guard{shared.mutex};
+    if (auto bad = shared.policy.run(user_, to_utf8(from_wide(what.path)),
+                                     steps))
+      return std::move(*bad);
+    return result;
+  }
+
+  std::variant<std::string, failure> user_sid() override {
+    return account_sid(user_);
+  }
+
+private:
+  /// Whoever changed the password may have stored it meanwhile; else it is
+  /// changed.
+  std::optional<failure> refresh(secret& password) {
+    auto loaded = store_->load(user_);
+    if (auto* bad = std::get_if<failure>(&loaded))
+      return std::move(*bad);
+    if (auto& stored = std::get<secret>(loaded); !(stored == password)) {
+      password = std::move(stored);
+      return std::nullopt;
+    }
+    if (auto bad = renew_password(user_, *store_))
+      return bad;
+    loaded = store_->load(user_);
+    if (auto* bad = std::get_if<failure>(&loaded))
+      return std::move(*bad);
+    password = std::move(std::get<secret>(loaded));
+    return std::nullopt;
+  }
+
+  std::string user_;
+  std::unique_ptr<credential_store> store_;
+};
+
+} // namespace
+
+std::unique_ptr<runner_launcher>
+make_logon_launcher(std::string user, std::unique_ptr<credential_store> store) {
+  if (store == nullptr)
+    store = make_protected_file_store();
+  return std::make_unique<logon_launcher>(std::move(user), std::move(store));
+}
+
+} // namespace procession::windows

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "procession/platform/win_elevated/credential_store.hpp"
+#include "procession/platform/win_elevated/runner_launcher.hpp"
+
+#include <memory>
+#include <string>
+
+namespace procession::windows {
+
+/// Starts runners as the local user of that name, with the password that is
+/// stored for it. Logons that fail are bounded for the whole process
+/// (rules/logon_policy.hpp).
+/// @param store where the password is; null: `make_protected_file_store()`.
+std::unique_ptr<runner_launcher>
+make_logon_launcher(std::string user,
+                    std::unique_ptr<credential_store> store = nullptr);
+
+} // namespace procession::windows

@@ -1,0 +1,315 @@
+#include "procession/platform/win_elevated/credential_store.hpp"
+#include "procession/platform/win_elevated/protected_data.hpp"
+#include "procession/platform/win_elevated/rules/credential_file.hpp"
+#include "procession/platform/win_elevated/rules/security_text.hpp"
+#include "procession/platform/win_elevated/security.hpp"
+#include "procession/platform/win_elevated/user.hpp"
+#include "procession/platform/windows/handle.hpp"
+#include "procession/platform/windows/rules/unicode.hpp"
+#include "procession/platform/windows/system.hpp"
+
+#include <windows.h>
+
+#include <aclapi.h>
+#include <shlobj.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+namespace procession::windows {
+
+namespace {
+
+/// How long another process may be at the file.
+constexpr DWORD patience_ms = 10000;
+
+using entries = std::vector<protected_password>;
+
+failure store_failure(std::string text, DWORD os_code = ::GetLastError()) {
+  return last_failure(errc::request_failed, stage::credentials, std::move(text),
+                      os_code);
+}
+
+/// What a password is protected for. With the user, so that nobody passes one's
+/// password off as another's.
+std::string purpose_of(std::string user) {
+  std::transform(user.begin(), user.end(), user.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return "procession credentials of " + user;
+}
+
+/// Held by one process of our user at a time. One that died in the middle has
+/// left a whole file, old or new.
+class store_lock {
+public:
+  static std::variant<store_lock, failure> take(const std::string& owner) {
+    auto descriptor = make_descriptor(private_security(owner));
+    if (descriptor == nullptr)
+      return store_failure("the credentials cannot be locked");
+    SECURITY_ATTRIBUTES attributes{sizeof(attributes), descriptor.get(), FALSE};
+    store_lock result;
+    // Our user may be here in several sessions.
+    auto name = to_wide_path("Global\\procession-credentials-" + owner);
+    result.mutex_.reset(::CreateMutexW(&attributes, FALSE, name.c_str()));
+    if (!result.mutex_)
+      return store_failure("the credentials cannot be locked");
+    switch (::WaitForSingleObject(result.mutex_.get(), patience_ms)) {
+      case WAIT_OBJECT_0:
+      case WAIT_ABANDONED:
+        result.held_ = true;
+        return result;
+      case WAIT_TIMEOUT:
+        return store_failure("the credentials stay locked by another process",
+                             ERROR_TIMEOUT);
+      default:
+        return store_failure("the credentials cannot be locked");
+    }
+  }
+
+  store_lock(store_lock&& other) noexcept
+    : mutex_(std::move(other.mutex_)),
+      held_(std::exchange(other.held_, false)) {
+    // nop
+  }
+
+  store_lock& operator=(store_lock&&) = delete;
+
+  ~store_lock() {
+    if (held_)
+      ::ReleaseMutex(mutex_.get());
+  }
+
+private:
+  store_lock() = default;
+
+  unique_handle mutex_;
+  bool held_ = false;
+};
+
+/// Makes the directory if it must, and lets nobody else into it either way.
+std::optional<failure> make_private(const std::wstring& path,
+                                    const std::string& owner) {
+  auto bad = [](DWORD os_code) {
+    return store_failure("the directory of the credentials cannot be made ours "
+                         "alone",
+                         os_code);
+  };
+  auto descriptor = make_descriptor(private_directory_security(owner));
+  if (descriptor == nullptr)
+    return bad(::GetLastError());
+  std::error_code ec;
+  std::filesystem::create_directories(std::filesystem::path{path}.parent_path(),
+                                      ec);
+  if (ec)
+    return bad(static_cast<DWORD>(ec.value()));
+  SECURITY_ATTRIBUTES attributes{sizeof(attributes), descriptor.get(), FALSE};
+  if (::CreateDirectoryW(path.c_str(), &attributes))
+    return std::nullopt;
+  if (auto os_code = ::GetLastError(); os_code != ERROR_ALREADY_EXISTS)
+    return bad(os_code);
+  // A link would lead to a place that is another's to guard.
+  auto kind = ::GetFileAttributesW(path.c_str());
+  if (kind == INVALID_FILE_ATTRIBUTES || (kind & FILE_ATTRIBUTE_DIRECTORY) == 0
+      || (kind & FILE_ATTRIBUTE_REPARSE_POINT) != 0)
+    return bad(ERROR_DIRECTORY);
+  BOOL present = FALSE;
+  BOOL defaulted = FALSE;
+  PACL list = nullptr;
+  if (!::GetSecurityDescriptorDacl(descriptor.get(), &present, &list,
+                                   &defaulted))
+    return bad(::GetLastError());
+  auto name = path;
+  auto os_code = ::SetNamedSecurityInfoW(
+    name.data(), SE_FILE_OBJECT,
+    DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, nullptr,
+    nullptr, list, nullptr);
+  if (os_code != ERROR_SUCCESS)
+    return bad(os_code);
+  return std::nullopt;
+}
+
+class protected_file_store : public credential_store {
+public:
+  explicit protected_file_store(std::string directory)
+    : directory_(std::move(directory)) {
+    // nop
+  }
+
+  std::variant<secret, failure> load(const std::string& user) override {
+    auto all = locked([&] { return read(); });
+    if (auto* bad = std::get_if<failure>(&all))
+      return std::move(*bad);
+    for (auto& x : std::get<entries>(all))
+      if (is_same_account(x.user, user))
+        return unprotect(x.bytes, purpose_of(user));
+    return no_credentials(user);
+  }
+
+  std::optional<failure> save(const std::string& user,
+                              const secret& password) override {
+    if (!is_account_name(user))
+      return failure{errc::invalid_argument,
+                     {stage::credentials, 0,
+                      "'" + user + "' is no name of an account"}};
+    auto bytes = protect(password, purpose_of(user));
+    if (auto* bad = std::get_if<failure>(&bytes))
+      return std::move(*bad);
+    return change(user, [&](entries& all) {
+      all.push_back({user, std::move(std::get<std::string>(bytes))});
+    });
+  }
+
+  std::optional<failure> remove(const std::string& user) override {
+    return change(user, [](entries&) {});
+  }
+
+  std::variant<std::vector<std::string>, failure> list() override {
+    auto all = locked([&] { return read(); });
+    if (auto* bad = std::get_if<failure>(&all))
+      return std::move(*bad);
+    std::vector<std::string> result;
+    for (auto& x : std::get<entries>(all))
+      result.push_back(std::move(x.user));
+    return result;
+  }
+
+private:
+  /// Takes out what there is of `user`, has `then` put in what there is to be,
+  /// and writes that if it is something else.
+  template <class F>
+  std::optional<failure> change(const std::string& user, F then) {
+    auto result = locked([&]() -> std::variant<entries, failure> {
+      auto all = read();
+      auto* found = std::get_if<entries>(&all);
+      if (found == nullptr)
+        return all;
+      auto before = found->size();
+      std::erase_if(*found,
+                    [&](auto& x) { return is_same_account(x.user, user); });
+      auto erased = found->size() != before;
+      before = found->size();
+      then(*found);
+      if (!erased && found->size() == before)
+        return all;
+      if (auto bad = write(*found))
+        return std::move(*bad);
+      return all;
+    });
+    if (auto* bad = std::get_if<failure>(&result))
+      return std::move(*bad);
+    return std::nullopt;
+  }
+
+  template <class F>
+  std::variant<entries, failure> locked(F f) {
+    if (directory_.empty()) {
+      auto found = default_credential_directory();
+      if (auto* bad = std::get_if<failure>(&found))
+        return std::move(*bad);
+      directory_ = std::move(std::get<std::string>(found));
+    }
+    auto owner = own_user_sid();
+    if (auto* bad = std::get_if<failure>(&owner))
+      return std::move(*bad);
+    owner_ = std::move(std::get<std::string>(owner));
+    auto lock = store_lock::take(owner_);
+    if (auto* bad = std::get_if<failure>(&lock))
+      return std::move(*bad);
+    return f();
+  }
+
+  std::wstring path(std::string_view file) const {
+    return to_wide_path(directory_ + "\\").append(to_wide_path(file));
+  }
+
+  std::variant<entries, failure> read() const {
+    unique_handle file{::CreateFileW(path(file_name).c_str(), GENERIC_READ,
+                                     FILE_SHARE_READ, nullptr, OPEN_EXISTING,
+                                     FILE_ATTRIBUTE_NORMAL, nullptr)};
+    if (!file) {
+      auto os_code = ::GetLastError();
+      if (os_code == ERROR_FILE_NOT_FOUND || os_code == ERROR_PATH_NOT_FOUND)
+        return entries{};
+      return store_failure("the credentials cannot be read", os_code);
+    }
+    // One byte more than it may have.
+    std::string text(max_credential_file + 1, '\0');
+    DWORD size = 0;
+    if (!::ReadFile(file.get(), text.data(), static_cast<DWORD>(text.size()),
+                    &size, nullptr))
+      return store_failure("the credentials cannot be read");
+    text.resize(size);
+    auto result = parse_credential_file(text);
+    if (!result)
+      return store_failure("the file in '" + directory_
+                             + "' is none of credentials",
+                           ERROR_FILE_CORRUPT);
+    return std::move(*result);
+  }
+
+  std::optional<failure> write(const entries& all) const {
+    if (auto bad = make_private(to_wide_path(directory_), owner_))
+      return bad;
+    auto target = path(file_name);
+    // Only ever one, as we hold the lock; one that a crash left is replaced.
+    auto fresh = path(std::string{file_name} + ".new");
+    if (auto bad = write_through(fresh, to_text(all))) {
+      ::DeleteFileW(fresh.c_str());
+      return bad;
+    }
+    if (::MoveFileExW(fresh.c_str(), target.c_str(),
+                      MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
+      return std::nullopt;
+    auto result = store_failure("the credentials cannot be replaced");
+    ::DeleteFileW(fresh.c_str());
+    return result;
+  }
+
+  static std::optional<failure> write_through(const std::wstring& path,
+                                              const std::string& text) {
+    unique_handle file{::CreateFileW(path.c_str(), GENERIC_WRITE, 0, nullptr,
+                                     CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL,
+                                     nullptr)};
+    DWORD size = 0;
+    if (!file
+        || !::WriteFile(file.get(), text.data(),
+                        static_cast<DWORD>(text.size()), &size, nullptr)
+        || !::FlushFileBuffers(file.get()))
+      return store_failure("the credentials cannot be written");
+    return std::nullopt;
+  }
+
+  static constexpr auto file_name = std::string_view{"credentials"};
+
+  std::string directory_;
+  std::string owner_;
+};
+
+} // namespace
+
+failure no_credentials(const std::string& user) {
+  return {errc::no_such_user,
+          {stage::credentials, 0,
+           "no credentials of the user '" + user + "' are stored"}};
+}
+
+std::unique_ptr<credential_store>
+make_protected_file_store(std::string directory) {
+  return std::make_unique<protected_file_store>(std::move(directory));
+}
+
+std::variant<std::string, failure> default_credential_directory() {
+  wchar_t* path = nullptr;
+  auto result = ::SHGetKnownFolderPath(FOLDERID_LocalAppData, 0, nullptr,
+                                       &path);
+  std::unique_ptr<wchar_t, decltype(&::CoTaskMemFree)> owned{path,
+                                                             &::CoTaskMemFree};
+  if (FAILED(result))
+    return store_failure("our user has no directory for application data",
+                         static_cast<DWORD>(result));
+  return to_utf8(from_wide(path)) + "\\Procession\\sandbox";
+}
+
+} // namespace procession::windows

@@ -1,0 +1,125 @@
+#include "procession/platform/win_elevated/restricted_token.hpp"
+
+#include "procession/platform/win_elevated/rules/security_text.hpp"
+#include "procession/platform/win_elevated/security.hpp"
+#include "procession/platform/win_elevated/user.hpp"
+#include "procession/platform/windows/system.hpp"
+
+#include <windows.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace procession::windows {
+
+namespace {
+
+// Flags of CreateRestrictedToken; mingw-w64 has not all of them.
+constexpr DWORD disable_max_privilege = 0x1;
+constexpr DWORD lua_token = 0x4;
+constexpr DWORD write_restricted = 0x8;
+
+constexpr auto everyone = "S-1-1-0";
+
+failure token_failure(const char* text, DWORD os_code = ::GetLastError()) {
+  return last_failure(errc::spawn_failed, stage::token, text, os_code);
+}
+
+/// The groups of a token; empty if the system does not tell.
+std::vector<std::byte> groups_of(HANDLE token) {
+  DWORD size = 0;
+  ::GetTokenInformation(token, TokenGroups, nullptr, 0, &size);
+  std::vector<std::byte> result(size);
+  if (!::GetTokenInformation(token, TokenGroups, result.data(), size, &size))
+    result.clear();
+  return result;
+}
+
+/// The identifier of the logon session, which services may not have.
+std::optional<std::string> logon_sid(HANDLE token) {
+  auto memory = groups_of(token);
+  if (memory.empty())
+    return std::nullopt;
+  auto* groups = reinterpret_cast<TOKEN_GROUPS*>(memory.data());
+  for (DWORD i = 0; i < groups->GroupCount; ++i)
+    if ((groups->Groups[i].Attributes & SE_GROUP_LOGON_ID) == SE_GROUP_LOGON_ID)
+      return sid_text(groups->Groups[i].Sid);
+  return std::nullopt;
+}
+
+/// Whoever makes something with the token can use it then.
+bool set_default_list(HANDLE token, const std::vector<std::string>& users) {
+  auto descriptor = make_descriptor(default_security(users));
+  BOOL present = FALSE;
+  BOOL defaulted = FALSE;
+  TOKEN_DEFAULT_DACL list{};
+  return descriptor != nullptr
+         && ::GetSecurityDescriptorDacl(descriptor.get(), &present,
+                                        &list.DefaultDacl, &defaulted)
+         && ::SetTokenInformation(token, TokenDefaultDacl, &list, sizeof(list));
+}
+
+/// Without it a path is to be opened at every directory on its way.
+bool enable_traversal(HANDLE token) {
+  TOKEN_PRIVILEGES wanted{};
+  wanted.PrivilegeCount = 1;
+  wanted.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
+  if (!::LookupPrivilegeValueW(nullptr, L"SeChangeNotifyPrivilege",
+                               &wanted.Privileges[0].Luid)
+      || !::AdjustTokenPrivileges(token, FALSE, &wanted, 0, nullptr, nullptr))
+    return false;
+  // It succeeds also if there is no such privilege.
+  return ::GetLastError() == ERROR_SUCCESS;
+}
+
+} // namespace
+
+std::variant<unique_handle, failure> make_restricted_token(const restriction& x,
+                                                           own_user user) {
+  HANDLE opened = nullptr;
+  if (!::OpenProcessToken(::GetCurrentProcess(),
+                          TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY
+                            | TOKEN_ADJUST_DEFAULT | TOKEN_ADJUST_SESSIONID
+                            | TOKEN_ADJUST_PRIVILEGES,
+                          &opened))
+    return token_failure("our own token cannot be opened");
+  unique_handle own{opened};
+  auto self = own_user_sid();
+  if (auto* bad = std::get_if<failure>(&self))
+    return std::move(*bad);
+  auto names = x.capability_sids;
+  if (auto session = logon_sid(own.get()))
+    names.push_back(std::move(*session));
+  auto makers = names;
+  makers.push_back(std::get<std::string>(self));
+  if (user == own_user::kept)
+    names.push_back(std::get<std::string>(self));
+  names.push_back(everyone);
+  std::vector<local_memory<>> sids;
+  std::vector<SID_AND_ATTRIBUTES> restricting;
+  for (auto& name : names) {
+    sids.push_back(make_sid(name));
+    if (sids.back() == nullptr)
+      return token_failure("a capability SID is none to the system");
+    // The attributes of restricting identifiers must be 0.
+    restricting.push_back({sids.back().get(), 0});
+  }
+  HANDLE made = nullptr;
+  if (!::CreateRestrictedToken(
+        own.get(), disable_max_privilege | lua_token | write_restricted, 0,
+        nullptr, 0, nullptr, static_cast<DWORD>(restricting.size()),
+        restricting.data(), &made))
+    return token_failure("the system makes no restricted token");
+  unique_handle result{made};
+  if (!set_default_list(result.get(), makers))
+    return token_failure(
+      "what a restricted program makes would not be its own");
+  if (!enable_traversal(result.get()))
+    return token_failure("a restricted program could open no path");
+  return result;
+}
+
+} // namespace procession::windows

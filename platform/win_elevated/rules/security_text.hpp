@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Who may do what, in the security descriptor definition language. Users are
+/// security identifiers as text (S-1-5-21-...).
+namespace procession::windows {
+
+/// All rights for `owner`, the system and the administrators, none for anybody
+/// else, and nothing inherited.
+std::string private_security(std::string_view owner);
+
+/// The same for a directory, and all that comes into it.
+std::string private_directory_security(std::string_view owner);
+
+/// All rights for each of `users` and the system, for what they make.
+std::string default_security(const std::vector<std::string>& users);
+
+} // namespace procession::windows

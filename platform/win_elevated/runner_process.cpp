@@ -1,0 +1,343 @@
+#include "procession/platform/win_elevated/runner_process.hpp"
+
+#include "procession/platform/reactor_queue.hpp"
+#include "procession/platform/win_elevated/logon_launcher.hpp"
+#include "procession/platform/win_elevated/parent.hpp"
+#include "procession/platform/win_elevated/pipe_duplex.hpp"
+#include "procession/platform/win_elevated/rules/runner_secret.hpp"
+#include "procession/platform/win_elevated/runner_launcher.hpp"
+#include "procession/platform/win_elevated/runner_listener.hpp"
+#include "procession/platform/win_elevated/user.hpp"
+#include "procession/platform/windows/helper_program.hpp"
+#include "procession/platform/windows/pipes.hpp"
+#include "procession/platform/windows/program.hpp"
+#include "procession/platform/windows/runtime_impl.hpp"
+#include "procession/platform/windows/system.hpp"
+
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace procession::windows {
+
+namespace {
+
+using stream = boost::asio::windows::stream_handle;
+
+/// How much a runner may say on its error output at a time.
+constexpr std::uint64_t log_credit = 16 * 1024;
+
+using runtime_ref = impl_ref<runtime::impl>;
+
+// -- the parent's side --------------------------------------------------------
+
+failure launch_failure(std::string text, DWORD os_code = ::GetLastError()) {
+  return last_failure(errc::runner_failed, stage::launch, std::move(text),
+                      os_code);
+}
+
+/// A standard input that holds `text`, and then ends.
+std::variant<unique_handle, failure> make_input(const std::string& text) {
+  auto untold = [] {
+    return launch_failure("the runner cannot be told its nonce");
+  };
+  HANDLE ends[2] = {};
+  if (!::CreatePipe(&ends[0], &ends[1], nullptr, max_runner_secret))
+    return untold();
+  unique_handle read{ends[0]};
+  unique_handle write{ends[1]};
+  // The pipe has room for it, so that this does not wait for a reader.
+  DWORD n = 0;
+  if (!::WriteFile(write.get(), text.data(), static_cast<DWORD>(text.size()),
+                   &n, nullptr)
+      || n != text.size()
+      || !::SetHandleInformation(read.get(), HANDLE_FLAG_INHERIT,
+                                 HANDLE_FLAG_INHERIT))
+    return untold();
+  return read;
+}
+
+/// What the process and the threads have in common.
+struct launch_state : std::enable_shared_from_this<launch_state> {
+  launch_state(runtime_ref x, runner_options y, std::string z)
+    : where(std::move(x)), options(std::move(y)), nonce(std::move(z)) {
+    // nop
+  }
+
+  runtime_ref where;
+  runner_options options;
+  std::string nonce;
+  /// Reactor.
+  runner_process::sink sink;
+  std::shared_ptr<windows::process> process;
+  std::optional<exit_status> status;
+  /// Launcher, then reactor: where a runner of ours connects, or the streams of
+  /// what a command line leads to.
+  std::unique_ptr<runner_listener> listener;
+  unique_handle from_runner;
+  unique_handle to_runner;
+
+  void tell(runner_event x) {
+    if (sink)
+      sink(std::move(x));
+  }
+
+  // On the launcher.
+
+  std::variant<started_process, failure> launch() {
+    return options.command.empty() ? launch_runner() : launch_command();
+  }
+
+  std::variant<started_process, failure> launch_command() {
+    if (!options.user.empty() || options.transport != runner_transport::stdio)
+      return failure{errc::invalid_argument,
+                     {stage::validate, 0,
+                      "a command line excludes a user and a pipe"}};
+    command spec;
+    spec.program = options.command.front();
+    spec.args.assign(options.command.begin() + 1, options.command.end());
+    spec.stdio = pipes();
+    if (auto bad = validate(spec))
+      return std::move(*bad);
+    auto result = start_process(spec);
+    if (auto* started = std::get_if<started_process>(&result)) {
+      from_runner = std::move(started->out);
+      to_runner = std::move(started->in);
+    }
+    return result;
+  }
+
+  std::variant<started_process, failure> launch_runner() {
+    auto launcher = options.user.empty() ? make_plain_launcher()
+                                         : make_logon_launcher(options.user);
+    auto sid = launcher->user_sid();
+    if (auto* bad = std::get_if<failure>(&sid))
+      return std::move(*bad);
+    auto opened = runner_listener::open(where.context(),
+                                        std::get<std::string>(sid));
+    if (auto* bad = std::get_if<failure>(&opened))
+      return std::move(*bad);
+    listener = std::move(std::get<std::unique_ptr<runner_listener>>(opened));
+    auto input = make_input(to_text({nonce, ::GetCurrentProcessId()}));
+    if (auto* bad = std::get_if<failure>(&input))
+      return std::move(*bad);
+    auto log = make_pipe(pipe_direction::from_child, true);
+    if (auto* bad = std::get_if<failure>(&log))
+      return std::move(*bad);
+    auto& output = std::get<pipe_ends>(log);
+    auto described = describe();
+    if (auto* bad = std::get_if<failure>(&described))
+      return std::move(*bad);
+    auto& what = std::get<runner_command>(described);
+    what.in = std::get<unique_handle>(input).get();
+    what.out = what.err = output.theirs.get();
+    auto launched = launcher->launch(what);
+    if (auto* bad = std::get_if<failure>(&launched))
+      return std::move(*bad);
+    auto& runner = std::get<launched_runner>(launched);
+    started_process result;
+    result.pid = runner.pid;
+    result.process = std::move(runner.process);
+    result.job = std::move(runner.job);
+    result.err = std::move(output.ours);
+    return result;
+  }
+
+  /// All of the command but its streams.
+  std::variant<runner_command, failure> describe() const {
+    command spec;
+    spec.program = options.program.empty()
+                     ? helper_program("procession-runner.exe")
+                     : options.program;
+    spec.args = {"--connect", listener->name()};
+    // Another user may not be able to enter ours.
+    if (!options.user.empty())
+      spec.cwd = system_directory();
+    if (auto bad = validate(spec))
+      return std::move(*bad);
+    auto resolved = resolve(spec);
+    if (auto* bad = std::get_if<failure>(&resolved))
+      return std::move(*bad);
+    auto& found = std::get<program>(resolved);
+    runner_command result;
+    result.path = std::move(found.path);
+    result.command_line = std::move(found.command_line);
+    result.cwd = std::move(found.cwd);
+    if (options.user.empty())
+      result.environment = std::move(found.environment);
+    return result;
+  }
+
+  // On the reactor.
+
+  void start() {
+    process = std::make_shared<windows::process>(where.get().host);
+    // The sink outlives neither: the process drops it at its end.
+    where.get().start(
+      process, [self = shared_from_this()] { return self->launch(); },
+      log_credit,
+      [self = shared_from_this()](child_event x) {
+        self->where.on_reactor(
+          [self, x = std::move(x)]() mutable { self->on_event(x); });
+      });
+  }
+
+  void on_event(child_event& x) {
+    if (auto* failed = std::get_if<child_start_failed>(&x)) {
+      listener.reset();
+      process.reset();
+      tell(runner_launch_failed{std::move(failed->why)});
+    } else if (auto* started = std::get_if<child_started>(&x)) {
+      tell(runner_launched{started->pid});
+      if (listener == nullptr)
+        connect_command();
+      else
+        await(static_cast<DWORD>(started->pid));
+    } else if (auto* said = std::get_if<child_output>(&x)) {
+      tell(runner_said{std::string{said->bytes.text()}});
+      process->grant(said->bytes.size());
+    } else if (auto* exited = std::get_if<child_exited>(&x)) {
+      status = exited->status;
+      // What it said last is still to be read, up to an end that comes when
+      // nobody is left to write.
+      process->kill();
+    } else if (std::holds_alternative<child_finished>(x)) {
+      listener.reset();
+      process.reset();
+      if (status)
+        tell(runner_exited{*status});
+      tell(runner_gone{});
+    }
+  }
+
+  void await(DWORD pid) {
+    using result = std::variant<std::shared_ptr<stream>, failure>;
+    listener->await(pid, [weak = weak_from_this()](result x) {
+      auto self = weak.lock();
+      if (self == nullptr)
+        return;
+      if (auto* bad = std::get_if<failure>(&x))
+        return self->tell(runner_connect_failed{std::move(*bad)});
+      auto& io = std::get<std::shared_ptr<stream>>(x);
+      self->tell(runner_connected{std::make_shared<pipe_duplex>(io, io)});
+    });
+  }
+
+  void connect_command() {
+    auto in = std::make_shared<stream>(where.context());
+    auto out = std::make_shared<stream>(where.context());
+    boost::system::error_code ec;
+    in->assign(from_runner.get(), ec);
+    if (!ec) {
+      from_runner.release();
+      out->assign(to_runner.get(), ec);
+    }
+    if (ec)
+      return tell(runner_connect_failed{last_failure(
+        errc::runner_failed, stage::connect,
+        "the runner cannot be connected to", static_cast<DWORD>(ec.value()))});
+    to_runner.release();
+    tell(runner_connected{std::make_shared<pipe_duplex>(in, out)});
+  }
+};
+
+class local_runner : public runner_process {
+public:
+  explicit local_runner(std::shared_ptr<launch_state> state)
+    : state_(std::move(state)) {
+    // nop
+  }
+
+  ~local_runner() override {
+    state_->sink = nullptr;
+    kill();
+  }
+
+  void start(sink to) override {
+    state_->sink = std::move(to);
+    state_->start();
+  }
+
+  void kill() override {
+    // By way of the launcher, which may be about to start it.
+    state_->where.on_launcher([state = state_] {
+      state->where.on_reactor([state] {
+        if (state->process != nullptr)
+          state->process->stop();
+      });
+    });
+  }
+
+private:
+  std::shared_ptr<launch_state> state_;
+};
+
+// -- both sides ---------------------------------------------------------------
+
+class windows_port : public runner_port {
+public:
+  explicit windows_port(runtime_ref where) : where_(std::move(where)) {
+    // nop
+  }
+
+  std::shared_ptr<work_queue> work() override {
+    return std::make_shared<reactor_queue<runtime::impl>>(where_);
+  }
+
+  std::unique_ptr<runner_process> make_process(const runner_options& options,
+                                               std::string nonce) override {
+    return std::make_unique<local_runner>(
+      std::make_shared<launch_state>(where_, options, std::move(nonce)));
+  }
+
+  std::variant<std::shared_ptr<duplex>, failure>
+  open_channel(const channel_address& where) override {
+    if (where.path.empty())
+      return failure{errc::runner_failed,
+                     {stage::connect, ERROR_NOT_SUPPORTED,
+                      "on Windows the channel is a named pipe, not standard "
+                      "input and output"}};
+    auto opened = connect_to_parent(where.path, parent_);
+    if (auto* bad = std::get_if<failure>(&opened))
+      return std::move(*bad);
+    auto& pipe = std::get<unique_handle>(opened);
+    auto io = std::make_shared<stream>(where_.context());
+    boost::system::error_code ec;
+    io->assign(pipe.get(), ec);
+    if (ec)
+      return last_failure(errc::runner_failed, stage::connect,
+                          "the channel is not to be watched",
+                          static_cast<DWORD>(ec.value()));
+    pipe.release();
+    return std::make_shared<pipe_duplex>(io, io);
+  }
+
+  runner_identity take_identity() override {
+    auto told = take_runner_secret().value_or(runner_secret{});
+    parent_ = told.parent;
+    return {static_cast<std::int64_t>(::GetCurrentProcessId()), own_user_name(),
+            std::move(told.nonce)};
+  }
+
+  std::string make_nonce() override {
+    auto result = random_name(16);
+    if (result.empty())
+      throw std::system_error{ERROR_GEN_FAILURE, std::system_category(),
+                              "no random bytes are to be had"};
+    return result;
+  }
+
+private:
+  runtime_ref where_;
+  /// In a runner: the process whose pipe it must be; 0: we were told none.
+  std::uint32_t parent_ = 0;
+};
+
+} // namespace
+
+std::shared_ptr<runner_port>
+make_runner_port(std::shared_ptr<runtime::impl> owner) {
+  return std::make_shared<windows_port>(runtime_ref{owner});
+}
+
+} // namespace procession::windows

@@ -1,0 +1,278 @@
+#include "../runner_world.hpp"
+
+#include "procession/platform/posix/fd.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <caf/after.hpp>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+using namespace procession;
+using namespace procession::test;
+using namespace std::chrono_literals;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& what) {
+  return text.find(what) != std::string::npos;
+}
+
+/// A runner that is a shell script: `$1` is the path of the true one.
+runner_options scripted(std::string script) {
+  runner_options result;
+  result.command = {"/bin/sh", "-c", std::move(script), "sh", runner_path()};
+  return result;
+}
+
+/// A directory of this test.
+class scratch {
+public:
+  scratch() {
+    auto name = (fs::temp_directory_path() / "runner-test-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+
+  ~scratch() {
+    fs::remove_all(path);
+  }
+
+  fs::path path;
+};
+
+/// Writes a program for the shell.
+std::string write_script(const fs::path& where, const std::string& text) {
+  {
+    std::ofstream file{where};
+    file << "#!/bin/sh\n" << text << '\n';
+  }
+  fs::permissions(where, fs::perms::owner_all);
+  return where;
+}
+
+} // namespace
+
+TEST_CASE("a runner says who it is, and counts its sessions") {
+  runner_options options;
+  options.transport = GENERATE(runner_transport::stdio,
+                               runner_transport::socket_path);
+  runner_world there{options};
+  REQUIRE_FALSE(there.up());
+  auto info = there.info();
+  CHECK(info.state == runner_state::up);
+  CHECK(info.pid == info.remote_pid);
+  CHECK(process_lives(info.pid));
+  CHECK(info.sessions == 0);
+  auto hdl = there.w.spawn(program("cat"));
+  CHECK(there.info().sessions == 1);
+  REQUIRE(there.w.ask<exit_status>(hdl, terminate_atom_v));
+}
+
+TEST_CASE("sessions wait for a runner that takes its time") {
+  scratch here;
+  auto fifo = here.path / "go";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  auto options = scripted("read go < " + fifo.string() + "; exec $1 --stdio");
+  runner_world there{options};
+  caf::scoped_actor early{there.w.sys};
+  early->send(there.w.where, spawn_atom_v, program("true"));
+  std::ofstream{fifo} << "go\n";
+  auto started = false;
+  early->receive([&](session&) { started = true; },
+                 caf::after(patience) >> [] {});
+  CHECK(started);
+  REQUIRE_FALSE(there.up());
+  CHECK(success(there.w.run(program("true")).status));
+}
+
+TEST_CASE("a runner that ends before it speaks is an error with its exit code, "
+          "at once") {
+  auto begin = std::chrono::steady_clock::now();
+  SECTION("by itself") {
+    runner_world there{scripted("echo cannot do that >&2; exit 7")};
+    auto why = there.w.refusal(program("true"));
+    CHECK(is(why, errc::runner_failed));
+    CHECK(contains(describe(why), "exit code 7"));
+    CHECK(contains(describe(why), "\"cannot do that\""));
+    CHECK(describe(there.up()) == describe(why));
+  }
+  SECTION("by a signal") {
+    runner_world there{scripted("kill -KILL $$")};
+    CHECK(describe(there.up())
+          == "runner_failed at hello: the runner ended: killed by signal 9");
+  }
+  SECTION("while its socket is waited for") {
+    runner_options options;
+    options.transport = runner_transport::socket_path;
+    options.program = "/bin/false";
+    runner_world there{options};
+    auto why = there.up();
+    CHECK(detail_of(why).at == stage::connect);
+    CHECK(contains(describe(why), "exit code 1"));
+  }
+  CHECK(std::chrono::steady_clock::now() - begin < 1s);
+}
+
+TEST_CASE("what cannot be launched is an error with its stage") {
+  runner_options options;
+  SECTION("no such program") {
+    options.program = "/nowhere/runner";
+    runner_world there{options};
+    auto why = there.up();
+    CHECK(is(why, errc::program_not_found));
+    CHECK(detail_of(why).at == stage::exec);
+    CHECK(contains(describe(why), "the runner was not started"));
+  }
+  SECTION("no such user") {
+    options.user = "nobody-of-that-name";
+    runner_world there{options};
+    auto why = there.up();
+    CHECK(is(why, errc::no_such_user));
+    CHECK(detail_of(why).at == stage::logon);
+  }
+  SECTION("a user and a command line") {
+    options.user = "nobody";
+    options.command = {"true"};
+    runner_world there{options};
+    CHECK(is(there.up(), errc::invalid_argument));
+  }
+  SECTION("and every later spawn fails like the first") {
+    options.program = "/nowhere/runner";
+    runner_world there{options};
+    for (auto i = 0; i < 3; ++i)
+      CHECK(is(there.w.refusal(program("true")), errc::program_not_found));
+  }
+}
+
+TEST_CASE("every stage has a deadline") {
+  SECTION("connect") {
+    runner_options options;
+    options.transport = runner_transport::socket_path;
+    options.program = "/bin/cat";
+    scratch here;
+    options.program = write_script(here.path / "idle", "exec sleep 1000");
+    options.connect = 100ms;
+    runner_world there{options};
+    auto why = there.up();
+    CHECK(is(why, errc::runner_failed));
+    CHECK(detail_of(why).at == stage::connect);
+  }
+  SECTION("hello") {
+    auto options = scripted("exec sleep 1000");
+    options.connect = 40ms;
+    options.hello = 60ms;
+    runner_world there{options};
+    auto why = there.up();
+    CHECK(is(why, errc::runner_failed));
+    CHECK(detail_of(why).at == stage::hello);
+    CHECK(contains(describe(why), "within 100 ms"));
+  }
+}
+
+TEST_CASE("what is no runner is recognised by what it says") {
+  runner_world there{scripted("echo Welcome to this machine, stranger!; "
+                              "exec sleep 1000")};
+  auto why = there.up();
+  CHECK(is(why, errc::protocol_violation));
+  CHECK(detail_of(why).at == stage::hello);
+  CHECK(contains(describe(why), "Welcome to this machine"));
+}
+
+TEST_CASE("even a message of a few words is quoted") {
+  runner_world there{scripted("echo Go away.")};
+  CHECK(describe(there.up())
+        == "protocol_violation at hello: it does not begin with a hello of "
+           "version 2 but with \"Go away..\"");
+}
+
+TEST_CASE("only the process that was started is let in at the socket") {
+  scratch here;
+  auto path_file = here.path / "path";
+  auto go = here.path / "go";
+  REQUIRE(::mkfifo(path_file.c_str(), 0600) == 0);
+  REQUIRE(::mkfifo(go.c_str(), 0600) == 0);
+  runner_options options;
+  options.transport = runner_transport::socket_path;
+  options.program = write_script(here.path / "runner",
+                                 "echo \"$2\" > " + path_file.string()
+                                   + "\nread x < " + go.string() + "\nexec "
+                                   + runner_path() + " \"$@\"");
+  runner_world there{options};
+  std::string path;
+  std::getline(std::ifstream{path_file}, path);
+  REQUIRE_FALSE(path.empty());
+  struct stat info;
+  REQUIRE(::stat(path.c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0600);
+  auto directory = fs::path{path}.parent_path();
+  REQUIRE(::stat(directory.c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0700);
+  // We are not the runner: we are let in no further than the door.
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  posix::unique_fd intruder{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  REQUIRE(::connect(intruder.get(), reinterpret_cast<sockaddr*>(&address),
+                    sizeof(address))
+          == 0);
+  char byte;
+  CHECK(::read(intruder.get(), &byte, 1) == 0);
+  std::ofstream{go} << "go\n";
+  CHECK_FALSE(there.up());
+  CHECK(success(there.w.run(program("true")).status));
+  CHECK_FALSE(fs::exists(directory));
+}
+
+TEST_CASE("a runner as another user is that user, and stays it") {
+  if (::geteuid() != 0) {
+    WARN("only root becomes somebody else");
+    return;
+  }
+  runner_options options;
+  options.user = "nobody";
+  runner_world there{options};
+  REQUIRE_FALSE(there.up());
+  CHECK(there.info().user == "nobody");
+  auto tell = [&](std::string script) {
+    return there.w.run(shell(std::move(script))).out;
+  };
+  CHECK(contains(tell("id"), "uid=65534(nobody)"));
+  CHECK(tell("id -u; id -G") == "65534\n65534\n");
+  CHECK(tell("echo $USER $LOGNAME; pwd") == "nobody nobody\n/\n");
+  CHECK(tell("grep NoNewPrivs /proc/self/status") == "NoNewPrivs:\t1\n");
+  CHECK(tell("grep CapEff /proc/self/status") == "CapEff:\t0000000000000000\n");
+  CHECK(tell("cat /etc/shadow 2>/dev/null").empty());
+  CHECK(tell("echo ${PROCESSION_RUNNER_NONCE-unset}") == "unset\n");
+}
+
+TEST_CASE("who is not root becomes nobody else") {
+  if (::geteuid() != 0) {
+    runner_options options;
+    options.user = "root";
+    runner_world there{options};
+    CHECK(is(there.up(), errc::not_permitted));
+    return;
+  }
+  // In a runner as nobody, which starts a runner as root.
+  runner_options options;
+  options.user = "nobody";
+  options.program = runner_path();
+  runner_world there{options};
+  REQUIRE_FALSE(there.up());
+  auto result = there.w.run(
+    program(fs::path{runner_path()}.parent_path() / "procession",
+            {"run", "--as", "root", "--", "true"}));
+  CHECK(result.status.code == 125);
+  CHECK(contains(result.err, "not_permitted at logon"));
+}
