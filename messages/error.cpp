@@ -101,6 +101,8 @@ std::string to_string(errc x) {
       return "protocol_violation";
     case errc::logon_paused:
       return "logon_paused";
+    case errc::busy:
+      return "busy";
   }
   return "errc " + std::to_string(static_cast<int>(x));
 }

@@ -72,10 +72,12 @@ enum class errc : std::uint8_t {
   /// Logons of that user failed; another is not tried for the time that the
   /// text tells, lest the account be locked.
   logon_paused,
+  /// Somebody else waits for the same already; nothing was done.
+  busy,
 };
 
 /// The last of the codes.
-inline constexpr auto last_errc = errc::logon_paused;
+inline constexpr auto last_errc = errc::busy;
 
 /// Where in the life of a session it went wrong.
 enum class stage : std::uint8_t {
