@@ -23,8 +23,8 @@ enum class runner_transport {
 struct runner_options {
   /// Name of the user to be; empty: our own. Needs the right to become another
   /// user (root), or on Windows a password that is stored for it (procession
-  /// sandbox setup). The runner gets an environment and groups of that user, and
-  /// can gain no privileges (prctl(2), PR_SET_NO_NEW_PRIVS).
+  /// sandbox setup). The runner gets an environment and groups of that user,
+  /// and can gain no privileges (prctl(2), PR_SET_NO_NEW_PRIVS).
   std::string user;
   /// A command line that leads to `procession-runner --stdio`, here or
   /// elsewhere: sudo, bwrap, ssh, docker exec. Empty: our own runner.
