@@ -248,6 +248,6 @@ TEST_CASE("the runner refuses to start without its parent") {
     auto result = sh.script("$P run --runner \"env PROCESSION_RUNNER_NONCE=x "
                             "$P-runner --stdio\" -- true");
     CHECK(shell_code(result.status) == 125);
-    CHECK_THAT(result.err, Catch::Contains("what we were told at our start"));
+    CHECK_THAT(result.err, Catch::Contains("what it was told at its start"));
   }
 }
