@@ -30,6 +30,7 @@
 #include <limits>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace actor {
@@ -86,10 +87,14 @@ void copy_input() {
 }
 
 void read_line() {
+  // The second half of a line's end belongs to that line, not to the next.
+  static auto after_cr = false;
   std::array<char, 1> c{};
-  while (read_input(c) == 1)
-    if (c[0] == '\n' || c[0] == '\r')
+  while (read_input(c) == 1) {
+    auto half = std::exchange(after_cr, c[0] == '\r') && c[0] == '\n';
+    if (!half && (c[0] == '\n' || c[0] == '\r'))
       return;
+  }
 }
 
 void work() {
