@@ -14,9 +14,9 @@ namespace procession::bench {
 namespace {
 
 constexpr std::uint64_t mib = 1024 * 1024;
-constexpr auto repetitions = 5;
-constexpr auto flood_bytes = 128 * mib;
-constexpr std::size_t echoes = 1000;
+constexpr auto repetitions = 3;
+constexpr auto flood_bytes = 64 * mib;
+constexpr std::size_t echoes = 500;
 constexpr std::size_t message_size = 16;
 
 double flood_through(place where) {
