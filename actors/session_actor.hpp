@@ -100,6 +100,8 @@ private:
   caf::result<void> signal(signal_name name);
   caf::result<exit_status> terminate(caf::timespan grace);
   caf::result<exit_status> wait();
+  caf::result<session_info> wait_for(session_state state);
+  caf::result<void> wait_notified();
   caf::result<page> read(cursor from, std::uint64_t max, caf::timespan wait);
   caf::result<cursor> subscribe(const subscription& terms);
   caf::result<void> unsubscribe();
@@ -112,6 +114,7 @@ private:
   void on(child_output& x);
   void on(child_stdin_taken& x);
   void on(child_stdin_broken& x);
+  void on(child_notified& x);
   void on(child_answered& x);
   void on(child_exited& x);
   void on(child_finished& x);
@@ -136,6 +139,7 @@ private:
   page make_page(cursor from, std::uint64_t max) const;
   void answer_readers();
 
+  void advance_to(session_state state);
   template <class F>
   void once_started(F f);
   caf::result<void> ask_child(std::function<void(std::uint64_t)> ask);
@@ -190,7 +194,15 @@ private:
     caf::typed_response_promise<page> waiting;
   };
 
+  struct observer {
+    session_state state;
+    caf::typed_response_promise<session_info> waiting;
+  };
+
   caf::typed_response_promise<session> starting_;
+  std::vector<observer> observers_;
+  bool notified_ = false;
+  std::vector<caf::response_promise> until_notified_;
   std::vector<caf::typed_response_promise<exit_status>> waiting_;
   std::vector<caf::typed_response_promise<exit_status>> terminating_;
   std::vector<reader> readers_;

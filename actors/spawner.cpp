@@ -1,5 +1,6 @@
 #include "procession/actors/spawner.hpp"
 
+#include "procession/actors/alarm_clock.hpp"
 #include "procession/actors/session_actor.hpp"
 
 #include <caf/actor_clock.hpp>
@@ -16,46 +17,11 @@
 
 namespace procession {
 
-/// The time has come to let sessions go.
-struct retention_over {};
-
-/// After so long, `retention_over` is wanted.
-struct retention_wait {
-  caf::timespan time{};
-};
-
-} // namespace procession
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::retention_over)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::retention_wait)
-
-namespace procession {
-
 namespace {
 
-/// What the sessions and the retention clock tell it besides its interface.
-using spawner_impl = spawner::extend<caf::reacts_to<session_over>,
-                                     caf::reacts_to<retention_over>>;
-
-/// Waits for the spawner. A delayed message keeps its receiver alive, and the
-/// spawner has to go when its last user does.
-using retention_clock = caf::typed_actor<caf::reacts_to<retention_wait>,
-                                         caf::reacts_to<retention_over>>;
-
-retention_clock::behavior_type
-retention_clock_behavior(retention_clock::pointer self, caf::actor_addr whose) {
-  self->monitor(whose);
-  self->set_down_handler([=](caf::down_msg&) { self->quit(); });
-  return {
-    [=](retention_wait x) {
-      self->delayed_send(self, x.time, retention_over{});
-    },
-    [=](retention_over x) {
-      if (auto to = caf::actor_cast<spawner_impl>(whose))
-        self->send(to, x);
-    },
-  };
-}
+/// What the sessions and the clock tell it besides its interface.
+using spawner_impl
+  = spawner::extend<caf::reacts_to<session_over>, caf::reacts_to<alarm>>;
 
 /// Collects the answers of many sessions into one list.
 struct listing {
@@ -99,13 +65,13 @@ public:
     children_ = std::move(children);
     options_ = options;
     self_->set_down_handler([this](caf::down_msg& x) { forget(x.source); });
-    clock_ = self_->spawn(retention_clock_behavior, self_->address());
+    clock_ = self_->spawn(alarm_clock_behavior, self_->address());
     return {
       [this](spawn_atom, command& spec) { return spawn(std::move(spec)); },
       [this](find_atom, const session_id& id) { return find(id); },
       [this](list_atom) { return list(); },
       [this](session_over& x) { retire(std::move(x)); },
-      [this](retention_over) { release_due(); },
+      [this](alarm) { release_due(); },
     };
   }
 
@@ -200,7 +166,7 @@ private:
 
   void release_at(time_point when) {
     next_release_ = when;
-    self_->send(clock_, retention_wait{when - self_->clock().now()});
+    self_->send(clock_, alarm_request{when - self_->clock().now()});
   }
 
   void release_due() {
@@ -244,7 +210,7 @@ private:
   std::deque<retained_session> retained_;
   /// When the clock will ring next.
   std::optional<time_point> next_release_;
-  retention_clock clock_;
+  alarm_clock clock_;
   std::uint64_t last_id_ = 0;
 };
 

@@ -54,6 +54,7 @@ enum class frame_type : std::uint8_t {
   answered = 37,
   exited = 38,
   closed = 39,
+  notified = 40,
 };
 
 std::string to_string(frame_type x);

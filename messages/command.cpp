@@ -102,6 +102,9 @@ std::optional<failure> validate(const command& x) {
       return bad;
   if (auto bad = validate(x.limits))
     return bad;
+  if (x.notification_fd != 0
+      && (x.notification_fd < 3 || x.notification_fd > 255))
+    return invalid("the notification descriptor must be 0, or from 3 to 255");
   for (auto [time, what] : {std::pair{x.limits.timeout, "the time-out"},
                             std::pair{x.limits.retention, "the retention"},
                             std::pair{x.kill.grace, "the grace"},
@@ -121,7 +124,7 @@ bool operator==(const command& x, const command& y) {
                     c.env.unset, c.stdio.kind, c.stdio.size, c.limits.retained,
                     c.limits.stdin_queue, c.limits.timeout, c.limits.retention,
                     c.kill.grace, c.kill.drain, c.when_unobserved, c.owner,
-                    c.id);
+                    c.id, c.notification_fd);
   };
   return all(x) == all(y);
 }

@@ -114,6 +114,11 @@ struct command {
   ownership owner = ownership::sender;
   /// Name of the session, unique in its spawner; empty: the spawner gives one.
   std::string id;
+  /// Number of a descriptor that the program finds open for writing, besides
+  /// its standard streams: a line written to it says that the program is ready
+  /// (s6's notification-fd, s6-supervise(8)). 0: none, else from 3 to 255. Only
+  /// on POSIX; elsewhere the start fails with `invalid_argument` at `setup`.
+  std::int32_t notification_fd = 0;
 };
 
 /// The largest grace, drain, time-out and retention a command may ask for.
@@ -182,7 +187,8 @@ typename Inspector::result_type inspect(Inspector& f, kill_policy& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, command& x) {
   return f(caf::meta::type_name("command"), x.program, x.args, x.argv0, x.cwd,
-           x.env, x.stdio, x.limits, x.kill, x.when_unobserved, x.owner, x.id);
+           x.env, x.stdio, x.limits, x.kill, x.when_unobserved, x.owner, x.id,
+           x.notification_fd);
 }
 
 } // namespace procession

@@ -69,10 +69,20 @@ enum class errc : std::uint8_t {
   /// The other side of a runner's channel broke the protocol, or said that we
   /// did.
   protocol_violation,
+  /// No child of that name.
+  no_such_child,
+  /// The supervisor has a child of that name.
+  duplicate_child,
+  /// A child of a supervisor did not end in success.
+  child_failed,
+  /// The children of a supervisor failed more often than it allows.
+  restart_limit,
+  /// The supervisor is being ended.
+  supervisor_ended,
 };
 
 /// The last of the codes.
-inline constexpr auto last_errc = errc::protocol_violation;
+inline constexpr auto last_errc = errc::supervisor_ended;
 
 /// Where in the life of a session it went wrong.
 enum class stage : std::uint8_t {
@@ -102,10 +112,14 @@ enum class stage : std::uint8_t {
   terminate,
   /// The channel between a runner and its parent.
   channel,
+  /// Waiting for a child of a supervisor to be ready.
+  ready,
+  /// Keeping the children of a supervisor.
+  supervise,
 };
 
 /// The last of the stages.
-inline constexpr auto last_stage = stage::channel;
+inline constexpr auto last_stage = stage::supervise;
 
 /// The context of every error of ours.
 struct error_detail {

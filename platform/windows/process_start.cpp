@@ -131,6 +131,10 @@ DWORD create(program& what, const their_ends& theirs, bool explicit_streams,
 } // namespace
 
 std::variant<started_process, failure> start_process(const command& spec) {
+  if (spec.notification_fd != 0)
+    return failure{errc::invalid_argument,
+                   {stage::setup, 0,
+                    "there is no notification descriptor on Windows"}};
   auto resolved = resolve(spec);
   if (auto* bad = std::get_if<failure>(&resolved))
     return std::move(*bad);

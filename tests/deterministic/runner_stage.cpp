@@ -93,6 +93,9 @@ std::string in_words(const child_event& x) {
     std::string operator()(const child_stdin_broken&) {
       return "broken";
     }
+    std::string operator()(const child_notified&) {
+      return "notified";
+    }
     std::string operator()(const child_answered& x) {
       return "answered " + std::to_string(x.request);
     }
