@@ -1,5 +1,6 @@
 #include "procession/actors/spawner.hpp"
 
+#include "procession/actors/alarm_clock.hpp"
 #include "procession/actors/session_actor.hpp"
 
 #include <caf/actor_clock.hpp>
@@ -16,46 +17,11 @@
 
 namespace procession {
 
-/// The time has come to let sessions go.
-struct retention_over {};
-
-/// After so long, `retention_over` is wanted.
-struct retention_wait {
-  caf::timespan time{};
-};
-
-} // namespace procession
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::retention_over)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::retention_wait)
-
-namespace procession {
-
 namespace {
 
-/// What the sessions and the retention clock tell it besides its interface.
-using spawner_impl = spawner::extend<caf::reacts_to<session_over>,
-                                     caf::reacts_to<retention_over>>;
-
-/// Waits for the spawner. A delayed message keeps its receiver alive, and the
-/// spawner has to go when its last user does.
-using retention_clock = caf::typed_actor<caf::reacts_to<retention_wait>,
-                                         caf::reacts_to<retention_over>>;
-
-retention_clock::behavior_type
-retention_clock_behavior(retention_clock::pointer self, caf::actor_addr whose) {
-  self->monitor(whose);
-  self->set_down_handler([=](caf::down_msg&) { self->quit(); });
-  return {
-    [=](retention_wait x) {
-      self->delayed_send(self, x.time, retention_over{});
-    },
-    [=](retention_over x) {
-      if (auto to = caf::actor_cast<spawner_impl>(whose))
-        self->send(to, x);
-    },
-  };
-}
+/// What the sessions and its clock tell it besides its interface.
+using spawner_impl
+  = spawner::extend<caf::reacts_to<session_over>, caf::reacts_to<alarm_rang>>;
 
 /// Collects the answers of many sessions into one list.
 struct listing {
@@ -99,13 +65,13 @@ public:
     children_ = std::move(children);
     options_ = options;
     self_->set_down_handler([this](caf::down_msg& x) { forget(x.source); });
-    clock_ = self_->spawn(retention_clock_behavior, self_->address());
+    clock_.attach(self_);
     return {
       [this](spawn_atom, command& spec) { return spawn(std::move(spec)); },
       [this](find_atom, const session_id& id) { return find(id); },
       [this](list_atom) { return list(); },
       [this](session_over& x) { retire(std::move(x)); },
-      [this](retention_over) { release_due(); },
+      [this](alarm_rang) { release_due(); },
     };
   }
 
@@ -194,21 +160,13 @@ private:
       self_->send(sessions_.at(retained_.front().id), session_release{});
       retained_.pop_front();
     }
-    if (!next_release_ || due < *next_release_)
-      release_at(due);
-  }
-
-  void release_at(time_point when) {
-    next_release_ = when;
-    self_->send(clock_, retention_wait{when - self_->clock().now()});
+    clock_.ring_at(due);
   }
 
   void release_due() {
-    auto now = self_->clock().now();
-    // An earlier time was asked for later.
-    if (next_release_ && now < *next_release_)
+    if (!clock_.rang())
       return;
-    next_release_.reset();
+    auto now = self_->clock().now();
     std::optional<time_point> next;
     std::erase_if(retained_, [&](const retained_session& x) {
       if (x.due <= now)
@@ -219,7 +177,7 @@ private:
     });
     // Not a message for each when they ended one shortly after the other.
     if (next)
-      release_at(std::max(*next, now + std::chrono::seconds{1}));
+      clock_.ring_at(std::max(*next, now + std::chrono::seconds{1}));
   }
 
   void forget(const caf::actor_addr& who) {
@@ -242,9 +200,7 @@ private:
   std::unordered_set<session_id> closed_;
   /// Those of them that were not told to go, the one closed first in front.
   std::deque<retained_session> retained_;
-  /// When the clock will ring next.
-  std::optional<time_point> next_release_;
-  retention_clock clock_;
+  alarm_clock clock_;
   std::uint64_t last_id_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "procession/messages/exec_tool.hpp"
 #include "procession/messages/runner.hpp"
 #include "procession/messages/session.hpp"
 
@@ -41,6 +42,15 @@ CAF_BEGIN_TYPE_ID_BLOCK(procession, 3100)
   CAF_ADD_TYPE_ID(procession, (procession::runner_state))
   CAF_ADD_TYPE_ID(procession, (procession::runner_info))
   CAF_ADD_TYPE_ID(procession, (procession::runner))
+  CAF_ADD_TYPE_ID(procession, (procession::exec_wait))
+  CAF_ADD_TYPE_ID(procession, (procession::exec_request))
+  CAF_ADD_TYPE_ID(procession, (procession::exec_input))
+  CAF_ADD_TYPE_ID(procession, (procession::exec_poll))
+  CAF_ADD_TYPE_ID(procession, (procession::exec_wake))
+  CAF_ADD_TYPE_ID(procession, (procession::exec_result))
+  CAF_ADD_TYPE_ID(procession, (procession::exec_session))
+  CAF_ADD_TYPE_ID(procession, (procession::exec_list))
+  CAF_ADD_TYPE_ID(procession, (procession::exec_tool))
 CAF_END_TYPE_ID_BLOCK(procession)
 
 namespace procession {

@@ -99,6 +99,8 @@ std::string to_string(errc x) {
       return "runner_lost";
     case errc::protocol_violation:
       return "protocol_violation";
+    case errc::busy:
+      return "busy";
   }
   return "errc " + std::to_string(static_cast<int>(x));
 }

@@ -69,10 +69,12 @@ enum class errc : std::uint8_t {
   /// The other side of a runner's channel broke the protocol, or said that we
   /// did.
   protocol_violation,
+  /// Somebody else waits for the same already; nothing was done.
+  busy,
 };
 
 /// The last of the codes.
-inline constexpr auto last_errc = errc::protocol_violation;
+inline constexpr auto last_errc = errc::busy;
 
 /// Where in the life of a session it went wrong.
 enum class stage : std::uint8_t {

@@ -1,0 +1,47 @@
+#include "procession/actors/alarm_clock.hpp"
+
+#include <caf/local_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace procession {
+
+namespace {
+
+using sleeper = caf::typed_actor<caf::reacts_to<alarm_rang>>;
+
+alarm_clock::handle::behavior_type
+clock_behavior(alarm_clock::handle::pointer self, caf::actor_addr whose) {
+  self->monitor(whose);
+  self->set_down_handler([=](caf::down_msg&) { self->quit(); });
+  return {
+    [=](alarm_wanted x) { self->delayed_send(self, x.time, alarm_rang{}); },
+    [=](alarm_rang x) {
+      if (auto to = caf::actor_cast<sleeper>(whose))
+        self->send(to, x);
+    },
+  };
+}
+
+} // namespace
+
+void alarm_clock::attach(caf::local_actor* whose) {
+  whose_ = whose;
+  hdl_ = whose->spawn(clock_behavior, whose->address());
+}
+
+void alarm_clock::ring_at(time_point when) {
+  if (next_ && *next_ <= when)
+    return;
+  next_ = when;
+  caf::anon_send(hdl_, alarm_wanted{when - whose_->clock().now()});
+}
+
+bool alarm_clock::rang() {
+  if (next_ && whose_->clock().now() < *next_)
+    return false;
+  next_.reset();
+  return true;
+}
+
+} // namespace procession

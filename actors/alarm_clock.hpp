@@ -1,0 +1,50 @@
+#pragma once
+
+#include <caf/actor_clock.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/fwd.hpp>
+#include <caf/timespan.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <optional>
+
+namespace procession {
+
+/// The time that an actor asked its alarm clock for has come.
+struct alarm_rang {};
+
+/// After so long, `alarm_rang` is wanted.
+struct alarm_wanted {
+  caf::timespan time{};
+};
+
+/// Waits in place of another actor. A delayed message keeps its receiver alive,
+/// and an actor that goes when its last user does must not wait itself.
+class alarm_clock {
+public:
+  using handle = caf::typed_actor<caf::reacts_to<alarm_wanted>,
+                                  caf::reacts_to<alarm_rang>>;
+  using time_point = caf::actor_clock::time_point;
+
+  /// Makes the clock of `whose`, which gets `alarm_rang`; it ends with it.
+  void attach(caf::local_actor* whose);
+
+  /// Has it ring at `when`, unless it rings before: who is rung asks again for
+  /// what is still to come.
+  void ring_at(time_point when);
+
+  /// To be called when it rang. @returns whether this is a time asked for: an
+  /// earlier one may have been asked for later.
+  bool rang();
+
+private:
+  caf::local_actor* whose_ = nullptr;
+  handle hdl_;
+  /// When it will ring next.
+  std::optional<time_point> next_;
+};
+
+} // namespace procession
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::alarm_rang)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::alarm_wanted)

@@ -1,0 +1,180 @@
+#pragma once
+
+#include "procession/actors/alarm_clock.hpp"
+#include "procession/actors/exec_tool.hpp"
+#include "procession/io/merged_output.hpp"
+#include "procession/io/text_watch.hpp"
+
+#include <caf/actor_addr.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace procession {
+
+/// What its sessions and its clock say to an exec tool besides its interface.
+using exec_tool_impl
+  = exec_tool::extend<caf::reacts_to<output>, caf::reacts_to<gap>,
+                      caf::reacts_to<exited>, caf::reacts_to<closed>,
+                      caf::reacts_to<alarm_rang>>;
+
+/// One session of an exec tool.
+struct exec_record {
+  using time_point = alarm_clock::time_point;
+
+  /// Who waits for its output.
+  struct reader {
+    /// Which of the waits of the tool.
+    std::uint64_t number = 0;
+    caf::typed_response_promise<exec_result> promise;
+    caf::actor_addr who;
+    time_point since;
+    time_point until;
+    text_watch watch;
+    bool on_output = false;
+    std::uint64_t max_output = 0;
+    std::uint64_t written = 0;
+  };
+
+  /// Who waits for its end.
+  struct watcher {
+    caf::typed_response_promise<exit_status> promise;
+    caf::actor_addr who;
+  };
+
+  /// Who ends it.
+  struct terminator {
+    caf::typed_response_promise<exec_result> promise;
+    time_point since;
+  };
+
+  exec_record(std::size_t buffer, time_point now)
+    : unread(buffer), begun(now), active(now) {
+    // nop
+  }
+
+  session_state state = session_state::starting;
+  /// Valid once it runs.
+  session hdl;
+  /// Whether it was asked to end, which it cannot be before it runs.
+  enum class ending { no, asked } end = ending::no;
+  std::string command;
+  bool tty = false;
+  std::int64_t pid = 0;
+  exit_status status;
+  bool complete = true;
+  caf::error start_error;
+  merged_output unread;
+  cursor produced;
+  time_point begun;
+  /// When something came or went last.
+  time_point active;
+  /// Valid in state `closed`.
+  time_point over;
+  std::optional<reader> reading;
+  std::vector<watcher> watching;
+  std::vector<terminator> terminating;
+};
+
+/// The actor behind `exec_tool`.
+class exec_machine {
+public:
+  static constexpr const char* name = "procession.exec_tool";
+
+  using pointer = exec_tool_impl::stateful_pointer<exec_machine>;
+
+  explicit exec_machine(pointer self) : self_(self) {
+    // nop
+  }
+
+  exec_machine(const exec_machine&) = delete;
+  exec_machine& operator=(const exec_machine&) = delete;
+
+  /// Answers all who wait.
+  ~exec_machine();
+
+  exec_tool_impl::behavior_type make_behavior(spawner where,
+                                              exec_tool_options options);
+
+private:
+  using time_point = exec_record::time_point;
+  using records = std::map<session_id, exec_record>;
+
+  // Requests.
+  caf::result<exec_result> exec(exec_request& x);
+  caf::result<exec_result> write(const exec_input& x);
+  caf::result<exec_result> poll(const exec_poll& x);
+  caf::result<void> cancel(const session_id& id);
+  caf::result<exit_status> wait(const session_id& id);
+  caf::result<std::vector<exec_session>> list();
+  caf::result<exec_result> terminate(const session_id& id);
+  caf::result<std::vector<exec_session>> terminate_all();
+
+  // What becomes of a session.
+  void on_spawned(const session_id& id, session hdl);
+  void on_start_failed(const session_id& id, const caf::error& why);
+  void on(const output& x);
+  void on(const gap& x);
+  void on(const exited& x);
+  void on(const closed& x);
+  void on_lost(const session_id& id);
+  void end(records::iterator i, bool complete);
+  /// The session that the current message is from.
+  records::iterator source_of(const session_id& id);
+  void on_down(const caf::down_msg& x);
+  void on_alarm();
+
+  // Waiting.
+  caf::typed_response_promise<exec_result>
+  begin_reading(exec_record& x, const exec_wait& how, const exec_yield& range);
+  void answer(const session_id& id, exec_record& x, exec_wake why);
+  void refuse(exec_record& x, const caf::error& why);
+  void stop_reading(exec_record& x);
+  exec_result take(const session_id& id, exec_record& x, exec_wake why,
+                   std::uint64_t max_output, time_point since);
+
+  // Input.
+  void send(const session_id& id, const exec_record& x, const shared_bytes& y);
+  template <class... Ts>
+  void ask(const session_id& id, const exec_record& x, Ts... request);
+  void on_input_failed(const session_id& id, std::uint64_t number,
+                       const caf::error& why);
+
+  // The end.
+  void ask_to_end(const session_id& id, exec_record& x);
+  void close(records::iterator i);
+  void finish_sweeps(const session_id& id);
+  void forget(records::iterator i);
+  void forget_unread();
+
+  command make_command(const exec_request& x) const;
+  session_id next_id();
+  std::size_t live() const;
+  caf::error too_many(const std::string& text) const;
+  exec_session describe_session(const session_id& id,
+                                const exec_record& x) const;
+  std::vector<exec_session> describe_sessions(bool live_only) const;
+  time_point now() const;
+
+  pointer self_;
+  spawner where_;
+  exec_tool_options options_;
+  records records_;
+  /// Those who ended all sessions, and which of them are not closed yet.
+  struct sweep {
+    caf::typed_response_promise<std::vector<exec_session>> promise;
+    std::vector<exec_session> swept;
+    std::set<session_id> left;
+  };
+  std::vector<sweep> sweeps_;
+  alarm_clock clock_;
+  std::uint64_t last_id_ = 0;
+  std::uint64_t last_number_ = 0;
+};
+
+} // namespace procession

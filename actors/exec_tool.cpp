@@ -1,0 +1,389 @@
+// The exec tool's requests; what becomes of the sessions: exec_sessions.cpp.
+#include "procession/actors/exec_tool.hpp"
+
+#include "procession/actors/exec_keys.hpp"
+#include "procession/actors/exec_machine.hpp"
+#include "procession/io/utf8.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace procession {
+
+namespace {
+
+/// Bytes of a command that stand in a list.
+constexpr std::size_t title_size = 200;
+
+/// How many may wait for the end of one session.
+constexpr std::size_t max_watchers = 64;
+
+/// How many texts a wait may look for, and how long each may be.
+constexpr std::size_t max_texts = 32;
+constexpr std::size_t max_text_size = 4096;
+
+/// What the session keeps for whoever reads it by itself, in bytes.
+constexpr std::uint64_t retained = 256 * 1024;
+
+/// How many sessions the refusal of one more tells of.
+constexpr std::size_t max_told = 8;
+
+caf::error invalid(std::string text) {
+  return make_error(errc::invalid_argument, stage::validate, std::move(text));
+}
+
+caf::error no_such_session(const session_id& id) {
+  return make_error(errc::no_such_session, stage::admit,
+                    "there is no session '" + id
+                      + "', or the last of it was read");
+}
+
+caf::error busy(const session_id& id) {
+  return make_error(errc::busy, stage::run,
+                    "somebody waits for session '" + id + "' already");
+}
+
+caf::error no_sender() {
+  return make_error(errc::no_sender, stage::admit,
+                    "an answer needs an actor to go to");
+}
+
+/// What is wrong with a wait, if anything is.
+caf::error check(const exec_wait& x) {
+  if (x.yield < caf::timespan::zero())
+    return invalid("a wait is not shorter than nothing");
+  if (x.until.size() > max_texts)
+    return invalid("a wait looks for " + std::to_string(max_texts)
+                   + " texts at most");
+  for (auto& text : x.until)
+    if (text.empty() || text.size() > max_text_size)
+      return invalid("a text to wait for has 1 to "
+                     + std::to_string(max_text_size) + " bytes");
+  return {};
+}
+
+/// A command in a line that is not too long.
+std::string title_of(std::string text) {
+  for (auto& c : text)
+    if (static_cast<unsigned char>(c) < ' ')
+      c = ' ';
+  auto result = utf8::take_front(text, title_size);
+  if (result.bytes < text.size())
+    result.text += "...";
+  return std::move(result.text);
+}
+
+} // namespace
+
+exec_tool_impl::behavior_type
+exec_machine::make_behavior(spawner where, exec_tool_options options) {
+  where_ = std::move(where);
+  options_ = std::move(options);
+  clock_.attach(self_);
+  self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
+  return {
+    [this](exec_atom, exec_request& x) { return exec(x); },
+    [this](write_atom, const exec_input& x) { return write(x); },
+    [this](poll_atom, const exec_poll& x) { return poll(x); },
+    [this](cancel_atom, const session_id& id) { return cancel(id); },
+    [this](wait_atom, const session_id& id) { return wait(id); },
+    [this](list_atom) { return list(); },
+    [this](terminate_atom, const session_id& id) { return terminate(id); },
+    [this](terminate_atom) { return terminate_all(); },
+    [this](const output& x) { on(x); },
+    [this](const gap& x) { on(x); },
+    [this](const exited& x) { on(x); },
+    [this](const closed& x) { on(x); },
+    [this](alarm_rang) { on_alarm(); },
+  };
+}
+
+// -- running ------------------------------------------------------------------
+
+caf::result<exec_result> exec_machine::exec(exec_request& x) {
+  if (self_->current_sender() == nullptr)
+    return no_sender();
+  if (x.script.empty() == x.argv.empty())
+    return invalid("a command is either a script or a program with its "
+                   "arguments");
+  if (auto bad = check(x.wait))
+    return bad;
+  if (live() >= options_.max_sessions)
+    return too_many(std::to_string(options_.max_sessions)
+                    + " sessions live already");
+  if (x.id.empty())
+    x.id = next_id();
+  else if (records_.count(x.id) != 0)
+    return make_error(errc::duplicate_session, stage::admit,
+                      "there is a session '" + x.id + "' already");
+  auto spec = make_command(x);
+  auto& made = records_.try_emplace(x.id, options_.buffer, now()).first->second;
+  made.command = title_of(x.script.empty() ? to_string(spec) : x.script);
+  made.tty = x.tty;
+  auto waiting = begin_reading(made, x.wait, options_.first);
+  self_->request(where_, caf::infinite, spawn_atom_v, std::move(spec))
+    .then([this, id = x.id](session& hdl) { on_spawned(id, std::move(hdl)); },
+          [this, id = x.id](const caf::error& why) {
+            on_start_failed(id, why);
+          });
+  return waiting;
+}
+
+command exec_machine::make_command(const exec_request& x) const {
+  auto words = x.argv;
+  if (words.empty()) {
+    words = options_.shell;
+    words.push_back(x.script);
+  }
+  command result;
+  result.program = words.front();
+  result.args.assign(words.begin() + 1, words.end());
+  result.cwd = x.cwd;
+  result.env = x.env;
+  if (x.env.inherit) {
+    auto& unset = x.env.unset;
+    for (auto& variable : options_.env)
+      if (std::find(unset.begin(), unset.end(), variable.first) == unset.end())
+        result.env.set.insert(variable);
+  }
+  result.stdio = x.tty ? pty(x.size) : pipes();
+  result.limits.retained = retained;
+  result.limits.timeout = x.timeout;
+  result.kill = options_.kill;
+  // Nothing is read, and so nothing lost, before the tool listens.
+  result.when_unobserved = unobserved::pause;
+  result.id = x.id;
+  return result;
+}
+
+session_id exec_machine::next_id() {
+  session_id result;
+  do
+    result = options_.id_prefix + std::to_string(++last_id_);
+  while (records_.count(result) != 0);
+  return result;
+}
+
+std::size_t exec_machine::live() const {
+  return static_cast<std::size_t>(
+    std::count_if(records_.begin(), records_.end(), [](auto& x) {
+      return x.second.state != session_state::closed;
+    }));
+}
+
+caf::error exec_machine::too_many(const std::string& text) const {
+  auto all = describe_sessions(true);
+  std::stable_sort(all.begin(), all.end(),
+                   [](auto& x, auto& y) { return x.idle > y.idle; });
+  auto result = text + "; terminate one that is not needed any more";
+  for (std::size_t i = 0; i < std::min(all.size(), max_told); ++i)
+    result += (i == 0 ? ": " : "; ") + to_string(all[i]);
+  if (all.size() > max_told)
+    result += "; and " + std::to_string(all.size() - max_told) + " more";
+  return make_error(errc::session_limit, stage::admit, std::move(result));
+}
+
+// -- talking ------------------------------------------------------------------
+
+caf::result<exec_result> exec_machine::write(const exec_input& x) {
+  auto i = records_.find(x.id);
+  if (i == records_.end())
+    return no_such_session(x.id);
+  if (self_->current_sender() == nullptr)
+    return no_sender();
+  auto& record = i->second;
+  if (auto bad = check(x.wait))
+    return bad;
+  auto steps = input_steps(x, record.tty);
+  if (auto* bad = std::get_if<failure>(&steps))
+    return to_error(*bad);
+  if (record.state == session_state::starting)
+    return make_error(errc::busy, stage::spawn,
+                      "session '" + x.id + "' is still starting");
+  if (record.state >= session_state::exited)
+    return make_error(errc::already_exited, stage::run,
+                      "the process of session '" + x.id
+                        + "' has ended; a poll gives the last of its output");
+  if (record.reading)
+    return busy(x.id);
+  auto waiting = begin_reading(record, x.wait, options_.write);
+  for (auto& step : std::get<std::vector<input_step>>(steps)) {
+    if (auto* bytes = std::get_if<shared_bytes>(&step))
+      send(x.id, record, *bytes);
+    else if (auto* signal = std::get_if<signal_name>(&step))
+      ask(x.id, record, signal_atom_v, *signal);
+    else
+      ask(x.id, record, close_stdin_atom_v);
+  }
+  record.active = now();
+  return waiting;
+}
+
+void exec_machine::send(const session_id& id, const exec_record& x,
+                        const shared_bytes& bytes) {
+  auto number = x.reading->number;
+  self_->request(x.hdl, caf::infinite, write_atom_v, bytes)
+    .then(
+      [=, this](std::uint64_t n) {
+        auto i = records_.find(id);
+        if (i != records_.end() && i->second.reading
+            && i->second.reading->number == number)
+          i->second.reading->written += n;
+      },
+      [=, this](const caf::error& why) { on_input_failed(id, number, why); });
+}
+
+template <class... Ts>
+void exec_machine::ask(const session_id& id, const exec_record& x,
+                       Ts... request) {
+  auto number = x.reading->number;
+  self_->request(x.hdl, caf::infinite, request...)
+    .then([] {},
+          [=, this](const caf::error& why) {
+            on_input_failed(id, number, why);
+          });
+}
+
+caf::result<exec_result> exec_machine::poll(const exec_poll& x) {
+  auto i = records_.find(x.id);
+  if (i == records_.end())
+    return no_such_session(x.id);
+  if (self_->current_sender() == nullptr)
+    return no_sender();
+  auto& record = i->second;
+  if (auto bad = check(x.wait))
+    return bad;
+  if (record.reading)
+    return busy(x.id);
+  auto waiting = begin_reading(record, x.wait, options_.poll);
+  auto& watch = record.reading->watch;
+  auto& kept = record.unread.kept();
+  auto matched = watch.feed(kept.head());
+  if (kept.omitted() > 0)
+    watch.forget();
+  matched = watch.feed(kept.tail()) || matched;
+  if (record.state == session_state::closed)
+    answer(x.id, record, exec_wake::closed);
+  else if (matched)
+    answer(x.id, record, exec_wake::matched);
+  else if (record.reading->on_output && kept.size() > 0)
+    answer(x.id, record, exec_wake::output);
+  if (record.state == session_state::closed)
+    records_.erase(i);
+  return waiting;
+}
+
+caf::result<void> exec_machine::cancel(const session_id& id) {
+  auto i = records_.find(id);
+  if (i == records_.end())
+    return no_such_session(id);
+  if (i->second.reading)
+    answer(id, i->second, exec_wake::cancelled);
+  return caf::unit;
+}
+
+caf::result<exit_status> exec_machine::wait(const session_id& id) {
+  auto i = records_.find(id);
+  if (i == records_.end())
+    return no_such_session(id);
+  if (self_->current_sender() == nullptr)
+    return no_sender();
+  auto& x = i->second;
+  if (x.start_error)
+    return x.start_error;
+  if (x.state == session_state::closed)
+    return x.status;
+  if (x.watching.size() >= max_watchers)
+    return make_error(errc::busy, stage::run,
+                      std::to_string(max_watchers)
+                        + " wait for the end of session '" + id + "' already");
+  auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+  self_->monitor(who);
+  x.watching.push_back({self_->make_response_promise<exit_status>(), who});
+  return x.watching.back().promise;
+}
+
+// -- overview -----------------------------------------------------------------
+
+caf::result<std::vector<exec_session>> exec_machine::list() {
+  return describe_sessions(false);
+}
+
+exec_session exec_machine::describe_session(const session_id& id,
+                                            const exec_record& x) const {
+  exec_session result;
+  result.id = id;
+  result.command = x.command;
+  result.state = x.state;
+  result.pid = x.pid;
+  result.age = now() - x.begun;
+  result.idle = now() - x.active;
+  result.produced = x.produced;
+  result.unread = x.unread.kept().size();
+  result.awaited = x.reading.has_value();
+  result.status = x.status;
+  if (x.start_error)
+    result.start_error = describe(x.start_error);
+  return result;
+}
+
+std::vector<exec_session>
+exec_machine::describe_sessions(bool live_only) const {
+  std::vector<exec_session> result;
+  for (auto& [id, x] : records_)
+    if (!live_only || x.state != session_state::closed)
+      result.push_back(describe_session(id, x));
+  std::stable_sort(result.begin(), result.end(),
+                   [](auto& x, auto& y) { return x.age > y.age; });
+  return result;
+}
+
+// -- ending -------------------------------------------------------------------
+
+caf::result<exec_result> exec_machine::terminate(const session_id& id) {
+  auto i = records_.find(id);
+  if (i == records_.end())
+    return no_such_session(id);
+  auto& x = i->second;
+  x.terminating.push_back({self_->make_response_promise<exec_result>(), now()});
+  auto waiting = x.terminating.back().promise;
+  if (x.state == session_state::closed)
+    forget(i);
+  else
+    ask_to_end(id, x);
+  return waiting;
+}
+
+caf::result<std::vector<exec_session>> exec_machine::terminate_all() {
+  sweep x;
+  x.promise = self_->make_response_promise<std::vector<exec_session>>();
+  x.swept = describe_sessions(true);
+  for (auto& y : x.swept)
+    x.left.insert(y.id);
+  auto waiting = x.promise;
+  auto ids = x.left;
+  sweeps_.push_back(std::move(x));
+  for (auto& id : ids)
+    ask_to_end(id, records_.at(id));
+  finish_sweeps({});
+  return waiting;
+}
+
+namespace {
+
+exec_tool_impl::behavior_type
+exec_behavior(exec_tool_impl::stateful_pointer<exec_machine> self,
+              const spawner& where, const exec_tool_options& options) {
+  return self->state.make_behavior(where, options);
+}
+
+} // namespace
+
+exec_tool make_exec_tool(caf::actor_system& sys, spawner where,
+                         exec_tool_options options) {
+  return sys.spawn(exec_behavior, std::move(where), std::move(options));
+}
+
+} // namespace procession

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <variant>
+
+/// JSON-RPC 2.0 (https://www.jsonrpc.org/specification), as far as MCP uses it.
+namespace rpc {
+
+using json = nlohmann::json;
+
+/// The codes of the specification.
+enum class code {
+  parse_error = -32700,
+  invalid_request = -32600,
+  method_not_found = -32601,
+  invalid_params = -32602,
+  internal_error = -32603,
+};
+
+/// A request, or a notification, which has no id.
+struct request {
+  std::optional<json> id;
+  std::string method;
+  json params = json::object();
+};
+
+/// What a message that is none is answered with.
+struct failure {
+  json id;
+  rpc::code code = code::invalid_request;
+  std::string text;
+};
+
+/// An answer to a request of ours; we have none.
+struct response {};
+
+/// What the parameters of a request are wrong about.
+class bad_params : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Takes one message apart.
+std::variant<request, response, failure> read_message(const json& x);
+
+json make_result(const json& id, json result);
+json make_error(const failure& x);
+json make_notification(const std::string& method, json params);
+
+/// One line, whatever is in it.
+std::string to_line(const json& x);
+
+} // namespace rpc

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+/// Standard input and output, line by line, on threads of their own: nobody who
+/// has a line to send, or works on one, ever waits for the client.
+///
+/// What may pile up is bounded. Input is read only while few lines are being
+/// worked on and few wait to be written: a client that does not read is not
+/// read either.
+class line_io {
+public:
+  /// What the reading thread calls; neither may take long.
+  struct events {
+    /// A line without its end. Tell `line_done` when it was worked on.
+    std::function<void(std::string)> on_line;
+    /// A line that is too long was skipped. Likewise.
+    std::function<void()> on_overlong;
+    /// The last call: there is no more input.
+    std::function<void()> on_end;
+  };
+
+  /// @param max_line the longest line that is taken, in bytes.
+  explicit line_io(std::size_t max_line);
+  line_io(const line_io&) = delete;
+  line_io& operator=(const line_io&) = delete;
+
+  /// Waits for the end of the input and until everything was written.
+  ~line_io();
+
+  void start(events to);
+
+  /// Writes a line. Any thread.
+  void write(std::string line);
+
+  /// A line was worked on. Any thread.
+  void line_done();
+
+private:
+  void read_lines();
+  void write_lines();
+  void hand_over(const std::function<void()>& event);
+
+  std::size_t max_line_;
+  events to_;
+  std::mutex mutex_;
+  /// Something of what follows has changed.
+  std::condition_variable changed_;
+  std::size_t in_work_ = 0;
+  std::deque<std::string> to_write_;
+  enum class output { open, broken, closing } output_ = output::open;
+  std::thread reader_;
+  std::thread writer_;
+};

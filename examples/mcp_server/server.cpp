@@ -1,0 +1,297 @@
+#include "server.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ps = procession;
+
+namespace {
+
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+
+/// The versions of the protocol that we speak, the latest first.
+constexpr std::array versions{"2025-06-18", "2025-03-26", "2024-11-05"};
+
+/// How many messages a batch may have.
+constexpr std::size_t max_batch = 64;
+
+constexpr auto instructions
+  = "Commands that take longer than their first wait go on as sessions: poll "
+    "them, type into them with write_stdin, end them with terminate. Shells "
+    "and REPLs want tty=true.";
+
+rpc::failure invalid_request(const rpc::json& id, const std::string& text) {
+  return {id, rpc::code::invalid_request, text};
+}
+
+} // namespace
+
+caf::behavior server::make_behavior(ps::exec_tool tool, line_io* io,
+                                    server_options options) {
+  tool_ = std::move(tool);
+  io_ = io;
+  options_ = std::move(options);
+  return {
+    [this](line_atom, const std::string& line) {
+      on_line(line);
+      io_->line_done();
+    },
+    [this](overlong_atom) {
+      answer(rpc::make_error(invalid_request({}, "the line is too long")), {});
+      io_->line_done();
+    },
+    [this](end_atom) {
+      // No call is heard any more, and those that wait are answered when their
+      // sessions are over.
+      phase_ = phase::ending;
+      auto ended = [this] {
+        phase_ = phase::ended;
+        leave_if_done();
+      };
+      self_->request(tool_, caf::infinite, ps::terminate_atom_v)
+        .then([=](const ps::exec_list&) { ended(); },
+              [=](const caf::error&) { ended(); });
+    },
+    [this](tick_atom) { tell_progress(); },
+  };
+}
+
+// -- input --------------------------------------------------------------------
+
+void server::on_line(const std::string& line) {
+  if (line.find_first_not_of(" \t\r") == std::string::npos)
+    return;
+  auto message = json::parse(line, nullptr, false);
+  if (message.is_discarded())
+    return answer(
+      rpc::make_error({{}, rpc::code::parse_error, "this is no JSON"}), {});
+  if (message.is_array())
+    return on_batch(message);
+  on_message(message, {});
+}
+
+void server::on_batch(const json& messages) {
+  // They came with JSON-RPC and went with the version of June 2025.
+  auto known = phase_ == phase::initialized && version_ != versions.front();
+  if (!known || messages.empty() || messages.size() > max_batch)
+    return answer(rpc::make_error(invalid_request(
+                    {}, known ? "a batch has 1 to " + std::to_string(max_batch)
+                                  + " messages"
+                              : "there are no batches here")),
+                  {});
+  auto in = std::make_shared<batch>();
+  // One more, so that nothing is sent before all of it was seen.
+  in->missing = 1;
+  for (auto& message : messages)
+    on_message(message, in);
+  answer({}, in);
+}
+
+void server::on_message(const json& message, const batch_ptr& in) {
+  auto x = rpc::read_message(message);
+  if (auto* request = std::get_if<rpc::request>(&x); request && !request->id)
+    return on_notification(*request);
+  // We asked nothing, so that an answer is none of our business.
+  if (std::holds_alternative<rpc::response>(x))
+    return;
+  if (in)
+    ++in->missing;
+  if (auto* bad = std::get_if<rpc::failure>(&x))
+    answer(rpc::make_error(*bad), in);
+  else
+    on_request(std::get<rpc::request>(x), in);
+}
+
+void server::on_request(const rpc::request& x, const batch_ptr& in) {
+  auto& id = *x.id;
+  auto fail = [&](rpc::code code, const std::string& text) {
+    answer(rpc::make_error({id, code, text}), in);
+  };
+  try {
+    if (x.method == "ping")
+      return answer(rpc::make_result(id, json::object()), in);
+    if (x.method == "initialize")
+      return phase_ == phase::fresh && !in
+               ? answer(rpc::make_result(id, initialize(x.params)), in)
+               : fail(rpc::code::invalid_request,
+                      "it is not the time for this");
+    if (phase_ == phase::fresh)
+      return fail(rpc::code::invalid_request, "\"initialize\" comes first");
+    if (x.method == "tools/list")
+      return answer(
+        rpc::make_result(id, tools::describe(client_, options_.shell)), in);
+    if (x.method == "tools/call")
+      return call_tool(x, in);
+    fail(rpc::code::method_not_found, "there is no method \"" + x.method + '"');
+  } catch (const rpc::bad_params& bad) {
+    fail(rpc::code::invalid_params, bad.what());
+  }
+}
+
+void server::on_notification(const rpc::request& x) {
+  // Others, as "notifications/initialized", change nothing here.
+  if (x.method == "notifications/cancelled")
+    cancel(x.params);
+}
+
+// -- methods ------------------------------------------------------------------
+
+rpc::json server::initialize(const json& params) {
+  auto asked = params.find("protocolVersion");
+  if (asked == params.end() || !asked->is_string())
+    throw rpc::bad_params{"\"protocolVersion\" is no string"};
+  auto known = std::find(versions.begin(), versions.end(), *asked);
+  // Who asks for one that we do not speak is offered the latest that we do.
+  version_ = known != versions.end() ? *known : versions.front();
+  client_.annotations = version_ != "2024-11-05";
+  client_.structured_content = version_ == "2025-06-18";
+  phase_ = phase::initialized;
+  return {{"protocolVersion", version_},
+          {"capabilities", {{"tools", {{"listChanged", false}}}}},
+          {"serverInfo",
+           {{"name", "procession"}, {"version", PROCESSION_VERSION}}},
+          {"instructions", instructions}};
+}
+
+void server::call_tool(const rpc::request& x, const batch_ptr& in) {
+  auto key = x.id->dump();
+  if (calls_.count(key) != 0)
+    return answer(
+      rpc::make_error(invalid_request(*x.id, "there is a call of this id")),
+      in);
+  auto name = x.params.find("name");
+  if (name == x.params.end() || !name->is_string())
+    throw rpc::bad_params{"\"name\" is no string"};
+  auto call = tools::read_call(*name,
+                               x.params.value("arguments", json::object()));
+  open_call open;
+  open.id = *x.id;
+  open.in = in;
+  open.since = self_->clock().now();
+  if (auto meta = x.params.find("_meta");
+      meta != x.params.end() && meta->is_object())
+    open.progress_token = meta->value("progressToken", json{});
+  if (auto* run = std::get_if<ps::exec_request>(&call)) {
+    // Named before it runs, so that it can be cancelled.
+    if (run->id.empty())
+      run->id = std::to_string(++last_session_);
+    open.runs = run->id;
+  } else if (auto* input = std::get_if<ps::exec_input>(&call)) {
+    open.waits_for = input->id;
+  } else if (auto* poll = std::get_if<ps::exec_poll>(&call)) {
+    open.waits_for = poll->id;
+  }
+  calls_.emplace(key, std::move(open));
+  struct {
+    server& self;
+    const std::string& key;
+    void operator()(ps::exec_request& y) {
+      self.hand_over<ps::exec_result>(key, ps::exec_atom_v, std::move(y));
+    }
+    void operator()(ps::exec_input& y) {
+      self.hand_over<ps::exec_result>(key, ps::write_atom_v, std::move(y));
+    }
+    void operator()(ps::exec_poll& y) {
+      self.hand_over<ps::exec_result>(key, ps::poll_atom_v, std::move(y));
+    }
+    void operator()(tools::list_sessions&) {
+      self.hand_over<ps::exec_list>(key, ps::list_atom_v);
+    }
+    void operator()(tools::terminate& y) {
+      self.hand_over<ps::exec_result>(key, ps::terminate_atom_v, y.id);
+    }
+    void operator()(tools::terminate_all&) {
+      self.hand_over<ps::exec_list>(key, ps::terminate_atom_v);
+    }
+  } to_exec_tool{*this, key};
+  std::visit(to_exec_tool, call);
+  wait_for_progress();
+}
+
+template <class Result, class... Ts>
+void server::hand_over(const std::string& key, Ts... request) {
+  self_->request(tool_, caf::infinite, std::move(request)...)
+    .then(
+      [=, this](const Result& x) {
+        finish(key, tools::make_result(x, client_));
+      },
+      [=, this](const caf::error& x) { finish(key, tools::make_result(x)); });
+}
+
+void server::cancel(const json& params) {
+  auto id = params.find("requestId");
+  if (id == params.end())
+    return;
+  // It may have been answered meanwhile.
+  auto i = calls_.find(
+    id->dump(-1, ' ', false, json::error_handler_t::replace));
+  if (i == calls_.end())
+    return;
+  // Nobody waits for the command any more, and nobody knows its id: it ends. A
+  // session that was only waited for goes on, and keeps what it said.
+  auto call = std::move(i->second);
+  calls_.erase(i);
+  if (!call.runs.empty())
+    self_->request(tool_, caf::infinite, ps::terminate_atom_v, call.runs)
+      .then([](const ps::exec_result&) {}, [](const caf::error&) {});
+  else if (!call.waits_for.empty())
+    self_->request(tool_, caf::infinite, ps::cancel_atom_v, call.waits_for)
+      .then([] {}, [](const caf::error&) {});
+  // A cancelled request has no answer.
+  answer({}, call.in);
+}
+
+// -- output -------------------------------------------------------------------
+
+void server::answer(const json& response, const batch_ptr& in) {
+  if (!in) {
+    if (!response.is_null())
+      io_->write(rpc::to_line(response));
+    return;
+  }
+  if (!response.is_null())
+    in->answers.push_back(response);
+  if (--in->missing == 0 && !in->answers.empty())
+    io_->write(rpc::to_line(in->answers));
+}
+
+void server::finish(const std::string& key, json result) {
+  auto i = calls_.find(key);
+  if (i == calls_.end())
+    return;
+  answer(rpc::make_result(i->second.id, std::move(result)), i->second.in);
+  calls_.erase(i);
+  leave_if_done();
+}
+
+void server::leave_if_done() {
+  if (phase_ == phase::ended && calls_.empty())
+    self_->quit();
+}
+
+void server::wait_for_progress() {
+  auto wanted = std::any_of(calls_.begin(), calls_.end(), [](auto& x) {
+    return !x.second.progress_token.is_null();
+  });
+  if (!wanted || ticking_ == ticking::yes)
+    return;
+  ticking_ = ticking::yes;
+  self_->delayed_send(self_, options_.progress, tick_atom::value);
+}
+
+void server::tell_progress() {
+  ticking_ = ticking::no;
+  for (auto& [key, call] : calls_) {
+    if (call.progress_token.is_null())
+      continue;
+    std::chrono::duration<double> since = self_->clock().now() - call.since;
+    json params{{"progressToken", call.progress_token},
+                {"progress", since.count()}};
+    if (version_ != "2024-11-05")
+      params["message"] = "still waiting";
+    io_->write(
+      rpc::to_line(rpc::make_notification("notifications/progress", params)));
+  }
+  wait_for_progress();
+}

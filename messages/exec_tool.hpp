@@ -1,0 +1,238 @@
+#pragma once
+
+#include "procession/messages/session.hpp"
+
+#include <caf/meta/type_name.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace procession {
+
+/// How long the answer to a request may be waited for, and what for. It never
+/// waits on when the session is closed: all its output is there then.
+struct exec_wait {
+  /// The longest wait, within the bounds of the tool; zero: what is usual.
+  caf::timespan yield{};
+  /// Ends the wait when one of these texts is in the output. A terminal shows
+  /// what is typed, too.
+  std::vector<std::string> until;
+  /// Ends the wait when there is any output.
+  bool on_output = false;
+  /// Bytes of text in the answer; zero: what is usual. Beyond it the middle of
+  /// the output is left out.
+  std::uint64_t max_output = 0;
+};
+
+/// A command for the exec tool: either `script` or `argv`.
+struct exec_request {
+  /// Name of the session, unique in its spawner; empty: the tool gives one.
+  session_id id;
+  /// Text for the tool's shell.
+  std::string script;
+  /// A program with its arguments.
+  std::vector<std::string> argv;
+  /// Working directory; empty: that of the process that spawns.
+  std::string cwd;
+  /// To an inherited environment the tool adds its own variables, which these
+  /// replace or unset.
+  environment env;
+  /// A terminal of `size`; else pipes. Input is open in any case.
+  bool tty = false;
+  terminal_size size;
+  /// How long the process may run before it is terminated; zero: no limit.
+  caf::timespan timeout{};
+  exec_wait wait;
+};
+
+/// Input for a session: `text`, then `keys`, then the end if `close` is set.
+struct exec_input {
+  session_id id;
+  /// Sent as it is. On pipes a text that is nothing but 0x03 is the key ctrl-c.
+  std::string text;
+  /// Names of keys: ctrl-a to ctrl-z, enter, tab, escape, up, ... On pipes,
+  /// where no terminal makes signals of keys, ctrl-c interrupts, ctrl-\ quits
+  /// and ctrl-d ends the input.
+  std::vector<std::string> keys;
+  bool close = false;
+  exec_wait wait;
+};
+
+/// Asks for what a session has to say.
+struct exec_poll {
+  session_id id;
+  exec_wait wait;
+};
+
+/// Why a wait came to its end.
+enum class exec_wake : std::uint8_t {
+  /// The session is closed: it has ended and this is the last of its output.
+  closed,
+  /// One of the texts in `exec_wait::until` came.
+  matched,
+  /// Output came.
+  output,
+  /// The time is over. The session goes on.
+  yielded,
+  /// `cancel_atom`; the output was left for the next one who asks.
+  cancelled,
+};
+
+/// What a session said since it was asked last.
+struct exec_result {
+  session_id id;
+  exec_wake wake = exec_wake::closed;
+  /// Once `closed`, this was all and the id is no longer known.
+  session_state state = session_state::starting;
+  /// Valid from state `exited` on.
+  exit_status status;
+  /// Valid in state `closed`: whether its streams were read to their end.
+  bool complete = true;
+  /// The beginning of its output, both streams in order of arrival: valid
+  /// UTF-8. If nothing is omitted, all of it.
+  std::string head;
+  /// Bytes left out between head and tail.
+  std::uint64_t omitted = 0;
+  /// The end of its output.
+  std::string tail;
+  /// Bytes in head and tail that were no UTF-8; each is shown as U+FFFD.
+  std::uint64_t invalid = 0;
+  /// Bytes that each stream brought: those that head and tail stand for, and
+  /// the omitted ones.
+  cursor bytes;
+  /// Bytes of the input of this request that the process's side took so far.
+  std::uint64_t written = 0;
+  /// How long the answer took.
+  caf::timespan waited{};
+};
+
+/// What is known of a session of the tool.
+struct exec_session {
+  session_id id;
+  /// The beginning of its script or command line.
+  std::string command;
+  session_state state = session_state::starting;
+  /// 0 while it is not known.
+  std::int64_t pid = 0;
+  /// Since the request.
+  caf::timespan age{};
+  /// Since its last output or input.
+  caf::timespan idle{};
+  /// Bytes each stream brought so far.
+  cursor produced;
+  /// Bytes of it that nobody has had.
+  std::uint64_t unread = 0;
+  /// Whether somebody waits for it.
+  bool awaited = false;
+  /// Valid from state `exited` on.
+  exit_status status;
+  /// Why it did not start; empty if it did.
+  std::string start_error;
+};
+
+/// What `list` returns; to CAF a type of its own.
+using exec_list = std::vector<exec_session>;
+
+/// The output with a line in place of what is omitted.
+std::string output_text(const exec_result& x);
+
+/// One line that says how the session stands: that it runs on and by which id,
+/// or how it ended, and how long that was waited for.
+std::string status_line(const exec_result& x);
+
+std::string to_string(exec_wake x);
+std::string to_string(const exec_wait& x);
+std::string to_string(const exec_request& x);
+std::string to_string(const exec_input& x);
+std::string to_string(const exec_poll& x);
+std::string to_string(const exec_result& x);
+std::string to_string(const exec_session& x);
+
+/// @relates exec_wait
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, exec_wait& x) {
+  return f(caf::meta::type_name("exec_wait"), x.yield, x.until, x.on_output,
+           x.max_output);
+}
+
+/// @relates exec_request
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, exec_request& x) {
+  return f(caf::meta::type_name("exec_request"), x.id, x.script, x.argv, x.cwd,
+           x.env, x.tty, x.size, x.timeout, x.wait);
+}
+
+/// @relates exec_input
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, exec_input& x) {
+  return f(caf::meta::type_name("exec_input"), x.id, x.text, x.keys, x.close,
+           x.wait);
+}
+
+/// @relates exec_poll
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, exec_poll& x) {
+  return f(caf::meta::type_name("exec_poll"), x.id, x.wait);
+}
+
+/// @relates exec_result
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, exec_result& x) {
+  return f(caf::meta::type_name("exec_result"), x.id, x.wake, x.state, x.status,
+           x.complete, x.head, x.omitted, x.tail, x.invalid, x.bytes, x.written,
+           x.waited);
+}
+
+/// @relates exec_session
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, exec_session& x) {
+  return f(caf::meta::type_name("exec_session"), x.id, x.command, x.state,
+           x.pid, x.age, x.idle, x.produced, x.unread, x.awaited, x.status,
+           x.start_error);
+}
+
+} // namespace procession
+
+CAF_BEGIN_TYPE_ID_BLOCK(procession_exec_atoms, 3050)
+  CAF_ADD_ATOM(procession_exec_atoms, procession, exec_atom, "exec")
+  CAF_ADD_ATOM(procession_exec_atoms, procession, poll_atom, "poll")
+  CAF_ADD_ATOM(procession_exec_atoms, procession, cancel_atom, "cancel")
+CAF_END_TYPE_ID_BLOCK(procession_exec_atoms)
+
+namespace procession {
+
+/// Runs commands for an agent and keeps those that take longer. An answer takes
+/// the output along: the next one goes on behind it. One may wait for a session
+/// at a time, the next is refused (`busy`); when the one who waits goes down,
+/// the output is left for others. Every request about a session that there is
+/// none of fails with `no_such_session`.
+using exec_tool = caf::typed_actor<
+  /// Runs a command; answered when it is over or the wait is. Errors: those of
+  /// a start, `session_limit` (with what could be stopped), `invalid_argument`,
+  /// `duplicate_session`, `no_sender`.
+  caf::replies_to<exec_atom, exec_request>::with<exec_result>,
+  /// Sends input, then waits for what comes of it. Errors: those of
+  /// `session`'s `write`, `busy` (nothing was sent), `invalid_argument`.
+  caf::replies_to<write_atom, exec_input>::with<exec_result>,
+  /// Waits for a session; output that is there already counts. Errors: `busy`,
+  /// `invalid_argument`, and those of a start that failed meanwhile.
+  caf::replies_to<poll_atom, exec_poll>::with<exec_result>,
+  /// Ends the wait for a session, if somebody waits. The session goes on.
+  caf::replies_to<cancel_atom, session_id>::with<void>,
+  /// Answered once the session is closed; takes no output. Errors: `busy` (too
+  /// many wait like this), those of a start that failed.
+  caf::replies_to<wait_atom, session_id>::with<exit_status>,
+  /// Tells of every session that is live or has something left to read, the
+  /// eldest first.
+  caf::replies_to<list_atom>::with<exec_list>,
+  /// Ends a session; answered when it is closed, with the output unless
+  /// somebody waits for it. Error: `deadline_passed` (it does not end).
+  caf::replies_to<terminate_atom, session_id>::with<exec_result>,
+  /// Ends all sessions; answered when they are closed, with what they were.
+  /// Their output is left to be read.
+  caf::replies_to<terminate_atom>::with<exec_list>>;
+
+} // namespace procession

@@ -1,0 +1,354 @@
+#include "exec_stage.hpp"
+
+using namespace procession;
+using namespace procession::test;
+
+TEST_CASE("exec: a command that ends in time is answered with everything") {
+  exec_stage s;
+  auto answer = s.exec(script_of("make"));
+  s.say("out\n");
+  s.t.child().err("err\n");
+  s.t.advance(2s);
+  CHECK(answer.pending());
+  s.end(exit_code(17));
+  auto& x = answer.value();
+  CHECK(x.id == "exec-1");
+  CHECK(x.wake == exec_wake::closed);
+  CHECK(x.state == session_state::closed);
+  CHECK(x.status.code == 17);
+  CHECK(x.complete);
+  CHECK(x.head == "out\nerr\n");
+  CHECK(x.omitted == 0);
+  CHECK(x.bytes == cursor{4, 4});
+  CHECK(x.waited == 2s);
+  // It never was a session that somebody has to care for.
+  CHECK(s.list().empty());
+  CHECK(s.poll("exec-1").is(errc::no_such_session));
+}
+
+TEST_CASE("exec: a script goes to the shell, a command line does not") {
+  exec_tool_options options;
+  options.shell = {"/bin/bash", "-lc"};
+  exec_stage s{options};
+  auto request = script_of("echo $HOME | cat");
+  request.cwd = "/tmp";
+  request.timeout = 1h;
+  s.exec(request);
+  CHECK(s.last().spec().program == "/bin/bash");
+  CHECK(s.last().spec().args == lines{"-lc", "echo $HOME | cat"});
+  CHECK(s.last().spec().cwd == "/tmp");
+  CHECK(s.last().spec().limits.timeout == 1h);
+  CHECK(s.last().spec().stdio.kind == stdio_kind::pipes);
+  exec_request line;
+  line.argv = {"ls", "-l", "a b"};
+  line.tty = true;
+  line.size = {30, 100};
+  s.exec(line);
+  CHECK(s.last().spec().program == "ls");
+  CHECK(s.last().spec().args == lines{"-l", "a b"});
+  CHECK(s.last().spec().stdio.kind == stdio_kind::pty);
+  CHECK(s.last().spec().stdio.size == terminal_size{30, 100});
+}
+
+TEST_CASE("exec: the tool adds what is missing to an environment, no more") {
+  exec_stage s;
+  auto request = script_of("env");
+  request.env.set["PAGER"] = "less";
+  request.env.unset = {"NO_COLOR"};
+  s.exec(request);
+  auto& env = s.last().spec().env;
+  CHECK(env.inherit);
+  CHECK(env.set
+        == std::map<std::string, std::string>{
+          {"GIT_PAGER", "cat"}, {"PAGER", "less"}, {"TERM", "dumb"}});
+  CHECK(env.unset == lines{"NO_COLOR"});
+  request.env = {false, {{"A", "1"}}, {}};
+  s.exec(request);
+  CHECK(s.last().spec().env.set
+        == std::map<std::string, std::string>{{"A", "1"}});
+}
+
+TEST_CASE(
+  "exec: what is neither script nor program, or waits badly, is refused") {
+  exec_stage s;
+  CHECK(s.begin({}).is(errc::invalid_argument));
+  auto both = script_of("a");
+  both.argv = {"b"};
+  CHECK(s.begin(both).is(errc::invalid_argument));
+  auto request = script_of("a");
+  request.wait = GENERATE(for_time(-1s), for_text(""),
+                          for_text(std::string(5000, 'x')));
+  CHECK(s.begin(request).is(errc::invalid_argument));
+  CHECK(s.t.children() == 0);
+  // The spawner's own rules hold, too, and nothing is left of it.
+  request.wait = {};
+  request.argv = {};
+  request.script = std::string("a\0b", 3);
+  CHECK(s.begin(request).is(errc::invalid_argument));
+  CHECK(s.list().empty());
+}
+
+TEST_CASE("exec: a command that takes longer is answered with what there is") {
+  exec_stage s;
+  auto request = script_of("make");
+  request.wait = for_time(1s);
+  auto first = s.exec(request);
+  s.say("one ");
+  s.t.advance(999ms);
+  CHECK(first.pending());
+  s.t.advance(1ms);
+  CHECK(first.value().wake == exec_wake::yielded);
+  CHECK(first.value().state == session_state::running);
+  CHECK(first.value().head == "one ");
+  s.say("two ");
+  auto second = s.poll("exec-1");
+  CHECK(second.pending());
+  s.say("three");
+  s.end();
+  CHECK(second.value().head == "two three");
+  CHECK(second.value().state == session_state::closed);
+  CHECK(s.poll("exec-1").is(errc::no_such_session));
+}
+
+TEST_CASE(
+  "exec: a wait is as long as it is asked for, within the tool's bounds") {
+  exec_stage s;
+  struct limits {
+    caf::timespan asked;
+    caf::timespan first;
+    caf::timespan write;
+    caf::timespan poll;
+  };
+  auto x = GENERATE(limits{0s, 10s, 250ms, 5s}, limits{1ms, 250ms, 250ms, 5s},
+                    limits{7s, 7s, 7s, 7s}, limits{1h, 30s, 30s, 5min});
+  auto takes = [&](const reply<exec_result>& answer, caf::timespan time) {
+    s.t.advance(time - 1ms);
+    CHECK(answer.pending());
+    s.t.advance(1ms);
+    CHECK(answer.value().waited == time);
+  };
+  auto request = script_of("cat");
+  request.wait = for_time(x.asked);
+  takes(s.exec(request), x.first);
+  auto input = text_for("exec-1", "x");
+  input.wait = for_time(x.asked);
+  takes(s.write(input), x.write);
+  takes(s.poll("exec-1", for_time(x.asked)), x.poll);
+}
+
+TEST_CASE("exec: an end is told when the last of the output is there") {
+  exec_stage s;
+  auto answer = s.exec(script_of("make"));
+  s.t.child().exited(exit_code(3));
+  s.t.run();
+  CHECK(answer.pending());
+  s.say("late");
+  s.t.child().both_ended();
+  s.t.child().finished();
+  s.t.run();
+  CHECK(answer.value().head == "late");
+  CHECK(answer.value().status.code == 3);
+}
+
+TEST_CASE(
+  "exec: output that a descendant holds open is waited for so long only") {
+  exec_tool_options options;
+  options.kill.drain = 20s;
+  exec_stage s{options};
+  auto answer = s.exec(script_of("server &"));
+  s.t.child().exited(exit_code(0));
+  s.t.advance(10s);
+  CHECK(answer.value().wake == exec_wake::yielded);
+  CHECK(answer.value().state == session_state::exited);
+  auto last = s.poll("exec-1", for_time(1min));
+  s.t.advance(10s);
+  CHECK(s.t.child().count("finish") == 1);
+  s.t.child().finished();
+  s.t.run();
+  CHECK(last.value().state == session_state::closed);
+  CHECK_FALSE(last.value().complete);
+}
+
+TEST_CASE("exec: a text in the output ends the wait, wherever chunks end") {
+  exec_stage s;
+  auto request = script_of("server");
+  request.wait = for_text("port ");
+  auto answer = s.exec(request);
+  s.say("on po");
+  CHECK(answer.pending());
+  s.say("rt 8080\n");
+  CHECK(answer.value().wake == exec_wake::matched);
+  CHECK(answer.value().head == "on port 8080\n");
+}
+
+TEST_CASE("exec: a poll finds its text in what came before, input does not") {
+  exec_stage s;
+  auto id = s.running(terminal_of("python3"));
+  s.say(">>> ");
+  auto input = text_for(id, "1\n");
+  input.wait.until = {">>> "};
+  auto answer = s.write(input);
+  CHECK(answer.pending());
+  s.say("1\n>>> ");
+  CHECK(answer.value().head == ">>> 1\n>>> ");
+  s.say("a >>> ");
+  CHECK(s.poll(id, for_text(">>> ")).value().wake == exec_wake::matched);
+}
+
+TEST_CASE("exec: who asks for any output is woken by the first of it") {
+  exec_stage s;
+  auto id = s.running(script_of("server"));
+  exec_wait any;
+  any.on_output = true;
+  auto answer = s.poll(id, any);
+  CHECK(answer.pending());
+  s.say("GET /\n");
+  CHECK(answer.value().wake == exec_wake::output);
+  CHECK(answer.value().head == "GET /\n");
+  s.say("more");
+  CHECK(s.poll(id, any).value().head == "more");
+}
+
+TEST_CASE("exec: a budget leaves out the middle and tells how much") {
+  exec_stage s;
+  auto request = script_of("seq");
+  request.wait.max_output = 6;
+  auto answer = s.exec(request);
+  s.say("0123456789");
+  s.end();
+  CHECK(output_text(answer.value()) == "012\n... 4 bytes omitted ...\n789");
+  CHECK(answer.value().bytes == cursor{10, 0});
+}
+
+TEST_CASE("exec: a server that talks to nobody neither waits nor grows") {
+  exec_tool_options options;
+  options.buffer = 1000;
+  exec_stage s{options};
+  auto id = s.running(script_of("server"));
+  constexpr std::uint64_t much = 16 * 1024 * 1024;
+  std::string chunk(64 * 1024, 'x');
+  for (std::uint64_t brought = 0; brought < much; brought += chunk.size())
+    s.say(chunk);
+  CHECK(s.t.child().credit() == read_window);
+  s.say("the end");
+  auto sessions = s.list();
+  REQUIRE(sessions.size() == 1);
+  CHECK(sessions[0].unread == much + 7);
+  CHECK(sessions[0].produced == cursor{much + 7, 0});
+  exec_wait all;
+  all.on_output = true;
+  all.max_output = much;
+  auto x = s.poll(id, all).value();
+  CHECK(x.head.size() + x.tail.size() == 1000);
+  CHECK(x.omitted == much + 7 - 1000);
+  CHECK(x.bytes == cursor{much + 7, 0});
+  CHECK(x.tail.substr(x.tail.size() - 8) == "xthe end");
+}
+
+TEST_CASE("exec: what a child says before the tool listens is not lost") {
+  exec_stage s;
+  auto answer = s.begin(script_of("yes"));
+  s.last().started();
+  std::uint64_t brought = 0;
+  while (auto n = std::min<std::uint64_t>(s.last().credit(), 64 * 1024)) {
+    s.last().out(std::string(n, 'y'));
+    brought += n;
+  }
+  s.t.run();
+  s.end();
+  CHECK(brought > 0);
+  CHECK(answer.value().bytes == cursor{brought, 0});
+}
+
+TEST_CASE("exec: an answer ends between characters, the next one goes on") {
+  exec_stage s;
+  auto id = s.running(script_of("cat"));
+  exec_wait any;
+  any.on_output = true;
+  auto answer = s.poll(id, any);
+  s.say("a\xE2\x82");
+  CHECK(answer.value().head == "a");
+  answer = s.poll(id, any);
+  s.t.child().err("b");
+  s.say("\xAC");
+  CHECK(answer.value().head == "b");
+  answer = s.poll(id, for_time(5s));
+  s.say("\xFF\xC3");
+  s.end();
+  CHECK(answer.value().head == "\xE2\x82\xAC\xEF\xBF\xBD\xEF\xBF\xBD");
+  CHECK(answer.value().invalid == 2);
+  CHECK(answer.value().bytes == cursor{5, 0});
+}
+
+TEST_CASE("exec: what ran out of time keeps its output and says so") {
+  exec_stage s;
+  auto request = script_of("make");
+  request.timeout = 2s;
+  auto answer = s.exec(request);
+  s.say("half of it");
+  s.t.advance(2s);
+  CHECK(s.t.child().count("terminate") == 1);
+  s.end(by_signal(15));
+  CHECK(answer.value().head == "half of it");
+  CHECK(answer.value().status.timed_out);
+}
+
+TEST_CASE("exec: a start that fails is the answer, and leaves nothing") {
+  exec_stage s;
+  auto answer = s.begin(script_of("make"));
+  s.last().start_failed(errc::cwd_not_found, stage::chdir);
+  s.t.run();
+  CHECK(answer.is(errc::cwd_not_found));
+  CHECK(s.list().empty());
+}
+
+TEST_CASE("exec: a start that takes its time has an id, and a result later") {
+  exec_stage s;
+  auto answer = s.begin(script_of("make"));
+  s.t.advance(10s);
+  CHECK(answer.value().id == "exec-1");
+  CHECK(answer.value().state == session_state::starting);
+  CHECK(s.write(text_for("exec-1", "x")).is(errc::busy));
+  CHECK(s.list().at(0).state == session_state::starting);
+
+  SECTION("it succeeds") {
+    auto later = s.poll("exec-1");
+    s.last().started();
+    s.t.run();
+    s.say("here");
+    s.end();
+    CHECK(later.value().head == "here");
+  }
+  SECTION("it fails while somebody waits") {
+    auto later = s.poll("exec-1");
+    s.last().start_failed(errc::program_not_found, stage::exec);
+    s.t.run();
+    CHECK(later.is(errc::program_not_found));
+    CHECK(s.list().empty());
+  }
+  SECTION("it fails while nobody does") {
+    s.last().start_failed(errc::program_not_found, stage::exec);
+    s.t.run();
+    CHECK(s.list().at(0).start_error.find("program_not_found") == 0);
+    CHECK(s.poll("exec-1").is(errc::program_not_found));
+    CHECK(s.list().empty());
+  }
+}
+
+TEST_CASE("exec: an id is the caller's choice, and known by it alone") {
+  exec_stage s;
+  auto request = script_of("server");
+  request.id = "exec-1";
+  auto id = s.running(request);
+  CHECK(id == "exec-1");
+  CHECK(s.begin(request).is(errc::duplicate_session));
+  CHECK(s.running(script_of("other")) == "exec-2");
+  // To whoever wants the streams apart it is a session like any other.
+  auto hdl = s.agent.ask<session>(s.t.where, find_atom_v, id).value();
+  s.t.child(0).err("warning");
+  s.t.run();
+  auto read = s.agent.ask<page>(hdl, read_atom_v, cursor{}, std::uint64_t{99},
+                                caf::timespan{0s});
+  REQUIRE(read.value().outputs.size() == 1);
+  CHECK(read.value().outputs[0].stream == stream_kind::err);
+}

@@ -1,0 +1,112 @@
+#include "procession/actors/exec_keys.hpp"
+#include "procession/messages/exec_tool.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace procession;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The steps in words: "abc", "<interrupt>", "<end>".
+std::vector<std::string> steps(const exec_input& x, bool tty) {
+  struct {
+    std::string operator()(const shared_bytes& y) const {
+      return std::string{y.text()};
+    }
+    std::string operator()(signal_name y) const {
+      return "<" + to_string(y) + ">";
+    }
+    std::string operator()(end_of_input) const {
+      return "<end>";
+    }
+  } in_words;
+  std::vector<std::string> result;
+  auto made = input_steps(x, tty);
+  if (auto* bad = std::get_if<failure>(&made))
+    return {to_string(*bad)};
+  for (auto& y : std::get<0>(made))
+    result.push_back(std::visit(in_words, y));
+  return result;
+}
+
+using words = std::vector<std::string>;
+
+exec_input keys(words names, std::string text = {}) {
+  exec_input result;
+  result.text = std::move(text);
+  result.keys = std::move(names);
+  return result;
+}
+
+exec_result result_of(session_state state) {
+  exec_result x;
+  x.id = "exec-7";
+  x.state = state;
+  x.waited = 1500ms;
+  return x;
+}
+
+} // namespace
+
+TEST_CASE("keys are what a terminal sends for them, behind the text") {
+  CHECK(steps(keys({"enter", "up", "ctrl-c", "ctrl-z", "f5"}, "ls"), true)
+        == words{"ls\r\x1b[A\x03\x1a\x1b[15~"});
+  CHECK(steps(keys({}), true) == words{});
+}
+
+TEST_CASE("on pipes the keys that mean a signal or the end become that") {
+  CHECK(steps(keys({"enter", "ctrl-c", "tab", "ctrl-\\", "ctrl-d"}, "a"), false)
+        == words{"a\n", "<interrupt>", "\t", "<quit>", "<end>"});
+  CHECK(steps(keys({}, "\x03"), false) == words{"<interrupt>"});
+  CHECK(steps(keys({}, "\x03"), true) == words{"\x03"});
+  CHECK(steps(keys({}, "a\x03"), false) == words{"a\x03"});
+}
+
+TEST_CASE("the end of the input comes last") {
+  auto x = keys({"enter"}, "a");
+  x.close = true;
+  CHECK(steps(x, false) == words{"a\n", "<end>"});
+}
+
+TEST_CASE("a key that nobody knows is an error that says which there are") {
+  for (auto* name : {"", "ctrl-", "ctrl-1", "ctrl-C", "ctrl-cc", "return"}) {
+    auto x = steps(keys({name}), true);
+    REQUIRE(x.size() == 1);
+    CHECK(x[0].find("invalid_argument at validate") == 0);
+    CHECK(x[0].find("enter") != std::string::npos);
+  }
+}
+
+TEST_CASE("what is omitted has a line of its own that tells how much it is") {
+  exec_result x;
+  x.head = "abc";
+  CHECK(output_text(x) == "abc");
+  x.omitted = 12;
+  x.tail = "xyz";
+  CHECK(output_text(x) == "abc\n... 12 bytes omitted ...\nxyz");
+  x.head = "abc\n";
+  CHECK(output_text(x) == "abc\n... 12 bytes omitted ...\nxyz");
+  x.head.clear();
+  CHECK(output_text(x) == "... 12 bytes omitted ...\nxyz");
+}
+
+TEST_CASE("a session that goes on does not read like a time-out") {
+  CHECK(status_line(result_of(session_state::running))
+        == "Still running, as session exec-7 (waited 1.5 s)");
+  CHECK(status_line(result_of(session_state::starting))
+        == "Still starting after 1.5 s, as session exec-7");
+  CHECK(status_line(result_of(session_state::exited))
+        == "Ended (exit code 0), but a process it left holds its output open, "
+           "as session exec-7 (waited 1.5 s)");
+  auto x = result_of(session_state::closed);
+  CHECK(status_line(x) == "Ended (exit code 0) after 1.5 s");
+  x.complete = false;
+  x.status.timed_out = true;
+  CHECK(status_line(x)
+        == "Ended (exit code 0, timed out) after 1.5 s, not all of its output "
+           "was read");
+}
