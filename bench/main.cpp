@@ -137,6 +137,21 @@ readings spawn(std::size_t count, std::size_t resident, int repetition) {
   return {{"session", count / ours}, {"plain", count / rival}};
 }
 
+/// Seconds of a run over the exec tool, and as a plain session.
+readings exec(std::size_t count, int repetition) {
+  host sessions;
+  sessions.spawn(1);
+  sessions.exec(1);
+  constexpr std::size_t slices = 10;
+  auto ours = 0.;
+  auto rival = 0.;
+  for (std::size_t i = 0; i < slices; ++i)
+    in_turns(
+      repetition, [&] { ours += sessions.exec(count / slices); },
+      [&] { rival += sessions.spawn(count / slices); });
+  return {{"tool", ours / count}, {"session", rival / count}};
+}
+
 readings runner_spawn(std::size_t count, int repetition) {
   host here;
   host there{place::in_a_runner};
@@ -247,6 +262,7 @@ void add_all(const amounts& x) {
   add("echo", n, [=](int i) { return echo(x.echoes, i); });
   add("spawn", n, [=](int i) { return spawn(x.spawns, 0, i); });
   add("spawn_1gib", n, [=](int i) { return spawn(x.spawns, 1024 * mib, i); });
+  add("exec", n, [=](int i) { return exec(x.spawns, i); });
   add("fanout", n, [=](int) { return fanout(x.fanout_bytes); });
   add("runner_pipe", n,
       [=](int i) { return runner_flood(stdio_kind::pipes, x.pipe_bytes, i); });
@@ -275,6 +291,8 @@ std::vector<row> rows() {
     {"spawn", "spawn to exit", "session", "plain", "1/s", 1, at_least(.7)},
     {"spawn_1gib", "spawn to exit, 1 GiB resident", "session", "plain", "1/s",
      1, at_least(.7)},
+    {"exec", "command over the exec tool", "tool", "session", "us", 1e6,
+     at_most(1.5)},
     {"fanout", "1 subscriber", "session_1", "plain", "ms/GiB", 1e3, {}},
     {"fanout", "8 subscribers", "session_8", "plain", "ms/GiB", 1e3, {}},
     {"fanout", "64 subscribers", "session_64", "plain", "ms/GiB", 1e3, {}},

@@ -3,6 +3,7 @@
 #include "child.hpp"
 #include "readers.hpp"
 
+#include "procession/actors/exec_tool.hpp"
 #include "procession/actors/runner_node.hpp"
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
@@ -13,6 +14,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 
 namespace procession::bench {
@@ -40,20 +42,23 @@ void expect(caf::scoped_actor& self, const session& hdl, Ts... request) {
     .receive([](std::uint64_t) {}, [](const caf::error& x) { fail(x); });
 }
 
-/// Runs /bin/true again and again, so many at a time.
-class spawn_driver {
+/// Does the same again and again, so many at a time.
+class repeater {
 public:
-  static constexpr const char* name = "bench.spawn_driver";
+  static constexpr const char* name = "bench.repeater";
 
-  using pointer = caf::stateful_actor<spawn_driver>*;
+  using pointer = caf::stateful_actor<repeater>*;
+  /// What went wrong, or nothing.
+  using over = std::function<void(const std::string& wrong)>;
+  using deed = std::function<void(pointer self, const over& then)>;
 
-  explicit spawn_driver(pointer self) : self_(self) {
+  explicit repeater(pointer self) : self_(self) {
     // nop
   }
 
-  caf::behavior make_behavior(spawner where, std::size_t count,
-                              std::size_t at_once, std::promise<void>& done) {
-    where_ = std::move(where);
+  caf::behavior make_behavior(deed what, std::size_t count, std::size_t at_once,
+                              std::promise<void>& done) {
+    deed_ = std::move(what);
     to_start_ = count;
     to_end_ = count;
     done_ = &done;
@@ -67,21 +72,12 @@ private:
     if (to_start_ == 0)
       return;
     --to_start_;
-    command spec;
-    spec.program = "/bin/true";
-    auto failed = [this](const caf::error& x) { finish(describe(x)); };
-    self_->request(where_, caf::infinite, spawn_atom_v, std::move(spec))
-      .then(
-        [=, this](const session& hdl) {
-          self_->request(hdl, caf::infinite, wait_atom_v)
-            .then([this](const exit_status& x) { ended(x); }, failed);
-        },
-        failed);
+    deed_(self_, [this](const std::string& wrong) { ended(wrong); });
   }
 
-  void ended(const exit_status& x) {
-    if (!success(x))
-      finish(to_string(x));
+  void ended(const std::string& wrong) {
+    if (!wrong.empty())
+      finish(wrong);
     else if (--to_end_ == 0)
       finish({});
     else
@@ -100,11 +96,48 @@ private:
   }
 
   pointer self_;
-  spawner where_;
+  deed deed_;
   std::size_t to_start_ = 0;
   std::size_t to_end_ = 0;
   std::promise<void>* done_ = nullptr;
 };
+
+constexpr auto truth = "/bin/true";
+
+std::string wrong_with(const exit_status& x) {
+  return success(x) ? std::string{} : to_string(x);
+}
+
+/// Runs a session from the request to spawn it to the answer of `wait`.
+repeater::deed run_in_session(const spawner& where) {
+  return [=](repeater::pointer self, const repeater::over& then) {
+    command spec;
+    spec.program = truth;
+    auto failed = [=](const caf::error& x) { then(describe(x)); };
+    self->request(where, caf::infinite, spawn_atom_v, std::move(spec))
+      .then(
+        [=](const session& hdl) {
+          self->request(hdl, caf::infinite, wait_atom_v)
+            .then([=](const exit_status& x) { then(wrong_with(x)); }, failed);
+        },
+        failed);
+  };
+}
+
+/// The same over an exec tool.
+repeater::deed run_by_tool(const exec_tool& tool) {
+  return [=](repeater::pointer self, const repeater::over& then) {
+    exec_request request;
+    request.argv = {truth};
+    self->request(tool, caf::infinite, exec_atom_v, std::move(request))
+      .then(
+        [=](const exec_result& x) {
+          then(x.state == session_state::closed ? wrong_with(x.status)
+                                                : status_line(x));
+        },
+        [=](const caf::error& x) { then(describe(x)); });
+  };
+}
 
 } // namespace
 
@@ -121,7 +154,18 @@ struct host::impl {
   runtime rt;
   caf::actor_system sys;
   spawner sessions;
+  exec_tool tool;
   caf::scoped_actor self;
+
+  double repeat(repeater::deed what, std::size_t count, std::size_t at_once) {
+    std::promise<void> done;
+    stopwatch time;
+    sys.spawn([&](repeater::pointer x) {
+      return x->state.make_behavior(std::move(what), count, at_once, done);
+    });
+    done.get_future().get();
+    return time.seconds();
+  }
 
   session start(command spec) {
     session result;
@@ -171,13 +215,13 @@ round_trips host::echo(std::size_t count, std::size_t size) {
 }
 
 double host::spawn(std::size_t count, std::size_t at_once) {
-  std::promise<void> done;
-  stopwatch time;
-  impl_->sys.spawn([&](spawn_driver::pointer x) {
-    return x->state.make_behavior(impl_->sessions, count, at_once, done);
-  });
-  done.get_future().get();
-  return time.seconds();
+  return impl_->repeat(run_in_session(impl_->sessions), count, at_once);
+}
+
+double host::exec(std::size_t count) {
+  if (!impl_->tool)
+    impl_->tool = make_exec_tool(impl_->sys, impl_->sessions);
+  return impl_->repeat(run_by_tool(impl_->tool), count, 1);
 }
 
 void host::idle(std::size_t count) {

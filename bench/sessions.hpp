@@ -36,6 +36,10 @@ public:
   /// to spawn to the answer of `wait`. @returns the seconds.
   double spawn(std::size_t count, std::size_t at_once = 1);
 
+  /// Runs /bin/true so many times, one after the other, over an exec tool.
+  /// @returns the seconds.
+  double exec(std::size_t count);
+
   /// Starts so many sessions of `cat`, each of which has echoed a byte and
   /// waits. They live as long as the host.
   void idle(std::size_t count);

@@ -16,6 +16,9 @@ constexpr std::array versions{"2025-06-18", "2025-03-26", "2024-11-05"};
 /// How many messages a batch may have.
 constexpr std::size_t max_batch = 64;
 
+/// How deeply its parts may be nested.
+constexpr auto max_depth = 32;
+
 constexpr auto instructions
   = "Commands that take longer than their first wait go on as sessions: poll "
     "them, type into them with write_stdin, end them with terminate. Shells "
@@ -62,7 +65,16 @@ caf::behavior server::make_behavior(ps::exec_tool tool, line_io* io,
 void server::on_line(const std::string& line) {
   if (line.find_first_not_of(" \t\r") == std::string::npos)
     return;
-  auto message = json::parse(line, nullptr, false);
+  // What is nested deeply is not kept: whoever copies it would go as deep.
+  auto deepest = 0;
+  auto keep = [&](int depth, json::parse_event_t, json&) {
+    deepest = std::max(deepest, depth);
+    return depth <= max_depth;
+  };
+  auto message = json::parse(line, keep, false);
+  if (deepest > max_depth)
+    return answer(
+      rpc::make_error(invalid_request({}, "this is nested too deeply")), {});
   if (message.is_discarded())
     return answer(
       rpc::make_error({{}, rpc::code::parse_error, "this is no JSON"}), {});

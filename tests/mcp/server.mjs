@@ -1,0 +1,108 @@
+// What the tests share: the command that stands in the README, and a client
+// that speaks JSON-RPC by hand, mistakes included.
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
+
+const { PROCESSION_SOURCE: source, PROCESSION_BIN: bin } = process.env;
+
+/// The MCP configuration of the README, for this tree and this build.
+export function configuration() {
+  const readme = readFileSync(`${source}/README.md`, "utf8");
+  const block = readme.match(/```json\n(\{\s*"mcpServers"[^]*?)```/);
+  if (!block) throw new Error("the README has no MCP configuration");
+  const { command, args } = JSON.parse(block[1]).mcpServers.procession;
+  const place = "/path/to/procession/build/release/bin/";
+  if (!command.startsWith(place))
+    throw new Error(`the README's command is elsewhere: ${command}`);
+  return { command: command.replace(place, `${bin}/`), args };
+}
+
+/// Fails if `promise` takes longer than anything here should.
+export async function soon(promise, what) {
+  const stop = new AbortController();
+  const late = setTimeout(60000, null, { signal: stop.signal }).then(() => {
+    throw new Error(`too late: ${what}`);
+  });
+  late.catch(() => {});
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    stop.abort();
+  }
+}
+
+/// A server with nobody but us to talk to.
+export class Raw {
+  constructor(more = []) {
+    const { command, args } = configuration();
+    this.child = spawn(command, [...args, ...more], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    this.child.stdin.on("error", () => {});
+    this.lines = createInterface({ input: this.child.stdout })[
+      Symbol.asyncIterator
+    ]();
+    this.exit = new Promise((resolve) =>
+      this.child.on("exit", (code, signal) => resolve(signal ?? code)),
+    );
+  }
+
+  send(message) {
+    this.write(JSON.stringify(message) + "\n");
+  }
+
+  write(text) {
+    this.child.stdin.write(text);
+  }
+
+  /// The next message; undefined when there will be none.
+  async next() {
+    const { value, done } = await soon(this.lines.next(), "a message");
+    return done ? undefined : JSON.parse(value);
+  }
+
+  async ask(id, method, params) {
+    this.send({ jsonrpc: "2.0", id, method, params });
+    return this.next();
+  }
+
+  call(id, name, args, meta) {
+    this.send({
+      jsonrpc: "2.0",
+      id,
+      method: "tools/call",
+      params: { name, arguments: args, _meta: meta },
+    });
+  }
+
+  async initialize(version = "2025-06-18") {
+    const answer = await this.ask("init", "initialize", {
+      protocolVersion: version,
+      capabilities: {},
+      clientInfo: { name: "raw", version: "0" },
+    });
+    this.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+    return answer.result;
+  }
+
+  /// Closes the server's input. @returns how it ended.
+  async end() {
+    this.child.stdin.end();
+    return soon(this.exit, "the end of the server");
+  }
+}
+
+/// Whether a process of that number is gone, zombies included, in time.
+export async function gone(pid) {
+  for (let i = 0; i < 1000; ++i) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+    await setTimeout(10);
+  }
+  return false;
+}
