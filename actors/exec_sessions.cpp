@@ -160,8 +160,9 @@ exec_machine::begin_reading(exec_record& x, const exec_wait& how,
   auto budget = how.max_output == 0 ? options_.max_output : how.max_output;
   exec_record::reader result;
   result.number = ++last_number_;
-  result.promise = self_->make_response_promise<exec_result>();
+  // First: the promise takes the sender along.
   result.who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+  result.promise = self_->make_response_promise<exec_result>();
   result.since = now();
   result.until = result.since + yield;
   result.watch = text_watch{how.until};

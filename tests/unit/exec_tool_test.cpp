@@ -18,7 +18,7 @@ std::vector<std::string> steps(const exec_input& x, bool tty) {
       return std::string{y.text()};
     }
     std::string operator()(signal_name y) const {
-      return "<" + to_string(y) + ">";
+      return std::string{"<"}.append(to_string(y)).append(">");
     }
     std::string operator()(end_of_input) const {
       return "<end>";
