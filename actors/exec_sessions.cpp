@@ -64,6 +64,7 @@ void exec_machine::on_spawned(const session_id& id, session hdl) {
 void exec_machine::on_start_failed(const session_id& id,
                                    const caf::error& why) {
   auto i = records_.find(id);
+  i->second.state = session_state::closed;
   i->second.start_error = is(why, errc::session_limit)
                             ? too_many(detail_of(why).text)
                             : why;

@@ -379,11 +379,41 @@ exec_behavior(exec_tool_impl::stateful_pointer<exec_machine> self,
   return self->state.make_behavior(where, options);
 }
 
+/// What others hold. The sessions hold the machine, whose events they send, so
+/// that this is what tells it that nobody needs it any more.
+exec_tool::behavior_type door_behavior(exec_tool::pointer self,
+                                       const exec_tool_impl& machine) {
+  self->link_to(machine);
+  return {
+    [=](exec_atom x, exec_request& y) {
+      return self->delegate(machine, x, std::move(y));
+    },
+    [=](write_atom x, exec_input& y) {
+      return self->delegate(machine, x, std::move(y));
+    },
+    [=](poll_atom x, exec_poll& y) {
+      return self->delegate(machine, x, std::move(y));
+    },
+    [=](cancel_atom x, session_id& y) {
+      return self->delegate(machine, x, std::move(y));
+    },
+    [=](wait_atom x, session_id& y) {
+      return self->delegate(machine, x, std::move(y));
+    },
+    [=](list_atom x) { return self->delegate(machine, x); },
+    [=](terminate_atom x, session_id& y) {
+      return self->delegate(machine, x, std::move(y));
+    },
+    [=](terminate_atom x) { return self->delegate(machine, x); },
+  };
+}
+
 } // namespace
 
 exec_tool make_exec_tool(caf::actor_system& sys, spawner where,
                          exec_tool_options options) {
-  return sys.spawn(exec_behavior, std::move(where), std::move(options));
+  auto machine = sys.spawn(exec_behavior, std::move(where), std::move(options));
+  return sys.spawn(door_behavior, std::move(machine));
 }
 
 } // namespace procession

@@ -58,9 +58,9 @@ struct exec_tool_options {
 };
 
 /// Makes an exec tool (messages/exec_tool.hpp) whose sessions `where` spawns,
-/// be it here, in a runner or on another node. Its sessions end with it: when
-/// the last handle to it is gone and nobody waits any more, or it is sent an
-/// exit message.
+/// be it here, in a runner or on another node. It ends when the last handle to
+/// it is gone, or it is sent an exit message; its sessions end with it, and who
+/// still waits is told (`runtime_stopped`).
 exec_tool make_exec_tool(caf::actor_system& sys, spawner where,
                          exec_tool_options options = {});
 

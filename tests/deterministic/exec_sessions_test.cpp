@@ -171,6 +171,7 @@ TEST_CASE("exec: a list tells of all that live or have something to say") {
   argv.argv = {"second", "a b"};
   s.exec(argv);
   s.t.child(0).err("abc");
+  s.t.run();
   s.t.advance(2s);
   auto sessions = s.list();
   REQUIRE(sessions.size() == 2);
@@ -340,9 +341,10 @@ TEST_CASE("exec: when the tool ends, so does everything that it started") {
     CHECK(told.is(errc::runtime_stopped));
     CHECK(starting.is(errc::runtime_stopped));
   }
-  SECTION("because nobody has it or waits any more") {
-    s.agent.die();
+  SECTION("because nobody has it any more") {
     s.tool = nullptr;
+    s.t.run();
+    CHECK(waiting.is(errc::runtime_stopped));
   }
   s.t.child(1).started();
   s.t.run();
@@ -352,9 +354,9 @@ TEST_CASE("exec: when the tool ends, so does everything that it started") {
 
 TEST_CASE("exec: sessions that are lost with their spawner are told as lost") {
   exec_stage s;
-  auto waiting = s.exec(script_of("server"));
   auto id = s.running(script_of("other"));
-  s.say("kept", 1);
+  auto waiting = s.exec(script_of("server"));
+  s.say("kept", 0);
   caf::anon_send_exit(s.t.where, caf::exit_reason::kill);
   s.t.run();
   CHECK(waiting.value().status.cause == exit_cause::runner_lost);

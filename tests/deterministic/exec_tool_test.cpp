@@ -157,6 +157,7 @@ TEST_CASE(
   exec_stage s{options};
   auto answer = s.exec(script_of("server &"));
   s.t.child().exited(exit_code(0));
+  s.t.run();
   s.t.advance(10s);
   CHECK(answer.value().wake == exec_wake::yielded);
   CHECK(answer.value().state == session_state::exited);
