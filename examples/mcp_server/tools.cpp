@@ -29,7 +29,7 @@ json count(const char* text) {
   return result;
 }
 
-json object(json properties, json required = json::array()) {
+json object(json properties = json::object(), json required = json::array()) {
   return {{"type", "object"},
           {"properties", std::move(properties)},
           {"required", std::move(required)},
@@ -326,7 +326,7 @@ json describe(features client, const std::vector<std::string>& shell) {
             {"session_id"}),
      result_schema(), true, false},
     {"list_sessions", "List sessions",
-     "Lists the sessions that run or have output left to read.", object({}),
+     "Lists the sessions that run or have output left to read.", object(),
      list_schema(), true, false},
     {"terminate", "End a session",
      "Ends a session with all its processes and answers with the last of its "
@@ -336,7 +336,7 @@ json describe(features client, const std::vector<std::string>& shell) {
     {"terminate_all", "End all sessions",
      "Ends all sessions with all their processes. Their last output can still "
      "be read by poll.",
-     object({}), list_schema(), false, true},
+     object(), list_schema(), false, true},
   };
   auto result = json::array();
   for (auto& x : all) {
