@@ -33,8 +33,9 @@ struct exec_tool_options {
                                          {"NO_COLOR", "1"},
                                          {"PAGER", "cat"},
                                          {"GIT_PAGER", "cat"}};
-  /// How a session's end is asked for and enforced.
-  kill_policy kill;
+  /// How a session's end is asked for and enforced. Shells on a terminal do not
+  /// do what they are asked to, and agents do not wait for long.
+  kill_policy kill{std::chrono::seconds{2}, std::chrono::seconds{2}};
   /// Prefix of the ids that it gives. Tools that share a spawner need one each.
   std::string id_prefix = "exec-";
   /// Sessions that are not closed. One more is refused (`session_limit`).

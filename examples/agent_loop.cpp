@@ -90,6 +90,15 @@ public:
       expect(call<ps::exec_result>(ps::write_atom_v, x), answer));
   }
 
+  /// Types the end of the input, and waits for the end of all.
+  ps::exec_result leave(const ps::session_id& id) {
+    ps::exec_input x;
+    x.id = id;
+    x.close = true;
+    x.wait.yield = 30s;
+    return call<ps::exec_result>(ps::write_atom_v, x);
+  }
+
   /// Waits until a session has said `text`.
   std::string wait_for(const ps::session_id& id, const std::string& text) {
     return output_text(expect(poll(id, {text}), text));
@@ -289,7 +298,7 @@ void work(agent& me) {
   me.wait_for("server", "\"GET /report HTTP/1.1\" 200");
   step("the server shows the report, and said who asked");
 
-  me.type("shell", "cat; echo", "cat; echo\r\n");
+  me.type("shell", "sh -c 'echo hangs\"\"-now; exec cat'", "hangs-now\r\n");
   me.type("shell", "", "agent> ", {"ctrl-c"});
   step("ctrl-C ends what hangs, not the shell");
 
@@ -298,7 +307,7 @@ void work(agent& me) {
   check(ended.status.by_request, "the server ended by itself");
   step("the server is ended: " + to_string(ended.status));
   me.type("shell", "kill -0 $$ && echo alive''-still", "alive-still");
-  me.terminate("shell");
+  check(success(me.leave("shell").status), "the shell does not end well");
   check(me.list().empty(), "there is a session left");
   step("no session is left");
 }

@@ -245,7 +245,7 @@ TEST_CASE("exec: a process that does not end is an error, and is still there") {
   exec_stage s;
   auto id = s.running(script_of("server"));
   auto answer = s.terminate(id);
-  s.t.advance(5s);
+  s.t.advance(2s);
   CHECK(s.t.child().take_calls() == lines{"terminate", "kill"});
   s.t.advance(30s);
   CHECK(answer.is(errc::deadline_passed));
