@@ -116,6 +116,57 @@ page full_page() {
   return x;
 }
 
+exec_wait full_wait() {
+  return {1s, {"a", "b"}, true, 2};
+}
+
+exec_request full_exec() {
+  exec_request x;
+  x.id = "e1";
+  x.script = "make";
+  x.argv = {"make", "test"};
+  x.cwd = "/tmp";
+  x.env = full_command().env;
+  x.tty = true;
+  x.size = {30, 100};
+  x.timeout = 3s;
+  x.wait = full_wait();
+  return x;
+}
+
+exec_result full_exec_result() {
+  exec_result x;
+  x.id = "e1";
+  x.wake = exec_wake::matched;
+  x.state = session_state::exited;
+  x.status = full_status();
+  x.complete = false;
+  x.head = "head";
+  x.omitted = 1;
+  x.tail = "tail";
+  x.invalid = 2;
+  x.bytes = {3, 4};
+  x.written = 5;
+  x.waited = 6s;
+  return x;
+}
+
+exec_session full_exec_session() {
+  exec_session x;
+  x.id = "e1";
+  x.command = "make";
+  x.state = session_state::running;
+  x.pid = 1;
+  x.age = 2s;
+  x.idle = 3s;
+  x.produced = {4, 5};
+  x.unread = 6;
+  x.awaited = true;
+  x.status = full_status();
+  x.start_error = "none";
+  return x;
+}
+
 } // namespace
 
 TEST_CASE_METHOD(fixture, "bytes come back from their serialised form") {
@@ -188,6 +239,14 @@ TEST_CASE_METHOD(fixture, "every value type comes back whole") {
     CHECK(round_trip(containment_kind::job) == containment_kind::job);
     CHECK(round_trip(signal_name::proceed) == signal_name::proceed);
   }
+  SECTION("what an exec tool is asked, and what it answers") {
+    // What is not equal in its bytes is told by `round_trip`.
+    CHECK(round_trip(full_exec()).wait.until == full_wait().until);
+    CHECK(round_trip(exec_input{"e1", "a", {"b"}, true, full_wait()}).close);
+    CHECK(round_trip(exec_poll{"e1", full_wait()}).wait.on_output);
+    CHECK(round_trip(full_exec_result()).bytes == cursor{3, 4});
+    CHECK(round_trip(full_exec_session()).status == full_status());
+  }
   SECTION("pages") {
     auto x = round_trip(full_page());
     auto y = full_page();
@@ -215,7 +274,12 @@ TEST_CASE_METHOD(fixture, "a message of every type crosses a node boundary") {
     signal_name::stop, delivery::lossy,
     subscription{{7, 8}, 9, delivery::lossy}, full_info(), full_page(),
     std::vector<session_info>{full_info()});
-  for (auto& x : {first, second}) {
+  auto third = caf::make_message(
+    full_wait(), full_exec(),
+    exec_input{"e1", "a", {"enter"}, true, full_wait()},
+    exec_poll{"e1", full_wait()}, exec_wake::yielded, full_exec_result(),
+    full_exec_session(), exec_list{full_exec_session()});
+  for (auto& x : {first, second, third}) {
     auto y = through_bytes(x);
     CHECK(y.size() == x.size());
     CHECK(caf::to_string(y) == caf::to_string(x));
@@ -241,6 +305,9 @@ TEST_CASE_METHOD(fixture, "a request crosses a node boundary") {
   check(caf::make_message(spawn_atom_v, full_command()));
   check(caf::make_message(find_atom_v, session_id{"s1"}));
   check(caf::make_message(list_atom_v));
+  check(caf::make_message(exec_atom_v, full_exec()));
+  check(caf::make_message(poll_atom_v, exec_poll{"e1", full_wait()}));
+  check(caf::make_message(cancel_atom_v, session_id{"e1"}));
 }
 
 TEST_CASE_METHOD(fixture, "handles cross a node boundary") {

@@ -142,6 +142,7 @@ TEST_CASE("every value of an enumeration has a name") {
   check_names(session_state::starting, session_state::closed, "session_state");
   check_names(containment_kind::unknown, containment_kind::job,
               "containment_kind");
+  check_names(exec_wake::closed, exec_wake::cancelled, "exec_wake");
   check_names(signal_name::interrupt, signal_name::proceed, "signal_name");
   CHECK(to_string(stream_kind::out) == "out");
   CHECK(to_string(stream_kind::err) == "err");
