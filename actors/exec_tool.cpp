@@ -17,7 +17,8 @@ namespace {
 /// Bytes of a command that stand in a list.
 constexpr std::size_t title_size = 200;
 
-/// How many may wait for the end of one session.
+/// How many may wait for the end of one session, how many may end it, and how
+/// many may end all.
 constexpr std::size_t max_watchers = 64;
 
 /// How many texts a wait may look for, and how long each may be.
@@ -347,6 +348,8 @@ caf::result<exec_result> exec_machine::terminate(const session_id& id) {
   if (i == records_.end())
     return no_such_session(id);
   auto& x = i->second;
+  if (x.terminating.size() >= max_watchers)
+    return busy(id);
   x.terminating.push_back({self_->make_response_promise<exec_result>(), now()});
   auto waiting = x.terminating.back().promise;
   if (x.state == session_state::closed)
@@ -357,6 +360,9 @@ caf::result<exec_result> exec_machine::terminate(const session_id& id) {
 }
 
 caf::result<std::vector<exec_session>> exec_machine::terminate_all() {
+  if (sweeps_.size() >= max_watchers)
+    return make_error(errc::busy, stage::run,
+                      "somebody ends all sessions already");
   sweep x;
   x.promise = self_->make_response_promise<std::vector<exec_session>>();
   x.swept = describe_sessions(true);

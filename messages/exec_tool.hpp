@@ -229,10 +229,11 @@ using exec_tool = caf::typed_actor<
   /// eldest first.
   caf::replies_to<list_atom>::with<exec_list>,
   /// Ends a session; answered when it is closed, with the output unless
-  /// somebody waits for it. Error: `deadline_passed` (it does not end).
+  /// somebody waits for it. Errors: `deadline_passed` (it does not end), `busy`
+  /// (too many end it already).
   caf::replies_to<terminate_atom, session_id>::with<exec_result>,
   /// Ends all sessions; answered when they are closed, with what they were.
-  /// Their output is left to be read.
+  /// Their output is left to be read. Error: `busy`.
   caf::replies_to<terminate_atom>::with<exec_list>>;
 
 } // namespace procession

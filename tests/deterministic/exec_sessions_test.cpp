@@ -309,6 +309,22 @@ TEST_CASE(
   CHECK(success(told.value()));
 }
 
+TEST_CASE("exec: those who ask for an end that does not come do not pile up") {
+  exec_stage s;
+  auto id = s.running(script_of("server"));
+  std::vector<reply<exec_result>> one;
+  std::vector<reply<exec_list>> all;
+  for (auto i = 0; i < 65; ++i) {
+    one.push_back(s.terminate(id));
+    all.push_back(s.agent.ask<exec_list>(s.tool, terminate_atom_v));
+  }
+  CHECK(one.back().is(errc::busy));
+  CHECK(all.back().is(errc::busy));
+  s.end(by_signal(15));
+  CHECK(one.front().value().status.signal == 15);
+  CHECK(all.front().value().size() == 1);
+}
+
 TEST_CASE("exec: what nobody reads is kept for a while, the latest of it") {
   exec_tool_options options;
   options.max_unread = 2;
