@@ -300,17 +300,22 @@ void session_machine::on(child_finished& x) {
 
 // -- deadlines ----------------------------------------------------------------
 
+session_machine::deadline&
+session_machine::deadline_of(session_alarm::kind what) {
+  return deadlines_[static_cast<std::size_t>(what)];
+}
+
 void session_machine::arm(session_alarm::kind what, caf::timespan after) {
-  deadlines_[static_cast<std::size_t>(what)].due = self_->clock().now() + after;
+  deadline_of(what).due = self_->clock().now() + after;
   set_alarm(what);
 }
 
 void session_machine::disarm(session_alarm::kind what) {
-  deadlines_[static_cast<std::size_t>(what)].due.reset();
+  deadline_of(what).due.reset();
 }
 
 void session_machine::set_alarm(session_alarm::kind what) {
-  auto& x = deadlines_[static_cast<std::size_t>(what)];
+  auto& x = deadline_of(what);
   auto now = self_->clock().now();
   auto when = std::min(*x.due, now + longest_alarm);
   // One that rings before is enough: it looks, and is set again.
@@ -322,7 +327,7 @@ void session_machine::set_alarm(session_alarm::kind what) {
 }
 
 void session_machine::on(const session_alarm& x) {
-  auto& it = deadlines_[static_cast<std::size_t>(x.what)];
+  auto& it = deadline_of(x.what);
   if (it.alarm != x.number)
     return;
   it.alarm = 0;
@@ -404,8 +409,7 @@ void session_machine::stop(caf::timespan grace) {
     child_->terminate();
   stopping_ = stopping::asked;
   // Who asks again with less patience is heard; with more, not.
-  auto& due
-    = deadlines_[static_cast<std::size_t>(session_alarm::kind::grace)].due;
+  auto& due = deadline_of(session_alarm::kind::grace).due;
   if (!due || self_->clock().now() + grace < *due)
     arm(session_alarm::kind::grace, grace);
 }
@@ -421,8 +425,7 @@ void session_machine::kill() {
   if (state_ == session_state::starting)
     return;
   child_->kill();
-  if (!deadlines_[static_cast<std::size_t>(session_alarm::kind::unkillable)]
-         .due)
+  if (!deadline_of(session_alarm::kind::unkillable).due)
     arm(session_alarm::kind::unkillable, unkillable_after);
 }
 

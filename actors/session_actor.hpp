@@ -149,6 +149,8 @@ private:
   template <class F>
   void once_started(F f);
   caf::result<void> ask_child(std::function<void(std::uint64_t)> ask);
+  struct deadline;
+  deadline& deadline_of(session_alarm::kind what);
   void arm(session_alarm::kind what, caf::timespan after);
   void disarm(session_alarm::kind what);
   void set_alarm(session_alarm::kind what);

@@ -181,8 +181,7 @@ caf::result<page> session_machine::read(cursor from, std::uint64_t max,
 }
 
 void session_machine::await_readers() {
-  auto& due
-    = deadlines_[static_cast<std::size_t>(session_alarm::kind::read)].due;
+  auto& due = deadline_of(session_alarm::kind::read).due;
   due.reset();
   for (auto& x : readers_)
     if (x.until != time_point::max() && (!due || x.until < *due))
@@ -203,12 +202,15 @@ void session_machine::give_up_readers() {
 }
 
 void session_machine::answer_readers() {
-  std::erase_if(readers_, [this](reader& x) {
+  auto answered = std::erase_if(readers_, [this](reader& x) {
     auto ready = x.from != log_.end() || state_ == session_state::closed;
     if (ready)
       x.waiting.deliver(make_page(x.from, x.max));
     return ready;
   });
+  // An alarm for nobody would ring on until the longest wait is over.
+  if (answered > 0)
+    await_readers();
 }
 
 } // namespace procession

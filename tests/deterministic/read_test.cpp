@@ -311,3 +311,17 @@ TEST_CASE("reads that wait for different times end one after the other") {
   t.advance(1s);
   CHECK_FALSE(longest.pending());
 }
+
+TEST_CASE("a read that was answered does not keep a clock running") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  auto reading = owner.ask<page>(hdl, read_atom_v, cursor{}, std::uint64_t{1},
+                                 caf::timespan{1h});
+  t.child().out("a");
+  t.run();
+  CHECK_FALSE(reading.pending());
+  // The alarm that is under way is the last one.
+  t.advance(10s);
+  CHECK_FALSE(t.waits());
+}

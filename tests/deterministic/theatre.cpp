@@ -86,6 +86,10 @@ void theatre::advance(caf::timespan by) {
   run();
 }
 
+bool theatre::waits() const {
+  return scheduler_.clock().has_pending_timeout();
+}
+
 script& theatre::child(std::size_t i) {
   REQUIRE(i < children());
   return *factory_->scripts[i];

@@ -103,6 +103,9 @@ public:
   /// Moves the clock, then runs.
   void advance(caf::timespan by);
 
+  /// Whether anybody waits for some time to come.
+  bool waits() const;
+
   /// The script of the i-th child.
   script& child(std::size_t i = 0);
 
