@@ -41,7 +41,6 @@ bool await(int fd, short events, int timeout) {
 
 /// Leaves all that ties it to the host and to whoever started that.
 void detach() {
-  ::prctl(PR_SET_NAME, "procession-keeper");
   // Mostly done before exec, so that there is no moment without it.
   sigset_t all;
   ::sigfillset(&all);
@@ -50,6 +49,8 @@ void detach() {
   ::syscall(SYS_close_range, 3, ~0u, 0);
   if (::chdir("/") != 0)
     ::_exit(failed);
+  // Last: who sees a keeper by its name sees one that is detached.
+  ::prctl(PR_SET_NAME, "procession-keeper");
 }
 
 /// Returns when the host lets go of standard input or does not live any more.
