@@ -23,8 +23,7 @@ add_compile_definitions(_WIN32_WINNT=0x0A00 WINVER=0x0A00
 # The programs carry their runtime libraries inside, as no Windows has them.
 set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
 
-# Debian's wine64 is not in the PATH.
-set(CMAKE_CROSSCOMPILING_EMULATOR /usr/lib/wine/wine64)
+set(CMAKE_CROSSCOMPILING_EMULATOR ${CMAKE_CURRENT_LIST_DIR}/under-wine)
 
 # Libraries that are headers only are those of the machine that compiles.
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR}/windows-cross)

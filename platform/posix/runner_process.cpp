@@ -26,6 +26,14 @@ namespace {
 using stream = boost::asio::posix::stream_descriptor;
 using stream_duplex = asio_duplex<stream>;
 
+/// Room for several full frames on their way; by default it is for three
+/// (wmem_default in socket(7)). A channel that is no socket stays as it is, and
+/// so does one whose user may have no more.
+void widen(stream& x) {
+  const int size = 1 << 20;
+  ::setsockopt(x.native_handle(), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
 /// The environment variable that the nonce is passed in.
 constexpr auto nonce_name = "PROCESSION_RUNNER_NONCE";
 
@@ -267,6 +275,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
         {errc::runner_failed,
          {stage::connect, ec.value(), "the runner cannot be connected to"}}});
     fd.release();
+    widen(*io);
     tell(runner_connected{std::make_shared<stream_duplex>(io, io)});
   }
 };
@@ -387,6 +396,7 @@ public:
       if (ec)
         return no_channel("the channel is not to be watched", ec.value());
       fds[i].release();
+      widen(*streams[i]);
     }
     if (ends == 1)
       streams[1] = streams[0];

@@ -20,9 +20,10 @@ std::vector<std::string> with_descendant(std::vector<std::string> more) {
 
 /// The number that `with_descendant` brought.
 std::int64_t descendant(const listener& events) {
-  auto digits = events.out.find_first_of("123456789");
+  auto text = without_sequences(events.out);
+  auto digits = text.find_first_of("123456789");
   REQUIRE(digits != std::string::npos);
-  return std::stoll(events.out.substr(digits));
+  return std::stoll(text.substr(digits));
 }
 
 } // namespace

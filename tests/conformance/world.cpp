@@ -15,6 +15,22 @@ command actor(std::vector<std::string> words, stdio_spec stdio) {
   return program(helper_path("test-actor"), std::move(words), stdio);
 }
 
+std::string without_sequences(const std::string& text) {
+  // Those that begin with a CSI, as all do but titles (ECMA-48, 5.4).
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.compare(i, 2, "\x1b[") == 0)
+      i = text.find_first_of(
+        "@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~",
+        i + 2);
+    else
+      result += text[i];
+    if (i == std::string::npos)
+      break;
+  }
+  return result;
+}
+
 command program(std::string name, std::vector<std::string> args,
                 stdio_spec stdio) {
   command result;

@@ -28,6 +28,9 @@ command shell(std::string script, stdio_spec stdio = pipes());
 /// the same on every platform.
 command actor(std::vector<std::string> words, stdio_spec stdio = pipes());
 
+/// What a terminal showed, without the control sequences that say where and how.
+std::string without_sequences(const std::string& text);
+
 /// A program on pipes.
 command program(std::string name, std::vector<std::string> args = {},
                 stdio_spec stdio = pipes());
@@ -146,6 +149,9 @@ enum class limitation {
   break_event,
   pipe_access,
   restricting_sids,
+  percent_sign,
+  peak_memory,
+  closed_stream,
 };
 
 /// Why a test that needs it cannot be shown here; nothing if it can.

@@ -63,6 +63,12 @@ std::optional<std::string> not_shown_here(limitation what) {
       return "Wine 8 lets everybody open a pipe";
     case limitation::restricting_sids:
       return "Wine 8 ignores what a token is restricted by";
+    case limitation::percent_sign:
+      return "Wine 8 expands no part of a variable, so none that is empty";
+    case limitation::peak_memory:
+      return "Wine 8 forgets the memory of a process that has ended";
+    case limitation::closed_stream:
+      return "Wine 8 keeps what a program closes open in its console";
   }
   return std::nullopt;
 }

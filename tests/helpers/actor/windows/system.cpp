@@ -43,6 +43,8 @@ BOOL WINAPI on_event(DWORD event) {
 } // namespace
 
 std::vector<std::string> words(int, char**) {
+  // What we print is UTF-8, and a console wants to be told so.
+  ::SetConsoleOutputCP(CP_UTF8);
   auto n = 0;
   std::unique_ptr<wchar_t*, decltype(&::LocalFree)> all{
     ::CommandLineToArgvW(::GetCommandLineW(), &n), &::LocalFree};
@@ -71,7 +73,11 @@ std::size_t read_input(std::span<char> to) {
                   nullptr))
     return 0;
   // In the console's own lines a Ctrl-Z at the start is the end.
-  return n > 0 && to[0] == '\x1a' ? 0 : n;
+  DWORD mode = 0;
+  if (n > 0 && to[0] == '\x1a' && ::GetConsoleMode(stream_of(0), &mode)
+      && (mode & ENABLE_LINE_INPUT) != 0)
+    return 0;
+  return n;
 }
 
 bool write_output(int stream, std::span<const char> bytes) {
@@ -111,9 +117,10 @@ std::int64_t start_self(const std::vector<std::string>& words, bool silent) {
     for (auto i = 0; i < 3; ++i)
       ::SetHandleInformation(stream_of(i), HANDLE_FLAG_INHERIT, 0);
   PROCESS_INFORMATION made{};
+  // Nor a console, which under Wine holds our streams as long as it lives.
+  DWORD flags = CREATE_NEW_PROCESS_GROUP | (silent ? DETACHED_PROCESS : 0);
   if (!::CreateProcessW(to_wide_path(own).c_str(), line.data(), nullptr,
-                        nullptr, TRUE, CREATE_NEW_PROCESS_GROUP, nullptr,
-                        nullptr, &info, &made))
+                        nullptr, TRUE, flags, nullptr, nullptr, &info, &made))
     leave(96);
   unique_handle{made.hThread}.reset();
   unique_handle{made.hProcess}.reset();
