@@ -373,10 +373,12 @@ void process::signal(std::uint64_t request, signal_name name) {
 }
 
 void process::raise(std::uint64_t request, console_event what) {
+  raising_.insert(request);
   send_console_event(host_, pid_, what,
                      [self = shared_from_this(),
                       request](std::optional<failure> why) {
-                       self->answer(request, std::move(why));
+                       if (self->raising_.erase(request) > 0)
+                         self->answer(request, std::move(why));
                      });
 }
 
@@ -420,6 +422,10 @@ void process::on_exit() {
   state_ = state::exited;
   // The end of its output comes when the console is closed, and not before.
   close_console();
+  // It may have ended by an event before its sender said that it was sent; a
+  // signal to a process that is about to end is none that failed.
+  for (auto request : std::exchange(raising_, {}))
+    answer(request, std::nullopt);
   emit(child_exited{status_of(process_.native_handle(), killed_), drained()});
   if (finish_on_exit_ || drained())
     finish();

@@ -16,6 +16,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <variant>
@@ -170,6 +171,8 @@ private:
   std::thread closer_;
   /// It is at it.
   bool closing_console_ = false;
+  /// Requests for events that may not have been sent yet.
+  std::set<std::uint64_t> raising_;
   terminal_input typed_;
   terminal_queries asked_;
 };

@@ -68,7 +68,9 @@ TEST_CASE("an interrupt can be caught") {
     actor({"interrupted", "caught\\n", "7", "out", "ready\\n", "sleep"}));
   listener events{w, hdl};
   REQUIRE(events.until_output("ready"));
-  REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::interrupt));
+  auto error = w.tell(hdl, signal_atom_v, signal_name::interrupt);
+  INFO(describe(error));
+  REQUIRE_FALSE(error);
   REQUIRE(events.until_closed());
   CHECK(events.status->code == 7);
   CHECK_FALSE(events.status->by_request);
@@ -78,7 +80,8 @@ TEST_CASE("an interrupt can be caught") {
 TEST_CASE("the time-out of a command ends it and its descendants") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor(with_descendant({"stubborn", "sleep"}));
-  spec.limits.timeout = 1s;
+  // Long enough for both to have started, on whatever imitates a platform.
+  spec.limits.timeout = 5s;
   spec.kill.grace = 100ms;
   listener events{w, w.spawn(spec)};
   REQUIRE(events.until_closed());
