@@ -10,8 +10,8 @@ namespace procession {
 
 namespace {
 
-constexpr auto malformed = "cannot be decoded";
-constexpr auto untimely = "does not come at its time";
+using protocol::malformed;
+using protocol::untimely;
 
 /// A parent that is refused gets so long to hear it.
 constexpr auto parting_time = std::chrono::seconds{2};

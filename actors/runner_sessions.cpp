@@ -7,12 +7,8 @@
 // What the link does for its sessions.
 namespace procession {
 
-namespace {
-
-constexpr auto malformed = "cannot be decoded";
-constexpr auto untimely = "does not come at its time";
-
-} // namespace
+using protocol::malformed;
+using protocol::untimely;
 
 // -- frames of the runner -----------------------------------------------------
 

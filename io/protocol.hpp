@@ -19,6 +19,10 @@
 /// finish, abandon, ping and pong carry nothing.
 namespace procession::protocol {
 
+// What can be wrong with a frame of any type, for who sent it to read.
+inline constexpr auto malformed = "cannot be decoded";
+inline constexpr auto untimely = "does not come at its time";
+
 /// The first frame of both sides, the runner's first.
 struct hello {
   std::uint32_t version = protocol_version;

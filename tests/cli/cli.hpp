@@ -14,6 +14,14 @@
 
 namespace procession::test {
 
+using strings = std::vector<std::string>;
+
+/// Words, and more words.
+inline strings operator+(strings x, const strings& y) {
+  x.insert(x.end(), y.begin(), y.end());
+  return x;
+}
+
 /// Longer than anything here takes; who waits for so long has failed.
 inline constexpr auto soon = std::chrono::seconds{20};
 

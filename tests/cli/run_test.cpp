@@ -8,14 +8,8 @@
 
 using namespace procession;
 using namespace procession::test;
-using strings = std::vector<std::string>;
 
 namespace {
-
-strings operator+(strings x, const strings& y) {
-  x.insert(x.end(), y.begin(), y.end());
-  return x;
-}
 
 std::string noise(std::size_t size) {
   std::string result(size, '\0');

@@ -11,15 +11,9 @@
 
 using namespace procession;
 using namespace procession::test;
-using strings = std::vector<std::string>;
 namespace fs = std::filesystem;
 
 namespace {
-
-strings operator+(strings x, const strings& y) {
-  x.insert(x.end(), y.begin(), y.end());
-  return x;
-}
 
 std::string runner_binary() {
   return fs::path{binary()}.replace_filename("procession-runner");

@@ -24,13 +24,6 @@ lines contents(const page& x) {
   return result;
 }
 
-void close(theatre& t) {
-  t.child().both_ended();
-  t.child().exited();
-  t.child().finished();
-  t.run();
-}
-
 } // namespace
 
 TEST_CASE("a read returns what lies behind its cursor, and where to go on") {
@@ -245,7 +238,7 @@ TEST_CASE("a pausing session that is read late still closes") {
   read(owner, hdl, {had, 0});
   t.advance(cat().kill.drain);
   CHECK(t.child().take_calls() == lines{"finish"});
-  close(t);
+  t.end();
   CHECK(owner.info(hdl).state == session_state::closed);
 }
 
@@ -268,7 +261,7 @@ TEST_CASE("a pausing session whose owner is gone is not waited with") {
   t.child().take_calls();
   t.advance(cat().kill.drain);
   CHECK(t.child().take_calls() == lines{"finish"});
-  close(t);
+  t.end();
 }
 
 TEST_CASE("no more reads wait than a session takes") {

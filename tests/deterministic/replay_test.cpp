@@ -9,13 +9,6 @@ subscription from(cursor at, std::uint64_t window = 99) {
   return {at, window, delivery::lossless};
 }
 
-void close(theatre& t) {
-  t.child().both_ended();
-  t.child().exited();
-  t.child().finished();
-  t.run();
-}
-
 } // namespace
 
 TEST_CASE("two subscribers at different offsets each get their own stream") {
@@ -33,7 +26,7 @@ TEST_CASE("two subscribers at different offsets each get their own stream") {
   CHECK(other.take_events() == lines{"1 out@2 cd", "2 out@4 e"});
   owner.ack(hdl, 6);
   CHECK(other.take_events() == lines{});
-  close(t);
+  t.end();
   CHECK(owner.take_events()
         == lines{"3 exited exit code 0", "4 closed complete"});
   CHECK(other.take_events() == lines{"3 exited exit code 0"});
@@ -142,7 +135,7 @@ TEST_CASE("a session that retains nothing still serves who listens") {
   CHECK(owner.info(hdl).retained == 0);
   late.subscribe(hdl);
   t.child().out("d");
-  close(t);
+  t.end();
   CHECK(owner.take_events()
         == lines{"1 out@0 abc", "2 out@3 d", "3 exited exit code 0",
                  "4 closed complete"});
@@ -157,7 +150,7 @@ TEST_CASE("a closed session replays everything, then its end") {
   auto hdl = owner.spawn();
   t.child().out("abc");
   t.child().err("d");
-  close(t);
+  t.end();
   for (auto i = 0; i < 2; ++i) {
     owner.subscribe(hdl);
     CHECK(owner.take_events()
@@ -219,7 +212,7 @@ TEST_CASE("replay racing live: nothing twice and nothing missing") {
   auto asked = racer.post<cursor>(hdl, subscribe_atom_v, from({}, 3));
   racer.acknowledge_always();
   t.child().out("kl");
-  close(t);
+  t.end();
   CHECK(asked.value() == cursor{});
   CHECK(racer.out() == "abcdefghijkl");
   CHECK(racer.err() == "abcdefghij");

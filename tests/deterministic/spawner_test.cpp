@@ -28,13 +28,6 @@ lines ids(const std::vector<session_info>& xs) {
   return result;
 }
 
-void close(theatre& t, std::size_t i) {
-  t.child(i).both_ended();
-  t.child(i).exited();
-  t.child(i).finished();
-  t.run();
-}
-
 } // namespace
 
 TEST_CASE("the spawner gives ids that no session has") {
@@ -54,7 +47,7 @@ TEST_CASE("a session is found by its id") {
   auto hdl = owner.spawn(named("mine"));
   CHECK(find(t, owner, "mine").value() == hdl);
   CHECK(find(t, owner, "yours").is(errc::no_such_session));
-  close(t, 0);
+  t.end(0);
   CHECK(find(t, owner, "mine").value() == hdl);
   t.advance(cat().limits.retention);
   CHECK(find(t, owner, "mine").is(errc::no_such_session));
@@ -68,7 +61,7 @@ TEST_CASE("an id is had by one session at a time") {
   CHECK(again.is(errc::duplicate_session));
   CHECK(detail_of(again.error()).at == stage::admit);
   CHECK(t.children() == 1);
-  close(t, 0);
+  t.end(0);
   CHECK(owner.begin(named("mine")).is(errc::duplicate_session));
   t.advance(cat().limits.retention);
   owner.spawn(named("mine"));
@@ -164,12 +157,12 @@ TEST_CASE("of too many closed sessions the one closed first goes") {
     owner.spawn(named(id));
 
   SECTION("when they close one by one") {
-    close(t, 1);
-    close(t, 0);
+    t.end(1);
+    t.end(0);
     CHECK(ids(list(t, owner)) == lines{"a", "b", "c", "d"});
-    close(t, 3);
+    t.end(3);
     CHECK(ids(list(t, owner)) == lines{"a", "c", "d"});
-    close(t, 2);
+    t.end(2);
     CHECK(ids(list(t, owner)) == lines{"c", "d"});
   }
   SECTION("when they close all at once") {
@@ -188,7 +181,7 @@ TEST_CASE("of too many closed sessions the one closed first goes") {
     t.child(0).out("xyz");
     t.run();
     for (auto i = 0u; i < 4; ++i)
-      close(t, i);
+      t.end(i);
     // It is owed to the listener, but does not keep others beyond the limit.
     CHECK(ids(list(t, owner)) == lines{"a", "c", "d"});
   }
@@ -202,7 +195,7 @@ TEST_CASE("a retention of zero keeps nothing") {
   auto hdl = owner.spawn(spec);
   owner.subscribe(hdl);
   t.child().out("abc");
-  close(t, 0);
+  t.end(0);
   CHECK(owner.take_events()
         == lines{"1 out@0 abc", "2 exited exit code 0", "3 closed complete"});
   CHECK(find(t, owner, "short").is(errc::no_such_session));

@@ -10,13 +10,6 @@ subscription window(std::uint64_t size, delivery mode = delivery::lossless,
   return {from, size, mode};
 }
 
-void close(theatre& t) {
-  t.child().both_ended();
-  t.child().exited();
-  t.child().finished();
-  t.run();
-}
-
 } // namespace
 
 TEST_CASE("a window smaller than a chunk gets it in slices") {
@@ -185,7 +178,7 @@ TEST_CASE("a lossy subscriber is told of the gap in each stream") {
   t.child().err("gh");
   t.run();
   owner.ack(hdl, 2);
-  close(t);
+  t.end();
   CHECK(owner.take_events()
         == lines{"1 out@0 ab", "2 gap out 2-4", "3 gap err 0-2", "4 err@2 gh",
                  "5 exited exit code 0", "6 closed complete"});
@@ -199,7 +192,7 @@ TEST_CASE("a lossy subscriber that never acknowledges learns of the end") {
   auto hdl = owner.spawn(spec);
   owner.subscribe(hdl, window(3, delivery::lossy));
   t.child().out("abcdef");
-  close(t);
+  t.end();
   CHECK(owner.take_events() == lines{"1 out@0 abc", "2 exited exit code 0"});
   owner.ack(hdl, 3);
   CHECK(owner.take_events() == lines{"3 gap out 3-6", "4 closed complete"});
@@ -240,7 +233,7 @@ TEST_CASE("a subscriber that dies mid-stream is forgotten") {
   CHECK(owner.info(hdl).subscribers == 1);
   CHECK(t.child().credit() == read_window);
   t.child().out("on");
-  close(t);
+  t.end();
   CHECK(owner.out().size() == read_window + 2);
   CHECK(owner.done());
 }
@@ -273,7 +266,7 @@ TEST_CASE("unsubscribing ends the events and lets the child go on") {
   CHECK(t.child().credit() == read_window);
   owner.take_events();
   t.child().out("more");
-  close(t);
+  t.end();
   CHECK(owner.take_events() == lines{});
   CHECK(owner.tell(hdl, unsubscribe_atom_v).is(errc::not_subscribed));
 

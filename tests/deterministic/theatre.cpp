@@ -95,6 +95,13 @@ script& theatre::child(std::size_t i) {
   return *factory_->scripts[i];
 }
 
+void theatre::end(std::size_t i) {
+  child(i).both_ended();
+  child(i).exited();
+  child(i).finished();
+  run();
+}
+
 std::size_t theatre::children() const {
   return factory_->scripts.size();
 }

@@ -109,6 +109,9 @@ public:
   /// The script of the i-th child.
   script& child(std::size_t i = 0);
 
+  /// The i-th child ends: its output, itself, and all that it started.
+  void end(std::size_t i = 0);
+
   /// How many children were made.
   std::size_t children() const;
 

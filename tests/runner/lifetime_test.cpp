@@ -5,32 +5,11 @@
 
 #include <caf/send.hpp>
 
-#include <algorithm>
 #include <chrono>
 
 using namespace procession;
 using namespace procession::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// Prints the numbers of two processes: its own, and that of one that is as far
-/// away from it as a child can be; then it says no more.
-command loner() {
-  return actor({"pid", "mute", "1", "sleep", "sleep"});
-}
-
-/// The two numbers that a loner printed.
-std::pair<std::int64_t, std::int64_t> numbers(listener& events) {
-  REQUIRE(events.until([&] {
-    return std::count(events.out.begin(), events.out.end(), '\n') == 2;
-  }));
-  auto first = std::stoll(events.out);
-  auto second = std::stoll(events.out.substr(events.out.find('\n') + 1));
-  return {first, second};
-}
-
-} // namespace
 
 TEST_CASE("a runner that is killed takes every process with it, and its "
           "sessions end at once") {

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 namespace procession::test {
 
 namespace {
@@ -64,6 +66,19 @@ runner_info runner_world::info() {
 
 std::string runner_path() {
   return helper_path("procession-runner");
+}
+
+command loner(stdio_spec stdio) {
+  return actor({"pid", "mute", "1", "sleep", "sleep"}, stdio);
+}
+
+std::pair<std::int64_t, std::int64_t> numbers(listener& events) {
+  REQUIRE(events.until([&] {
+    return std::count(events.out.begin(), events.out.end(), '\n') == 2;
+  }));
+  auto first = std::stoll(events.out);
+  auto second = std::stoll(events.out.substr(events.out.find('\n') + 1));
+  return {first, second};
 }
 
 } // namespace procession::test

@@ -4,8 +4,10 @@
 
 #include "procession/actors/runner_node.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace procession::test {
@@ -45,5 +47,12 @@ public:
 
 /// Where the runner's executable is.
 std::string runner_path();
+
+/// Prints the numbers of two processes: its own, and that of one that is as far
+/// away from it as a child can be; then it says no more.
+command loner(stdio_spec stdio = pipes());
+
+/// The two numbers that a loner printed.
+std::pair<std::int64_t, std::int64_t> numbers(listener& events);
 
 } // namespace procession::test

@@ -12,8 +12,7 @@ using namespace procession;
 
 namespace {
 
-constexpr auto out = stream_kind::out;
-constexpr auto err = stream_kind::err;
+using enum stream_kind;
 const std::string mark = "\xEF\xBF\xBD";
 
 /// The bytes that an excerpt stands for, as far as its text shows.

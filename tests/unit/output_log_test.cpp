@@ -11,8 +11,7 @@ using namespace procession;
 
 namespace {
 
-constexpr auto out = stream_kind::out;
-constexpr auto err = stream_kind::err;
+using enum stream_kind;
 
 /// All that a reader gets, in pieces of at most `max`: "out@0 abc".
 std::vector<std::string> read(const output_log& log, output_log::position at,

@@ -216,6 +216,12 @@ TEST_CASE("the name of an account is one that Windows takes") {
   CHECK_FALSE(is_same_account("Abc", "Abcd"));
 }
 
+namespace {
+
+const std::vector<protected_password> no_passwords;
+
+} // namespace
+
 TEST_CASE("a file of credentials comes back as it was") {
   std::string all_bytes;
   for (auto i = 0; i < 256; ++i)
@@ -230,8 +236,9 @@ TEST_CASE("a file of credentials comes back as it was") {
   CHECK(y->front().bytes == all_bytes);
   CHECK(y->back().user == "the other");
   CHECK(y->back().bytes == "z");
-  REQUIRE(parse_credential_file(to_text({})));
-  CHECK(parse_credential_file(to_text({}))->empty());
+  auto none = parse_credential_file(to_text(no_passwords));
+  REQUIRE(none);
+  CHECK(none->empty());
 }
 
 TEST_CASE("a file of credentials that was cut or changed is none") {
@@ -242,7 +249,7 @@ TEST_CASE("a file of credentials that was cut or changed is none") {
     auto at_line = std::find(lines.begin(), lines.end(), n) != lines.end();
     CHECK(parse_credential_file(whole.substr(0, n)).has_value() == at_line);
   }
-  auto head = to_text({});
+  auto head = to_text(no_passwords);
   for (auto* bad :
        {"one\n", "one\t\n", "one\tabc\n", "one\txy\n", "\tab\n",
         "one\tab\tcd\n", "one\tAB \n", "a/b\tab\n", "one\tab\nONE\tcd\n", "\n"})

@@ -7,7 +7,6 @@
 
 #include <signal.h>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -16,24 +15,6 @@ using namespace procession::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// Prints the numbers of two processes: its own, and that of one far away from
-/// it; then it says no more.
-command loner(stdio_spec stdio = pipes()) {
-  return shell("echo $$; (setsid sh -c 'echo $$; exec sleep 1000 >/dev/null' "
-               "&) ; exec sleep 1000",
-               stdio);
-}
-
-/// The two numbers that a loner printed.
-std::pair<std::int64_t, std::int64_t> numbers(listener& events) {
-  REQUIRE(events.until([&] {
-    return std::count(events.out.begin(), events.out.end(), '\n') == 2;
-  }));
-  auto first = std::stoll(events.out);
-  auto second = std::stoll(events.out.substr(events.out.find('\n') + 1));
-  return {first, second};
-}
 
 runner_options quick_to_notice() {
   runner_options result;
