@@ -230,7 +230,7 @@ void host::idle(std::size_t count) {
     expect(impl_->self, hdl, write_atom_v, shared_bytes{"x"});
     impl_->self
       ->request(hdl, caf::infinite, read_atom_v, cursor{}, std::uint64_t{1},
-                caf::timespan{std::chrono::seconds{10}})
+                caf::timespan{max_timespan})
       .receive([](const page&) {}, [](const caf::error& x) { fail(x); });
   }
 }
