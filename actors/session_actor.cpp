@@ -67,6 +67,9 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
     input_ = input::closed;
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });
+  // CAF answers for a subscriber that does not understand an event, with an
+  // error that would be the end of us.
+  self_->set_error_handler([](caf::error&) {});
   return {
     [this](write_atom, shared_bytes& bytes) { return write(std::move(bytes)); },
     [this](close_stdin_atom) { return close_stdin(); },
