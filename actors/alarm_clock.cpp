@@ -4,6 +4,8 @@
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
+
 namespace procession {
 
 namespace {
@@ -31,10 +33,12 @@ void alarm_clock::attach(caf::local_actor* whose) {
 }
 
 void alarm_clock::ring_at(time_point when) {
+  auto now = whose_->clock().now();
+  when = std::min(when, now + longest_alarm);
   if (next_ && *next_ <= when)
     return;
   next_ = when;
-  caf::anon_send(hdl_, alarm_wanted{when - whose_->clock().now()});
+  caf::anon_send(hdl_, alarm_wanted{when - now});
 }
 
 bool alarm_clock::rang() {

@@ -6,9 +6,14 @@
 #include <caf/timespan.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <chrono>
 #include <optional>
 
 namespace procession {
+
+/// A delayed message keeps the memory of its actor until it comes, also when
+/// nobody needs it any more, so none is delayed for longer than this.
+inline constexpr auto longest_alarm = std::chrono::seconds{10};
 
 /// The time that an actor asked its alarm clock for has come.
 struct alarm_rang {};
@@ -19,7 +24,8 @@ struct alarm_wanted {
 };
 
 /// Waits in place of another actor. A delayed message keeps its receiver alive,
-/// and an actor that goes when its last user does must not wait itself.
+/// and an actor that goes when its last user does must not wait itself. While
+/// it is asked to ring later than after `longest_alarm` it rings then, too.
 class alarm_clock {
 public:
   using handle = caf::typed_actor<caf::reacts_to<alarm_wanted>,
@@ -33,8 +39,8 @@ public:
   /// what is still to come.
   void ring_at(time_point when);
 
-  /// To be called when it rang. @returns whether this is a time asked for: an
-  /// earlier one may have been asked for later.
+  /// To be called when it rang. @returns whether it is time to look at what was
+  /// asked for, which may be too early, and to ask again for the rest.
   bool rang();
 
 private:

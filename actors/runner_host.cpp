@@ -243,6 +243,10 @@ void runner_host::on(std::uint64_t number, hosted& from,
                  protocol::encode(protocol::failed{std::move(x.why)}));
 }
 
+void runner_host::on(std::uint64_t number, hosted&, child_notified&) {
+  channel_->send(frame_type::notified, number, {});
+}
+
 void runner_host::on(std::uint64_t number, hosted&, child_answered& x) {
   channel_->send(
     frame_type::answered, number,

@@ -75,6 +75,7 @@ private:
   void on(std::uint64_t number, hosted& from, child_output& x);
   void on(std::uint64_t number, hosted& from, child_stdin_taken& x);
   void on(std::uint64_t number, hosted& from, child_stdin_broken& x);
+  void on(std::uint64_t number, hosted& from, child_notified& x);
   void on(std::uint64_t number, hosted& from, child_answered& x);
   void on(std::uint64_t number, hosted& from, child_exited& x);
   void on(std::uint64_t number, hosted& from, child_finished& x);

@@ -42,6 +42,8 @@ struct remote_session {
   /// To be sent when the runner is up.
   command spec;
   bool terminal = false;
+  /// Whether the program may yet say that it is ready.
+  bool notification_due = false;
   /// What it may still send.
   std::uint64_t credit = 0;
   std::array<chunk_tail, 2> tails;
@@ -170,6 +172,7 @@ private:
   objection on_output(remote_session& to, frame& x);
   objection on_input_credit(remote_session& to, const frame& x);
   objection on_input_broken(remote_session& to, const frame& x);
+  objection on_notified(remote_session& to, const frame& x);
   objection on_answered(remote_session& to, const frame& x);
   objection on_exited(remote_session& to, const frame& x);
   objection on_closed(remote_session& to, const frame& x);

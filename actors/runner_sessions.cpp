@@ -25,6 +25,8 @@ runner_link::objection runner_link::on_session_frame(remote_session& to,
       return on_input_credit(to, x);
     case frame_type::input_broken:
       return on_input_broken(to, x);
+    case frame_type::notified:
+      return on_notified(to, x);
     case frame_type::answered:
       return on_answered(to, x);
     case frame_type::exited:
@@ -106,6 +108,17 @@ runner_link::objection runner_link::on_input_broken(remote_session& to,
   return nullptr;
 }
 
+runner_link::objection runner_link::on_notified(remote_session& to,
+                                                const frame& x) {
+  if (!x.body().empty())
+    return malformed;
+  if (to.at != remote_session::state::running
+      || !std::exchange(to.notification_due, false))
+    return untimely;
+  tell(to, child_notified{});
+  return nullptr;
+}
+
 runner_link::objection runner_link::on_answered(remote_session& to,
                                                 const frame& x) {
   auto body = protocol::decode<protocol::answered>(x.body());
@@ -179,6 +192,7 @@ void runner_link::start_session(const session_ptr& x, command spec,
   x->number = ++last_number_;
   x->sink = std::move(sink);
   x->terminal = spec.stdio.kind == stdio_kind::pty;
+  x->notification_due = spec.notification_fd != 0;
   x->credit = credit;
   x->spec = std::move(spec);
   x->at = remote_session::state::queued;

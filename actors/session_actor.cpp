@@ -1,5 +1,7 @@
 #include "procession/actors/session_actor.hpp"
 
+#include "procession/actors/alarm_clock.hpp"
+
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
@@ -15,10 +17,6 @@ namespace {
 /// told that it does not: longer than a runner, which is killed itself then.
 constexpr auto unkillable_after = std::chrono::seconds{30};
 
-/// An alarm keeps the memory of its actor until it rings, also when nobody
-/// needs it any more, so it never rings later than this.
-constexpr auto longest_alarm = std::chrono::seconds{10};
-
 caf::error already_exited() {
   return make_error(errc::already_exited, stage::run, "the process has ended");
 }
@@ -26,6 +24,12 @@ caf::error already_exited() {
 caf::error stdin_closed() {
   return make_error(errc::stdin_closed, stage::run,
                     "the standard input of the process is closed");
+}
+
+caf::error too_many_wait() {
+  return make_error(errc::busy, stage::run,
+                    std::to_string(max_observers)
+                      + " wait for the same already");
 }
 
 void answer(caf::response_promise& waiting, bool done, const failure& why) {
@@ -47,6 +51,8 @@ session_machine::~session_machine() {
   starting_.deliver(already_exited());
   for (auto& x : std::exchange(readers_, {}))
     x.waiting.deliver(already_exited());
+  for (auto& x : std::exchange(observers_, {}))
+    x.waiting.deliver(already_exited());
   fail_everybody(already_exited());
   for (auto& who : subscribers_.abort(self_))
     forget(who);
@@ -67,6 +73,9 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
     input_ = input::closed;
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });
+  // CAF answers for a subscriber that does not understand an event, with an
+  // error that would be the end of us.
+  self_->set_error_handler([](caf::error&) {});
   return {
     [this](write_atom, shared_bytes& bytes) { return write(std::move(bytes)); },
     [this](close_stdin_atom) { return close_stdin(); },
@@ -76,6 +85,8 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
     [this](terminate_atom, caf::timespan grace) { return terminate(grace); },
     [this](info_atom) { return info(); },
     [this](wait_atom) { return wait(); },
+    [this](wait_atom, session_state state) { return wait_for(state); },
+    [this](notified_atom) { return wait_notified(); },
     [this](read_atom, cursor from, std::uint64_t max, caf::timespan wait) {
       return read(from, max, wait);
     },
@@ -184,6 +195,42 @@ caf::result<exit_status> session_machine::wait() {
   return waiting_.back();
 }
 
+caf::result<session_info> session_machine::wait_for(session_state state) {
+  if (state_ >= state)
+    return info();
+  if (observers_.size() >= max_observers)
+    return too_many_wait();
+  observers_.push_back({state, self_->make_response_promise<session_info>()});
+  return observers_.back().waiting;
+}
+
+caf::result<void> session_machine::wait_notified() {
+  if (notified_)
+    return caf::unit;
+  if (start_error_)
+    return start_error_;
+  if (state_ >= session_state::exited)
+    return already_exited();
+  if (spec_.notification_fd == 0)
+    return make_error(errc::invalid_argument, stage::run,
+                      "the command has no notification descriptor");
+  if (until_notified_.size() >= max_observers)
+    return too_many_wait();
+  auto waiting = self_->make_response_promise<void>();
+  until_notified_.push_back(waiting);
+  return waiting;
+}
+
+void session_machine::advance_to(session_state state) {
+  state_ = state;
+  std::erase_if(observers_, [this](observer& x) {
+    if (x.state > state_)
+      return false;
+    x.waiting.deliver(info());
+    return true;
+  });
+}
+
 session_info session_machine::info() const {
   session_info result;
   result.id = spec_.id;
@@ -211,8 +258,8 @@ session_info session_machine::info() const {
 void session_machine::on(child_started& x) {
   pid_ = x.pid;
   containment_ = x.containment;
-  state_ = session_state::running;
   starting_.deliver(session{session_impl{self_}});
+  advance_to(session_state::running);
   if (spec_.limits.timeout > caf::timespan::zero())
     arm(session_alarm::kind::timeout, spec_.limits.timeout);
   settle();
@@ -230,7 +277,7 @@ void session_machine::on(child_start_failed& x) {
   start_error_ = to_error(x.why);
   status_.cause = exit_cause::start_failed;
   status_.code = x.why.code == errc::program_not_found ? 127 : 126;
-  state_ = session_state::exited;
+  advance_to(session_state::exited);
   fail_everybody(start_error_);
   starting_.deliver(start_error_);
   close(true);
@@ -254,6 +301,12 @@ void session_machine::on(child_stdin_broken& x) {
   ledger_.fail(to_error(x.why));
 }
 
+void session_machine::on(child_notified&) {
+  notified_ = true;
+  for (auto& waiting : std::exchange(until_notified_, {}))
+    waiting.deliver(caf::unit);
+}
+
 void session_machine::on(child_answered& x) {
   auto i = asked_.find(x.request);
   if (i == asked_.end())
@@ -265,10 +318,10 @@ void session_machine::on(child_answered& x) {
 void session_machine::on(child_exited& x) {
   if (state_ >= session_state::exited)
     return;
-  state_ = session_state::exited;
   status_ = x.status;
   status_.timed_out = timed_out_;
   status_.by_request = by_request_;
+  advance_to(session_state::exited);
   for (auto& waiting : std::exchange(waiting_, {}))
     waiting.deliver(status_);
   for (auto& waiting : std::exchange(terminating_, {}))
@@ -374,7 +427,8 @@ void session_machine::on_due(session_alarm::kind what) {
 // -- the end ------------------------------------------------------------------
 
 void session_machine::on_down(const caf::down_msg& x) {
-  if (x.source == owner_) {
+  // One that is closed stays for those who want to know how it went.
+  if (x.source == owner_ && state_ != session_state::closed) {
     leaving_ = true;
     by_request_ = true;
     kill();
@@ -430,8 +484,8 @@ void session_machine::kill() {
 }
 
 void session_machine::close(bool complete) {
-  state_ = session_state::closed;
   complete_ = complete;
+  advance_to(session_state::closed);
   child_.reset();
   publish();
   if (auto to = caf::actor_cast<session_keeper>(spawner_))
@@ -451,6 +505,8 @@ void session_machine::fail_everybody(const caf::error& why) {
   ledger_.fail(why);
   deferred_.clear();
   for (auto& [number, waiting] : std::exchange(asked_, {}))
+    waiting.deliver(why);
+  for (auto& waiting : std::exchange(until_notified_, {}))
     waiting.deliver(why);
   for (auto& waiting : std::exchange(waiting_, {}))
     waiting.deliver(why);

@@ -39,6 +39,9 @@ inline constexpr std::size_t max_waiting_writes = 16 * 1024;
 /// How many cursor reads of a session may wait at a time.
 inline constexpr std::size_t max_waiting_reads = 1024;
 
+/// How many may wait for a session to come to a state, or to be ready.
+inline constexpr std::size_t max_observers = 1024;
+
 /// Tells the spawner that a session is closed and how long to keep it.
 struct session_over {
   session_id id;
@@ -107,6 +110,8 @@ private:
   caf::result<void> signal(signal_name name);
   caf::result<exit_status> terminate(caf::timespan grace);
   caf::result<exit_status> wait();
+  caf::result<session_info> wait_for(session_state state);
+  caf::result<void> wait_notified();
   caf::result<page> read(cursor from, std::uint64_t max, caf::timespan wait);
   caf::result<cursor> subscribe(const subscription& terms);
   caf::result<void> unsubscribe();
@@ -119,6 +124,7 @@ private:
   void on(child_output& x);
   void on(child_stdin_taken& x);
   void on(child_stdin_broken& x);
+  void on(child_notified& x);
   void on(child_answered& x);
   void on(child_exited& x);
   void on(child_finished& x);
@@ -146,6 +152,7 @@ private:
   void await_readers();
   void give_up_readers();
 
+  void advance_to(session_state state);
   template <class F>
   void once_started(F f);
   caf::result<void> ask_child(std::function<void(std::uint64_t)> ask);
@@ -213,7 +220,15 @@ private:
     time_point rings{};
   };
 
+  struct observer {
+    session_state state;
+    caf::typed_response_promise<session_info> waiting;
+  };
+
   caf::typed_response_promise<session> starting_;
+  std::vector<observer> observers_;
+  bool notified_ = false;
+  std::vector<caf::response_promise> until_notified_;
   std::vector<caf::typed_response_promise<exit_status>> waiting_;
   std::vector<caf::typed_response_promise<exit_status>> terminating_;
   std::vector<reader> readers_;

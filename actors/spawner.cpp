@@ -168,7 +168,7 @@ private:
       return;
     auto now = self_->clock().now();
     std::optional<time_point> next;
-    std::erase_if(retained_, [&](const retained_session& x) {
+    auto released = std::erase_if(retained_, [&](const retained_session& x) {
       if (x.due <= now)
         self_->send(sessions_.at(x.id), session_release{});
       else if (!next || x.due < *next)
@@ -176,8 +176,10 @@ private:
       return x.due <= now;
     });
     // Not a message for each when they ended one shortly after the other.
+    if (next && released > 0)
+      next = std::max(*next, now + std::chrono::seconds{1});
     if (next)
-      clock_.ring_at(std::max(*next, now + std::chrono::seconds{1}));
+      clock_.ring_at(*next);
   }
 
   void forget(const caf::actor_addr& who) {

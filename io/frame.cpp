@@ -94,6 +94,8 @@ std::string to_string(frame_type x) {
       return "exited";
     case frame_type::closed:
       return "closed";
+    case frame_type::notified:
+      return "notified";
   }
   return "frame of type " + std::to_string(static_cast<int>(x));
 }

@@ -15,7 +15,7 @@
 namespace procession {
 
 /// The version of the runner protocol that we speak; docs/protocol.md.
-inline constexpr std::uint8_t protocol_version = 2;
+inline constexpr std::uint8_t protocol_version = 3;
 
 /// Size of the header of a frame in bytes.
 inline constexpr std::size_t frame_header_size = 24;
@@ -54,6 +54,7 @@ enum class frame_type : std::uint8_t {
   answered = 37,
   exited = 38,
   closed = 39,
+  notified = 40,
 };
 
 std::string to_string(frame_type x);

@@ -16,7 +16,7 @@
 
 /// The bodies of the runner protocol's control frames, see docs/protocol.md.
 /// Output and input frames carry raw bytes; close_input, terminate, kill,
-/// finish, abandon, ping and pong carry nothing.
+/// finish, abandon, notified, ping and pong carry nothing.
 namespace procession::protocol {
 
 // What can be wrong with a frame of any type, for who sent it to read.

@@ -147,6 +147,9 @@ std::optional<failure> validate(const command& x) {
     return bad;
   if (auto bad = validate(x.restricted))
     return bad;
+  if (x.notification_fd != 0
+      && (x.notification_fd < 3 || x.notification_fd > 255))
+    return invalid("the notification descriptor must be 0, or from 3 to 255");
   for (auto [time, what] : {std::pair{x.limits.timeout, "the time-out"},
                             std::pair{x.limits.retention, "the retention"},
                             std::pair{x.kill.grace, "the grace"},
@@ -166,7 +169,7 @@ bool operator==(const command& x, const command& y) {
                     c.env.unset, c.stdio.kind, c.stdio.size, c.limits.retained,
                     c.limits.stdin_queue, c.limits.timeout, c.limits.retention,
                     c.kill.grace, c.kill.drain, c.when_unobserved, c.owner,
-                    c.id, c.restricted.capability_sids);
+                    c.id, c.restricted.capability_sids, c.notification_fd);
   };
   return all(x) == all(y);
 }

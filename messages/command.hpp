@@ -126,6 +126,11 @@ struct command {
   /// Name of the session, unique in its spawner; empty: the spawner gives one.
   std::string id;
   restriction restricted;
+  /// Number of a descriptor that the program finds open for writing, besides
+  /// its standard streams: a line written to it says that the program is ready
+  /// (s6's notification-fd, s6-supervise(8)). 0: none, else from 3 to 255. Only
+  /// on POSIX; elsewhere the start fails with `invalid_argument` at `setup`.
+  std::int32_t notification_fd = 0;
 };
 
 /// The most capability SIDs that a restriction may name.
@@ -206,7 +211,7 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, command& x) {
   return f(caf::meta::type_name("command"), x.program, x.args, x.argv0, x.cwd,
            x.env, x.stdio, x.limits, x.kill, x.when_unobserved, x.owner, x.id,
-           x.restricted);
+           x.restricted, x.notification_fd);
 }
 
 } // namespace procession

@@ -3,6 +3,7 @@
 #include "procession/messages/exec_tool.hpp"
 #include "procession/messages/runner.hpp"
 #include "procession/messages/session.hpp"
+#include "procession/messages/supervisor.hpp"
 
 #include <caf/actor_system_config.hpp>
 
@@ -52,6 +53,15 @@ CAF_BEGIN_TYPE_ID_BLOCK(procession, 3100)
   CAF_ADD_TYPE_ID(procession, (procession::exec_session))
   CAF_ADD_TYPE_ID(procession, (procession::exec_list))
   CAF_ADD_TYPE_ID(procession, (procession::exec_tool))
+  CAF_ADD_TYPE_ID(procession, (procession::restart_kind))
+  CAF_ADD_TYPE_ID(procession, (procession::child_state))
+  CAF_ADD_TYPE_ID(procession, (procession::child_info))
+  CAF_ADD_TYPE_ID(procession, (procession::child_list))
+  CAF_ADD_TYPE_ID(procession, (procession::supervisor_event_kind))
+  CAF_ADD_TYPE_ID(procession, (procession::supervisor_event))
+  CAF_ADD_TYPE_ID(procession, (procession::events_missed))
+  CAF_ADD_TYPE_ID(procession, (procession::event_subscription))
+  CAF_ADD_TYPE_ID(procession, (procession::supervisor))
 CAF_END_TYPE_ID_BLOCK(procession)
 
 namespace procession {

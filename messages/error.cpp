@@ -103,6 +103,16 @@ std::string to_string(errc x) {
       return "logon_paused";
     case errc::busy:
       return "busy";
+    case errc::no_such_child:
+      return "no_such_child";
+    case errc::duplicate_child:
+      return "duplicate_child";
+    case errc::child_failed:
+      return "child_failed";
+    case errc::restart_limit:
+      return "restart_limit";
+    case errc::supervisor_ended:
+      return "supervisor_ended";
   }
   return "errc " + std::to_string(static_cast<int>(x));
 }
@@ -155,6 +165,10 @@ std::string to_string(stage x) {
       return "token";
     case stage::desktop:
       return "desktop";
+    case stage::ready:
+      return "ready";
+    case stage::supervise:
+      return "supervise";
   }
   return "stage " + std::to_string(static_cast<int>(x));
 }

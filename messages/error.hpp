@@ -74,10 +74,20 @@ enum class errc : std::uint8_t {
   logon_paused,
   /// Somebody else waits for the same already; nothing was done.
   busy,
+  /// No child of that name.
+  no_such_child,
+  /// The supervisor has a child of that name.
+  duplicate_child,
+  /// A child of a supervisor did not end in success.
+  child_failed,
+  /// The children of a supervisor failed more often than it allows.
+  restart_limit,
+  /// The supervisor is being ended.
+  supervisor_ended,
 };
 
 /// The last of the codes.
-inline constexpr auto last_errc = errc::busy;
+inline constexpr auto last_errc = errc::supervisor_ended;
 
 /// Where in the life of a session it went wrong.
 enum class stage : std::uint8_t {
@@ -115,10 +125,14 @@ enum class stage : std::uint8_t {
   token,
   /// Letting a user onto the desktop, on Windows.
   desktop,
+  /// Waiting for a child of a supervisor to be ready.
+  ready,
+  /// Keeping the children of a supervisor.
+  supervise,
 };
 
 /// The last of the stages.
-inline constexpr auto last_stage = stage::desktop;
+inline constexpr auto last_stage = stage::supervise;
 
 /// The context of every error of ours.
 struct error_detail {

@@ -150,6 +150,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(procession_atoms, 3000)
   CAF_ADD_ATOM(procession_atoms, procession, terminate_atom, "terminate")
   CAF_ADD_ATOM(procession_atoms, procession, info_atom, "info")
   CAF_ADD_ATOM(procession_atoms, procession, wait_atom, "wait")
+  CAF_ADD_ATOM(procession_atoms, procession, notified_atom, "notified")
   CAF_ADD_ATOM(procession_atoms, procession, read_atom, "read")
   CAF_ADD_ATOM(procession_atoms, procession, subscribe_atom, "subscribe")
   CAF_ADD_ATOM(procession_atoms, procession, unsubscribe_atom, "unsubscrib")
@@ -192,6 +193,14 @@ using session = caf::typed_actor<
   /// Answered with the status once the process ended; with the error of the
   /// start if it never ran.
   caf::replies_to<wait_atom>::with<exit_status>,
+  /// Answered with what is known of the session once it has come to that state
+  /// or a later one; a failed start too is `exited`, then `closed`. Error:
+  /// `busy` (a thousand wait already).
+  caf::replies_to<wait_atom, session_state>::with<session_info>,
+  /// Answered once the program has written a line to its notification
+  /// descriptor. Errors: `invalid_argument` (the command has none),
+  /// `already_exited`, `busy`; that of the start if it never ran.
+  caf::replies_to<notified_atom>::with<void>,
   /// Reads from a cursor, at most so many bytes, waiting so long for the first
   /// of them (`max_timespan`: as long as it takes); a session that is closed
   /// keeps nobody waiting. Error:

@@ -41,6 +41,10 @@ struct child_stdin_broken {
   failure why;
 };
 
+/// The program has written a line to its notification descriptor. Once at most,
+/// and before `child_exited`.
+struct child_notified {};
+
 /// The answer to the `resize` or `signal` of that number.
 struct child_answered {
   std::uint64_t request = 0;
@@ -65,8 +69,8 @@ struct child_finished {
 /// What a child tells.
 using child_event
   = std::variant<child_started, child_start_failed, child_output,
-                 child_stdin_taken, child_stdin_broken, child_answered,
-                 child_exited, child_finished>;
+                 child_stdin_taken, child_stdin_broken, child_notified,
+                 child_answered, child_exited, child_finished>;
 
 /// Where a child sends its events: called from one thread at a time, maybe from
 /// inside `start`; must not block, throw or call the child.

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "procession/messages/readiness.hpp"
 #include "procession/platform/child.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <string>
 
 namespace procession {
 
@@ -37,6 +40,12 @@ public:
 
   /// What `start_runner` needs of the system; internal.
   std::shared_ptr<runner_port> runners() const;
+
+  /// Looks whether somebody accepts connections to a TCP port, as seen from
+  /// this program. For `ready_probe`; it takes a second at most and blocks
+  /// nobody.
+  /// @param address IPv4 or IPv6, in figures.
+  probe port_probe(std::uint16_t port, std::string address = "127.0.0.1") const;
 
   /// How descendants are held, and for a cgroup where.
   containment_kind containment() const;

@@ -11,6 +11,7 @@
 #include <boost/process/v2/posix/default_launcher.hpp>
 #include <boost/type_traits.hpp>
 
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -236,6 +237,24 @@ struct other_descriptors_closed {
                             const char* const*&) const noexcept {
     return detail::from_syscall(
       ::syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC));
+  }
+};
+
+/// One more descriptor for the program, under the number that it was promised.
+/// To stand behind `other_descriptors_closed`.
+struct notification_descriptor {
+  /// Negative: none.
+  int source;
+  int target;
+
+  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    if (source < 0)
+      return {};
+    // dup3(2) refuses equal numbers.
+    if (source == target)
+      return detail::from_syscall(::syscall(SYS_fcntl, source, F_SETFD, 0));
+    return detail::from_syscall(::syscall(SYS_dup3, source, target, 0));
   }
 };
 

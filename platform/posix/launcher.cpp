@@ -203,6 +203,8 @@ std::variant<launched, failure> launch(const command& spec,
                        standard_streams{options.in, options.out, options.err},
                        controlling_terminal{options.controlling_terminal},
                        other_descriptors_closed{},
+                       notification_descriptor{options.notification,
+                                               spec.notification_fd},
                        working_directory{spec.cwd.c_str()});
   if (dumpable == 1)
     ::prctl(PR_SET_DUMPABLE, 1);

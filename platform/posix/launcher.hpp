@@ -20,6 +20,8 @@ struct launch_options {
   int in = -1;
   int out = -1;
   int err = -1;
+  /// Becomes the command's `notification_fd`, or -1.
+  int notification = -1;
   /// Whether `in` is a terminal to make the controlling one.
   bool controlling_terminal = false;
   /// Directory of the cgroup to start in, or -1.

@@ -146,10 +146,11 @@ bool process::watch(descriptor_ptr& result, unique_fd& fd) {
 }
 
 bool process::watch_all(started_process& what) {
-  auto& [master, in, out, err] = what.streams;
+  auto& [master, in, out, err, notification] = what.streams;
   terminal_ = static_cast<bool>(master);
   auto ok = watch(readers_[0].io, terminal_ ? master : out)
-            && watch(readers_[1].io, err) && watch(pidfd_, what.pidfd);
+            && watch(readers_[1].io, err) && watch(pidfd_, what.pidfd)
+            && watch(notification_, notification);
   if (terminal_)
     input_.watched = readers_[0].io;
   else
@@ -191,12 +192,44 @@ void process::run(started_process what) {
   auto out = readers_[0].io;
   auto err = readers_[1].io;
   auto pidfd = pidfd_;
+  auto notification = notification_;
   emit(child_started{pid_, tree_->kind()});
   if (waiting && out != nullptr)
     await_output(stream_kind::out, *out);
   if (waiting && err != nullptr)
     await_output(stream_kind::err, *err);
+  if (notification != nullptr)
+    await_notification(*notification);
   await_exit(*pidfd);
+}
+
+// -- notification -------------------------------------------------------------
+
+void process::await_notification(descriptor& from) {
+  from.async_wait(
+    descriptor::wait_read,
+    [self = shared_from_this()](const boost::system::error_code& ec) {
+      if (!ec && self->read_notification())
+        self->await_notification(*self->notification_);
+    });
+}
+
+bool process::read_notification() {
+  if (notification_ == nullptr)
+    return false;
+  // Only a line end counts; what stands before it is for whoever likes to.
+  std::array<char, 4096> text;
+  auto n = ::read(notification_->native_handle(), text.data(), text.size());
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return true;
+  auto end = text.begin() + std::max<ssize_t>(n, 0);
+  auto told = std::find(text.begin(), end, '\n') != end;
+  if (n > 0 && !told)
+    return true;
+  close(notification_);
+  if (told)
+    emit(child_notified{});
+  return false;
 }
 
 // -- output -------------------------------------------------------------------
@@ -524,6 +557,10 @@ void process::check_exit() {
   queue_.clear();
   if (!terminal_)
     input_.close();
+  // It may have been faster than the reactor. A pipe holds 64 KiB (pipe(7)).
+  for (auto i = 0; i < 16 && read_notification(); ++i)
+    continue;
+  close(notification_);
   // As a rule its output is at the end by now; that is not worth a wait.
   for (auto stream : {stream_kind::out, stream_kind::err}) {
     auto& x = readers_[static_cast<std::size_t>(stream)];
@@ -566,6 +603,7 @@ bool process::drained() const noexcept {
 void process::close_streams() {
   for (auto& x : readers_)
     close(x);
+  close(notification_);
   input_.close();
 }
 

@@ -114,6 +114,10 @@ private:
   void await_output(stream_kind stream, descriptor& from);
   void end_reader(stream_kind stream);
 
+  void await_notification(descriptor& from);
+  /// @returns whether more may come.
+  bool read_notification();
+
   void flush();
   void await_room();
   written write_some(std::span<const std::byte> bytes, std::size_t& taken);
@@ -143,6 +147,8 @@ private:
   boost::asio::steady_timer recheck_;
 
   std::array<reader, 2> readers_;
+  /// Null when nothing is expected from there any more.
+  descriptor_ptr notification_;
   /// Whether all output had been read when it finished.
   bool drained_ = false;
   std::uint64_t credit_ = 0;

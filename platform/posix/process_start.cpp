@@ -18,6 +18,7 @@ struct streams {
   unique_fd in;
   unique_fd out;
   unique_fd err;
+  unique_fd notification;
 };
 
 failure pipe_failure(const std::error_code& ec) {
@@ -103,6 +104,16 @@ std::variant<streams, failure> open_streams(const stdio_spec& spec,
                  {stage::validate, 0, "no such kind of standard streams"}};
 }
 
+std::optional<failure> open_notification(streams& x) {
+  std::error_code ec;
+  auto made = make_pipe(ec);
+  if (ec)
+    return pipe_failure(ec);
+  x.ours.notification = std::move(made.read);
+  x.notification = std::move(made.write);
+  return std::nullopt;
+}
+
 /// Nothing may be started that the keeper could not end.
 std::optional<failure> ensure_keeper(host& where) {
   if (where.keeper && where.keeper->alive())
@@ -129,6 +140,9 @@ start_process(host& where, const command& spec, const runner_start* runner) {
   if (auto* bad = std::get_if<failure>(&opened))
     return failed_start{std::move(*bad), nullptr};
   auto& streams = std::get<posix::streams>(opened);
+  if (spec.notification_fd != 0)
+    if (auto bad = open_notification(streams))
+      return failed_start{std::move(*bad), nullptr};
   auto made = where.containment->make_tree();
   if (auto* bad = std::get_if<failure>(&made))
     return failed_start{std::move(*bad), nullptr};
@@ -138,6 +152,7 @@ start_process(host& where, const command& spec, const runner_start* runner) {
   options.in = terminal ? streams.slave.get() : streams.in.get();
   options.out = terminal ? streams.slave.get() : streams.out.get();
   options.err = terminal ? streams.slave.get() : streams.err.get();
+  options.notification = streams.notification.get();
   options.controlling_terminal = terminal;
   options.cgroup = tree->cgroup();
   options.marker = tree->marker();

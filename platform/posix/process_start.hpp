@@ -18,6 +18,8 @@ struct stream_ends {
   unique_fd in;
   unique_fd out;
   unique_fd err;
+  /// Where it says that it is ready, if it is to.
+  unique_fd notification;
 };
 
 /// A process that was started and is now somebody's to watch, reap and end.

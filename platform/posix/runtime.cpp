@@ -1,6 +1,7 @@
 #include "procession/platform/runtime.hpp"
 
 #include "procession/platform/local_child.hpp"
+#include "procession/platform/port_probe.hpp"
 #include "procession/platform/posix/process.hpp"
 #include "procession/platform/posix/runner_process.hpp"
 #include "procession/platform/posix/runtime_impl.hpp"
@@ -108,6 +109,10 @@ std::shared_ptr<child_factory> runtime::local() const {
 
 std::shared_ptr<runner_port> runtime::runners() const {
   return posix::make_runner_port(impl_);
+}
+
+probe runtime::port_probe(std::uint16_t port, std::string address) const {
+  return make_port_probe(impl_ref<impl>{impl_}, std::move(address), port);
 }
 
 containment_kind runtime::containment() const {

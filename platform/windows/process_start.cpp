@@ -172,6 +172,10 @@ create_restricted(const restriction& restricted, program& what,
 } // namespace
 
 std::variant<started_process, failure> start_process(const command& spec) {
+  if (spec.notification_fd != 0)
+    return failure{errc::invalid_argument,
+                   {stage::setup, 0,
+                    "there is no notification descriptor on Windows"}};
   auto resolved = resolve(spec);
   if (auto* bad = std::get_if<failure>(&resolved))
     return std::move(*bad);

@@ -1,5 +1,6 @@
 #include <procession/actors/run.hpp>
 #include <procession/actors/spawner.hpp>
+#include <procession/actors/supervisor.hpp>
 #include <procession/messages/config.hpp>
 #include <procession/platform/runtime.hpp>
 

@@ -263,3 +263,73 @@ TEST_CASE("requests that make no sense any more say so") {
     CHECK(owner.tell(hdl, close_stdin_atom_v).error() == caf::none);
   }
 }
+
+TEST_CASE("no more wait for a state, or to be notified, than a session takes") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.notification_fd = 3;
+  auto hdl = owner.spawn(spec);
+  std::vector<reply<session_info>> states;
+  std::vector<reply<caf::unit_t>> notified;
+  for (std::size_t i = 0; i < max_observers; ++i) {
+    states.push_back(
+      owner.ask<session_info>(hdl, wait_atom_v, session_state::exited));
+    notified.push_back(owner.tell(hdl, notified_atom_v));
+  }
+  CHECK(owner.ask<session_info>(hdl, wait_atom_v, session_state::closed)
+          .is(errc::busy));
+  CHECK(owner.tell(hdl, notified_atom_v).is(errc::busy));
+  t.child().notified();
+  t.child().exited();
+  t.run();
+  states.back().value();
+  notified.back().value();
+  owner.tell(hdl, notified_atom_v).value();
+}
+
+TEST_CASE("whoever waits for a state is told once it has come") {
+  theatre t;
+  peer owner{t};
+  auto starting = owner.begin();
+  auto hdl = owner.ask<session>(t.where, find_atom_v, session_id{"s1"}).value();
+  auto wait_for = [&](session_state state) {
+    return owner.ask<session_info>(hdl, wait_atom_v, state);
+  };
+  CHECK(wait_for(session_state::starting).value().pid == 0);
+  auto running = wait_for(session_state::running);
+  auto exited = wait_for(session_state::exited);
+  auto closed = wait_for(session_state::closed);
+  CHECK(running.pending());
+
+  SECTION("in an ordinary life") {
+    t.child().started(42);
+    t.run();
+    CHECK(running.value().pid == 42);
+    CHECK(exited.pending());
+    t.child().exited(exit_code(3));
+    t.run();
+    CHECK(exited.value().status.code == 3);
+    CHECK(closed.pending());
+    t.child().both_ended();
+    t.child().finished();
+    t.run();
+    CHECK(closed.value().state == session_state::closed);
+    CHECK(closed.value().complete);
+    CHECK(wait_for(session_state::running).value().state
+          == session_state::closed);
+  }
+  SECTION("when it does not start") {
+    t.child().start_failed(errc::program_not_found, stage::resolve);
+    t.run();
+    CHECK(running.value().status.code == 127);
+    CHECK_FALSE(exited.value().start_error.empty());
+    CHECK(closed.value().state == session_state::closed);
+  }
+  SECTION("when the session is no more") {
+    caf::anon_send_exit(hdl, caf::exit_reason::kill);
+    t.run();
+    CHECK(running.is(errc::already_exited));
+    CHECK(closed.is(errc::already_exited));
+  }
+}

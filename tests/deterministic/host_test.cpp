@@ -109,7 +109,8 @@ TEST_CASE("a host refuses a parent that is not its own") {
     hello.version = 7;
     hello.nonce = "secret";
     x.say(frame_type::hello, 0, hello);
-    x.refused(stage::hello, "speaks version 7, we speak 2");
+    x.refused(stage::hello,
+              "speaks version 7, we speak " + std::to_string(protocol_version));
   }
   SECTION("with no hello") {
     x.spawn(1);
@@ -168,6 +169,18 @@ TEST_CASE("a host takes no more sessions than it may") {
     x.spawn(i);
   CHECK(x.sent() == lines{"hello", "spawn_failed of 3"});
   CHECK(x.scripts->scripts.size() == 2);
+}
+
+TEST_CASE("a host passes on that a program says it is ready") {
+  host_alone x;
+  x.greet();
+  protocol::spawn body{cat(), 100};
+  body.spec.notification_fd = 3;
+  x.say(frame_type::spawn, 1, body);
+  CHECK(x.child().spec().notification_fd == 3);
+  x.child().started();
+  x.child().notified();
+  CHECK(x.sent() == lines{"hello", "spawned of 1", "notified of 1"});
 }
 
 TEST_CASE("what crosses the end of a session harms nobody") {

@@ -173,6 +173,42 @@ TEST_CASE("a runner that breaks the protocol is ended, with the reason") {
   }
 }
 
+TEST_CASE("a program in a runner says that it is ready once, if it is to") {
+  running x;
+  lines events;
+  auto other = x.start(events, 100, stdio_kind::pipes, 3);
+  auto notified = [&](std::uint64_t number) {
+    x.say_raw(frame_type::notified, number, "");
+  };
+  SECTION("while it runs") {
+    x.say(frame_type::spawned, 2, started);
+    notified(2);
+    CHECK(events == lines{"started", "notified"});
+    CHECK(x.info().state == runner_state::up);
+    notified(2);
+    x.broke("does not come at its time");
+  }
+  SECTION("not before") {
+    notified(2);
+    x.broke("does not come at its time");
+  }
+  SECTION("not after its end") {
+    x.say(frame_type::spawned, 2, started);
+    x.say(frame_type::exited, 2, protocol::exited{{}, false});
+    notified(2);
+    x.broke("does not come at its time");
+  }
+  SECTION("not unasked") {
+    notified(1);
+    x.broke("does not come at its time");
+  }
+  SECTION("in so many words") {
+    x.say(frame_type::spawned, 2, started);
+    x.say_raw(frame_type::notified, 2, "x");
+    x.broke("cannot be decoded");
+  }
+}
+
 TEST_CASE("a runner that does not greet as it should is ended") {
   link_alone x;
   x.process->launched();
@@ -204,7 +240,7 @@ TEST_CASE("a runner that does not greet as it should is ended") {
   SECTION("another version") {
     hello.version = 1;
     x.say(frame_type::hello, 0, hello);
-    refused("speaks version 1, we speak 2");
+    refused("speaks version 1, we speak " + std::to_string(protocol_version));
   }
   SECTION("something else") {
     x.say_raw(frame_type::output, 1, "x");

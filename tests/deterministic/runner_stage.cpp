@@ -93,6 +93,9 @@ std::string in_words(const child_event& x) {
     std::string operator()(const child_stdin_broken&) {
       return "broken";
     }
+    std::string operator()(const child_notified&) {
+      return "notified";
+    }
     std::string operator()(const child_answered& x) {
       return "answered " + std::to_string(x.request);
     }
@@ -251,11 +254,12 @@ std::vector<std::string> link_alone::take_sent() {
 }
 
 std::unique_ptr<child> link_alone::start(std::vector<std::string>& events,
-                                         std::uint64_t credit,
-                                         stdio_kind kind) {
+                                         std::uint64_t credit, stdio_kind kind,
+                                         std::int32_t notification_fd) {
   auto result = make_children(link)->make_child();
   auto spec = cat();
   spec.stdio.kind = kind;
+  spec.notification_fd = notification_fd;
   result->start(spec, credit,
                 [&events](child_event x) { events.push_back(in_words(x)); });
   work.run();

@@ -74,9 +74,9 @@ public:
   std::vector<std::string> take_sent();
 
   /// Starts a session; its events are noted: "started", "out abc", "finished".
-  std::unique_ptr<child> start(std::vector<std::string>& events,
-                               std::uint64_t credit = 100,
-                               stdio_kind kind = stdio_kind::pipes);
+  std::unique_ptr<child>
+  start(std::vector<std::string>& events, std::uint64_t credit = 100,
+        stdio_kind kind = stdio_kind::pipes, std::int32_t notification_fd = 0);
 
   /// The last of what the link told of itself.
   const runner_info& info() const {

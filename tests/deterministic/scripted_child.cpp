@@ -124,6 +124,10 @@ void script::stdin_broken() {
     {errc::stdin_closed, {stage::run, 32, "nobody reads it"}}});
 }
 
+void script::notified() {
+  emit(child_notified{});
+}
+
 void script::answered(std::uint64_t request) {
   emit(child_answered{request, true, {}});
 }

@@ -53,6 +53,7 @@ public:
   void both_ended();
   void stdin_taken(std::uint64_t bytes);
   void stdin_broken();
+  void notified();
   void answered(std::uint64_t request);
   void refused(std::uint64_t request, errc code = errc::request_failed);
   void exited(exit_status status = {});

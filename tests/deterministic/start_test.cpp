@@ -232,3 +232,33 @@ TEST_CASE("a host that ends during the start is why it failed, for everybody") {
   CHECK(waiting.is(errc::runtime_stopped));
   CHECK(owner.ask<exit_status>(hdl, wait_atom_v).is(errc::runtime_stopped));
 }
+
+TEST_CASE("whoever waits for a program to say that it is ready is told") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.notification_fd = 3;
+  auto hdl = owner.spawn(spec);
+  auto ready = owner.tell(hdl, notified_atom_v);
+  CHECK(ready.pending());
+
+  SECTION("when it does, and ever after") {
+    t.child().notified();
+    t.run();
+    ready.value();
+    owner.tell(hdl, notified_atom_v).value();
+    t.child().exited();
+    t.run();
+    owner.tell(hdl, notified_atom_v).value();
+  }
+  SECTION("or that it has ended") {
+    t.child().exited();
+    t.run();
+    CHECK(ready.is(errc::already_exited));
+    CHECK(owner.tell(hdl, notified_atom_v).is(errc::already_exited));
+  }
+  SECTION("or that it never will") {
+    auto other = owner.spawn();
+    CHECK(owner.tell(other, notified_atom_v).is(errc::invalid_argument));
+  }
+}

@@ -302,6 +302,23 @@ TEST_CASE("a subscription that cannot be is refused") {
   CHECK(owner.take_events() == lines{"1 out@3 d"});
 }
 
+TEST_CASE("a subscriber that understands nothing harms nobody but itself") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  auto deaf = t.sys.spawn([&](caf::event_based_actor* self) {
+    self->set_default_handler(caf::drop);
+    self->request(hdl, caf::infinite, subscribe_atom_v, subscription{})
+      .then([](cursor) {});
+    return caf::behavior{[](const caf::down_msg&) {}};
+  });
+  t.run();
+  t.child().out("abc");
+  t.run();
+  CHECK(owner.info(hdl).state == session_state::running);
+  caf::anon_send_exit(deaf, caf::exit_reason::kill);
+}
+
 TEST_CASE("the answer to a subscription comes before its events") {
   theatre t;
   peer owner{t};

@@ -75,6 +75,7 @@ command full_command() {
   x.owner = ownership::spawner;
   x.id = "the id";
   x.restricted = {{"S-1-15-3-1024-1", "S-1-5-32-545"}};
+  x.notification_fd = 17;
   return x;
 }
 
@@ -167,6 +168,24 @@ exec_session full_exec_session() {
   return x;
 }
 
+child_info full_child() {
+  child_info x;
+  x.name = "web";
+  x.state = child_state::backing_off;
+  x.restart = restart_kind::transient;
+  x.starts = 3;
+  x.id = "s7";
+  x.pid = 42;
+  x.last_end = "exit code 1";
+  return x;
+}
+
+supervisor_event full_event() {
+  return {
+    7, supervisor_event_kind::exited, "web", 3, "s7", 42, full_status(), "x",
+    5s};
+}
+
 } // namespace
 
 TEST_CASE_METHOD(fixture, "bytes come back from their serialised form") {
@@ -247,6 +266,18 @@ TEST_CASE_METHOD(fixture, "every value type comes back whole") {
     CHECK(round_trip(full_exec_result()).bytes == cursor{3, 4});
     CHECK(round_trip(full_exec_session()).status == full_status());
   }
+  SECTION("what a supervisor tells") {
+    CHECK(round_trip(full_event()) == full_event());
+    auto x = round_trip(full_child());
+    CHECK(to_string(x) == to_string(full_child()));
+    CHECK(x.id == "s7");
+    CHECK(round_trip(events_missed{3, 4}).to == 4);
+    auto terms = round_trip(event_subscription{5, 6});
+    CHECK(terms.from == 5);
+    CHECK(terms.window == 6);
+    CHECK(round_trip(child_state::stopped) == child_state::stopped);
+    CHECK(round_trip(restart_kind::temporary) == restart_kind::temporary);
+  }
   SECTION("pages") {
     auto x = round_trip(full_page());
     auto y = full_page();
@@ -279,7 +310,12 @@ TEST_CASE_METHOD(fixture, "a message of every type crosses a node boundary") {
     exec_input{"e1", "a", {"enter"}, true, full_wait()},
     exec_poll{"e1", full_wait()}, exec_wake::yielded, full_exec_result(),
     full_exec_session(), exec_list{full_exec_session()});
-  for (auto& x : {first, second, third}) {
+  auto fourth = caf::make_message(restart_kind::transient, child_state::running,
+                                  full_child(), child_list{full_child()},
+                                  supervisor_event_kind::ready, full_event(),
+                                  events_missed{1, 2},
+                                  event_subscription{3, 4});
+  for (auto& x : {first, second, third, fourth}) {
     auto y = through_bytes(x);
     CHECK(y.size() == x.size());
     CHECK(caf::to_string(y) == caf::to_string(x));
@@ -297,6 +333,8 @@ TEST_CASE_METHOD(fixture, "a request crosses a node boundary") {
   check(caf::make_message(terminate_atom_v, caf::timespan{5s}));
   check(caf::make_message(info_atom_v));
   check(caf::make_message(wait_atom_v));
+  check(caf::make_message(wait_atom_v, session_state::closed));
+  check(caf::make_message(notified_atom_v));
   check(caf::make_message(read_atom_v, cursor{1, 2}, std::uint64_t{3},
                           caf::timespan{4s}));
   check(caf::make_message(subscribe_atom_v, subscription{}));
@@ -318,6 +356,8 @@ TEST_CASE_METHOD(fixture, "handles cross a node boundary") {
   CHECK(copy.get_as<session>(0) == hdl);
   auto maker = caf::actor_cast<spawner>(actor);
   CHECK(through_bytes(caf::make_message(maker)).get_as<spawner>(0) == maker);
+  auto boss = caf::actor_cast<supervisor>(actor);
+  CHECK(through_bytes(caf::make_message(boss)).get_as<supervisor>(0) == boss);
   caf::anon_send_exit(actor, caf::exit_reason::kill);
 }
 

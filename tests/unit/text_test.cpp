@@ -144,6 +144,12 @@ TEST_CASE("every value of an enumeration has a name") {
               "containment_kind");
   check_names(exec_wake::closed, exec_wake::cancelled, "exec_wake");
   check_names(signal_name::interrupt, signal_name::proceed, "signal_name");
+  check_names(restart_kind::permanent, restart_kind::temporary, "restart_kind");
+  check_names(restart_strategy::one_for_one, restart_strategy::rest_for_one,
+              "restart_strategy");
+  check_names(child_state::waiting, child_state::stopped, "child_state");
+  check_names(supervisor_event_kind::started, supervisor_event_kind::ended,
+              "supervisor_event_kind");
   CHECK(to_string(stream_kind::out) == "out");
   CHECK(to_string(stream_kind::err) == "err");
   CHECK(to_string(unobserved::retain) == "retain");

@@ -52,6 +52,12 @@ const std::vector<rule> bad = {
      x.env.unset = {"a", "b="};
    }},
   {"NUL in a name to unset", [](command& x) { x.env.unset = {nul}; }},
+  {"a notification by standard error",
+   [](command& x) { x.notification_fd = 2; }},
+  {"a notification by no descriptor",
+   [](command& x) { x.notification_fd = -1; }},
+  {"a notification by too high a descriptor",
+   [](command& x) { x.notification_fd = 256; }},
   {"no rows",
    [](command& x) {
      x.stdio = pty({0, 80});

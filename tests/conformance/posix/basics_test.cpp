@@ -52,6 +52,41 @@ TEST_CASE("no descriptor but the standard streams reaches the child") {
   CHECK(result.out == "0\n1\n2\n3\n");
 }
 
+TEST_CASE("a notification descriptor is one more, and there is no other") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = shell("ls /proc/self/fd");
+  spec.notification_fd = 9;
+  CHECK(w.run(spec).out == "0\n1\n2\n3\n9\n");
+  spec.notification_fd = 3;
+  CHECK(w.run(spec).out == "0\n1\n2\n3\n4\n");
+  spec.stdio = pty();
+  CHECK(w.run(spec).out == "0  1  2  3  4\r\n");
+}
+
+TEST_CASE("a program says that it is ready by a line to its descriptor") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = shell("printf starting >&7; read x; echo >&7; exec 7>&-; cat");
+  spec.notification_fd = 7;
+  auto hdl = w.spawn(spec);
+  w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"go\n"});
+  CHECK_FALSE(w.tell(hdl, notified_atom_v));
+  CHECK(w.info(hdl).state == session_state::running);
+
+  SECTION("which counts though it ends at once") {
+    spec = shell("echo ready >&7");
+    spec.notification_fd = 7;
+    auto quick = w.spawn(spec);
+    w.ask<exit_status>(quick, wait_atom_v);
+    CHECK_FALSE(w.tell(quick, notified_atom_v));
+  }
+  SECTION("and by nothing else") {
+    spec = shell("printf ready >&7; echo ready");
+    spec.notification_fd = 7;
+    auto silent = w.spawn(spec);
+    CHECK(is(w.tell(silent, notified_atom_v), errc::already_exited));
+  }
+}
+
 TEST_CASE("a child starts with no signal ignored or blocked") {
   world w{GENERATE(from_range(backends()))};
   auto result = w.run(

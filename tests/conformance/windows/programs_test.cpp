@@ -62,6 +62,13 @@ TEST_CASE("exit codes are kept whole") {
   }
 }
 
+TEST_CASE("a notification descriptor is refused") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = actor({"exit", "0"});
+  spec.notification_fd = 3;
+  CHECK(is(w.refusal(spec), errc::invalid_argument));
+}
+
 TEST_CASE("a batch file gets its words to the letter") {
   world w{GENERATE(from_range(backends()))};
   scratch place;

@@ -229,8 +229,9 @@ private:
       case 40:
         return x.break_input();
       case 41:
-      case 42:
         return x.answer();
+      case 42:
+        return x.notify();
       case 43:
       case 44:
         return x.exit(which == 43);

@@ -146,6 +146,12 @@ void puppet_child::break_input() {
     {errc::stdin_closed, {stage::run, 32, "nobody reads it"}}});
 }
 
+void puppet_child::notify() {
+  if (!started() || exited() || std::exchange(notified_, true))
+    return;
+  tell(child_notified{});
+}
+
 void puppet_child::answer() {
   if (!started() || finished() || asked_.empty())
     return;

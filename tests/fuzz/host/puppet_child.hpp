@@ -38,6 +38,7 @@ public:
   void output(stream_kind stream, std::size_t size);
   void take_input(std::uint64_t bytes);
   void break_input();
+  void notify();
   void answer();
   void exit(bool drained);
   void finish(bool drained);
@@ -101,6 +102,7 @@ private:
   bool terminal_ = false;
   bool drained_ = false;
   bool broken_ = false;
+  bool notified_ = false;
   child_sink sink_;
   std::uint64_t credit_ = 0;
   std::array<std::uint64_t, 2> produced_{};

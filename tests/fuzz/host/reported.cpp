@@ -63,6 +63,12 @@ void reported::on_session_frame(session& of, const frame& x) {
       expect(!of.broken, "input breaks once");
       of.broken = true;
       return;
+    case frame_type::notified:
+      expect(x.body().empty(), "a notification is empty");
+      expect(of.at == state::running && !of.notified,
+             "a program that runs notifies once");
+      of.notified = true;
+      return;
     case frame_type::answered: {
       auto request = body_of<protocol::answered>(x).request;
       auto& answers = of.child->answers();

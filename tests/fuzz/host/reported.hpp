@@ -39,6 +39,7 @@ private:
     std::array<std::uint64_t, 2> output{};
     bool drained = false;
     bool broken = false;
+    bool notified = false;
     std::uint64_t taken = 0;
     std::map<std::uint64_t, std::size_t> answers;
   };

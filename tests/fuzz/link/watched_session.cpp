@@ -41,6 +41,11 @@ struct watched_session::story {
     broken = true;
   }
 
+  void on(const child_notified&) {
+    expect(started && !exited && !notified, "a child notifies once");
+    notified = true;
+  }
+
   void on(const child_answered& x) {
     expect(started, "an answer comes from what was started");
     expect(asked.erase(x.request) == 1, "each request is answered once");
@@ -64,6 +69,7 @@ struct watched_session::story {
   bool terminal = false;
   bool started = false;
   bool broken = false;
+  bool notified = false;
   bool exited = false;
   bool drained = false;
   bool over = false;
@@ -90,6 +96,7 @@ void watched_session::start(stdio_kind kind, std::uint64_t credit) {
   command spec;
   spec.program = "x";
   spec.stdio.kind = kind;
+  spec.notification_fd = 3;
   story_->begun = true;
   story_->terminal = kind == stdio_kind::pty;
   story_->granted = credit;

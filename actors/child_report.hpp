@@ -1,0 +1,78 @@
+#pragma once
+
+#include "procession/messages/session.hpp"
+
+#include <caf/actor_addr.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/error.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstdint>
+#include <utility>
+#include <variant>
+
+namespace procession {
+
+/// What happened in one start of one child of a supervisor.
+struct child_report {
+  /// A session runs.
+  struct started {
+    procession::session session;
+    session_info info;
+  };
+
+  /// Others can rely on it.
+  struct ready {};
+
+  /// It does not run, or never will be ready.
+  struct unready {
+    caf::error why;
+  };
+
+  /// The process of a session has ended; more of its output may come.
+  struct exited {
+    exit_status status;
+  };
+
+  /// The number that the supervisor gave to the child.
+  std::uint64_t child = 0;
+  /// Which start of it.
+  std::uint64_t start = 0;
+  std::variant<started, ready, unready, exited> what;
+};
+
+} // namespace procession
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::child_report)
+
+namespace procession {
+
+/// Reports to a supervisor, which it does not keep. (A request would: whoever
+/// has to answer it keeps the one who asked.)
+class reporter {
+public:
+  reporter() = default;
+
+  /// @param supervisor reacts to `child_report`.
+  reporter(caf::actor_addr supervisor, std::uint64_t child, std::uint64_t start)
+    : supervisor_(std::move(supervisor)), child_(child), start_(start) {
+    // nop
+  }
+
+  template <class Actor, class T>
+  void operator()(Actor* self, T what) const {
+    using receiver = caf::typed_actor<caf::reacts_to<child_report>>;
+    if (auto to = caf::actor_cast<receiver>(supervisor_))
+      self->send(to, child_report{child_, start_, std::move(what)});
+  }
+
+private:
+  caf::actor_addr supervisor_;
+  std::uint64_t child_ = 0;
+  std::uint64_t start_ = 0;
+};
+
+} // namespace procession

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "procession/actors/child_report.hpp"
+#include "procession/io/text_watch.hpp"
+#include "procession/messages/supervisor.hpp"
+
+#include <caf/actor_clock.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <array>
+#include <memory>
+#include <optional>
+
+namespace procession {
+
+/// What a probe found.
+struct probe_answer {
+  std::optional<failure> why_not;
+};
+
+/// It is time to look again.
+struct probe_again {};
+
+/// It is time to look whether the session should be closed by now.
+struct close_check {};
+
+} // namespace procession
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::probe_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::probe_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::close_check)
+
+namespace procession {
+
+/// A session as the child of a supervisor, to which it reports. It owns the
+/// session, and ends when nothing of that is left, or, if the session's
+/// subscribers are slow, some time after the process: with `normal` after
+/// success, with `user_shutdown` when it was told to end by an exit message,
+/// else with an error.
+using supervised_session
+  = caf::typed_actor<caf::reacts_to<output>, caf::reacts_to<gap>,
+                     caf::reacts_to<exited>, caf::reacts_to<closed>,
+                     caf::reacts_to<probe_answer>, caf::reacts_to<probe_again>,
+                     caf::reacts_to<close_check>>;
+
+/// The state machine of it.
+class supervised_session_machine {
+public:
+  static constexpr const char* name = "procession.supervised_session";
+
+  using pointer
+    = supervised_session::stateful_pointer<supervised_session_machine>;
+
+  explicit supervised_session_machine(pointer self);
+  supervised_session_machine(const supervised_session_machine&) = delete;
+  supervised_session_machine& operator=(const supervised_session_machine&)
+    = delete;
+  ~supervised_session_machine();
+
+  /// Starts the session.
+  supervised_session::behavior_type
+  make_behavior(std::shared_ptr<const session_start> spec, reporter report);
+
+private:
+  enum class state {
+    starting,
+    /// The program runs; others must not rely on it yet.
+    unready,
+    ready,
+    /// The process has ended.
+    exited
+  };
+
+  void on_spawned(session hdl);
+  void on_running(session_info& x);
+  void on_exited(const session_info& x);
+  void on_exit_request(caf::exit_msg& x);
+
+  void watch();
+  void look();
+  void on(const probe_answer& x);
+  void on(const output& x);
+  void on(const gap& x);
+
+  void become_ready();
+  void terminate();
+  void check_close();
+  void end(caf::error reason);
+
+  pointer self_;
+  std::shared_ptr<const session_start> spec_;
+  reporter report_;
+  state state_ = state::starting;
+  /// It was told to end.
+  bool stopping_ = false;
+  session session_;
+  /// The reason to end with.
+  caf::error reason_;
+  std::optional<std::array<text_watch, 2>> watches_;
+  caf::timespan probe_pause_{};
+  /// When the session that has exited must be closed.
+  caf::actor_clock::time_point close_due_{};
+};
+
+/// The behavior of it.
+supervised_session::behavior_type supervised_session_behavior(
+  supervised_session::stateful_pointer<supervised_session_machine> self,
+  std::shared_ptr<const session_start> spec, reporter report);
+
+} // namespace procession

@@ -1,0 +1,200 @@
+#include "procession/messages/supervisor.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace procession {
+
+namespace {
+
+std::optional<failure> unfit(std::string text) {
+  return failure{errc::invalid_argument, {stage::validate, 0, std::move(text)}};
+}
+
+constexpr std::size_t max_ready_text = 4096;
+
+bool beyond_limits(caf::timespan x) {
+  return x < caf::timespan::zero() || x > caf::timespan{max_timespan};
+}
+
+std::optional<failure> validate(const backoff& x) {
+  if (beyond_limits(x.first) || beyond_limits(x.limit)
+      || beyond_limits(x.reset_after))
+    return unfit("the times of a back-off must be from zero to a year");
+  if (x.first > x.limit)
+    return unfit("a back-off begins with more than its limit");
+  if (!std::isfinite(x.factor) || x.factor < 1)
+    return unfit("the factor of a back-off must be at least 1");
+  if (!(x.jitter >= 0 && x.jitter <= 1))
+    return unfit("the jitter of a back-off must be from 0 to 1");
+  return std::nullopt;
+}
+
+std::optional<failure> validate(const readiness& x) {
+  if (auto* output = std::get_if<ready_output>(&x))
+    if (output->text.empty() || output->text.size() > max_ready_text)
+      return unfit("the text to wait for has from 1 to "
+                   + std::to_string(max_ready_text) + " bytes");
+  if (auto* probed = std::get_if<ready_probe>(&x); probed && !probed->look)
+    return unfit("the probe is empty");
+  return std::nullopt;
+}
+
+std::optional<failure> validate(const session_start& x) {
+  if (!x.where)
+    return unfit("the session has no spawner");
+  if (auto bad = validate(x.what))
+    return bad;
+  if (!x.what.id.empty())
+    return unfit("the session has an id, which each start needs anew");
+  if (std::holds_alternative<ready_notified>(x.ready)
+      && x.what.notification_fd == 0)
+    return unfit("the command has no notification descriptor");
+  return validate(x.ready);
+}
+
+std::optional<failure> validate(const actor_start& x) {
+  if (!x.make)
+    return unfit("the function that makes the actor is empty");
+  if (beyond_limits(x.grace))
+    return unfit("the grace must be from zero to a year");
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<failure> validate(const child_spec& x) {
+  auto bad = [&]() -> std::optional<failure> {
+    if (x.name.empty())
+      return unfit("it has no name");
+    if (auto wrong = validate(x.pause))
+      return wrong;
+    if (beyond_limits(x.ready_within)
+        || x.ready_within == caf::timespan::zero())
+      return unfit("the time to become ready must be up to a year");
+    return std::visit([](auto& start) { return validate(start); }, x.start);
+  }();
+  if (bad)
+    bad->detail.text = "child '" + x.name + "': " + bad->detail.text;
+  return bad;
+}
+
+std::optional<failure> validate(const restart_intensity& x) {
+  if (beyond_limits(x.period))
+    return unfit("the period of restarts must be from zero to a year");
+  return std::nullopt;
+}
+
+bool operator==(const supervisor_event& x, const supervisor_event& y) {
+  auto all = [](const supervisor_event& e) {
+    return std::tie(e.seq, e.what, e.child, e.start, e.id, e.pid, e.status,
+                    e.why, e.delay);
+  };
+  return all(x) == all(y);
+}
+
+std::string to_string(restart_kind x) {
+  switch (x) {
+    case restart_kind::permanent:
+      return "permanent";
+    case restart_kind::transient:
+      return "transient";
+    case restart_kind::temporary:
+      return "temporary";
+  }
+  return "restart_kind " + std::to_string(static_cast<int>(x));
+}
+
+std::string to_string(restart_strategy x) {
+  switch (x) {
+    case restart_strategy::one_for_one:
+      return "one_for_one";
+    case restart_strategy::one_for_all:
+      return "one_for_all";
+    case restart_strategy::rest_for_one:
+      return "rest_for_one";
+  }
+  return "restart_strategy " + std::to_string(static_cast<int>(x));
+}
+
+std::string to_string(child_state x) {
+  switch (x) {
+    case child_state::waiting:
+      return "waiting";
+    case child_state::starting:
+      return "starting";
+    case child_state::running:
+      return "running";
+    case child_state::stopping:
+      return "stopping";
+    case child_state::backing_off:
+      return "backing_off";
+    case child_state::finished:
+      return "finished";
+    case child_state::stopped:
+      return "stopped";
+  }
+  return "child_state " + std::to_string(static_cast<int>(x));
+}
+
+std::string to_string(const child_info& x) {
+  auto result = x.name + ": " + to_string(x.state) + ", " + to_string(x.restart)
+                + ", started " + std::to_string(x.starts) + " times";
+  if (x.pid != 0)
+    result += ", session " + x.id + ", pid " + std::to_string(x.pid);
+  if (!x.last_end.empty())
+    result += ", last end: " + x.last_end;
+  return result;
+}
+
+std::string to_string(supervisor_event_kind x) {
+  switch (x) {
+    case supervisor_event_kind::started:
+      return "started";
+    case supervisor_event_kind::ready:
+      return "ready";
+    case supervisor_event_kind::start_failed:
+      return "start_failed";
+    case supervisor_event_kind::stopping:
+      return "stopping";
+    case supervisor_event_kind::exited:
+      return "exited";
+    case supervisor_event_kind::backing_off:
+      return "backing_off";
+    case supervisor_event_kind::removed:
+      return "removed";
+    case supervisor_event_kind::gave_up:
+      return "gave_up";
+    case supervisor_event_kind::ended:
+      return "ended";
+  }
+  return "supervisor_event_kind " + std::to_string(static_cast<int>(x));
+}
+
+std::string to_string(const supervisor_event& x) {
+  auto result = std::to_string(x.seq) + " ";
+  if (!x.child.empty())
+    result += x.child + "#" + std::to_string(x.start) + " ";
+  result += to_string(x.what);
+  if (!x.why.empty())
+    result += ": " + x.why;
+  if (x.what == supervisor_event_kind::backing_off)
+    result += " for "
+              + std::to_string(
+                std::chrono::duration_cast<std::chrono::milliseconds>(x.delay)
+                  .count())
+              + "ms";
+  return result;
+}
+
+std::string to_string(const events_missed& x) {
+  return "missed events " + std::to_string(x.from) + "-" + std::to_string(x.to);
+}
+
+std::string to_string(const event_subscription& x) {
+  return "from event " + std::to_string(x.from) + ", window "
+         + std::to_string(x.window);
+}
+
+} // namespace procession

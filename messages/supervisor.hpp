@@ -1,0 +1,307 @@
+#pragma once
+
+#include "procession/messages/readiness.hpp"
+#include "procession/messages/session.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/expected.hpp>
+#include <caf/meta/type_name.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/timespan.hpp>
+#include <caf/type_id.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace procession {
+
+/// Whether a child that ended by itself is started again.
+enum class restart_kind : std::uint8_t {
+  /// Always.
+  permanent,
+  /// If it failed; after success it is `finished`.
+  transient,
+  /// Never, not even with its siblings; the supervisor forgets it.
+  temporary,
+};
+
+/// Who else is restarted with a child.
+enum class restart_strategy : std::uint8_t {
+  /// Nobody.
+  one_for_one,
+  /// Every child.
+  one_for_all,
+  /// The children that were started after it.
+  rest_for_one,
+};
+
+/// How many restarts are too many: one more than so many within the period.
+struct restart_intensity {
+  std::uint32_t restarts = 5;
+  caf::timespan period = std::chrono::seconds{10};
+};
+
+/// How long to wait before a child is started again: `first`, and after each
+/// further failure `factor` times as long, up to `limit`; varied by up to the
+/// share `jitter` (0 to 1) in both directions, never beyond `limit`.
+struct backoff {
+  caf::timespan first = std::chrono::milliseconds{100};
+  caf::timespan limit = std::chrono::seconds{30};
+  double factor = 2;
+  double jitter = 0.2;
+  /// Being ready for so long makes earlier failures forgotten.
+  caf::timespan reset_after = std::chrono::seconds{10};
+};
+
+/// A child that is a session.
+struct session_start {
+  spawner where;
+  /// Its grace is how long the child may take to end when it is stopped. The
+  /// id must be empty, as each start is a session of its own; the owner is the
+  /// supervisor.
+  command what;
+  readiness ready;
+  /// Exit codes that count as success. An end by `terminate` does, too.
+  std::vector<std::uint32_t> success = {0};
+};
+
+/// Makes an actor, or says why not. Called by the supervisor on a worker of
+/// CAF: it must not block.
+using actor_factory
+  = std::function<caf::expected<caf::actor>(caf::actor_system&)>;
+
+/// A child that is any other actor. It ends in success with the reasons
+/// `normal` and `user_shutdown`. It is stopped with `user_shutdown`.
+struct actor_start {
+  actor_factory make;
+  /// It is ready once it has answered `wait_atom`, which an error says it never
+  /// will be. False: at once.
+  bool answers = false;
+  /// How long it may take to end before it is killed (`max_timespan`: as long
+  /// as it takes).
+  caf::timespan grace = std::chrono::seconds{5};
+};
+
+/// Everything needed to keep a child. It holds functions and handles, so that
+/// it does not leave the process.
+struct child_spec {
+  /// Unique in its supervisor.
+  std::string name;
+  std::variant<session_start, actor_start> start;
+  restart_kind restart = restart_kind::permanent;
+  backoff pause;
+  /// Time from its start until it must be ready (`max_timespan`: as long as it
+  /// takes).
+  caf::timespan ready_within = std::chrono::seconds{30};
+};
+
+/// What a child is at.
+enum class child_state : std::uint8_t {
+  /// Its turn to be started has not come.
+  waiting,
+  /// It was started, and is not ready.
+  starting,
+  /// It is ready.
+  running,
+  /// It was asked to end.
+  stopping,
+  /// It failed, and is started again in a while.
+  backing_off,
+  /// It ended and is not started again.
+  finished,
+  /// It was stopped on request.
+  stopped,
+};
+
+/// What is known of a child.
+struct child_info {
+  std::string name;
+  child_state state = child_state::waiting;
+  restart_kind restart = restart_kind::permanent;
+  /// How often it was started.
+  std::uint64_t starts = 0;
+  /// The session that runs; none if none does or it is no session.
+  procession::session session;
+  session_id id;
+  std::int64_t pid = 0;
+  /// The actor that runs, if the child is no session.
+  caf::actor actor;
+  /// How it ended last, for people; empty if it never did.
+  std::string last_end;
+};
+
+/// What `list` returns; to CAF a type of its own.
+using child_list = std::vector<child_info>;
+
+/// What happened to a child, or to the supervisor.
+enum class supervisor_event_kind : std::uint8_t {
+  /// It runs.
+  started,
+  /// Others can rely on it.
+  ready,
+  /// It does not run, or was not ready in time or before its end.
+  start_failed,
+  /// It was asked to end.
+  stopping,
+  /// It has ended.
+  exited,
+  /// It, with a group its siblings too, is started again after `delay`.
+  backing_off,
+  /// The supervisor has forgotten it.
+  removed,
+  /// The supervisor stops its children, and ends.
+  gave_up,
+  /// The last event: the supervisor has ended.
+  ended,
+};
+
+/// What a supervisor tells those who subscribe to it.
+struct supervisor_event {
+  /// Counts the events of the supervisor from 1.
+  std::uint64_t seq = 0;
+  supervisor_event_kind what = supervisor_event_kind::started;
+  /// Whom it is about; the supervisor itself if empty. A group that backs off
+  /// goes by the child that failed.
+  std::string child;
+  /// Which start of the child it belongs to.
+  std::uint64_t start = 0;
+  /// Of a child that is a session, from `started` on.
+  session_id id;
+  std::int64_t pid = 0;
+  /// Of a session that has `exited`.
+  exit_status status;
+  /// How or why, for people: of `start_failed`, `exited`, `gave_up`, `ended`.
+  std::string why;
+  /// Of `backing_off`.
+  caf::timespan delay = caf::timespan::zero();
+};
+
+/// Events [from, to) are no longer retained and were not delivered: `list`
+/// tells how things stand.
+struct events_missed {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+};
+
+/// The terms of a subscription to events.
+struct event_subscription {
+  /// The first event that is wanted: the default replays all that is retained.
+  std::uint64_t from = 1;
+  /// How many events may be on their way, not yet acknowledged. At least 1.
+  std::uint64_t window = 256;
+};
+
+/// Checks a child without touching the system.
+/// @returns what is wrong with it (`invalid_argument` at `validate`).
+std::optional<failure> validate(const child_spec& x);
+
+/// @copydoc validate
+std::optional<failure> validate(const restart_intensity& x);
+
+bool operator==(const supervisor_event& x, const supervisor_event& y);
+
+std::string to_string(restart_kind x);
+std::string to_string(restart_strategy x);
+std::string to_string(child_state x);
+std::string to_string(const child_info& x);
+std::string to_string(supervisor_event_kind x);
+/// "7 web#2 exited: exit code 3"
+std::string to_string(const supervisor_event& x);
+std::string to_string(const events_missed& x);
+std::string to_string(const event_subscription& x);
+
+/// @relates child_info
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, child_info& x) {
+  return f(caf::meta::type_name("child_info"), x.name, x.state, x.restart,
+           x.starts, x.session, x.id, x.pid, x.actor, x.last_end);
+}
+
+/// @relates supervisor_event
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, supervisor_event& x) {
+  return f(caf::meta::type_name("supervisor_event"), x.seq, x.what, x.child,
+           x.start, x.id, x.pid, x.status, x.why, x.delay);
+}
+
+/// @relates events_missed
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, events_missed& x) {
+  return f(caf::meta::type_name("events_missed"), x.from, x.to);
+}
+
+/// @relates event_subscription
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, event_subscription& x) {
+  return f(caf::meta::type_name("event_subscription"), x.from, x.window);
+}
+
+} // namespace procession
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::child_spec)
+
+CAF_BEGIN_TYPE_ID_BLOCK(procession_supervisor_atoms, 3040)
+  CAF_ADD_ATOM(procession_supervisor_atoms, procession, add_atom, "add")
+  CAF_ADD_ATOM(procession_supervisor_atoms, procession, remove_atom, "remove")
+  CAF_ADD_ATOM(procession_supervisor_atoms, procession, restart_atom, "restart")
+  CAF_ADD_ATOM(procession_supervisor_atoms, procession, stop_atom, "stop")
+CAF_END_TYPE_ID_BLOCK(procession_supervisor_atoms)
+
+namespace procession {
+
+/// What a supervisor sends to those who subscribe to it. A subscriber may be
+/// any actor; one that is statically typed handles these.
+using supervisor_subscriber = caf::typed_actor<caf::reacts_to<supervisor_event>,
+                                               caf::reacts_to<events_missed>>;
+
+/// Keeps children: starts them in order, each when the one before is ready,
+/// restarts those that fail, and stops them in reverse order when it ends.
+///
+/// It ends by `terminate` or an exit message, and with an error as its exit
+/// reason when it gives up: after too many restarts (`restart_limit`), or when
+/// one of the children it was made with does not come up at its first start
+/// (that child's error). If it is killed its children are killed.
+///
+/// While it ends, whatever it cannot do any more has the error that it ends
+/// with, or `supervisor_ended`. What has to wait may have the error `busy`: a
+/// thousand wait for the same already.
+using supervisor = caf::typed_actor<
+  /// Answered once no child waits for its turn to be started.
+  caf::replies_to<wait_atom>::with<child_list>,
+  /// Adds a child behind the others; answered once it is ready. If that fails
+  /// nothing of it remains, and the others are not touched. Errors: why it is
+  /// not ready, `duplicate_child`, `invalid_argument`.
+  caf::replies_to<add_atom, child_spec>::with<child_info>,
+  /// Stops a child and forgets it; answered when nothing of it is left. Errors:
+  /// `no_such_child`.
+  caf::replies_to<remove_atom, std::string>::with<void>,
+  /// Stops a child, if it runs, and starts it at once, which is no failure and
+  /// concerns no sibling; answered once it is ready. Errors: why it is not,
+  /// `no_such_child`.
+  caf::replies_to<restart_atom, std::string>::with<child_info>,
+  /// Stops a child; answered when nothing of it is left. It stays so until
+  /// `restart`. Errors: `no_such_child`.
+  caf::replies_to<stop_atom, std::string>::with<void>,
+  /// Tells of a child. Error: `no_such_child`.
+  caf::replies_to<find_atom, std::string>::with<child_info>,
+  /// Tells of the children, in their order.
+  caf::replies_to<list_atom>::with<child_list>,
+  /// Subscribes the sender to `supervisor_event` and `events_missed`; the
+  /// answer is the number of the first event that will come. Errors:
+  /// `already_subscribed`, `invalid_argument`, `no_sender`.
+  caf::replies_to<subscribe_atom, event_subscription>::with<std::uint64_t>,
+  /// Ends the sender's subscription. Error: `not_subscribed`.
+  caf::replies_to<unsubscribe_atom>::with<void>,
+  /// Gives the sender's window so many events back.
+  caf::reacts_to<ack_atom, std::uint64_t>,
+  /// Stops all children in reverse order; answered when nothing of them is
+  /// left and the supervisor ends.
+  caf::replies_to<terminate_atom>::with<void>>;
+
+} // namespace procession

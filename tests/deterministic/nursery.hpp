@@ -1,0 +1,101 @@
+#pragma once
+
+#include "theatre.hpp"
+
+#include "procession/actors/supervisor.hpp"
+
+#include <map>
+#include <set>
+
+namespace procession::test {
+
+/// A child that is a `cat`: permanent, pauses of exactly 1, 2, 4, ... s.
+child_spec kid(theatre& t, const std::string& name,
+               restart_kind restart = restart_kind::permanent);
+
+/// The same without pauses.
+child_spec eager(theatre& t, const std::string& name,
+                 restart_kind restart = restart_kind::permanent);
+
+/// Whether a part stands in a text.
+bool contains(const std::string& text, const std::string& part);
+
+/// An actor that subscribes to a supervisor and monitors it. It checks that the
+/// numbers of the events have no holes but the announced ones.
+class watcher {
+public:
+  /// @param window 0: acknowledges every event at once.
+  watcher(theatre& t, const supervisor& whom, std::uint64_t window = 0,
+          std::uint64_t from = 1);
+  watcher(const watcher&) = delete;
+  watcher& operator=(const watcher&) = delete;
+  /// The actor goes down.
+  ~watcher();
+
+  /// Events since the last look, without their numbers: "a#1 started",
+  /// "missed 3-5", "down: ...".
+  lines take();
+
+  /// The events themselves.
+  const std::vector<supervisor_event>& events() const;
+
+  void ack(std::uint64_t events);
+  void unsubscribe();
+
+private:
+  struct state;
+
+  theatre& theatre_;
+  /// It does not keep it.
+  caf::actor_addr whom_;
+  std::shared_ptr<state> state_;
+  caf::actor hdl_;
+};
+
+/// A supervisor over scripted sessions and whoever asks and watches it.
+class nursery {
+public:
+  nursery(theatre& t, std::vector<child_spec> children,
+          supervisor_options options = {});
+  /// Ends the supervisor if the test has not.
+  ~nursery();
+
+  /// The script of the latest start of the child.
+  script& of(const std::string& name);
+
+  /// Lets its program run.
+  void up(const std::string& name);
+
+  /// Ends its process, and closes its session.
+  void down(const std::string& name, exit_status status = {});
+
+  /// Lets everything run that was started, and end what was asked to, until
+  /// there is nothing more to do.
+  void obey();
+
+  /// Events since the last look.
+  lines events();
+
+  /// "a running", "b backing_off", ...
+  lines states();
+
+  /// What of children is asked for by now: "start a", "terminate a", "kill a".
+  std::size_t count(const std::string& name, const std::string& call);
+
+  reply<child_info> restart(const std::string& name);
+  reply<child_info> add(child_spec spec);
+  reply<caf::unit_t> remove(const std::string& name);
+  reply<caf::unit_t> stop(const std::string& name);
+  child_info find(const std::string& name);
+
+  theatre& stage;
+  peer asker;
+  supervisor hdl;
+  watcher seen;
+
+private:
+  std::set<script*> started_;
+  std::set<script*> ended_;
+};
+
+} // namespace procession::test

@@ -1,0 +1,215 @@
+// Supervisors over real processes. How many is said in tests/CMakeLists.txt:
+// fewer with a sanitizer, which takes its time for each.
+#include "helper_program.hpp"
+
+#include "procession/actors/run.hpp"
+#include "procession/actors/spawner.hpp"
+#include "procession/actors/supervisor.hpp"
+#include "procession/messages/config.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/after.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <csignal>
+#include <map>
+#include <set>
+
+using namespace procession;
+using namespace procession::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A test that gets this far has failed.
+constexpr auto patience = 60s;
+
+constexpr auto many = std::size_t{PROCESSION_MANY_SESSIONS};
+
+std::string name_of(std::size_t child) {
+  return std::to_string(child) + "th";
+}
+
+command program(std::string name, std::vector<std::string> args) {
+  command result;
+  result.program = std::move(name);
+  result.args = std::move(args);
+  result.stdio = pipes_no_stdin();
+  return result;
+}
+
+/// Lets this process have as many descriptors as the system allows.
+class all_descriptors {
+public:
+  all_descriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit limit{before_.rlim_max, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+
+  ~all_descriptors() {
+    ::setrlimit(RLIMIT_NOFILE, &before_);
+  }
+
+  std::size_t count() const {
+    return before_.rlim_max;
+  }
+
+private:
+  rlimit before_{};
+};
+
+/// Receives the events of a supervisor, none of which is missed.
+class event_reader {
+public:
+  event_reader(caf::actor_system& sys, supervisor whom)
+    : self_(sys), whom_(std::move(whom)) {
+    self_->request(whom_, patience, subscribe_atom_v, event_subscription{})
+      .receive([](std::uint64_t first) { CHECK(first == 1); },
+               [&](caf::error& x) { FAIL(sys.render(x)); });
+  }
+
+  /// Receives until `seen` has so many events of that kind.
+  void until(supervisor_event_kind what, std::size_t n) {
+    while (seen[what] < n)
+      receive();
+  }
+
+  std::map<supervisor_event_kind, std::size_t> seen;
+  /// What happened to each child.
+  std::map<std::string, std::vector<supervisor_event>> of;
+
+private:
+  void receive() {
+    self_->receive(
+      [&](const supervisor_event& x) {
+        REQUIRE(x.seq == ++last_);
+        ++seen[x.what];
+        of[x.child].push_back(x);
+        self_->send(whom_, ack_atom_v, std::uint64_t{1});
+      },
+      [&](const events_missed&) { FAIL("events were missed"); },
+      caf::after(patience) >> [&] { FAIL("no event comes any more"); });
+  }
+
+  caf::scoped_actor self_;
+  supervisor whom_;
+  std::uint64_t last_ = 0;
+};
+
+/// A port that was free a moment ago.
+std::uint16_t free_port() {
+  posix::unique_fd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  REQUIRE(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size)
+          == 0);
+  return ntohs(address.sin_port);
+}
+
+} // namespace
+
+TEST_CASE("thousands of sessions are all restarted, and nothing is left") {
+  all_descriptors limit;
+  // A session has five at most, and the program some of its own.
+  if (limit.count() < many * 5 + 100) {
+    WARN("skipped here: only " << limit.count() << " descriptors are allowed");
+    return;
+  }
+  config cfg;
+  runtime rt;
+  caf::actor_system sys{cfg};
+  auto sessions = make_spawner(sys, rt);
+  caf::scoped_actor self{sys};
+  REQUIRE(run(self, sessions, program("true", {})));
+  auto descriptors = count_entries("/proc/self/fd");
+  auto threads = count_entries("/proc/self/task");
+  std::vector<child_spec> children;
+  for (std::size_t i = 0; i < many; ++i) {
+    auto what = program("sleep", {"1000"});
+    what.limits.retention = 0s;
+    children.push_back(session_child(name_of(i), sessions, what));
+  }
+  supervisor_options options;
+  options.intensity = {static_cast<std::uint32_t>(many), patience};
+  options.retained_events = 16 * many;
+  auto made = make_supervisor(sys, std::move(children), options);
+  REQUIRE(made);
+  event_reader events{sys, *made};
+  events.until(supervisor_event_kind::ready, many);
+  std::set<std::int64_t> pids;
+  for (auto& [name, seen] : events.of)
+    pids.insert(seen.back().pid);
+  REQUIRE(pids.size() == many);
+  for (auto pid : pids)
+    REQUIRE(::kill(static_cast<pid_t>(pid), SIGKILL) == 0);
+  events.until(supervisor_event_kind::ready, 2 * many);
+  self->request(*made, patience, terminate_atom_v)
+    .receive([] {}, [&](caf::error& x) { FAIL(sys.render(x)); });
+  events.until(supervisor_event_kind::ended, 1);
+  using kind = supervisor_event_kind;
+  for (std::size_t i = 0; i < many; ++i) {
+    std::vector<kind> seen;
+    for (auto& x : events.of[name_of(i)])
+      seen.push_back(x.what);
+    REQUIRE(seen
+            == std::vector<kind>{kind::started, kind::ready, kind::exited,
+                                 kind::backing_off, kind::started, kind::ready,
+                                 kind::stopping, kind::exited});
+  }
+  CHECK(count_entries("/proc/self/fd") == descriptors);
+  CHECK(count_entries("/proc/self/task") == threads);
+  CHECK(zombies().empty());
+}
+
+TEST_CASE("a server is ready when it accepts connections") {
+  config cfg;
+  runtime rt;
+  caf::actor_system sys{cfg};
+  auto sessions = make_spawner(sys, rt);
+  auto port = free_port();
+  auto server = session_child(
+    "server", sessions,
+    program("python3",
+            {"-m", "http.server", "--bind", "127.0.0.1", std::to_string(port)}),
+    ready_probe{rt.port_probe(port)});
+  auto made = make_supervisor(sys, {server});
+  REQUIRE(made);
+  caf::scoped_actor self{sys};
+  self->request(*made, patience, wait_atom_v)
+    .receive(
+      [](child_list& x) {
+        REQUIRE(x.size() == 1);
+        CHECK(x[0].state == child_state::running);
+      },
+      [&](caf::error& x) { FAIL(sys.render(x)); });
+  // Somebody listens there now.
+  posix::unique_fd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  CHECK(
+    ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address))
+    == 0);
+  self->request(*made, patience, terminate_atom_v)
+    .receive([] {}, [&](caf::error& x) { FAIL(sys.render(x)); });
+}
+
+TEST_CASE(
+  "a probe of a runtime that has ended finds nothing, and harms nobody") {
+  auto rt = std::make_unique<runtime>();
+  auto look = rt->port_probe(80);
+  rt.reset();
+  look([](const std::optional<failure>&) { FAIL("nobody can tell"); });
+}
