@@ -42,6 +42,7 @@ TEST_CASE("what is no secret of a runner is taken for none") {
        {"", "x", "x\n", "x\n1", "x\n\n", "\n1\n", "x\n0\n", "x\n-1\n",
         "x\n4294967296\n", "x\n1 \n", "x\n1\n\n", "x\ny\n"})
     CHECK_FALSE(parse_runner_secret(text));
-  CHECK_FALSE(
-    parse_runner_secret(std::string(max_runner_secret, 'x') + "\n1\n"));
+  auto long_one = std::string(max_runner_secret, 'x');
+  long_one += "\n1\n";
+  CHECK_FALSE(parse_runner_secret(long_one));
 }
