@@ -3,6 +3,7 @@
 #include "procession/messages/supervisor.hpp"
 
 #include <caf/actor_addr.hpp>
+#include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -43,9 +44,10 @@ public:
 
   /// It gets its first events with the next `deliver`.
   /// @returns the number of the first that it will have or miss.
-  std::uint64_t add(supervisor_subscriber who, event_subscription terms) {
+  std::uint64_t add(const supervisor_subscriber& who,
+                    event_subscription terms) {
     auto from = std::clamp<std::uint64_t>(terms.from, 1, next());
-    members_.push_back({std::move(who), from, terms.window});
+    members_.push_back({who.address(), from, terms.window});
     return from;
   }
 
@@ -82,7 +84,7 @@ public:
     for (auto& x : members_) {
       x.credit = ~std::uint64_t{0};
       deliver(self, x);
-      result.push_back(x.who.address());
+      result.push_back(x.who);
     }
     members_.clear();
     return result;
@@ -90,7 +92,8 @@ public:
 
 private:
   struct member {
-    supervisor_subscriber who;
+    /// Not a handle: it may hold one of the supervisor, and so each the other.
+    caf::actor_addr who;
     std::uint64_t next;
     std::uint64_t credit;
   };
@@ -101,7 +104,10 @@ private:
   }
 
   template <class Actor, class T>
-  static void send(Actor* self, const supervisor_subscriber& to, T x) {
+  static void send(Actor* self, const caf::actor_addr& whom, T x) {
+    auto to = caf::actor_cast<supervisor_subscriber>(whom);
+    if (!to)
+      return;
     if (self != nullptr)
       self->send(to, std::move(x));
     else

@@ -19,6 +19,9 @@ constexpr auto longest_probe_pause = std::chrono::seconds{1};
 /// subscribers are slow: killing what is left of a tree takes 5 s at most.
 constexpr auto close_margin = std::chrono::seconds{6};
 
+/// A session must not be gone before we can ask it how it ended.
+constexpr auto least_retention = std::chrono::seconds{1};
+
 bool succeeded(const session_start& spec, const exit_status& x) {
   return x.by_request
          || (x.cause == exit_cause::exited && !x.timed_out
@@ -48,6 +51,8 @@ supervised_session::behavior_type supervised_session_machine::make_behavior(
   self_->set_down_handler([this](caf::down_msg& x) { end(x.reason); });
   auto what = spec_->what;
   what.owner = ownership::sender;
+  what.limits.retention = std::max<caf::timespan>(what.limits.retention,
+                                                  least_retention);
   self_->request(spec_->where, caf::infinite, spawn_atom_v, std::move(what))
     .then([this](session& x) { on_spawned(std::move(x)); },
           [this](caf::error& why) {
@@ -60,7 +65,7 @@ supervised_session::behavior_type supervised_session_machine::make_behavior(
     [](const exited&) {
       // It is told of the states that it waits for.
     },
-    [](const closed&) {},
+    [this](const closed&) { not_ready_any_more(); },
     [this](const probe_answer& x) { on(x); },
     [this](probe_again) { look(); },
     [this](close_check) { check_close(); },
@@ -78,7 +83,7 @@ void supervised_session_machine::on_spawned(session hdl) {
   self_->request(session_, caf::infinite, wait_atom_v, session_state::exited)
     .then([this](session_info& x) { on_exited(x); }, lost);
   self_->request(session_, caf::infinite, wait_atom_v, session_state::closed)
-    .then([this](session_info&) { end(reason_); }, lost);
+    .then([this](session_info&) { on_closed(); }, lost);
   if (stopping_)
     terminate();
 }
@@ -90,24 +95,43 @@ void supervised_session_machine::on_running(session_info& x) {
 }
 
 void supervised_session_machine::on_exited(const session_info& x) {
-  if (state_ == state::unready)
+  exit_ = x.status;
+  close_due_ = self_->clock().now() + spec_->what.kill.drain + close_margin;
+  // What it said before it ended may be on its way to us: that comes first.
+  if (state_ != state::unready
+      || std::holds_alternative<ready_probe>(spec_->ready))
+    tell_exit();
+  check_close();
+}
+
+void supervised_session_machine::tell_exit() {
+  if (state_ == state::unready || state_ == state::never_ready)
     report_(self_, child_report::unready{make_error(
                      errc::child_failed, stage::ready,
-                     "it ended before it was ready: " + to_string(x.status))});
+                     "it ended before it was ready: " + to_string(*exit_))});
   state_ = state::exited;
-  report_(self_, child_report::exited{x.status});
+  report_(self_, child_report::exited{*exit_});
   if (stopping_)
     reason_ = caf::exit_reason::user_shutdown;
-  else if (!succeeded(*spec_, x.status))
-    reason_ = make_error(errc::child_failed, stage::run, to_string(x.status));
-  close_due_ = self_->clock().now() + spec_->what.kill.drain + close_margin;
-  check_close();
+  else if (!succeeded(*spec_, *exit_))
+    reason_ = make_error(errc::child_failed, stage::run, to_string(*exit_));
+  if (closed_)
+    end(reason_);
+}
+
+void supervised_session_machine::on_closed() {
+  closed_ = true;
+  if (state_ == state::exited)
+    end(reason_);
 }
 
 void supervised_session_machine::check_close() {
   auto left = close_due_ - self_->clock().now();
-  if (left <= caf::timespan::zero())
+  if (left <= caf::timespan::zero()) {
+    if (state_ != state::exited)
+      tell_exit();
     return end(reason_);
+  }
   self_->delayed_send(self_, std::min<caf::timespan>(left, longest_alarm),
                       close_check{});
 }
@@ -140,21 +164,28 @@ void supervised_session_machine::become_ready() {
     return;
   state_ = state::ready;
   report_(self_, child_report::ready{});
+  if (exit_)
+    tell_exit();
+}
+
+void supervised_session_machine::not_ready_any_more() {
+  if (state_ != state::unready)
+    return;
+  state_ = state::never_ready;
+  if (exit_)
+    tell_exit();
 }
 
 void supervised_session_machine::watch() {
   if (auto* wanted = std::get_if<ready_output>(&spec_->ready)) {
     text_watch watch{{wanted->text}};
     watches_.emplace(std::array{watch, watch});
-    self_
-      ->request(session_, caf::infinite, subscribe_atom_v, subscription{})
-      // If it fails the session is gone, which is told otherwise.
-      .then([](cursor) {}, [](const caf::error&) {});
+    self_->request(session_, caf::infinite, subscribe_atom_v, subscription{})
+      .then([](cursor) {}, [this](const caf::error&) { not_ready_any_more(); });
   } else if (std::holds_alternative<ready_notified>(spec_->ready)) {
-    self_
-      ->request(session_, caf::infinite, notified_atom_v)
-      // If it has exited, that is told otherwise.
-      .then([this] { become_ready(); }, [](const caf::error&) {});
+    self_->request(session_, caf::infinite, notified_atom_v)
+      .then([this] { become_ready(); },
+            [this](const caf::error&) { not_ready_any_more(); });
   } else if (std::holds_alternative<ready_probe>(spec_->ready)) {
     probe_pause_ = first_probe_pause;
     look();
@@ -196,6 +227,8 @@ void supervised_session_machine::look() {
     done(
       failure{errc::invalid_argument,
               {stage::ready, 0, std::string{"the probe threw: "} + e.what()}});
+  } catch (...) {
+    done(failure{errc::invalid_argument, {stage::ready, 0, "the probe threw"}});
   }
 }
 

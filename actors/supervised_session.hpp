@@ -69,6 +69,8 @@ private:
     /// The program runs; others must not rely on it yet.
     unready,
     ready,
+    /// The program has nothing more to say that would make it ready.
+    never_ready,
     /// The process has ended.
     exited
   };
@@ -85,6 +87,9 @@ private:
   void on(const gap& x);
 
   void become_ready();
+  void not_ready_any_more();
+  void on_closed();
+  void tell_exit();
   void terminate();
   void check_close();
   void end(caf::error reason);
@@ -96,6 +101,11 @@ private:
   /// It was told to end.
   bool stopping_ = false;
   session session_;
+  /// How the process ended, once it has; it is told when the last is known that
+  /// was said before.
+  std::optional<exit_status> exit_;
+  /// Whether the session is closed.
+  bool closed_ = false;
   /// The reason to end with.
   caf::error reason_;
   std::optional<std::array<text_watch, 2>> watches_;

@@ -92,6 +92,40 @@ TEST_CASE("a child is ready when it says so by its descriptor") {
   CHECK(n.states() == lines{"a running", "b starting"});
 }
 
+TEST_CASE("a child that says that it is ready and ends at once was ready") {
+  theatre t;
+  auto a = ready_when(kid(t, "a", restart_kind::transient), ready_notified{});
+  std::get<session_start>(a.start).what.notification_fd = 3;
+  auto b = ready_when(kid(t, "b", restart_kind::transient),
+                      ready_output{"ready"});
+  auto by_descriptor = GENERATE(true, false);
+  auto fails = GENERATE(true, false);
+  nursery n{t, {by_descriptor ? a : b}};
+  auto name = std::string{by_descriptor ? "a" : "b"};
+  auto& child = n.of(name);
+  // All of it is there before the supervisor is told that it runs.
+  child.started();
+  if (!fails && by_descriptor)
+    child.notified();
+  if (!fails && !by_descriptor)
+    child.out("ready\n");
+  child.both_ended();
+  child.exited();
+  child.finished();
+  t.run();
+  auto seen = n.events();
+  if (fails) {
+    CHECK(std::count(seen.begin(), seen.end(), name + "#1 ready") == 0);
+    CHECK(contains(seen.back(), "down"));
+  } else {
+    REQUIRE(seen.size() >= 3);
+    CHECK(contains(seen[0], "started"));
+    CHECK(contains(seen[1], "ready"));
+    CHECK(contains(seen[2], "exited"));
+    CHECK(n.states() == lines{name + " finished"});
+  }
+}
+
 TEST_CASE("a child is ready when a probe finds what it looks for") {
   theatre t;
   scripted_probe probe;
