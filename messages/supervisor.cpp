@@ -13,6 +13,7 @@ std::optional<failure> unfit(std::string text) {
 }
 
 constexpr std::size_t max_ready_text = 4096;
+constexpr std::uint32_t max_restarts = 65536;
 
 bool beyond_limits(caf::timespan x) {
   return x < caf::timespan::zero() || x > caf::timespan{max_timespan};
@@ -83,6 +84,9 @@ std::optional<failure> validate(const child_spec& x) {
 std::optional<failure> validate(const restart_intensity& x) {
   if (beyond_limits(x.period))
     return unfit("the period of restarts must be from zero to a year");
+  if (x.restarts > max_restarts)
+    return unfit("more restarts than " + std::to_string(max_restarts)
+                 + " within the period are no limit");
   return std::nullopt;
 }
 

@@ -41,7 +41,8 @@ enum class restart_strategy : std::uint8_t {
   rest_for_one,
 };
 
-/// How many restarts are too many: one more than so many within the period.
+/// How many restarts are too many: one more than so many within the period. A
+/// supervisor remembers when each of them was, so they are 65,536 at most.
 struct restart_intensity {
   std::uint32_t restarts = 5;
   caf::timespan period = std::chrono::seconds{10};
@@ -278,15 +279,17 @@ using supervisor = caf::typed_actor<
   /// nothing of it remains, and the others are not touched. Errors: why it is
   /// not ready, `duplicate_child`, `invalid_argument`.
   caf::replies_to<add_atom, child_spec>::with<child_info>,
-  /// Stops a child and forgets it; answered when nothing of it is left. Errors:
-  /// `no_such_child`.
+  /// Stops a child and forgets it; answered when nothing of it is left, or, if
+  /// it is a session that a subscriber holds up, when its process has ended and
+  /// its drain deadline is over: then what is left of its tree is being killed.
+  /// Errors: `no_such_child`.
   caf::replies_to<remove_atom, std::string>::with<void>,
   /// Stops a child, if it runs, and starts it at once, which is no failure and
   /// concerns no sibling; answered once it is ready. Errors: why it is not,
   /// `no_such_child`.
   caf::replies_to<restart_atom, std::string>::with<child_info>,
-  /// Stops a child; answered when nothing of it is left. It stays so until
-  /// `restart`. Errors: `no_such_child`.
+  /// Stops a child; answered as `remove_atom` is. It stays so until `restart`.
+  /// Errors: `no_such_child`.
   caf::replies_to<stop_atom, std::string>::with<void>,
   /// Tells of a child. Error: `no_such_child`.
   caf::replies_to<find_atom, std::string>::with<child_info>,
