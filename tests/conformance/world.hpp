@@ -28,7 +28,8 @@ command shell(std::string script, stdio_spec stdio = pipes());
 /// the same on every platform.
 command actor(std::vector<std::string> words, stdio_spec stdio = pipes());
 
-/// What a terminal showed, without the control sequences that say where and how.
+/// What a terminal showed, without the control sequences that say where and
+/// how.
 std::string without_sequences(const std::string& text);
 
 /// A program on pipes.

@@ -73,12 +73,11 @@ TEST_CASE("a batch file gets its words to the letter") {
   world w{GENERATE(from_range(backends()))};
   scratch place;
   auto spec = program(place.put("echo args.cmd", echo_args()),
-                      {"plain", "two words", "a&b", "x|y>z", "tail\\", "(paren)",
-                       "bang!"});
+                      {"plain", "two words", "a&b", "x|y>z", "tail\\",
+                       "(paren)", "bang!"});
   auto result = w.run(spec);
   CHECK(result.err.empty());
-  CHECK(result.out
-        == "plain\ntwo words\na&b\nx|y>z\ntail\\\n(paren)\nbang!\n");
+  CHECK(result.out == "plain\ntwo words\na&b\nx|y>z\ntail\\\n(paren)\nbang!\n");
   spec.args = {"line\nbreak"};
   CHECK(is(w.refusal(spec), errc::invalid_argument));
 }
