@@ -184,7 +184,7 @@ void framed_channel::send_last(frame_type type, std::string body,
   if (core_->at != core::state::open && core_->at != core::state::deaf)
     return done();
   // What waits there would come behind it.
-  core_->out.drop_lanes();
+  core_->out.drop_all_but_control();
   core_->out.add_control(type, 0, std::move(body));
   core_->at = core::state::parting;
   core_->parted = std::move(done);

@@ -51,7 +51,8 @@ void outbox::drop_lane(std::uint64_t session) {
     std::erase(turns_, session);
 }
 
-void outbox::drop_lanes() {
+void outbox::drop_all_but_control() {
+  credits_.clear();
   lanes_.clear();
   turns_.clear();
 }

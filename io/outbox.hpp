@@ -37,8 +37,8 @@ public:
   /// Forgets the lane of a session.
   void drop_lane(std::uint64_t session);
 
-  /// Forgets all lanes.
-  void drop_lanes();
+  /// Forgets everything that a control frame would overtake: lanes and credit.
+  void drop_all_but_control();
 
   bool empty() const noexcept {
     return control_.empty() && credits_.empty() && turns_.empty();

@@ -99,6 +99,16 @@ TEST_CASE("what is dropped is not sent, and the numbers have no hole") {
   CHECK(all_of(x) == lines{"1 input of 2: 1 bytes", "2 input of 1: 1 bytes"});
 }
 
+TEST_CASE("behind the last frame nothing comes that waited") {
+  outbox x;
+  x.add_to_lane(frame_type::output, 0, 7, "hello");
+  x.add_credit(frame_type::input_credit, 7, 100);
+  x.add_control(frame_type::closed, 8, {});
+  x.drop_all_but_control();
+  x.add_control(frame_type::goodbye, 0, "abc");
+  CHECK(all_of(x) == lines{"1 closed of 8", "2 goodbye: 3 bytes"});
+}
+
 TEST_CASE("credit adds up, and goes behind control but before data") {
   outbox x;
   x.add_to_lane(frame_type::closed, 0, 1, {});

@@ -1,15 +1,10 @@
 // What is left behind: nothing.
-#include "../world.hpp"
+#include "processes.hpp"
 
 #include "procession/platform/windows/handle.hpp"
 #include "procession/platform/windows/system.hpp"
 
 #include <catch2/catch.hpp>
-
-#include <winternl.h>
-
-#include <cstring>
-#include <vector>
 
 using namespace procession;
 using namespace procession::test;
@@ -17,46 +12,6 @@ using namespace procession::test;
 using windows::unique_handle;
 
 namespace {
-
-/// One handle of a list that the system makes of all (SystemHandleInformation;
-/// winternl.h has the function, not the types). GetProcessHandleCount would be
-/// enough, but Wine 8 counts none.
-struct handle_entry {
-  void* object;
-  ULONG_PTR pid;
-  ULONG_PTR value;
-  ULONG access;
-  USHORT back_trace;
-  USHORT type;
-  ULONG attributes;
-  ULONG reserved;
-};
-
-std::size_t own_handles() {
-  constexpr auto extended_handle_information
-    = static_cast<SYSTEM_INFORMATION_CLASS>(64);
-  // The number of entries, something reserved, and the entries.
-  constexpr auto head = 2 * sizeof(ULONG_PTR);
-  std::vector<std::byte> buffer(std::size_t{1} << 20);
-  ULONG size = 0;
-  while (::NtQuerySystemInformation(extended_handle_information, buffer.data(),
-                                    static_cast<ULONG>(buffer.size()), &size)
-         != 0) {
-    REQUIRE(buffer.size() < std::size_t{1} << 28);
-    buffer.resize(2 * buffer.size());
-  }
-  ULONG_PTR n = 0;
-  std::memcpy(&n, buffer.data(), sizeof(n));
-  std::size_t result = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    handle_entry entry;
-    std::memcpy(&entry, buffer.data() + head + i * sizeof(entry),
-                sizeof(entry));
-    if (entry.pid == ::GetCurrentProcessId())
-      ++result;
-  }
-  return result;
-}
 
 void check_handles(stdio_kind kind) {
   world w{GENERATE(from_range(backends()))};

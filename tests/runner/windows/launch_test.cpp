@@ -1,5 +1,6 @@
 // How a runner comes to be on Windows, and everything that can go wrong on the
 // way.
+#include "../../conformance/windows/processes.hpp"
 #include "../runner_world.hpp"
 
 #include "procession/io/frame.hpp"
@@ -309,11 +310,6 @@ TEST_CASE("what a runner was told is not told to its sessions") {
 }
 
 TEST_CASE("runners leave no handle in their host") {
-  auto count = [] {
-    DWORD result = 0;
-    ::GetProcessHandleCount(::GetCurrentProcess(), &result);
-    return result;
-  };
   runtime rt;
   config cfg;
   caf::actor_system sys{cfg};
@@ -328,8 +324,8 @@ TEST_CASE("runners leave no handle in their host") {
     }
   };
   rounds(5);
-  auto before = count();
+  auto before = own_handles();
   rounds(20);
   // A thread of CAF's or Windows' own may come or go meanwhile.
-  CHECK(count() < before + 10);
+  CHECK(own_handles() < before + 10);
 }
