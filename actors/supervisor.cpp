@@ -313,7 +313,7 @@ void supervisor_machine::finish_events(pointer sender, std::string why) {
 }
 
 void supervisor_machine::tell(event what, const child* about, std::string why,
-                              caf::timespan delay) {
+                              caf::timespan delay, const exit_status& status) {
   supervisor_event x;
   x.what = what;
   if (about != nullptr) {
@@ -322,6 +322,7 @@ void supervisor_machine::tell(event what, const child* about, std::string why,
     x.id = about->id;
     x.pid = about->pid;
   }
+  x.status = status;
   x.why = std::move(why);
   x.delay = delay;
   feed_.push(std::move(x));
@@ -332,16 +333,8 @@ void supervisor_machine::tell_exit(child& x, std::string how,
                                    const exit_status& status) {
   x.told = child::known::exited;
   x.last_end = how;
-  supervisor_event told;
-  told.what = event::exited;
-  told.child = x.spec.name;
-  told.start = x.starts;
-  told.id = x.id;
-  told.pid = std::exchange(x.pid, 0);
-  told.status = status;
-  told.why = std::move(how);
-  feed_.push(std::move(told));
-  feed_.deliver(self_);
+  tell(event::exited, &x, std::move(how), caf::timespan::zero(), status);
+  x.pid = 0;
 }
 
 // -- making one ---------------------------------------------------------------

@@ -155,7 +155,8 @@ private:
   caf::error why_ended() const;
 
   void tell(event what, const child* about = nullptr, std::string why = {},
-            caf::timespan delay = caf::timespan::zero());
+            caf::timespan delay = caf::timespan::zero(),
+            const exit_status& status = {});
   void finish_events(pointer sender, std::string why);
   void tell_exit(child& x, std::string how, const exit_status& status = {});
 

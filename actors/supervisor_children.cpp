@@ -28,6 +28,8 @@ caf::actor make_actor(caf::actor_system& sys, const actor_start& spec,
     }
   } catch (const std::exception& e) {
     why = make_error(errc::child_failed, stage::spawn, e.what());
+  } catch (...) {
+    // As with a probe: what is thrown is up to whoever wrote the function.
   }
   if (!why)
     why = make_error(errc::child_failed, stage::spawn, "no actor was made");

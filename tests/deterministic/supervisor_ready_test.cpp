@@ -332,12 +332,14 @@ TEST_CASE("any actor can be a child") {
 
 TEST_CASE("a function that makes no actor fails the start") {
   theatre t;
-  auto how = GENERATE(0, 1, 2);
+  auto how = GENERATE(0, 1, 2, 3);
   auto make = [=](caf::actor_system&) -> caf::expected<caf::actor> {
     if (how == 0)
       return make_error(errc::not_permitted, stage::logon, "not you");
     if (how == 1)
       throw std::runtime_error{"not you"};
+    if (how == 2)
+      throw 42;
     return caf::actor{};
   };
   nursery n{t, {kid(t, "first")}};
