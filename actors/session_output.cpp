@@ -53,9 +53,9 @@ void session_machine::update_hold() {
 }
 
 void session_machine::update_drain() {
-  // The deadline counts only while the reader is free to read, or when nobody
-  // can be expected to come and read.
-  auto counts = draining_ && (!held_ || (leaving_ && subscribers_.empty()));
+  // The deadline counts only while the reader is free to read. Once the owner
+  // is gone it always does: a subscriber must not keep what is left for ever.
+  auto counts = draining_ && (!held_ || leaving_);
   if (counts == drain_since_.has_value())
     return;
   auto now = self_->clock().now();

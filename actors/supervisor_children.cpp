@@ -208,6 +208,9 @@ void supervisor_machine::on_down(const caf::down_msg& x) {
   who.due.reset();
   if (who.told == child::known::started)
     tell_exit(who, x.reason ? describe(x.reason) : "normal");
+  else if (who.told == child::known::nothing && state == child_state::stopping
+           && then != intent::fail)
+    tell(event::start_failed, &who, "it was stopped before it ran");
   for (auto& waiting : std::exchange(who.until_down, {}))
     waiting.deliver(caf::unit);
   if (phase_ == phase::ending) {

@@ -76,7 +76,8 @@ struct kill_policy {
   caf::timespan grace = std::chrono::seconds{5};
   /// After the process ended: how long to wait for the end of its output when
   /// a descendant holds it open. Time in which the session itself holds the
-  /// reading back for a slow lossless subscriber does not count.
+  /// reading back for a slow lossless subscriber does not count, as long as
+  /// its owner lives.
   caf::timespan drain = std::chrono::seconds{2};
 };
 

@@ -302,6 +302,28 @@ TEST_CASE("a child that is removed while it starts is no failure of it all") {
   CHECK(n.states() == lines{"b running"});
 }
 
+TEST_CASE("what becomes of a child that is stopped before it runs is told") {
+  theatre t;
+  nursery n{t, {kid(t, "a")}};
+  std::string end = "a#1 start_failed: it was stopped before it ran";
+
+  SECTION("removed") {
+    auto gone = n.remove("a");
+    t.child().start_failed(errc::program_not_found, stage::exec);
+    t.run();
+    gone.value();
+    CHECK(n.events() == lines{"a#1 stopping", end, "a#1 removed"});
+  }
+  SECTION("stopped") {
+    auto stopped = n.stop("a");
+    t.child().start_failed(errc::program_not_found, stage::exec);
+    t.run();
+    stopped.value();
+    CHECK(n.events() == lines{"a#1 stopping", end});
+    CHECK(n.states() == lines{"a stopped"});
+  }
+}
+
 TEST_CASE("a restart that is asked for comes at once and is no failure") {
   theatre t;
   auto strategy = GENERATE(restart_strategy::one_for_one,

@@ -231,6 +231,48 @@ TEST_CASE("an owner that goes down after the exit kills what is left") {
         == lines{"1 exited exit code 0", "2 closed complete"});
 }
 
+TEST_CASE("a subscriber that takes nothing does not keep what its owner left") {
+  theatre t;
+  auto owner = std::make_unique<peer>(t);
+  peer slow{t};
+  auto spec = cat();
+  spec.kill.drain = 2s;
+  auto hdl = owner->spawn(spec);
+  subscription terms;
+  terms.window = 4;
+  slow.subscribe(hdl, terms);
+  t.child().out("abcdef");
+  t.run();
+  CHECK(slow.info(hdl).held_back);
+  std::string end = "killed by signal 9";
+
+  SECTION("the process lives") {
+    end += ", by request";
+    owner.reset();
+    CHECK(t.child().take_calls() == lines{"kill"});
+    t.child().exited(by_signal(9));
+    t.run();
+  }
+  SECTION("the process has ended, and its deadline stood still") {
+    t.child().exited(by_signal(9));
+    t.run();
+    t.advance(1h);
+    owner.reset();
+    CHECK(t.child().take_calls() == lines{"kill"});
+  }
+  t.advance(1999ms);
+  CHECK(t.child().take_calls() == lines{});
+  t.advance(1ms);
+  CHECK(t.child().take_calls() == lines{"finish"});
+  t.child().finished();
+  t.run();
+  CHECK(t.child().destroyed());
+  slow.ack(hdl, 4);
+  CHECK(slow.take_events()
+        == lines{"1 out@0 abcd", "2 exited " + end, "3 out@4 ef",
+                 "4 closed incomplete"});
+}
+
 TEST_CASE("a session of the spawner's outlives who asked for it") {
   theatre t;
   auto owner = std::make_unique<peer>(t);
