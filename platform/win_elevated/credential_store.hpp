@@ -1,6 +1,7 @@
 #pragma once
 
 #include "procession/messages/error.hpp"
+#include "procession/platform/win_elevated/rules/logon_policy.hpp"
 #include "procession/platform/win_elevated/secret.hpp"
 
 #include <memory>
@@ -24,7 +25,7 @@ public:
   /// @returns `no_such_user` if there is none.
   virtual std::variant<secret, failure> load(const std::string& user) = 0;
 
-  /// Replaces the one that there is.
+  /// Replaces the one that there is, and ends a pause of the user's logons.
   virtual std::optional<failure>
   save(const std::string& user, const secret& password) = 0;
 
@@ -33,6 +34,16 @@ public:
 
   /// Whose passwords there are.
   virtual std::variant<std::vector<std::string>, failure> list() = 0;
+
+  /// When the last pause of the user's logons ends or has ended; long ago if
+  /// there was none.
+  virtual std::variant<logon_clock::time_point, failure>
+  paused_until(const std::string& user) = 0;
+
+  /// Notes a pause of the user's logons, to the second. Does nothing if no
+  /// password of that user is stored.
+  virtual std::optional<failure>
+  pause(const std::string& user, logon_clock::time_point until) = 0;
 };
 
 /// What a store answers that has none for `user`.

@@ -15,16 +15,12 @@ namespace procession::windows {
 
 namespace {
 
-/// One for all runtimes of the process, as the accounts are.
-struct shared_policy {
-  std::mutex mutex;
-  logon_policy policy;
-
-  static shared_policy& get() {
-    static shared_policy result;
-    return result;
-  }
-};
+/// Held by who logs on: two that try at once would be four wrong passwords. One
+/// for all runtimes of the process, as the accounts are.
+std::mutex& logon_mutex() {
+  static std::mutex result;
+  return result;
+}
 
 class logon_launcher : public runner_launcher {
 public:
@@ -45,8 +41,10 @@ public:
     if (auto bad = open_desktop_to(std::get<std::string>(sid)))
       return std::move(*bad);
     launched_runner result;
-    logon_policy::steps steps;
-    steps.now = [] { return logon_policy::clock::now(); };
+    logon_steps steps;
+    steps.now = [] { return logon_clock::now(); };
+    steps.paused_until = [&] { return store_->paused_until(user_); };
+    steps.pause = [&](auto until) { return store_->pause(user_, until); };
     steps.attempt = [&]() -> std::optional<failure> {
       auto started = start_as(user_, password, what);
       if (auto* bad = std::get_if<failure>(&started))
@@ -55,11 +53,8 @@ public:
       return std::nullopt;
     };
     steps.refresh = [&] { return refresh(password); };
-    // Held all the while: two that try at once would be four wrong passwords.
-    auto& shared = shared_policy::get();
-    std::lock_guard guard{shared.mutex};
-    if (auto bad = shared.policy.run(user_, to_utf8(from_wide(what.path)),
-                                     steps))
+    std::lock_guard guard{logon_mutex()};
+    if (auto bad = log_on(user_, to_utf8(from_wide(what.path)), steps))
       return std::move(*bad);
     return result;
   }

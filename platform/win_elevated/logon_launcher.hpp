@@ -9,7 +9,7 @@
 namespace procession::windows {
 
 /// Starts runners as the local user of that name, with the password that is
-/// stored for it. Logons that fail are bounded for the whole process
+/// stored for it. Logons that fail are bounded for all who use the same store
 /// (rules/logon_policy.hpp).
 /// @param store where the password is; null: `make_protected_file_store()`.
 std::unique_ptr<runner_launcher>

@@ -141,10 +141,9 @@ public:
     auto all = locked([&] { return read(); });
     if (auto* bad = std::get_if<failure>(&all))
       return std::move(*bad);
-    for (auto& x : std::get<entries>(all))
-      if (is_same_account(x.user, user))
-        return unprotect(x.bytes, purpose_of(user));
-    return no_credentials(user);
+    auto* found = find(std::get<entries>(all), user);
+    return found != nullptr ? unprotect(found->bytes, purpose_of(user))
+                            : no_credentials(user);
   }
 
   std::optional<failure> save(const std::string& user,
@@ -156,13 +155,15 @@ public:
     auto bytes = protect(password, purpose_of(user));
     if (auto* bad = std::get_if<failure>(&bytes))
       return std::move(*bad);
-    return change(user, [&](entries& all) {
+    return change([&](entries& all) {
+      erase(all, user);
       all.push_back({user, std::move(std::get<std::string>(bytes))});
+      return true;
     });
   }
 
   std::optional<failure> remove(const std::string& user) override {
-    return change(user, [](entries&) {});
+    return change([&](entries& all) { return erase(all, user); });
   }
 
   std::variant<std::vector<std::string>, failure> list() override {
@@ -175,26 +176,51 @@ public:
     return result;
   }
 
+  std::variant<logon_clock::time_point, failure>
+  paused_until(const std::string& user) override {
+    auto all = locked([&] { return read(); });
+    if (auto* bad = std::get_if<failure>(&all))
+      return std::move(*bad);
+    auto* found = find(std::get<entries>(all), user);
+    return found == nullptr ? logon_clock::time_point{}
+                            : logon_clock::from_time_t(found->paused_until);
+  }
+
+  std::optional<failure> pause(const std::string& user,
+                               logon_clock::time_point until) override {
+    return change([&](entries& all) {
+      auto* found = find(all, user);
+      if (found != nullptr)
+        found->paused_until = logon_clock::to_time_t(
+          std::chrono::ceil<std::chrono::seconds>(until));
+      return found != nullptr;
+    });
+  }
+
 private:
-  /// Takes out what there is of `user`, has `then` put in what there is to be,
-  /// and writes that if it is something else.
+  static protected_password* find(entries& all, const std::string& user) {
+    auto i = std::find_if(all.begin(), all.end(), [&](auto& x) {
+      return is_same_account(x.user, user);
+    });
+    return i != all.end() ? &*i : nullptr;
+  }
+
+  /// @returns whether it was there.
+  static bool erase(entries& all, const std::string& user) {
+    return std::erase_if(all,
+                         [&](auto& x) { return is_same_account(x.user, user); })
+           > 0;
+  }
+
+  /// Has `edit` change what there is, and writes it if that says so.
   template <class F>
-  std::optional<failure> change(const std::string& user, F then) {
+  std::optional<failure> change(F edit) {
     auto result = locked([&]() -> std::variant<entries, failure> {
       auto all = read();
       auto* found = std::get_if<entries>(&all);
-      if (found == nullptr)
-        return all;
-      auto before = found->size();
-      std::erase_if(*found,
-                    [&](auto& x) { return is_same_account(x.user, user); });
-      auto erased = found->size() != before;
-      before = found->size();
-      then(*found);
-      if (!erased && found->size() == before)
-        return all;
-      if (auto bad = write(*found))
-        return std::move(*bad);
+      if (found != nullptr && edit(*found))
+        if (auto bad = write(*found))
+          return std::move(*bad);
       return all;
     });
     if (auto* bad = std::get_if<failure>(&result))

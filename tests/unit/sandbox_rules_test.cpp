@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <random>
 #include <set>
 #include <string>
@@ -31,8 +32,13 @@ failure failed_at(stage at, std::int32_t os_code, std::string text = "no") {
 /// A logon whose every step does as the test says.
 struct scripted_logon {
   std::optional<failure> run() {
-    logon_policy::steps steps;
+    logon_steps steps;
     steps.now = [this] { return now; };
+    steps.paused_until = [this] { return pauses[user]; };
+    steps.pause = [this](logon_clock::time_point until) {
+      pauses[user] = until;
+      return pause;
+    };
     steps.attempt = [this]() -> std::optional<failure> {
       calls += 'a';
       if (answers.empty())
@@ -46,15 +52,16 @@ struct scripted_logon {
       return refresh;
     };
     calls.clear();
-    return policy.run(user, program, steps);
+    return log_on(user, program, steps);
   }
 
-  logon_policy policy;
-  logon_policy::clock::time_point now{1h};
+  std::map<std::string, logon_clock::time_point> pauses;
+  logon_clock::time_point now{1h};
   std::string user = "ProcessionSandbox1";
   std::string program = runner_path;
   std::vector<std::optional<failure>> answers;
   std::optional<failure> refresh;
+  std::optional<failure> pause;
   /// 'a' for each attempt, 'r' for each refresh.
   std::string calls;
 };
@@ -143,7 +150,7 @@ TEST_CASE("a pause ends by itself, and tells how long it lasts") {
   x.answers = {failed_at(stage::logon, wrong_password),
                failed_at(stage::logon, wrong_password)};
   CHECK(x.run());
-  x.now += logon_policy::pause - 1ns;
+  x.now += logon_pause - 1ns;
   auto why = x.run();
   REQUIRE(why);
   CHECK(x.calls.empty());
@@ -164,6 +171,26 @@ TEST_CASE("a pause is one user's, whatever is to be started") {
   x.user = "ProcessionSandbox2";
   CHECK_FALSE(x.run());
   CHECK(x.calls == "a");
+}
+
+TEST_CASE("a clock that was set back does not make a pause longer") {
+  scripted_logon x;
+  x.answers = {failed_at(stage::logon, account_locked)};
+  CHECK(x.run());
+  x.now -= 1s;
+  CHECK_FALSE(x.run());
+  CHECK(x.calls == "a");
+}
+
+TEST_CASE("a pause that cannot be noted is told beside why it is needed") {
+  scripted_logon x;
+  x.answers = {failed_at(stage::logon, account_locked, "locked")};
+  x.pause = failed_at(stage::credentials, 5, "read-only");
+  auto why = x.run();
+  REQUIRE(why);
+  CHECK(why->detail.os_code == account_locked);
+  CHECK(why->detail.text.find("locked") == 0);
+  CHECK(why->detail.text.find("read-only") != std::string::npos);
 }
 
 TEST_CASE("a locked account is left alone") {
@@ -226,7 +253,8 @@ TEST_CASE("a file of credentials comes back as it was") {
   std::string all_bytes;
   for (auto i = 0; i < 256; ++i)
     all_bytes += static_cast<char>(i);
-  std::vector<protected_password> x{{"one", all_bytes}, {"the other", "z"}};
+  std::vector<protected_password> x{{"one", all_bytes},
+                                    {"the other", "z", 1234567890123}};
   auto text = to_text(x);
   CHECK(text.find('\0') == std::string::npos);
   auto y = parse_credential_file(text);
@@ -235,7 +263,9 @@ TEST_CASE("a file of credentials comes back as it was") {
   CHECK(y->front().user == "one");
   CHECK(y->front().bytes == all_bytes);
   CHECK(y->back().user == "the other");
+  CHECK(y->front().paused_until == 0);
   CHECK(y->back().bytes == "z");
+  CHECK(y->back().paused_until == 1234567890123);
   auto none = parse_credential_file(to_text(no_passwords));
   REQUIRE(none);
   CHECK(none->empty());
@@ -251,8 +281,10 @@ TEST_CASE("a file of credentials that was cut or changed is none") {
   }
   auto head = to_text(no_passwords);
   for (auto* bad :
-       {"one\n", "one\t\n", "one\tabc\n", "one\txy\n", "\tab\n",
-        "one\tab\tcd\n", "one\tAB \n", "a/b\tab\n", "one\tab\nONE\tcd\n", "\n"})
+       {"one\n", "one\tab\n", "one\t\t0\n", "one\tabc\t0\n", "one\txy\t0\n",
+        "\tab\t0\n", "one\tab\tcd\t0\n", "one\tAB \t0\n", "a/b\tab\t0\n",
+        "one\tab\t\n", "one\tab\t-1\n", "one\tab\t1x\n",
+        "one\tab\t99999999999999999999\n", "one\tab\t0\nONE\tcd\t0\n", "\n"})
     CHECK_FALSE(parse_credential_file(head + bad));
   CHECK_FALSE(parse_credential_file("procession credentials 2\n"));
   CHECK_FALSE(

@@ -145,6 +145,27 @@ TEST_CASE("a store gives back what was saved, under any spelling") {
   CHECK_FALSE(fs::exists(there.path + "/credentials.new"));
 }
 
+TEST_CASE("a pause of logons outlasts the store, not the next password") {
+  scratch there;
+  auto store = make_protected_file_store(there.path);
+  auto ends = [](credential_store& x, const std::string& user) {
+    return std::get<logon_clock::time_point>(x.paused_until(user));
+  };
+  auto until = logon_clock::from_time_t(2000000000);
+  REQUIRE_FALSE(store->save("one", password(L"first")));
+  REQUIRE_FALSE(store->save("two", password(L"second")));
+  CHECK(ends(*store, "one") == logon_clock::time_point{});
+  CHECK_FALSE(store->pause("ONE", until));
+  auto other = make_protected_file_store(there.path);
+  CHECK(ends(*other, "one") == until);
+  CHECK(ends(*other, "two") == logon_clock::time_point{});
+  CHECK(holds(other->load("one"), L"first"));
+  CHECK_FALSE(other->save("one", password(L"changed")));
+  CHECK(ends(*store, "one") == logon_clock::time_point{});
+  CHECK_FALSE(store->pause("nobody", until));
+  CHECK(ends(*store, "nobody") == logon_clock::time_point{});
+}
+
 TEST_CASE("what asks a store for nothing makes no directory") {
   scratch there;
   auto store = make_protected_file_store(there.path);

@@ -37,15 +37,26 @@ std::optional<std::string> from_hex(std::string_view text) {
   return result;
 }
 
+std::optional<std::int64_t> from_decimal(std::string_view text) {
+  std::int64_t result = 0;
+  auto end = text.data() + text.size();
+  auto [rest, ec] = std::from_chars(text.data(), end, result);
+  if (ec != std::errc{} || rest != end || result < 0)
+    return std::nullopt;
+  return result;
+}
+
 std::optional<protected_password> parse_line(std::string_view line) {
-  auto tab = line.find('\t');
-  if (tab == std::string_view::npos || !is_account_name(line.substr(0, tab)))
+  auto first = line.find('\t');
+  auto second = line.rfind('\t');
+  if (first == second || !is_account_name(line.substr(0, first)))
     return std::nullopt;
-  auto bytes = from_hex(line.substr(tab + 1));
-  if (!bytes)
+  auto bytes = from_hex(line.substr(first + 1, second - first - 1));
+  auto paused_until = from_decimal(line.substr(second + 1));
+  if (!bytes || !paused_until)
     return std::nullopt;
-  return protected_password{std::string{line.substr(0, tab)},
-                            std::move(*bytes)};
+  return protected_password{std::string{line.substr(0, first)},
+                            std::move(*bytes), *paused_until};
 }
 
 } // namespace
@@ -67,13 +78,15 @@ bool is_same_account(std::string_view x, std::string_view y) {
 
 std::string to_text(const std::vector<protected_password>& x) {
   auto result = std::string{first_line};
-  for (auto& [user, bytes] : x) {
+  for (auto& [user, bytes, paused_until] : x) {
     result += user;
     result += '\t';
     for (auto c : bytes) {
       auto byte = static_cast<unsigned char>(c);
       result.append(1, digits[byte >> 4]).append(1, digits[byte & 0xf]);
     }
+    result += '\t';
+    result += std::to_string(paused_until);
     result += '\n';
   }
   return result;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@ namespace procession::windows {
 struct protected_password {
   std::string user;
   std::string bytes;
+  /// Until when there is no logon of the user, in seconds since 1970.
+  std::int64_t paused_until = 0;
 };
 
 /// The largest file that is taken for one, in bytes.
@@ -24,8 +27,9 @@ bool is_account_name(std::string_view name);
 /// Whether both name the same account: Windows minds no case, here in ASCII.
 bool is_same_account(std::string_view x, std::string_view y);
 
-/// The file: a line that says what it is, then one for each user, name and
-/// bytes in hexadecimal with a tab between. @pre all names are of accounts.
+/// The file: a line that says what it is, then one for each user: name, bytes
+/// in hexadecimal, the end of the pause, with tabs between. @pre all names are
+/// of accounts.
 std::string to_text(const std::vector<protected_password>& x);
 
 /// @returns nothing if `text` is no such file, whole and unharmed as far as can

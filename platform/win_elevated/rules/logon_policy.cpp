@@ -61,15 +61,15 @@ bool is_mended_by_refresh(const failure& why, std::string_view program) {
   }
 }
 
-std::optional<failure> logon_policy::run(const std::string& user,
-                                         std::string_view program,
-                                         const steps& how) {
-  if (auto i = paused_.find(user); i != paused_.end()) {
-    auto left = std::chrono::ceil<std::chrono::seconds>(i->second - how.now());
-    if (left.count() > 0)
-      return pause_failure(user, left);
-    paused_.erase(i);
-  }
+std::optional<failure> log_on(const std::string& user, std::string_view program,
+                              const logon_steps& how) {
+  auto until = how.paused_until();
+  if (auto* bad = std::get_if<failure>(&until))
+    return std::move(*bad);
+  auto left = std::get<logon_clock::time_point>(until) - how.now();
+  // No pause is longer, unless the clock was set back.
+  if (left > logon_clock::duration::zero() && left <= logon_pause)
+    return pause_failure(user, std::chrono::ceil<std::chrono::seconds>(left));
   auto why = how.attempt();
   if (why && is_mended_by_refresh(*why, program)) {
     if (auto bad = how.refresh())
@@ -79,7 +79,8 @@ std::optional<failure> logon_policy::run(const std::string& user,
       why = how.attempt();
   }
   if (why && pauses(*why, program))
-    paused_[user] = how.now() + pause;
+    if (auto bad = how.pause(how.now() + logon_pause))
+      why->detail.text += "; a pause was not noted: " + to_string(*bad);
   return why;
 }
 

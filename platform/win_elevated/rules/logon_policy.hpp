@@ -5,10 +5,10 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace procession::windows {
 
@@ -25,35 +25,33 @@ inline constexpr std::int32_t account_locked = 1909;
 /// @param program path of what was to be started.
 bool is_mended_by_refresh(const failure& why, std::string_view program);
 
-/// Bounds how often users are logged on in vain: Windows locks an account after
-/// a few wrong passwords. Time is passed in.
-class logon_policy {
-public:
-  using clock = std::chrono::steady_clock;
+/// Pauses outlast the process, and so have a time of the wall.
+using logon_clock = std::chrono::system_clock;
 
-  /// After a logon that failed for good there is none of that user for so long.
-  /// Two tries in that time stay below the ten in ten minutes after which
-  /// Windows 11 locks an account.
-  static constexpr auto pause = std::chrono::minutes{5};
+/// After a logon that failed for good there is none of that user for so long.
+/// Two tries in that time stay below the ten in ten minutes after which
+/// Windows 11 locks an account.
+inline constexpr auto logon_pause = std::chrono::minutes{5};
 
-  /// What a logon consists of. Each says why it failed, if it did.
-  struct steps {
-    std::function<std::optional<failure>()> attempt;
-    /// Gets other credentials for `attempt` to use.
-    std::function<std::optional<failure>()> refresh;
-    std::function<clock::time_point()> now;
-  };
-
-  /// Logs a user on: attempts it and, if that failed by what may be mended so,
-  /// refreshes the credentials and attempts the same once more. What fails then
-  /// begins a pause, in which this fails at once (`logon_paused`).
-  /// @returns why it failed, if it did.
-  std::optional<failure> run(const std::string& user, std::string_view program,
-                             const steps& how);
-
-private:
-  /// Users that are not to be logged on, and until when.
-  std::map<std::string, clock::time_point> paused_;
+/// What a logon consists of. Each says why it failed, if it did.
+struct logon_steps {
+  std::function<std::optional<failure>()> attempt;
+  /// Gets other credentials for `attempt` to use.
+  std::function<std::optional<failure>()> refresh;
+  /// @returns when the pause of this user ends or has ended.
+  std::function<std::variant<logon_clock::time_point, failure>()> paused_until;
+  /// Begins a pause of this user.
+  std::function<std::optional<failure>(logon_clock::time_point)> pause;
+  std::function<logon_clock::time_point()> now;
 };
+
+/// Logs a user on, and bounds how often that is done in vain: Windows locks an
+/// account after a few wrong passwords. Attempts it and, if that failed by what
+/// may be mended so, refreshes the credentials and attempts the same once more.
+/// What fails then begins a pause, in which this fails at once
+/// (`logon_paused`).
+/// @returns why it failed, if it did.
+std::optional<failure> log_on(const std::string& user, std::string_view program,
+                              const logon_steps& how);
 
 } // namespace procession::windows
