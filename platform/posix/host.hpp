@@ -23,7 +23,7 @@ struct host {
   /// Reactor.
   chunk_pool pool;
   /// Reactor: for wide pipes, see `process::widen`.
-  chunk_pool wide_pool{8, 2 * chunk_pool::block_size};
+  chunk_pool wide_pool{8, 4 * chunk_pool::block_size};
   /// Reactor: how many pipes are wide.
   int wide_pipes = 0;
   /// Launcher, but `kind` anywhere.

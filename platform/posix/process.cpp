@@ -42,8 +42,11 @@ int number_of(signal_name name) {
 /// A pipe that so many reads in a row found full is worth a wider one: fewer
 /// and larger messages to every subscriber.
 constexpr auto flood = 16;
-constexpr auto wide_pipe_size = 4 * static_cast<int>(chunk_pool::block_size);
+constexpr auto wide_pipe_size = 8 * static_cast<int>(chunk_pool::block_size);
 constexpr auto max_wide_pipes = 32;
+
+/// The most that a terminal gives at a time (N_TTY_BUF_SIZE of n_tty.c).
+constexpr std::size_t terminal_read = 4096;
 
 caf::timespan to_timespan(const timeval& x) {
   return std::chrono::seconds{x.tv_sec} + std::chrono::microseconds{x.tv_usec};
@@ -263,21 +266,23 @@ void process::pump(stream_kind stream) {
     room = room.first(std::min<std::uint64_t>(room.size(), credit_));
     std::size_t filled = 0;
     auto result = ssize_t{0};
-    // A terminal gives 4 KiB at a time; join them as long as there are more.
+    // Join what a terminal gives as long as there is more.
     do {
       result = ::read(self.io->native_handle(), room.data() + filled,
                       room.size() - filled);
       if (result > 0)
         filled += static_cast<std::size_t>(result);
-    } while ((result > 0 && terminal_ && filled < room.size())
+    } while ((result > 0 && terminal_ && room.size() - filled >= terminal_read)
              || (result < 0 && errno == EINTR));
     auto os_code = result < 0 ? errno : 0;
     if (filled > 0) {
       credit_ -= filled;
       emit(child_output{stream, pool.take(filled, self.tail)});
     }
-    self.full_reads = filled == room.size() ? self.full_reads + 1 : 0;
-    if (self.full_reads == flood && !terminal_ && !self.wide)
+    auto least = terminal_ ? terminal_read : std::size_t{1};
+    auto full = result > 0 && room.size() - filled < least;
+    self.full_reads = full ? self.full_reads + 1 : 0;
+    if (self.full_reads == flood && !self.wide)
       widen(self);
     // A pipe that gave less than was asked for is empty now.
     auto drained = os_code == EAGAIN
@@ -296,7 +301,9 @@ void process::widen(reader& x) {
   // The system grants a user 64 MiB of pipes by default (pipe(7)); most of it
   // is left to others.
   if (host_.wide_pipes < max_wide_pipes
-      && ::fcntl(x.io->native_handle(), F_SETPIPE_SZ, wide_pipe_size) >= 0) {
+      && (terminal_
+          || ::fcntl(x.io->native_handle(), F_SETPIPE_SZ, wide_pipe_size)
+               >= 0)) {
     x.wide = true;
     ++host_.wide_pipes;
   }
