@@ -174,9 +174,9 @@ std::variant<keeper, failure> keeper::start(std::vector<std::string> args) {
   argv.push_back(nullptr);
   auto call = keeper_exec{image.get(), lifeline.read.get(), null.get(),
                           argv.data()};
-  bool in_cgroup;
+  made_with done;
   auto made = vfork_call(&keeper_exec::run, &call, -1, vfork_flavour::best,
-                         in_cgroup, ec);
+                         done, ec);
   if (made.pid < 0)
     return failed(ec.value(), "the system made no process for the keeper");
   auto result = keeper{made.pid, std::move(made.pidfd),

@@ -4,8 +4,37 @@
 
 #include <unistd.h>
 
+#include <csignal>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
 using namespace procession;
 using namespace procession::test;
+
+namespace {
+
+/// Signals that we ignore until this is gone.
+class ignored_signals {
+public:
+  ignored_signals(std::initializer_list<int> which) {
+    for (auto x : which)
+      before_.emplace_back(x, std::signal(x, SIG_IGN));
+  }
+
+  ignored_signals(const ignored_signals&) = delete;
+  ignored_signals& operator=(const ignored_signals&) = delete;
+
+  ~ignored_signals() {
+    for (auto& [which, action] : before_)
+      std::signal(which, action);
+  }
+
+private:
+  std::vector<std::pair<int, void (*)(int)>> before_;
+};
+
+} // namespace
 
 TEST_CASE("a session knows the pid, which leads a session of its own") {
   world w{GENERATE(from_range(backends()))};
@@ -88,6 +117,7 @@ TEST_CASE("a program says that it is ready by a line to its descriptor") {
 }
 
 TEST_CASE("a child starts with no signal ignored or blocked") {
+  ignored_signals before{SIGUSR1, SIGRTMIN + 5, SIGRTMAX};
   world w{GENERATE(from_range(backends()))};
   auto result = w.run(
     program("grep", {"-E", "^Sig(Blk|Ign)", "/proc/self/status"}));
