@@ -1,4 +1,4 @@
-// What is left behind: nothing.
+// What is left behind, and what is let through: nothing.
 #include "processes.hpp"
 
 #include "procession/platform/windows/handle.hpp"
@@ -83,4 +83,23 @@ TEST_CASE("trees end with their host, however that ends") {
   REQUIRE(::TerminateProcess(host.process.get(), 1));
   CHECK(process_gone(child));
   CHECK(process_gone(grandchild));
+}
+
+TEST_CASE("a child shows no window, and gets neither our console nor handles") {
+  world w{GENERATE(from_range(backends()))};
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
+  // So many that a child has none of its own by the number of the last.
+  SECURITY_ATTRIBUTES inheritable{sizeof(inheritable), nullptr, TRUE};
+  std::vector<unique_handle> events(1000);
+  for (auto& x : events) {
+    x.reset(::CreateEventW(&inheritable, TRUE, FALSE, nullptr));
+    REQUIRE(x);
+  }
+  auto last = reinterpret_cast<std::uintptr_t>(events.back().get());
+  auto result = w.run(program(helper_path("test-view"),
+                              {std::to_string(own_pid()), std::to_string(last)},
+                              {kind, {}}));
+  auto seen = without_sequences(result.out);
+  CAPTURE(seen);
+  CHECK(seen.find("hidden-own-unknown") != std::string::npos);
 }
