@@ -1,6 +1,7 @@
 #include "procession/actors/session_actor.hpp"
 
 #include "procession/actors/alarm_clock.hpp"
+#include "procession/actors/waiting.hpp"
 
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
@@ -24,12 +25,6 @@ caf::error already_exited() {
 caf::error stdin_closed() {
   return make_error(errc::stdin_closed, stage::run,
                     "the standard input of the process is closed");
-}
-
-caf::error too_many_wait() {
-  return make_error(errc::busy, stage::run,
-                    std::to_string(max_observers)
-                      + " wait for the same already");
 }
 
 void answer(caf::response_promise& waiting, bool done, const failure& why) {
@@ -153,6 +148,8 @@ caf::result<void>
 session_machine::ask_child(std::function<void(std::uint64_t)> ask) {
   if (state_ >= session_state::exited)
     return already_exited();
+  if (asked_.size() >= max_waiting)
+    return too_many_wait(stage::run);
   auto number = ++last_number_;
   auto waiting = self_->make_response_promise<void>();
   asked_.emplace(number, waiting);
@@ -180,6 +177,8 @@ caf::result<exit_status> session_machine::terminate(caf::timespan grace) {
     child_->kill();
   if (state_ >= session_state::exited)
     return status_;
+  if (!has_room(terminating_))
+    return too_many_wait(stage::run);
   by_request_ = true;
   terminating_.push_back(self_->make_response_promise<exit_status>());
   stop(grace);
@@ -191,6 +190,8 @@ caf::result<exit_status> session_machine::wait() {
     return start_error_;
   if (state_ >= session_state::exited)
     return status_;
+  if (!has_room(waiting_))
+    return too_many_wait(stage::run);
   waiting_.push_back(self_->make_response_promise<exit_status>());
   return waiting_.back();
 }
@@ -198,8 +199,11 @@ caf::result<exit_status> session_machine::wait() {
 caf::result<session_info> session_machine::wait_for(session_state state) {
   if (state_ >= state)
     return info();
-  if (observers_.size() >= max_observers)
-    return too_many_wait();
+  auto promise_of = [](observer & x) -> auto& {
+    return x.waiting;
+  };
+  if (!has_room(observers_, promise_of))
+    return too_many_wait(stage::run);
   observers_.push_back({state, self_->make_response_promise<session_info>()});
   return observers_.back().waiting;
 }
@@ -214,8 +218,8 @@ caf::result<void> session_machine::wait_notified() {
   if (spec_.notification_fd == 0)
     return make_error(errc::invalid_argument, stage::run,
                       "the command has no notification descriptor");
-  if (until_notified_.size() >= max_observers)
-    return too_many_wait();
+  if (!has_room(until_notified_))
+    return too_many_wait(stage::run);
   auto waiting = self_->make_response_promise<void>();
   until_notified_.push_back(waiting);
   return waiting;

@@ -36,12 +36,6 @@ struct session_alarm {
 /// How many writes to a session may wait at a time, however few bytes they are.
 inline constexpr std::size_t max_waiting_writes = 16 * 1024;
 
-/// How many cursor reads of a session may wait at a time.
-inline constexpr std::size_t max_waiting_reads = 1024;
-
-/// How many may wait for a session to come to a state, or to be ready.
-inline constexpr std::size_t max_observers = 1024;
-
 /// Tells the spawner that a session is closed and how long to keep it.
 struct session_over {
   session_id id;

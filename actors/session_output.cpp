@@ -1,5 +1,6 @@
 // The output side of the session: log, subscribers, cursor reads, holding back.
 #include "procession/actors/session_actor.hpp"
+#include "procession/actors/waiting.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -168,10 +169,11 @@ caf::result<page> session_machine::read(cursor from, std::uint64_t max,
   auto ready = from != log_.end() || state_ == session_state::closed;
   if (ready || wait <= caf::timespan::zero())
     return make_page(from, max);
-  if (readers_.size() >= max_waiting_reads)
-    return make_error(errc::request_failed, stage::run,
-                      std::to_string(readers_.size())
-                        + " reads wait for output already");
+  auto promise_of = [](reader & x) -> auto& {
+    return x.waiting;
+  };
+  if (!has_room(readers_, promise_of))
+    return too_many_wait(stage::run);
   auto until = wait < caf::timespan{max_timespan} ? self_->clock().now() + wait
                                                   : time_point::max();
   readers_.push_back({from, max, until, self_->make_response_promise<page>()});

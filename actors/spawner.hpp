@@ -16,7 +16,9 @@ struct spawner_options {
   /// Sessions that are not closed yet. One more is refused (`session_limit`).
   std::size_t max_sessions = 4096;
   /// Closed sessions that are kept for `info` and `read`; beyond it the one
-  /// closed first goes, before its retention is over.
+  /// closed first goes, before its retention is over. More than may end at the
+  /// same moment: `run`, the exec tool and supervisors read what a session left
+  /// when it is closed.
   std::size_t max_retained = 256;
 };
 

@@ -1,6 +1,7 @@
 #include "procession/actors/supervisor.hpp"
 
 #include "procession/actors/supervisor_actor.hpp"
+#include "procession/actors/waiting.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
@@ -20,14 +21,6 @@ caf::error no_such_child(const std::string& name) {
 failure duplicate_child(const std::string& name) {
   return {errc::duplicate_child,
           {stage::supervise, 0, "there is a child '" + name + "' already"}};
-}
-
-/// How many may wait for the same.
-constexpr std::size_t max_waiting = 1024;
-
-caf::error busy() {
-  return make_error(errc::busy, stage::supervise,
-                    std::to_string(max_waiting) + " wait for that already");
 }
 
 std::optional<failure> validate(const std::vector<child_spec>& children,
@@ -135,8 +128,8 @@ caf::result<child_list> supervisor_machine::wait() {
     case phase::pausing:
       break;
   }
-  if (until_up_.size() >= max_waiting)
-    return busy();
+  if (!has_room(until_up_))
+    return too_many_wait(stage::supervise);
   until_up_.push_back(self_->make_response_promise<child_list>());
   return until_up_.back();
 }
@@ -164,8 +157,8 @@ caf::result<child_info> supervisor_machine::restart(const std::string& name) {
   auto* x = find_child(name);
   if (x == nullptr || x->then == intent::forget)
     return no_such_child(name);
-  if (x->until_ready.size() >= max_waiting)
-    return busy();
+  if (!has_room(x->until_ready))
+    return too_many_wait(stage::supervise);
   auto waiting = self_->make_response_promise<child_info>();
   x->until_ready.push_back(waiting);
   switch (x->state) {
@@ -196,8 +189,8 @@ caf::result<void> supervisor_machine::take_down(const std::string& name,
   auto* x = find_child(name);
   if (x == nullptr || (x->then == intent::forget && then != intent::forget))
     return no_such_child(name);
-  if (x->until_down.size() >= max_waiting)
-    return busy();
+  if (!has_room(x->until_down))
+    return too_many_wait(stage::supervise);
   if (x->spec.restart == restart_kind::temporary || x->adding)
     then = intent::forget;
   deny_stopped(*x);
@@ -255,8 +248,8 @@ supervisor_machine::find_child(const std::string& name) {
 }
 
 caf::result<void> supervisor_machine::terminate() {
-  if (until_over_.size() >= max_waiting)
-    return busy();
+  if (!has_room(until_over_))
+    return too_many_wait(stage::supervise);
   auto waiting = self_->make_response_promise<void>();
   until_over_.push_back(waiting);
   end(caf::exit_reason::user_shutdown);

@@ -45,7 +45,7 @@ std::string to_string(signal_name x) {
     case signal_name::stop:
       return "stop";
     case signal_name::proceed:
-      return "proceed";
+      return "continue";
   }
   return "signal_name " + std::to_string(static_cast<int>(x));
 }

@@ -23,17 +23,23 @@ enum exit_code { ok = 0, failed = 1, bad_usage = 2 };
 /// What goes wrong before there is a parent to tell. Nothing else is printed.
 class start_log {
 public:
-  explicit start_log(const std::string& path) {
-    if (!path.empty())
+  explicit start_log(const std::string& path) : to_file_(!path.empty()) {
+    if (to_file_)
       file_.open(path, std::ios::app);
   }
 
+  /// Nothing is said at all where it cannot be said.
+  bool usable() const {
+    return !to_file_ || file_.is_open();
+  }
+
   void say(const std::string& text) {
-    (file_.is_open() ? file_ : std::cerr)
+    (to_file_ ? file_ : std::cerr)
       << "procession-runner: " << text << std::endl;
   }
 
 private:
+  bool to_file_;
   std::ofstream file_;
 };
 
@@ -102,6 +108,8 @@ int main_of(int argc, char** argv) {
   }
   be_unattended();
   start_log log{log_path};
+  if (!log.usable())
+    return bad_usage;
   try {
     return serve(where, log);
   } catch (const std::exception& x) {

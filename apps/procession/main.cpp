@@ -23,6 +23,14 @@ namespace procession::cli {
 
 namespace {
 
+/// What CLI11 says, and what may have been meant.
+std::string what_is_wrong(const CLI::ParseError& x) {
+  std::string result = x.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&x) != nullptr)
+    result += "; the program and its arguments stand behind --";
+  return result;
+}
+
 constexpr auto usage = "Usage: procession run [OPTIONS] -- PROGRAM [ARGS...]\n"
                        "       procession --version | --help\n";
 
@@ -248,7 +256,7 @@ int main_of(const std::vector<std::string>& args) {
   } catch (const CLI::ParseError& x) {
     if (x.get_exit_code() == 0)
       return app.exit(x);
-    spdlog::error("{}\n{}Try: procession run --help", x.what(), usage);
+    spdlog::error("{}\n{}Try: procession run --help", what_is_wrong(x), usage);
     return exit_usage;
   }
 }

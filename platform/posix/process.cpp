@@ -432,9 +432,7 @@ void process::await_room() {
 void process::end_input() {
   if (terminal_) {
     if (eof_.empty())
-      // Inside a line the first one only hands the line over as it is.
-      if (auto eof = end_of_file_character(input_.number()))
-        eof_.assign(last_written_ == '\n' ? 1 : 2, *eof);
+      eof_ = end_of_input(input_.number(), last_written_);
     std::size_t taken = 0;
     auto result = write_some(std::as_bytes(std::span{eof_}), taken);
     eof_.erase(0, taken);

@@ -74,15 +74,25 @@ std::variant<pty_pair, failure> open_pty(terminal_size size) {
   return pty_pair{std::move(master), std::move(slave)};
 }
 
-std::optional<char> end_of_file_character(int master) {
+std::string end_of_input(int master, char before) {
   termios modes{};
   // On the master this asks for the modes of the slave side.
   if (::tcgetattr(master, &modes) != 0)
-    return std::nullopt;
-  auto result = modes.c_cc[VEOF];
-  if (result == _POSIX_VDISABLE)
-    return std::nullopt;
-  return static_cast<char>(result);
+    return {};
+  auto is = [&](int which) {
+    return modes.c_cc[which] != _POSIX_VDISABLE
+           && static_cast<cc_t>(before) == modes.c_cc[which];
+  };
+  if (modes.c_cc[VEOF] == _POSIX_VDISABLE)
+    return {};
+  auto signals = (modes.c_lflag & ISIG) != 0;
+  // What ends a line, hands it over or empties it.
+  auto at_start = before == '\n'
+                  || (before == '\r' && (modes.c_iflag & ICRNL) != 0)
+                  || is(VEOF) || is(VEOL) || is(VEOL2) || is(VKILL)
+                  || (signals && (is(VINTR) || is(VQUIT) || is(VSUSP)));
+  // Inside a line the first one only hands the line over as it is.
+  return std::string(at_start ? 1 : 2, static_cast<char>(modes.c_cc[VEOF]));
 }
 
 } // namespace procession::posix

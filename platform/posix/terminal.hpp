@@ -4,7 +4,8 @@
 #include "procession/messages/error.hpp"
 #include "procession/platform/posix/fd.hpp"
 
-#include <optional>
+#include <string>
+#include <system_error>
 #include <variant>
 
 namespace procession::posix {
@@ -25,8 +26,9 @@ std::variant<pty_pair, failure> open_pty(terminal_size size);
 /// Sets the size; the foreground job gets SIGWINCH (ioctl_tty(2)).
 bool set_size(int master, terminal_size size, std::error_code& ec);
 
-/// The character that ends input at the start of a line (termios(3), VEOF), as
-/// the terminal has it now; nothing if it is disabled.
-std::optional<char> end_of_file_character(int master);
+/// What is to be typed to end the input (termios(3), VEOF), as the terminal has
+/// it now: once at the start of a line, else twice. Nothing if it is disabled.
+/// @param before what was typed last.
+std::string end_of_input(int master, char before);
 
 } // namespace procession::posix

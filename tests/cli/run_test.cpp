@@ -76,6 +76,13 @@ TEST_CASE("run refuses bad usage with 2 and says why on standard error") {
   CHECK_THAT(result.err, Catch::Contains("Usage:"));
 }
 
+TEST_CASE("who forgets the -- is told of it") {
+  shell sh;
+  auto result = sh.cli({"run", "echo", "hi"});
+  CHECK(shell_code(result.status) == 2);
+  CHECK_THAT(result.err, Catch::Contains("stand behind --"));
+}
+
 TEST_CASE("help and version go to standard output") {
   shell sh;
   auto help = sh.cli({"run", "--help"});

@@ -238,6 +238,13 @@ TEST_CASE("the runner refuses to start without its parent") {
     CHECK_THAT(result.out, Catch::Contains("'/no/socket' cannot be connected"));
     CHECK(result.err.empty());
   }
+  SECTION("with a log that cannot be, silently") {
+    auto result = sh.script(
+      "$P-runner --stdio --log /no/such/place </dev/null");
+    CHECK(shell_code(result.status) == 2);
+    CHECK(result.out.empty());
+    CHECK(result.err.empty());
+  }
   SECTION("for a parent that does not know what it was told") {
     auto result = sh.script("$P run --runner \"env PROCESSION_RUNNER_NONCE=x "
                             "$P-runner --stdio\" -- true");

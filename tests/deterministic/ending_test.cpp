@@ -1,5 +1,7 @@
 #include "theatre.hpp"
 
+#include "procession/actors/waiting.hpp"
+
 using namespace procession;
 using namespace procession::test;
 
@@ -272,7 +274,7 @@ TEST_CASE("no more wait for a state, or to be notified, than a session takes") {
   auto hdl = owner.spawn(spec);
   std::vector<reply<session_info>> states;
   std::vector<reply<caf::unit_t>> notified;
-  for (std::size_t i = 0; i < max_observers; ++i) {
+  for (std::size_t i = 0; i < max_waiting; ++i) {
     states.push_back(
       owner.ask<session_info>(hdl, wait_atom_v, session_state::exited));
     notified.push_back(owner.tell(hdl, notified_atom_v));
@@ -286,6 +288,44 @@ TEST_CASE("no more wait for a state, or to be notified, than a session takes") {
   states.back().value();
   notified.back().value();
   owner.tell(hdl, notified_atom_v).value();
+}
+
+TEST_CASE("no more wait for the exit than a session takes") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  std::vector<reply<exit_status>> waiting;
+  std::vector<reply<exit_status>> ending;
+  std::vector<reply<caf::unit_t>> asking;
+  for (std::size_t i = 0; i < max_waiting; ++i) {
+    waiting.push_back(owner.ask<exit_status>(hdl, wait_atom_v));
+    ending.push_back(owner.ask<exit_status>(hdl, terminate_atom_v));
+    asking.push_back(owner.tell(hdl, signal_atom_v, signal_name::hangup));
+  }
+  CHECK(owner.ask<exit_status>(hdl, wait_atom_v).is(errc::busy));
+  CHECK(owner.ask<exit_status>(hdl, terminate_atom_v).is(errc::busy));
+  CHECK(owner.tell(hdl, signal_atom_v, signal_name::hangup).is(errc::busy));
+  t.child().exited();
+  t.run();
+  waiting.back().value();
+  ending.back().value();
+  CHECK(asking.back().is(errc::already_exited));
+}
+
+TEST_CASE("those who wait no more make room for others") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  for (std::size_t i = 0; i < 2 * max_waiting; ++i) {
+    peer other{t};
+    CHECK(other.ask<exit_status>(hdl, wait_atom_v).pending());
+    CHECK(other.ask<session_info>(hdl, wait_atom_v, session_state::closed)
+            .pending());
+  }
+  auto waiting = owner.ask<exit_status>(hdl, wait_atom_v);
+  t.child().exited();
+  t.run();
+  waiting.value();
 }
 
 TEST_CASE("whoever waits for a state is told once it has come") {
