@@ -22,9 +22,9 @@ struct host {
   loop launcher{"pcn-launcher"};
   /// Reactor.
   chunk_pool pool;
-  /// Reactor: for wide pipes, see `process::widen`.
+  /// Reactor: for wide pipes and terminals, see `process::widen`.
   chunk_pool wide_pool{8, 4 * chunk_pool::block_size};
-  /// Reactor: how many pipes are wide.
+  /// Reactor: how many of them are wide.
   int wide_pipes = 0;
   /// Launcher, but `kind` anywhere.
   std::unique_ptr<posix::containment> containment;

@@ -40,8 +40,8 @@ public:
   virtual std::variant<logon_clock::time_point, failure>
   paused_until(const std::string& user) = 0;
 
-  /// Notes a pause of the user's logons, to the second. Does nothing if no
-  /// password of that user is stored.
+  /// Notes a pause of the user's logons, at most a second less of it. Does
+  /// nothing if no password of that user is stored.
   virtual std::optional<failure>
   pause(const std::string& user, logon_clock::time_point until) = 0;
 };

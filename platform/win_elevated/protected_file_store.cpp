@@ -192,7 +192,7 @@ public:
       auto* found = find(all, user);
       if (found != nullptr)
         found->paused_until = logon_clock::to_time_t(
-          std::chrono::ceil<std::chrono::seconds>(until));
+          std::chrono::floor<std::chrono::seconds>(until));
       return found != nullptr;
     });
   }

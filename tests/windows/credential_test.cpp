@@ -159,6 +159,9 @@ TEST_CASE("a pause of logons outlasts the store, not the next password") {
   auto other = make_protected_file_store(there.path);
   CHECK(ends(*other, "one") == until);
   CHECK(ends(*other, "two") == logon_clock::time_point{});
+  // One that ended later than it was to would be taken for none (log_on).
+  CHECK_FALSE(store->pause("one", until + std::chrono::milliseconds{900}));
+  CHECK(ends(*other, "one") == until);
   CHECK(holds(other->load("one"), L"first"));
   CHECK_FALSE(other->save("one", password(L"changed")));
   CHECK(ends(*store, "one") == logon_clock::time_point{});
