@@ -19,13 +19,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <csignal>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <string_view>
-#include <system_error>
 
 /// What happens in a child between fork and exec, as initializers in the sense
 /// of Boost.Process v2: an object whose `on_exec_setup` runs in the child. It
@@ -57,8 +53,8 @@ struct vfork_launcher {
   int cgroup = -1;
   /// Where the child is; when it fails, where it failed. The child writes it.
   stage at = stage::fork;
-  /// Known in the child.
-  made_with done;
+  /// Whether the child was made in the cgroup; known in the child.
+  bool in_cgroup = false;
 
   /// @param ec set, with `at`, if the program does not run. The caller waits
   ///           for the pid, if there is one.
@@ -72,7 +68,7 @@ struct vfork_launcher {
     };
     auto call = context<decltype(setup)>{this, argv, setup, 0};
     auto result = vfork_call(&context<decltype(setup)>::run, &call, cgroup,
-                             flavour, done, ec);
+                             flavour, in_cgroup, ec);
     if (call.os_code != 0)
       ec.assign(call.os_code, std::system_category());
     return result;
@@ -123,49 +119,15 @@ private:
 
 /// Signals as a fresh program expects them: none ignored, none blocked.
 struct default_signals {
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
+  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
                             const char* const*&) const noexcept {
     // The kernel's own struct sigaction (SIG_DFL, no flags, empty mask).
     constexpr std::uint64_t default_action[4] = {0, 0, 0, 0};
-    // A call for each of them would be half of all that a child does.
-    auto others = ~std::uint64_t{0};
-    if (launcher.done.no_handlers)
-      others = ignored();
     for (auto signo = 1; signo < _NSIG; ++signo)
-      if ((others >> (signo - 1) & 1) != 0 && signo != SIGKILL
-          && signo != SIGSTOP)
+      if (signo != SIGKILL && signo != SIGSTOP)
         ::syscall(SYS_rt_sigaction, signo, default_action, nullptr, 8);
     return detail::from_syscall(::syscall(SYS_rt_sigprocmask, SIG_SETMASK,
                                           &default_action[3], nullptr, 8));
-  }
-
-private:
-  /// The signals that we ignore, signal 1 in the lowest bit (proc(5)); all if
-  /// that is not to be learnt.
-  static std::uint64_t ignored() noexcept {
-    constexpr auto all = ~std::uint64_t{0};
-    constexpr auto name = std::string_view{"\nSigIgn:\t"};
-    constexpr std::size_t digits = 16;
-    char text[4096];
-    auto fd = ::syscall(SYS_openat, AT_FDCWD, "/proc/self/status",
-                        O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-      return all;
-    auto n = ::syscall(SYS_read, fd, text, sizeof(text));
-    ::syscall(SYS_close, fd);
-    if (n < 0)
-      return all;
-    auto line = std::string_view{text, static_cast<std::size_t>(n)};
-    auto at = line.find(name);
-    if (at == std::string_view::npos)
-      return all;
-    auto number = line.substr(at + name.size(), digits);
-    std::uint64_t result = 0;
-    auto end = number.data() + number.size();
-    auto [rest, ec] = std::from_chars(number.data(), end, result, 16);
-    return ec == std::errc{} && number.size() == digits && rest == end ? result
-                                                                       : all;
   }
 };
 
@@ -256,7 +218,7 @@ struct join_cgroup {
   boost_error on_exec_setup(vfork_launcher& launcher,
                             const std::filesystem::path&,
                             const char* const*&) const noexcept {
-    if (directory < 0 || launcher.done.cgroup)
+    if (directory < 0 || launcher.in_cgroup)
       return {};
     launcher.at = stage::contain;
     auto fd = ::syscall(SYS_openat, directory, "cgroup.procs",

@@ -174,9 +174,9 @@ std::variant<keeper, failure> keeper::start(std::vector<std::string> args) {
   argv.push_back(nullptr);
   auto call = keeper_exec{image.get(), lifeline.read.get(), null.get(),
                           argv.data()};
-  made_with done;
+  bool in_cgroup;
   auto made = vfork_call(&keeper_exec::run, &call, -1, vfork_flavour::best,
-                         done, ec);
+                         in_cgroup, ec);
   if (made.pid < 0)
     return failed(ec.value(), "the system made no process for the keeper");
   auto result = keeper{made.pid, std::move(made.pidfd),

@@ -82,7 +82,7 @@ private:
 } // namespace
 
 vforked vfork_call(void (*f)(void*), void* arg, int cgroup,
-                   vfork_flavour flavour, made_with& done,
+                   vfork_flavour flavour, bool& in_cgroup,
                    std::error_code& ec) {
   // From the heap, not kept: the child leaves its frames behind, and the
   // sanitizers' notes about them end with the allocation.
@@ -93,7 +93,7 @@ vforked vfork_call(void (*f)(void*), void* arg, int cgroup,
   signals_blocked guard;
   if (flavour != vfork_flavour::clone) {
     clone_args args{};
-    args.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND;
+    args.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
     args.exit_signal = SIGCHLD;
     args.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
     args.stack = reinterpret_cast<std::uintptr_t>(stack.get());
@@ -102,7 +102,7 @@ vforked vfork_call(void (*f)(void*), void* arg, int cgroup,
       args.flags |= CLONE_INTO_CGROUP;
       args.cgroup = static_cast<std::uint64_t>(cgroup);
     }
-    done = {cgroup >= 0, true};
+    in_cgroup = cgroup >= 0;
     auto pid = clone3_call(&args, run_entry, &call);
     if (pid > 0) {
       result.pid = static_cast<pid_t>(pid);
@@ -113,7 +113,7 @@ vforked vfork_call(void (*f)(void*), void* arg, int cgroup,
     }
   }
   if (result.pid < 0) {
-    done = {};
+    in_cgroup = false;
     result.pid = ::clone(run_entry, stack.get() + stack_size,
                          CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &call,
                          &pidfd);

@@ -14,15 +14,6 @@ struct vforked {
   unique_fd pidfd;
 };
 
-/// What the kernel has done for the child already; known in the child.
-struct made_with {
-  /// It is in its cgroup.
-  bool cgroup = false;
-  /// No signal has a handler (CLONE_CLEAR_SIGHAND, Linux 5.5); those that were
-  /// ignored still are.
-  bool no_handlers = false;
-};
-
 /// Which system call to use. `clone3` can put the child into its cgroup; where
 /// a filter forbids it (ENOSYS, EPERM: older container runtimes) `clone` does
 /// the rest. `best` tries one, then the other.
@@ -37,9 +28,9 @@ enum class vfork_flavour { best, clone3, clone };
 /// program that stands still. It must not return: if exec fails it calls
 /// `_exit`, and the caller must wait for the pid.
 /// @param cgroup directory to make it in (Linux 5.7), or -1.
-/// @param done what the child need not do itself: if it is not in its cgroup
-///        although one is given, it has to move there.
+/// @param in_cgroup tells the child whether it was made there; if not although
+///        a cgroup is given, it has to move there itself.
 vforked vfork_call(void (*f)(void*), void* arg, int cgroup,
-                   vfork_flavour flavour, made_with& done, std::error_code& ec);
+                   vfork_flavour flavour, bool& in_cgroup, std::error_code& ec);
 
 } // namespace procession::posix
