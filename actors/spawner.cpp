@@ -10,10 +10,9 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
-#include <deque>
+#include <map>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace procession {
 
@@ -153,12 +152,14 @@ private:
   void retire(session_over x) {
     if (sessions_.count(x.id) == 0)
       return;
-    closed_.insert(x.id);
     auto due = self_->clock().now() + x.retention;
-    retained_.push_back({std::move(x.id), due});
+    auto number = ++last_closed_;
+    closed_.emplace(x.id, number);
+    retained_.emplace(number, retained_session{std::move(x.id), due});
     while (retained_.size() > options_.max_retained) {
-      self_->send(sessions_.at(retained_.front().id), session_release{});
-      retained_.pop_front();
+      auto oldest = retained_.begin();
+      self_->send(sessions_.at(oldest->second.id), session_release{});
+      retained_.erase(oldest);
     }
     clock_.ring_at(due);
   }
@@ -168,7 +169,8 @@ private:
       return;
     auto now = self_->clock().now();
     std::optional<time_point> next;
-    auto released = std::erase_if(retained_, [&](const retained_session& x) {
+    auto released = std::erase_if(retained_, [&](const auto& entry) {
+      auto& x = entry.second;
       if (x.due <= now)
         self_->send(sessions_.at(x.id), session_release{});
       else if (!next || x.due < *next)
@@ -187,9 +189,8 @@ private:
     if (i == ids_.end())
       return;
     sessions_.erase(i->second);
-    closed_.erase(i->second);
-    std::erase_if(retained_,
-                  [&](const retained_session& x) { return x.id == i->second; });
+    if (auto closed = closed_.extract(i->second))
+      retained_.erase(closed.mapped());
     ids_.erase(i);
   }
 
@@ -198,10 +199,11 @@ private:
   spawner_options options_;
   std::unordered_map<session_id, session_impl> sessions_;
   std::unordered_map<caf::actor_addr, session_id> ids_;
-  /// Closed sessions.
-  std::unordered_set<session_id> closed_;
-  /// Those of them that were not told to go, the one closed first in front.
-  std::deque<retained_session> retained_;
+  /// Closed sessions, each with the number of its end.
+  std::unordered_map<session_id, std::uint64_t> closed_;
+  std::uint64_t last_closed_ = 0;
+  /// Those of them that were not told to go, by that number.
+  std::map<std::uint64_t, retained_session> retained_;
   alarm_clock clock_;
   std::uint64_t last_id_ = 0;
 };

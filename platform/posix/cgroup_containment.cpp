@@ -38,6 +38,13 @@ failure contain_failure(int os_code, std::string text) {
   return {code, {stage::contain, os_code, std::move(text)}};
 }
 
+/// The cgroup of a tree, with those of its files that are open.
+struct tree_cgroup {
+  std::string name;
+  unique_fd directory;
+  unique_fd events;
+};
+
 /// The cgroup in which the trees' cgroups are. Whoever works below it holds
 /// it; it goes with the last one.
 struct cgroup_base {
@@ -76,8 +83,9 @@ struct cgroup_base {
     remove_cgroup(parent.get(), name.c_str());
   }
 
-  /// Takes an empty cgroup from those that were kept; an empty name for none.
-  std::string reuse() {
+  /// Takes an empty cgroup from those that were kept; one without a name if
+  /// there is none.
+  tree_cgroup reuse() {
     std::lock_guard guard{mutex};
     if (kept.empty())
       return {};
@@ -89,17 +97,24 @@ struct cgroup_base {
   /// Keeps a cgroup for the next tree if it is as good as new, and there is
   /// use for it. Making and removing one costs the kernel more than a spawn has
   /// to spare, most of it in the background where it is in the spawn's way.
-  bool keep(const std::string& its_name, int its_directory) {
-    auto events = open_cgroup_events(its_directory);
+  bool keep(tree_cgroup& x) {
+    std::error_code ec;
+    if (!x.events)
+      x.events = at_least_3(open_cgroup_events(x.directory.get()), ec);
     struct stat info;
     // Links other than its own two are cgroups that somebody made below.
-    if (!events || !vacant(events.get()) || ::fstat(its_directory, &info) != 0
-        || info.st_nlink != 2)
+    if (ec || !x.events || !vacant(x.events.get())
+        || ::fstat(x.directory.get(), &info) != 0 || info.st_nlink != 2)
       return false;
     std::lock_guard guard{mutex};
     if (kept.size() == max_kept)
       return false;
-    kept.push_back(its_name);
+    // Only the next one to be taken stays open.
+    if (!kept.empty()) {
+      kept.back().directory.reset();
+      kept.back().events.reset();
+    }
+    kept.push_back(std::move(x));
     return true;
   }
 
@@ -112,7 +127,7 @@ struct cgroup_base {
   /// For the reactor.
   descriptor_reserve reserve;
   std::mutex mutex;
-  std::vector<std::string> kept;
+  std::vector<tree_cgroup> kept;
 };
 
 using base_ptr = std::shared_ptr<cgroup_base>;
@@ -217,16 +232,14 @@ private:
 
 class cgroup_tree : public tree {
 public:
-  cgroup_tree(loop& reactor, base_ptr base, std::string name,
-              unique_fd directory)
-    : reactor_(reactor), base_(std::move(base)), name_(std::move(name)),
-      directory_(std::move(directory)) {
+  cgroup_tree(loop& reactor, base_ptr base, tree_cgroup where)
+    : reactor_(reactor), base_(std::move(base)), where_(std::move(where)) {
     // nop
   }
 
   ~cgroup_tree() override {
-    if (directory_)
-      remove_cgroup(base_->directory.get(), name_.c_str());
+    if (where_.directory)
+      remove_cgroup(base_->directory.get(), where_.name.c_str());
   }
 
   containment_kind kind() const noexcept override {
@@ -234,7 +247,7 @@ public:
   }
 
   int cgroup() const noexcept override {
-    return directory_.get();
+    return where_.directory.get();
   }
 
   void signal(pid_t leader, int signo) override {
@@ -242,13 +255,13 @@ public:
     if (signo == SIGKILL) {
       // None forks itself out of this one.
       killed_ = true;
-      reserve.with([this] { return kill_cgroup(directory_.get()); });
+      reserve.with([this] { return kill_cgroup(where_.directory.get()); });
       return;
     }
     std::vector<pid_t> pids;
     reserve.with([&] {
       pids.clear();
-      return list_processes(directory_.get(), pids);
+      return list_processes(where_.directory.get(), pids);
     });
     for (auto pid : pids)
       reserve.with([&] { return signal_one(pid, leader, signo); });
@@ -257,15 +270,14 @@ public:
   void end(pid_t, std::function<void(bool)> done) override {
     // All there is to do as a rule. A zombie, as the leader is, does not count.
     // What the keeper removed, in its last moments, is as good.
-    if ((!killed_ && base_->keep(name_, directory_.get()))
-        || ::unlinkat(base_->directory.get(), name_.c_str(), AT_REMOVEDIR) == 0
-        || errno == ENOENT || errno == ENODEV) {
-      directory_.reset();
+    if ((!killed_ && base_->keep(where_))
+        || remove_empty_cgroup(base_->directory.get(), where_.name.c_str())) {
+      where_.directory.reset();
       reactor_.post([done = std::move(done)] { done(true); });
       return;
     }
-    std::make_shared<cgroup_end>(reactor_, base_, name_, std::move(directory_),
-                                 std::move(done))
+    std::make_shared<cgroup_end>(reactor_, base_, std::move(where_.name),
+                                 std::move(where_.directory), std::move(done))
       ->step();
   }
 
@@ -282,7 +294,7 @@ private:
     auto membership = read_text("/proc/" + std::to_string(pid) + "/cgroup");
     if (membership.empty())
       return false;
-    auto name = base_->place.name + "/" + name_;
+    auto name = base_->place.name + "/" + where_.name;
     auto its_name = cgroup_name(membership);
     auto inside = its_name.substr(0, name.size()) == name
                   && (its_name.size() == name.size()
@@ -294,9 +306,8 @@ private:
 
   loop& reactor_;
   base_ptr base_;
-  std::string name_;
-  /// Given away to the end.
-  unique_fd directory_;
+  /// Given away in the end.
+  tree_cgroup where_;
   /// Then it cannot serve again: to Linux 6.18 at least, what is cloned into a
   /// cgroup (CLONE_INTO_CGROUP) that was ever killed has missed that kill.
   bool killed_ = false;
@@ -321,24 +332,25 @@ public:
     if (!base_->directory)
       if (auto ec = base_->make())
         return contain_failure(ec.value(), "a cgroup could not be made");
-    auto name = base_->reuse();
+    auto where = base_->reuse();
     auto parent = base_->directory.get();
-    if (name.empty()) {
-      name = std::to_string(++last_tree_);
-      if (::mkdirat(parent, name.c_str(), 0755) != 0)
+    if (where.name.empty()) {
+      where.name = std::to_string(++last_tree_);
+      if (::mkdirat(parent, where.name.c_str(), 0755) != 0)
         return contain_failure(errno, "a cgroup could not be made");
     }
-    std::error_code ec;
-    auto directory = open_directory(parent, name.c_str());
-    if (!directory)
-      ec = last_error();
-    directory = at_least_3(std::move(directory), ec);
-    if (ec) {
-      remove_cgroup(parent, name.c_str());
-      return contain_failure(ec.value(), "a cgroup could not be opened");
+    if (!where.directory) {
+      std::error_code ec;
+      auto opened = open_directory(parent, where.name.c_str());
+      if (!opened)
+        ec = last_error();
+      where.directory = at_least_3(std::move(opened), ec);
+      if (ec) {
+        remove_cgroup(parent, where.name.c_str());
+        return contain_failure(ec.value(), "a cgroup could not be opened");
+      }
     }
-    return std::make_unique<cgroup_tree>(reactor_, base_, std::move(name),
-                                         std::move(directory));
+    return std::make_unique<cgroup_tree>(reactor_, base_, std::move(where));
   }
 
 private:

@@ -338,11 +338,9 @@ void process::await_output(stream_kind stream, descriptor& from) {
 }
 
 void process::end_reader(stream_kind stream) {
-  auto& self = readers_[static_cast<std::size_t>(stream)];
-  if (terminal_)
-    self.at = reading::ended;
-  else
-    close(self);
+  // It is closed with the rest: the process, which may be about to end on this
+  // very core, is not kept from it.
+  readers_[static_cast<std::size_t>(stream)].at = reading::ended;
   if (state_ == state::exited && drained())
     finish();
 }

@@ -88,6 +88,13 @@ TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
   spec.stdio.kind = kind;
   REQUIRE(run(self, sessions, spec));
   auto before = count_entries("/proc/self/fd");
+  // It has what a spawn would find ready otherwise, its cgroup above all.
+  session other;
+  command cat;
+  cat.program = "cat";
+  self->request(sessions, caf::infinite, spawn_atom_v, cat)
+    .receive([&](session& x) { other = std::move(x); },
+             [&](caf::error& x) { FAIL(sys.render(x)); });
   auto failed = 0;
   auto worked = 0;
   // From none to enough: each step of a spawn is the one that fails once.
@@ -108,6 +115,9 @@ TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
   }
   CHECK(failed > 3);
   CHECK(worked > 0);
+  self->send(other, terminate_atom_v);
+  self->request(other, caf::infinite, wait_atom_v, session_state::closed)
+    .receive([](session_info&) {}, [&](caf::error& x) { FAIL(sys.render(x)); });
   CHECK(count_entries("/proc/self/fd") == before);
 }
 
