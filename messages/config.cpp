@@ -18,7 +18,7 @@ config::config() {
   add_to(*this);
   set("scheduler.policy", caf::atom("sharing"));
   auto cores = std::max(2u, std::thread::hardware_concurrency());
-  set("scheduler.max-threads", std::size_t{cores});
+  set("scheduler.max-threads", std::size_t{cores - 1});
 }
 
 } // namespace procession
