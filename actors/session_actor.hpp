@@ -22,8 +22,9 @@
 
 namespace procession {
 
-/// How many bytes of output may be on their way from a child.
-inline constexpr std::uint64_t read_window = 512 * 1024;
+/// How many bytes of output may be on their way from a child. A runner has to
+/// read the next chunks of a flood while the last ones are sent.
+inline constexpr std::uint64_t read_window = 1024 * 1024;
 
 /// Sent by a session to itself when it is time to look at a deadline.
 struct session_alarm {
