@@ -1,6 +1,7 @@
 #include "procession/actors/runner_node.hpp"
 
 #include "procession/actors/runner_link.hpp"
+#include "procession/actors/waiting.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -101,24 +102,21 @@ public:
           return info_;
         if (info_.state == runner_state::down)
           return to_error(info_.why);
-        waiting_.push_back(self_->make_response_promise<runner_info>());
-        return waiting_.back();
+        return wait_in(waiting_);
       },
       [this](info_atom) -> caf::result<runner_info> {
         if (info_.state == runner_state::down)
           return info_;
-        asking_.push_back(self_->make_response_promise<runner_info>());
         link_->work().post([link = link_] { link->tell(); });
-        return asking_.back();
+        return wait_in(asking_);
       },
       [this](terminate_atom) -> caf::result<runner_info> {
-        auto waiting = self_->make_response_promise<runner_info>();
-        terminating_.push_back(waiting);
+        auto result = wait_in(terminating_);
         if (info_.state == runner_state::down)
           on(info_);
         else
           stop();
-        return waiting;
+        return result;
       },
       [this](runner_change& x) {
         on(std::move(x.now));
@@ -130,6 +128,13 @@ public:
 
 private:
   using promise = caf::typed_response_promise<runner_info>;
+
+  caf::result<runner_info> wait_in(std::vector<promise>& list) {
+    if (!has_room(list))
+      return too_many_wait(stage::channel);
+    list.push_back(self_->make_response_promise<runner_info>());
+    return list.back();
+  }
 
   void stop() {
     if (link_ != nullptr)

@@ -1,5 +1,6 @@
 #include "../runner_world.hpp"
 
+#include "procession/actors/waiting.hpp"
 #include "procession/platform/posix/fd.hpp"
 
 #include <catch2/catch.hpp>
@@ -94,6 +95,14 @@ TEST_CASE("sessions wait for a runner that takes its time") {
   CHECK(started);
   REQUIRE_FALSE(there.up());
   CHECK(success(there.w.run(program("true")).status));
+}
+
+TEST_CASE("no more wait for a runner than it takes") {
+  runner_world there{scripted("exec sleep 1000")};
+  caf::scoped_actor crowd{there.w.sys};
+  for (std::size_t i = 0; i < max_waiting; ++i)
+    crowd->request(there.hdl(), patience, wait_atom_v);
+  CHECK(is(there.up(), errc::busy));
 }
 
 TEST_CASE("a runner that ends before it speaks is an error with its exit code, "
