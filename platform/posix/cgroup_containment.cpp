@@ -17,6 +17,7 @@
 #include <chrono>
 #include <csignal>
 #include <mutex>
+#include <utility>
 
 namespace procession::posix {
 
@@ -270,14 +271,14 @@ public:
   void end(pid_t, std::function<void(bool)> done) override {
     // All there is to do as a rule. A zombie, as the leader is, does not count.
     // What the keeper removed, in its last moments, is as good.
-    if ((!killed_ && base_->keep(where_))
-        || remove_empty_cgroup(base_->directory.get(), where_.name.c_str())) {
-      where_.directory.reset();
+    auto where = std::exchange(where_, {});
+    if ((!killed_ && base_->keep(where))
+        || remove_empty_cgroup(base_->directory.get(), where.name.c_str())) {
       reactor_.post([done = std::move(done)] { done(true); });
       return;
     }
-    std::make_shared<cgroup_end>(reactor_, base_, std::move(where_.name),
-                                 std::move(where_.directory), std::move(done))
+    std::make_shared<cgroup_end>(reactor_, base_, std::move(where.name),
+                                 std::move(where.directory), std::move(done))
       ->step();
   }
 
@@ -306,7 +307,7 @@ private:
 
   loop& reactor_;
   base_ptr base_;
-  /// Given away in the end.
+  /// Nothing once it has ended.
   tree_cgroup where_;
   /// Then it cannot serve again: to Linux 6.18 at least, what is cloned into a
   /// cgroup (CLONE_INTO_CGROUP) that was ever killed has missed that kill.

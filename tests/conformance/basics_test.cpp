@@ -101,6 +101,7 @@ TEST_CASE("a code of any size is kept") {
 }
 
 TEST_CASE("the time that a process took is known when it has ended") {
+  PROCESSION_NEEDS(processor_time);
   world w{GENERATE(from_range(backends()))};
   auto result = w.run(actor({"work"}));
   CHECK(result.status.user_time > caf::timespan::zero());

@@ -151,6 +151,7 @@ enum class limitation {
   pipe_access,
   restricting_sids,
   percent_sign,
+  processor_time,
   peak_memory,
   closed_stream,
 };

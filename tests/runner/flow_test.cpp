@@ -13,9 +13,11 @@ using std::chrono::steady_clock;
 
 TEST_CASE("a child that ignores its input is ended whatever is queued") {
   runner_world there;
-  auto spec = actor({"sleep"});
+  auto spec = actor({"out", "ready", "sleep"});
   spec.limits.stdin_queue = 32 << 20;
   auto hdl = there.w.spawn(spec);
+  // A request to end that comes before a program is on its console is lost.
+  REQUIRE(listener{there.w, hdl}.until_output("ready"));
   caf::scoped_actor writer{there.w.sys};
   for (auto i = 0; i < 16; ++i)
     writer->send(hdl, write_atom_v, shared_bytes{std::string(1 << 20, 'x')});

@@ -112,6 +112,8 @@ std::optional<std::string> not_shown_here(limitation what) {
       return "Wine 8 ignores what a token is restricted by";
     case limitation::percent_sign:
       return "Wine 8 expands no part of a variable, so none that is empty";
+    case limitation::processor_time:
+      return "Wine 8 takes our own time for that of any process";
     case limitation::peak_memory:
       return "Wine 8 forgets the memory of a process that has ended";
     case limitation::closed_stream:
