@@ -14,8 +14,12 @@ using sleeper = caf::typed_actor<caf::reacts_to<alarm_rang>>;
 
 alarm_clock::handle::behavior_type
 clock_behavior(alarm_clock::handle::pointer self, caf::actor_addr whose) {
-  self->monitor(whose);
   self->set_down_handler([=](caf::down_msg&) { self->quit(); });
+  // CAF would touch one that is gone: an address alone keeps nobody.
+  if (auto there = caf::actor_cast<caf::strong_actor_ptr>(whose))
+    self->monitor(there);
+  else
+    self->quit();
   return {
     [=](alarm_wanted x) { self->delayed_send(self, x.time, alarm_rang{}); },
     [=](alarm_rang x) {

@@ -1,5 +1,7 @@
 #include "theatre.hpp"
 
+#include "procession/actors/alarm_clock.hpp"
+
 #include <map>
 
 using namespace procession;
@@ -254,4 +256,13 @@ TEST_CASE("a thousand sessions at once do not mix") {
     REQUIRE(read.value().outputs.size() == 1);
     CHECK(read.value().outputs[0].bytes.text() == id);
   }
+}
+
+TEST_CASE("who has an alarm clock may be gone before that begins") {
+  theatre t;
+  t.run();
+  auto before = t.sys.registry().running();
+  t.sys.spawn([](caf::event_based_actor* self) { alarm_clock{}.attach(self); });
+  t.run();
+  CHECK(t.sys.registry().running() == before);
 }
