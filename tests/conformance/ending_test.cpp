@@ -157,10 +157,14 @@ TEST_CASE("output that comes after the exit is delivered") {
 TEST_CASE("a kill is prompt while output and input are stuck") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
-  auto hdl = w.spawn(actor({"raw", "out", "ready", "flood"}, {kind, {}}));
+  // It waits for us: what floods has a log to forget before we are there.
+  auto hdl = w.spawn(
+    actor({"raw", "out", "ready", "line", "flood"}, {kind, {}}));
   listener events{w, hdl, {{}, 4096, delivery::lossless}};
   events.acknowledging = false;
   REQUIRE(events.until_output("ready"));
+  REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"\n"}));
+  REQUIRE(events.until([&] { return events.unacknowledged == 4096; }));
   caf::anon_send(hdl, write_atom_v, shared_bytes{std::string(1 << 20, 'x')});
   auto before = std::chrono::steady_clock::now();
   REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{100ms}));
