@@ -39,6 +39,15 @@ failure contain_failure(int os_code, std::string text) {
   return {code, {stage::contain, os_code, std::move(text)}};
 }
 
+/// Opens a cgroup for longer, hence not below 3, where a host that closed its
+/// standard streams would have it among them.
+unique_fd open_lasting(int parent, const char* name, std::error_code& ec) {
+  auto result = open_directory(parent, name);
+  if (!result)
+    ec = last_error();
+  return at_least_3(std::move(result), ec);
+}
+
 /// The cgroup of a tree, with those of its files that are open.
 struct tree_cgroup {
   std::string name;
@@ -70,10 +79,7 @@ struct cgroup_base {
     if (::mkdirat(parent.get(), name.c_str(), 0755) != 0)
       return last_error();
     std::error_code ec;
-    auto opened = open_directory(parent.get(), name.c_str());
-    if (!opened)
-      ec = last_error();
-    directory = at_least_3(std::move(opened), ec);
+    directory = open_lasting(parent.get(), name.c_str(), ec);
     if (ec)
       remove();
     return ec;
@@ -99,12 +105,12 @@ struct cgroup_base {
   /// use for it. Making and removing one costs the kernel more than a spawn has
   /// to spare, most of it in the background where it is in the spawn's way.
   bool keep(tree_cgroup& x) {
-    std::error_code ec;
+    std::error_code unasked;
     if (!x.events)
-      x.events = at_least_3(open_cgroup_events(x.directory.get()), ec);
+      x.events = at_least_3(open_cgroup_events(x.directory.get()), unasked);
     struct stat info;
     // Links other than its own two are cgroups that somebody made below.
-    if (ec || !x.events || !vacant(x.events.get())
+    if (!x.events || !vacant(x.events.get())
         || ::fstat(x.directory.get(), &info) != 0 || info.st_nlink != 2)
       return false;
     std::lock_guard guard{mutex};
@@ -342,10 +348,7 @@ public:
     }
     if (!where.directory) {
       std::error_code ec;
-      auto opened = open_directory(parent, where.name.c_str());
-      if (!opened)
-        ec = last_error();
-      where.directory = at_least_3(std::move(opened), ec);
+      where.directory = open_lasting(parent, where.name.c_str(), ec);
       if (ec) {
         remove_cgroup(parent, where.name.c_str());
         return contain_failure(ec.value(), "a cgroup could not be opened");
@@ -377,10 +380,7 @@ make_cgroup_containment(loop& reactor) {
   if (!own)
     return contain_failure(0, "no cgroup v2 hierarchy is mounted here");
   std::error_code ec;
-  auto parent = open_directory(AT_FDCWD, own->directory.c_str());
-  if (!parent)
-    ec = last_error();
-  parent = at_least_3(std::move(parent), ec);
+  auto parent = open_lasting(AT_FDCWD, own->directory.c_str(), ec);
   if (ec)
     return contain_failure(ec.value(), "our own cgroup cannot be opened");
   // Who makes a process in a cgroup must be allowed to move it there from

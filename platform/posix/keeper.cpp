@@ -174,7 +174,7 @@ std::variant<keeper, failure> keeper::start(std::vector<std::string> args) {
   argv.push_back(nullptr);
   auto call = keeper_exec{image.get(), lifeline.read.get(), null.get(),
                           argv.data()};
-  bool in_cgroup;
+  auto in_cgroup = false;
   auto made = vfork_call(&keeper_exec::run, &call, -1, vfork_flavour::best,
                          in_cgroup, ec);
   if (made.pid < 0)
