@@ -22,6 +22,7 @@ public:
     session_state state = session_state::starting;
     exit_status status;
     bool complete = true;
+    leftovers rest;
   };
 
   fanout(const session_id& id, const output_log& log);
@@ -55,10 +56,17 @@ public:
   template <class Actor>
   std::vector<caf::actor_addr> deliver(Actor* self, const ending& end);
 
-  /// The session is torn down: sends `closed`, incomplete, to all.
+  /// Sends an event that is no output to every subscriber, under the next
+  /// sequence number of each.
+  template <class Actor, class Event>
+  void tell(Actor* self, Event event);
+
+  /// The session goes before all had everything: sends each subscriber what its
+  /// window allows, a `gap` for the rest, `exited` unless it had that, and
+  /// `closed`, incomplete if there was a rest or the session is not closed.
   /// @returns who they were.
   template <class Actor>
-  std::vector<caf::actor_addr> abort(Actor* self);
+  std::vector<caf::actor_addr> abort(Actor* self, const ending& end);
 
   /// Whether a lossless subscriber has not been sent everything.
   bool holds_back() const noexcept;
@@ -79,6 +87,9 @@ private:
   };
 
   template <class Actor>
+  void deliver_output(Actor* self, member& x);
+
+  template <class Actor>
   void deliver(Actor* self, member& x, const ending& end);
 
   std::vector<member>::iterator find(const caf::actor_addr& who);
@@ -91,7 +102,7 @@ private:
 // -- implementation of the sending part, needed by the one actor that has it --
 
 template <class Actor>
-void fanout::deliver(Actor* self, member& x, const ending& end) {
+void fanout::deliver_output(Actor* self, member& x) {
   while (auto n = x.window.available()) {
     // Told only to who can take what follows: one gap, however long it grew.
     while (auto loss = log_.skip_evicted(x.at))
@@ -103,13 +114,26 @@ void fanout::deliver(Actor* self, member& x, const ending& end) {
     self->send(x.who, output{id_, ++x.seq, run->stream, run->offset,
                              std::move(run->bytes)});
   }
+}
+
+template <class Actor>
+void fanout::deliver(Actor* self, member& x, const ending& end) {
+  deliver_output(self, x);
   if (end.state >= session_state::exited && x.told < session_state::exited) {
     x.told = session_state::exited;
     self->send(x.who, exited{id_, ++x.seq, end.status});
   }
   if (end.state == session_state::closed && log_.at_end(x.at)) {
     x.told = session_state::closed;
-    self->send(x.who, closed{id_, ++x.seq, end.complete});
+    self->send(x.who, closed{id_, ++x.seq, end.complete, end.rest});
+  }
+}
+
+template <class Actor, class Event>
+void fanout::tell(Actor* self, Event event) {
+  for (auto& x : members_) {
+    event.seq = ++x.seq;
+    self->send(x.who, event);
   }
 }
 
@@ -128,10 +152,19 @@ bool fanout::acknowledge(Actor* self, const caf::actor_addr& who,
 }
 
 template <class Actor>
-std::vector<caf::actor_addr> fanout::abort(Actor* self) {
+std::vector<caf::actor_addr> fanout::abort(Actor* self, const ending& end) {
   std::vector<caf::actor_addr> result;
   for (auto& x : members_) {
-    self->send(x.who, closed{id_, ++x.seq, false});
+    deliver_output(self, x);
+    auto complete = end.state == session_state::closed && end.complete;
+    for (auto stream : {stream_kind::out, stream_kind::err})
+      if (auto from = x.at.at[stream], to = log_.end()[stream]; from < to) {
+        self->send(x.who, gap{id_, ++x.seq, stream, from, to});
+        complete = false;
+      }
+    if (x.told < session_state::exited)
+      self->send(x.who, exited{id_, ++x.seq, end.status});
+    self->send(x.who, closed{id_, ++x.seq, complete, end.rest});
     result.push_back(x.who.address());
   }
   members_.clear();

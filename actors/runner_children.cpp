@@ -51,8 +51,8 @@ public:
       [=](runner_link& x, remote_session& to) { x.signal(to, request, name); });
   }
 
-  void terminate() override {
-    call([](runner_link& x, remote_session& to) { x.terminate(to); });
+  void terminate(signal_name by) override {
+    call([=](runner_link& x, remote_session& to) { x.terminate(to, by); });
   }
 
   void kill() override {

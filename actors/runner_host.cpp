@@ -184,9 +184,13 @@ runner_host::objection runner_host::on_session_frame(hosted& to, frame& x) {
       to.child->grant(body->bytes);
       return nullptr;
     }
-    case frame_type::terminate:
-      to.child->terminate();
-      break;
+    case frame_type::terminate: {
+      auto body = protocol::decode<protocol::terminate>(x.body());
+      if (!body)
+        return malformed;
+      to.child->terminate(body->by);
+      return nullptr;
+    }
     case frame_type::kill:
       to.child->kill();
       break;
@@ -237,6 +241,17 @@ void runner_host::on(std::uint64_t number, hosted& from, child_stdin_taken& x) {
 }
 
 void runner_host::on(std::uint64_t number, hosted& from,
+                     child_stdin_refused& x) {
+  // Nothing is under way any more after the input was broken.
+  auto n = std::min(x.bytes, from.input);
+  from.input -= n;
+  if (n > 0)
+    channel_->send(
+      frame_type::input_refused, number,
+      protocol::encode(protocol::input_refused{n, std::move(x.why)}));
+}
+
+void runner_host::on(std::uint64_t number, hosted& from,
                      child_stdin_broken& x) {
   from.input = 0;
   channel_->send(frame_type::input_broken, number,
@@ -245,6 +260,15 @@ void runner_host::on(std::uint64_t number, hosted& from,
 
 void runner_host::on(std::uint64_t number, hosted&, child_notified&) {
   channel_->send(frame_type::notified, number, {});
+}
+
+void runner_host::on(std::uint64_t number, hosted&, child_stopped& x) {
+  channel_->send(frame_type::stopped, number,
+                 protocol::encode(protocol::stopped{x.signal}));
+}
+
+void runner_host::on(std::uint64_t number, hosted&, child_continued&) {
+  channel_->send(frame_type::continued, number, {});
 }
 
 void runner_host::on(std::uint64_t number, hosted&, child_answered& x) {
@@ -264,7 +288,7 @@ void runner_host::on(std::uint64_t number, hosted& from, child_exited& x) {
 void runner_host::on(std::uint64_t number, hosted&, child_finished& x) {
   sessions_.erase(number);
   channel_->send_in_turn(frame_type::closed, number,
-                         protocol::encode(protocol::closed{x.drained}));
+                         protocol::encode(protocol::closed{x.drained, x.rest}));
 }
 
 // -- the end ------------------------------------------------------------------

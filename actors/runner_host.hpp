@@ -74,8 +74,11 @@ private:
   void on(std::uint64_t number, hosted& from, child_start_failed& x);
   void on(std::uint64_t number, hosted& from, child_output& x);
   void on(std::uint64_t number, hosted& from, child_stdin_taken& x);
+  void on(std::uint64_t number, hosted& from, child_stdin_refused& x);
   void on(std::uint64_t number, hosted& from, child_stdin_broken& x);
   void on(std::uint64_t number, hosted& from, child_notified& x);
+  void on(std::uint64_t number, hosted& from, child_stopped& x);
+  void on(std::uint64_t number, hosted& from, child_continued& x);
   void on(std::uint64_t number, hosted& from, child_answered& x);
   void on(std::uint64_t number, hosted& from, child_exited& x);
   void on(std::uint64_t number, hosted& from, child_finished& x);

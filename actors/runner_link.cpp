@@ -98,7 +98,8 @@ void runner_link::enter(phase next, caf::timespan within) {
   tell();
 }
 
-caf::timespan runner_link::time_for(debt what) const noexcept {
+caf::timespan runner_link::time_for(debt what,
+                                    const remote_session& by) const noexcept {
   switch (what) {
     case debt::spawned:
       return options_.spawn;
@@ -108,7 +109,9 @@ caf::timespan runner_link::time_for(debt what) const noexcept {
     case debt::closed:
       break;
   }
-  return closing_time;
+  // What was asked to end or is to be killed needs no time of its own.
+  auto ends_by_itself = by.sink != nullptr && !by.asked_to_end;
+  return ends_by_itself ? closing_time + by.leftovers : closing_time;
 }
 
 bool runner_link::paid(debt what, const due& x) const {
@@ -122,7 +125,7 @@ bool runner_link::paid(debt what, const due& x) const {
       return by.at != state::starting;
     case debt::answered:
       return by.sink == nullptr || by.asked.empty()
-             || by.asked.begin()->second + time_for(what) > x.when;
+             || by.asked.begin()->second + time_for(what, by) > x.when;
     case debt::exited:
       return by.at >= state::exited;
     case debt::closed:
@@ -136,7 +139,10 @@ void runner_link::owe(debt what, const remote_session& by) {
   // What was paid meanwhile must not add up.
   while (!queue.empty() && paid(what, queue.front()))
     queue.pop_front();
-  queue.push_back({work_->now() + time_for(what), by.number});
+  auto entry = due{work_->now() + time_for(what, by), by.number};
+  auto earlier = [](const due& x, const due& y) { return x.when < y.when; };
+  queue.insert(std::upper_bound(queue.begin(), queue.end(), entry, earlier),
+               entry);
   arm(queue.front().when);
 }
 
@@ -220,13 +226,13 @@ void runner_link::on_unpaid(debt what, std::uint64_t number) {
     by.asked.erase(request);
     if (!by.asked.empty())
       debts_[static_cast<std::size_t>(what)].push_front(
-        {by.asked.begin()->second + time_for(what), number});
+        {by.asked.begin()->second + time_for(what, by), number});
     return tell(by, child_answered{request,
                                    false,
                                    {errc::deadline_passed,
                                     {stage::run, 0,
                                      "the runner did not answer within "
-                                       + in_ms(time_for(what))}}});
+                                       + in_ms(time_for(what, by))}}});
   }
   // Its exit comes behind its output, and the way may be slow; but whoever
   // keeps sending is not waited for any longer.
@@ -251,7 +257,7 @@ void runner_link::on_unpaid(debt what, std::uint64_t number) {
   }
   lose({errc::runner_lost,
         {at, 0,
-         text + " by the runner within " + in_ms(time_for(what))
+         text + " by the runner within " + in_ms(time_for(what, by))
            + ", so the runner was killed"}});
 }
 

@@ -44,6 +44,13 @@ struct remote_session {
   bool terminal = false;
   /// Whether the program may yet say that it is ready.
   bool notification_due = false;
+  /// Whether it may say that it is stopped.
+  bool reports_stops = false;
+  bool stopped = false;
+  /// What its descendants get to end by themselves.
+  caf::timespan leftovers{};
+  /// Whether it was asked to end: then it is waited for until it is killed.
+  bool asked_to_end = false;
   /// What it may still send.
   std::uint64_t credit = 0;
   std::array<chunk_tail, 2> tails;
@@ -116,7 +123,7 @@ public:
   void close_stdin(remote_session& x);
   void resize(remote_session& x, std::uint64_t request, terminal_size size);
   void signal(remote_session& x, std::uint64_t request, signal_name name);
-  void terminate(remote_session& x);
+  void terminate(remote_session& x, signal_name by);
   void kill(remote_session& x);
   void finish(remote_session& x);
   void abandon(remote_session& x);
@@ -142,7 +149,7 @@ private:
     down
   };
 
-  /// What a session owes us within a time that is the same for all.
+  /// What a session owes us within a certain time.
   enum class debt { spawned, answered, exited, closed };
 
   struct due {
@@ -171,8 +178,11 @@ private:
   objection on_spawn_failed(remote_session& to, const frame& x);
   objection on_output(remote_session& to, frame& x);
   objection on_input_credit(remote_session& to, const frame& x);
+  objection on_input_refused(remote_session& to, const frame& x);
   objection on_input_broken(remote_session& to, const frame& x);
   objection on_notified(remote_session& to, const frame& x);
+  objection on_stopped(remote_session& to, const frame& x);
+  objection on_continued(remote_session& to, const frame& x);
   objection on_answered(remote_session& to, const frame& x);
   objection on_exited(remote_session& to, const frame& x);
   objection on_closed(remote_session& to, const frame& x);
@@ -181,7 +191,7 @@ private:
   void enter(phase next, caf::timespan within = {});
   void owe(debt what, const remote_session& by);
   bool paid(debt what, const due& x) const;
-  caf::timespan time_for(debt what) const noexcept;
+  caf::timespan time_for(debt what, const remote_session& by) const noexcept;
   void on_phase_due();
   void on_unpaid(debt what, std::uint64_t number);
   void tick();
@@ -228,6 +238,7 @@ private:
 
   std::unordered_map<std::uint64_t, session_ptr> sessions_;
   std::uint64_t last_number_ = 0;
+  /// Each in the order of time.
   std::array<std::deque<due>, 4> debts_;
 };
 

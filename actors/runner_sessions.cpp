@@ -23,10 +23,16 @@ runner_link::objection runner_link::on_session_frame(remote_session& to,
       return on_output(to, x);
     case frame_type::input_credit:
       return on_input_credit(to, x);
+    case frame_type::input_refused:
+      return on_input_refused(to, x);
     case frame_type::input_broken:
       return on_input_broken(to, x);
     case frame_type::notified:
       return on_notified(to, x);
+    case frame_type::stopped:
+      return on_stopped(to, x);
+    case frame_type::continued:
+      return on_continued(to, x);
     case frame_type::answered:
       return on_answered(to, x);
     case frame_type::exited:
@@ -92,6 +98,19 @@ runner_link::objection runner_link::on_input_credit(remote_session& to,
   return nullptr;
 }
 
+runner_link::objection runner_link::on_input_refused(remote_session& to,
+                                                     const frame& x) {
+  auto body = protocol::decode<protocol::input_refused>(x.body());
+  if (!body)
+    return malformed;
+  if (body->bytes > to.input_under_way)
+    return "is for more than was sent";
+  to.input_under_way -= body->bytes;
+  tell(to, child_stdin_refused{body->bytes, std::move(body->why)});
+  pump(to);
+  return nullptr;
+}
+
 runner_link::objection runner_link::on_input_broken(remote_session& to,
                                                     const frame& x) {
   auto body = protocol::decode<protocol::failed>(x.body());
@@ -119,6 +138,29 @@ runner_link::objection runner_link::on_notified(remote_session& to,
   return nullptr;
 }
 
+runner_link::objection runner_link::on_stopped(remote_session& to,
+                                               const frame& x) {
+  auto body = protocol::decode<protocol::stopped>(x.body());
+  if (!body)
+    return malformed;
+  if (to.at != remote_session::state::running || !to.reports_stops
+      || std::exchange(to.stopped, true))
+    return untimely;
+  tell(to, child_stopped{body->signal});
+  return nullptr;
+}
+
+runner_link::objection runner_link::on_continued(remote_session& to,
+                                                 const frame& x) {
+  if (!x.body().empty())
+    return malformed;
+  if (to.at != remote_session::state::running
+      || !std::exchange(to.stopped, false))
+    return untimely;
+  tell(to, child_continued{});
+  return nullptr;
+}
+
 runner_link::objection runner_link::on_answered(remote_session& to,
                                                 const frame& x) {
   auto body = protocol::decode<protocol::answered>(x.body());
@@ -142,7 +184,7 @@ runner_link::objection runner_link::on_exited(remote_session& to,
   to.drained = body->drained;
   to.input.clear();
   channel_->drop(to.number);
-  if (to.drained)
+  if (to.drained && !to.asked_to_end)
     owe(debt::closed, to);
   tell(to, child_exited{body->status, body->drained});
   return nullptr;
@@ -156,7 +198,7 @@ runner_link::objection runner_link::on_closed(remote_session& to,
   // What was abandoned may end at any time.
   if (to.sink && to.at != remote_session::state::exited)
     return untimely;
-  close(to, child_finished{body->drained || to.drained});
+  close(to, child_finished{body->drained || to.drained, body->rest});
   return nullptr;
 }
 
@@ -193,6 +235,8 @@ void runner_link::start_session(const session_ptr& x, command spec,
   x->sink = std::move(sink);
   x->terminal = spec.stdio.kind == stdio_kind::pty;
   x->notification_due = spec.notification_fd != 0;
+  x->reports_stops = spec.report_stops;
+  x->leftovers = spec.kill.leftovers;
   x->credit = credit;
   x->spec = std::move(spec);
   x->at = remote_session::state::queued;
@@ -292,9 +336,12 @@ void runner_link::signal(remote_session& x, std::uint64_t request,
   ask(x, frame_type::signal, protocol::signal{request, name});
 }
 
-void runner_link::terminate(remote_session& x) {
-  if (x.at == remote_session::state::running)
-    send(frame_type::terminate, x);
+void runner_link::terminate(remote_session& x, signal_name by) {
+  if (x.at != remote_session::state::running
+      && x.at != remote_session::state::exited)
+    return;
+  x.asked_to_end = true;
+  send(frame_type::terminate, x, protocol::encode(protocol::terminate{by}));
 }
 
 void runner_link::kill(remote_session& x) {
@@ -302,7 +349,10 @@ void runner_link::kill(remote_session& x) {
       && x.at != remote_session::state::exited)
     return;
   x.received_when_killed = x.received;
+  x.asked_to_end = true;
   owe(debt::exited, x);
+  if (x.at == remote_session::state::exited && x.drained)
+    owe(debt::closed, x);
   send(frame_type::kill, x);
 }
 

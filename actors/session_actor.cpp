@@ -49,8 +49,9 @@ session_machine::~session_machine() {
   for (auto& x : std::exchange(observers_, {}))
     x.waiting.deliver(already_exited());
   fail_everybody(already_exited());
-  for (auto& who : subscribers_.abort(self_))
-    forget(who);
+  if (state_ < session_state::exited)
+    status_.cause = exit_cause::runner_lost;
+  abort();
   // CAF leaves the monitors of an actor that is gone with those it watched, and
   // with each of them the memory of the actor.
   self_->demonitor(owner_);
@@ -76,8 +77,15 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
     [this](close_stdin_atom) { return close_stdin(); },
     [this](resize_atom, terminal_size size) { return resize(size); },
     [this](signal_atom, signal_name name) { return signal(name); },
-    [this](terminate_atom) { return terminate(spec_.kill.grace); },
-    [this](terminate_atom, caf::timespan grace) { return terminate(grace); },
+    [this](terminate_atom) {
+      return terminate(signal_name::terminate, spec_.kill.grace);
+    },
+    [this](terminate_atom, caf::timespan grace) {
+      return terminate(signal_name::terminate, grace);
+    },
+    [this](terminate_atom, signal_name by, caf::timespan grace) {
+      return terminate(by, grace);
+    },
     [this](info_atom) { return info(); },
     [this](wait_atom) { return wait(); },
     [this](wait_atom, session_state state) { return wait_for(state); },
@@ -170,18 +178,19 @@ caf::result<void> session_machine::signal(signal_name name) {
   return ask_child([this, name](std::uint64_t n) { child_->signal(n, name); });
 }
 
-caf::result<exit_status> session_machine::terminate(caf::timespan grace) {
+caf::result<exit_status> session_machine::terminate(signal_name by,
+                                                    caf::timespan grace) {
   if (start_error_)
     return start_error_;
   if (state_ == session_state::exited)
-    child_->kill();
+    stop(by, grace);
   if (state_ >= session_state::exited)
     return status_;
   if (!has_room(terminating_))
     return too_many_wait(stage::run);
   by_request_ = true;
   terminating_.push_back(self_->make_response_promise<exit_status>());
-  stop(grace);
+  stop(by, grace);
   return terminating_.back();
 }
 
@@ -250,8 +259,10 @@ session_info session_machine::info() const {
   result.retained = log_.size();
   result.subscribers = subscribers_.size();
   result.held_back = held_;
+  result.stopped = stopped_;
   result.status = status_;
   result.complete = complete_;
+  result.rest = rest_;
   if (start_error_)
     result.start_error = describe(start_error_);
   return result;
@@ -272,7 +283,7 @@ void session_machine::on(child_started& x) {
   // What was asked for before there was a process is done now.
   if (auto asked = std::exchange(stopping_, stopping::no);
       asked == stopping::asked)
-    stop(early_grace_);
+    stop(early_signal_, early_grace_);
   else if (asked == stopping::killed)
     kill();
 }
@@ -284,7 +295,7 @@ void session_machine::on(child_start_failed& x) {
   advance_to(session_state::exited);
   fail_everybody(start_error_);
   starting_.deliver(start_error_);
-  close(true);
+  close(true, {});
 }
 
 void session_machine::on(child_output& x) {
@@ -300,6 +311,10 @@ void session_machine::on(child_stdin_taken& x) {
   ledger_.take(x.bytes);
 }
 
+void session_machine::on(child_stdin_refused& x) {
+  ledger_.refuse(x.bytes, to_error(x.why));
+}
+
 void session_machine::on(child_stdin_broken& x) {
   input_ = input::closed;
   ledger_.fail(to_error(x.why));
@@ -309,6 +324,16 @@ void session_machine::on(child_notified&) {
   notified_ = true;
   for (auto& waiting : std::exchange(until_notified_, {}))
     waiting.deliver(caf::unit);
+}
+
+void session_machine::on(child_stopped& x) {
+  stopped_ = x.signal;
+  subscribers_.tell(self_, stopped{spec_.id, 0, x.signal});
+}
+
+void session_machine::on(child_continued&) {
+  stopped_ = 0;
+  subscribers_.tell(self_, continued{spec_.id, 0});
 }
 
 void session_machine::on(child_answered& x) {
@@ -325,6 +350,7 @@ void session_machine::on(child_exited& x) {
   status_ = x.status;
   status_.timed_out = timed_out_;
   status_.by_request = by_request_;
+  stopped_ = 0;
   advance_to(session_state::exited);
   for (auto& waiting : std::exchange(waiting_, {}))
     waiting.deliver(status_);
@@ -352,7 +378,7 @@ void session_machine::on(child_finished& x) {
     lost.drained = true;
     on(lost);
   }
-  close(x.drained);
+  close(x.drained, x.rest);
 }
 
 // -- deadlines ----------------------------------------------------------------
@@ -404,11 +430,11 @@ void session_machine::on_due(session_alarm::kind what) {
       // If it was asked to end before, only the time left for that is less.
       if (stopping_ == stopping::no)
         timed_out_ = true;
-      stop(spec_.kill.grace);
+      stop(signal_name::terminate, spec_.kill.grace);
       break;
     case session_alarm::kind::grace:
-      if (state_ == session_state::running)
-        kill();
+      kill();
+      update_drain();
       break;
     case session_alarm::kind::unkillable:
       for (auto& waiting : std::exchange(terminating_, {}))
@@ -447,48 +473,59 @@ void session_machine::on_down(const caf::down_msg& x) {
 }
 
 void session_machine::on_exit_request(caf::exit_msg& x) {
-  if (x.reason != caf::exit_reason::normal)
-    self_->quit(x.reason);
+  if (x.reason == caf::exit_reason::normal)
+    return;
+  // It goes when no process of it is left, which is soon.
+  cut_short_ = true;
+  by_request_ = true;
+  kill();
+  update_drain();
+  leave_if_done();
 }
 
-void session_machine::stop(caf::timespan grace) {
-  if (grace <= caf::timespan::zero())
-    return kill();
+void session_machine::stop(signal_name by, caf::timespan grace) {
+  if (grace <= caf::timespan::zero()) {
+    kill();
+    return update_drain();
+  }
   if (state_ == session_state::starting) {
     if (stopping_ == stopping::no || grace < early_grace_)
       early_grace_ = grace;
-    if (stopping_ == stopping::no)
+    if (stopping_ == stopping::no) {
+      early_signal_ = by;
       stopping_ = stopping::asked;
+    }
     return;
   }
   if (stopping_ == stopping::killed)
     return kill();
   if (stopping_ == stopping::no)
-    child_->terminate();
+    child_->terminate(by);
   stopping_ = stopping::asked;
-  // Who asks again with less patience is heard; with more, not.
+  // A later request may shorten the grace, never extend it.
   auto& due = deadline_of(session_alarm::kind::grace).due;
   if (!due || self_->clock().now() + grace < *due)
     arm(session_alarm::kind::grace, grace);
+  update_drain();
 }
 
 void session_machine::kill() {
-  if (state_ >= session_state::exited) {
-    // Only descendants can be left; closing takes care of the last of them.
-    if (state_ == session_state::exited)
-      child_->kill();
+  if (state_ == session_state::closed)
     return;
-  }
   stopping_ = stopping::killed;
+  disarm(session_alarm::kind::grace);
   if (state_ == session_state::starting)
     return;
   child_->kill();
-  if (!deadline_of(session_alarm::kind::unkillable).due)
+  if (state_ == session_state::running
+      && !deadline_of(session_alarm::kind::unkillable).due)
     arm(session_alarm::kind::unkillable, unkillable_after);
 }
 
-void session_machine::close(bool complete) {
+void session_machine::close(bool complete, leftovers rest) {
   complete_ = complete;
+  rest_ = rest;
+  disarm(session_alarm::kind::grace);
   advance_to(session_state::closed);
   child_.reset();
   publish();
@@ -500,8 +537,17 @@ void session_machine::close(bool complete) {
 }
 
 void session_machine::leave_if_done() {
+  if (cut_short_ && state_ == session_state::closed) {
+    abort();
+    return self_->quit(caf::exit_reason::user_shutdown);
+  }
   if (leaving_ && state_ == session_state::closed && subscribers_.empty())
     self_->quit();
+}
+
+void session_machine::abort() {
+  for (auto& who : subscribers_.abort(self_, ending()))
+    forget(who);
 }
 
 void session_machine::fail_everybody(const caf::error& why) {

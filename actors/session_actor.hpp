@@ -103,7 +103,7 @@ private:
   caf::result<void> close_stdin();
   caf::result<void> resize(terminal_size size);
   caf::result<void> signal(signal_name name);
-  caf::result<exit_status> terminate(caf::timespan grace);
+  caf::result<exit_status> terminate(signal_name by, caf::timespan grace);
   caf::result<exit_status> wait();
   caf::result<session_info> wait_for(session_state state);
   caf::result<void> wait_notified();
@@ -118,8 +118,11 @@ private:
   void on(child_start_failed& x);
   void on(child_output& x);
   void on(child_stdin_taken& x);
+  void on(child_stdin_refused& x);
   void on(child_stdin_broken& x);
   void on(child_notified& x);
+  void on(child_stopped& x);
+  void on(child_continued& x);
   void on(child_answered& x);
   void on(child_exited& x);
   void on(child_finished& x);
@@ -129,10 +132,11 @@ private:
   void on_exit_request(caf::exit_msg& x);
 
   // The end, step by step.
-  void stop(caf::timespan grace);
+  void stop(signal_name by, caf::timespan grace);
   void kill();
-  void close(bool complete);
+  void close(bool complete, leftovers rest);
   void leave_if_done();
+  void abort();
 
   // Output.
   void publish();
@@ -167,7 +171,8 @@ private:
 
   session_state state_ = session_state::starting;
   stopping stopping_ = stopping::no;
-  /// A grace that was asked for before there was a process.
+  /// What was asked for before there was a process.
+  signal_name early_signal_ = signal_name::terminate;
   caf::timespan early_grace_{};
   std::int64_t pid_ = 0;
   containment_kind containment_ = containment_kind::unknown;
@@ -177,6 +182,9 @@ private:
   bool timed_out_ = false;
   bool by_request_ = false;
   bool complete_ = true;
+  leftovers rest_;
+  /// The signal that has stopped the process; 0 while it runs.
+  std::int32_t stopped_ = 0;
   /// The error of a failed start.
   caf::error start_error_;
 
@@ -197,6 +205,8 @@ private:
   bool draining_ = false;
   /// Goes as soon as everybody had everything.
   bool leaving_ = false;
+  /// Goes as soon as it is closed: its spawner has gone, or it was told to.
+  bool cut_short_ = false;
 
   using time_point = caf::actor_clock::time_point;
 

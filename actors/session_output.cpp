@@ -56,7 +56,10 @@ void session_machine::update_hold() {
 void session_machine::update_drain() {
   // The deadline counts only while the reader is free to read. Once the owner
   // is gone it always does: a subscriber must not keep what is left for ever.
-  auto counts = draining_ && (!held_ || leaving_);
+  // The grace of a request to end comes first: it is the whole tree's.
+  auto free = !held_ || leaving_ || cut_short_;
+  auto counts = draining_ && free
+                && !deadline_of(session_alarm::kind::grace).due;
   if (counts == drain_since_.has_value())
     return;
   auto now = self_->clock().now();
@@ -132,7 +135,7 @@ void session_machine::forget(const caf::actor_addr& who) {
 }
 
 fanout::ending session_machine::ending() const {
-  return {state_, status_, complete_};
+  return {state_, status_, complete_, rest_};
 }
 
 // -- cursor reads -------------------------------------------------------------

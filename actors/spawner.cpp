@@ -2,6 +2,7 @@
 
 #include "procession/actors/alarm_clock.hpp"
 #include "procession/actors/session_actor.hpp"
+#include "procession/actors/waiting.hpp"
 
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
@@ -13,6 +14,8 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 namespace procession {
 
@@ -54,6 +57,10 @@ public:
 
   /// Its sessions end with it.
   ~spawner_machine() {
+    for (auto& x : shutdowns_)
+      x.waiting.deliver(make_error(errc::runtime_stopped, stage::run,
+                                   "the spawner has ended, and its sessions "
+                                   "end with it"));
     for (auto& [id, hdl] : sessions_)
       caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
   }
@@ -69,6 +76,10 @@ public:
       [this](spawn_atom, command& spec) { return spawn(std::move(spec)); },
       [this](find_atom, const session_id& id) { return find(id); },
       [this](list_atom) { return list(); },
+      [this](terminate_atom) { return terminate_all(std::nullopt); },
+      [this](terminate_atom, caf::timespan grace) {
+        return terminate_all(grace);
+      },
       [this](session_over& x) { retire(std::move(x)); },
       [this](alarm_rang) { release_due(); },
     };
@@ -80,6 +91,13 @@ private:
   struct retained_session {
     session_id id;
     time_point due;
+  };
+
+  /// A request to terminate all sessions.
+  struct shutdown {
+    /// Those that are not closed yet.
+    std::unordered_set<session_id> missing;
+    caf::response_promise waiting;
   };
 
   caf::result<session> spawn(command spec) {
@@ -148,10 +166,45 @@ private:
     return waiting;
   }
 
+  /// @param grace none: that of each command.
+  caf::result<void> terminate_all(std::optional<caf::timespan> grace) {
+    shutdown x;
+    for (auto& [id, hdl] : sessions_)
+      if (closed_.count(id) == 0)
+        x.missing.insert(id);
+    if (x.missing.empty())
+      return caf::unit;
+    auto promise_of = [](shutdown & y) -> auto& {
+      return y.waiting;
+    };
+    if (!has_room(shutdowns_, promise_of))
+      return too_many_wait(stage::run);
+    for (auto& id : x.missing)
+      if (auto& hdl = sessions_.at(id); grace)
+        caf::anon_send(hdl, terminate_atom_v, *grace);
+      else
+        caf::anon_send(hdl, terminate_atom_v);
+    x.waiting = self_->make_response_promise<void>();
+    auto result = x.waiting;
+    shutdowns_.push_back(std::move(x));
+    return result;
+  }
+
+  /// A session that is closed, or is gone, keeps no shutdown waiting.
+  void count_off(const session_id& id) {
+    std::erase_if(shutdowns_, [&](shutdown& x) {
+      if (x.missing.erase(id) == 0 || !x.missing.empty())
+        return false;
+      x.waiting.deliver(caf::unit);
+      return true;
+    });
+  }
+
   /// A session is closed: it no longer counts, and is kept for a while.
   void retire(session_over x) {
     if (sessions_.count(x.id) == 0)
       return;
+    count_off(x.id);
     auto due = self_->clock().now() + x.retention;
     auto number = ++last_closed_;
     closed_.emplace(x.id, number);
@@ -188,6 +241,7 @@ private:
     auto i = ids_.find(who);
     if (i == ids_.end())
       return;
+    count_off(i->second);
     sessions_.erase(i->second);
     if (auto closed = closed_.extract(i->second))
       retained_.erase(closed.mapped());
@@ -204,6 +258,7 @@ private:
   std::uint64_t last_closed_ = 0;
   /// Those of them that were not told to go, by that number.
   std::map<std::uint64_t, retained_session> retained_;
+  std::vector<shutdown> shutdowns_;
   alarm_clock clock_;
   std::uint64_t last_id_ = 0;
 };

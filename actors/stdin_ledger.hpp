@@ -15,7 +15,7 @@ public:
 
   /// Bytes that were accepted and not taken yet.
   std::uint64_t queued() const noexcept {
-    return accepted_ - taken_;
+    return accepted_ - settled_;
   }
 
   /// Bytes that were taken.
@@ -34,6 +34,10 @@ public:
   /// `n` more bytes were taken, first come first served.
   void take(std::uint64_t n);
 
+  /// The next `n` bytes were refused: whoever wrote some of them is answered
+  /// with `why` once all bytes of that write are taken or refused.
+  void refuse(std::uint64_t n, const caf::error& why);
+
   /// Nothing more will be taken: answers everybody with `why`.
   void fail(const caf::error& why);
 
@@ -43,10 +47,16 @@ private:
     std::uint64_t end;
     std::uint64_t size;
     promise waiting;
+    /// Set if some of its bytes were refused.
+    caf::error refused;
   };
+
+  void settle(std::uint64_t n);
 
   std::uint64_t accepted_ = 0;
   std::uint64_t taken_ = 0;
+  /// Bytes that were taken or refused.
+  std::uint64_t settled_ = 0;
   std::deque<entry> entries_;
 };
 

@@ -96,6 +96,12 @@ std::string to_string(frame_type x) {
       return "closed";
     case frame_type::notified:
       return "notified";
+    case frame_type::input_refused:
+      return "input_refused";
+    case frame_type::stopped:
+      return "stopped";
+    case frame_type::continued:
+      return "continued";
   }
   return "frame of type " + std::to_string(static_cast<int>(x));
 }

@@ -15,7 +15,7 @@
 namespace procession {
 
 /// The version of the runner protocol that we speak; docs/protocol.md.
-inline constexpr std::uint8_t protocol_version = 3;
+inline constexpr std::uint8_t protocol_version = 4;
 
 /// Size of the header of a frame in bytes.
 inline constexpr std::size_t frame_header_size = 24;
@@ -55,6 +55,9 @@ enum class frame_type : std::uint8_t {
   exited = 38,
   closed = 39,
   notified = 40,
+  input_refused = 41,
+  stopped = 42,
+  continued = 43,
 };
 
 std::string to_string(frame_type x);

@@ -75,6 +75,10 @@ bool accept(signal& x) {
   return within(x.name, signal_name::interrupt, signal_name::proceed);
 }
 
+bool accept(terminate& x) {
+  return within(x.by, signal_name::interrupt, signal_name::proceed);
+}
+
 bool accept(credit& x) {
   return x.bytes > 0;
 }
@@ -94,6 +98,14 @@ bool accept(answered& x) {
   if (x.done)
     x.why = {};
   return accept(x.why);
+}
+
+bool accept(input_refused& x) {
+  return x.bytes > 0 && accept(x.why);
+}
+
+bool accept(stopped& x) {
+  return x.signal > 0 && x.signal < 128;
 }
 
 bool accept(exited& x) {
@@ -134,10 +146,13 @@ PROCESSION_BODY(goodbye);
 PROCESSION_BODY(spawn);
 PROCESSION_BODY(resize);
 PROCESSION_BODY(signal);
+PROCESSION_BODY(terminate);
 PROCESSION_BODY(credit);
 PROCESSION_BODY(spawned);
 PROCESSION_BODY(failed);
 PROCESSION_BODY(answered);
+PROCESSION_BODY(input_refused);
+PROCESSION_BODY(stopped);
 PROCESSION_BODY(exited);
 PROCESSION_BODY(closed);
 

@@ -15,8 +15,8 @@
 #include <string>
 
 /// The bodies of the runner protocol's control frames, see docs/protocol.md.
-/// Output and input frames carry raw bytes; close_input, terminate, kill,
-/// finish, abandon, notified, ping and pong carry nothing.
+/// Output and input frames carry raw bytes; close_input, kill, finish, abandon,
+/// notified, continued, ping and pong carry nothing.
 namespace procession::protocol {
 
 // What can be wrong with a frame of any type, for who sent it to read.
@@ -58,6 +58,10 @@ struct signal {
   signal_name name = signal_name::interrupt;
 };
 
+struct terminate {
+  signal_name by = signal_name::terminate;
+};
+
 /// Of output_credit and input_credit frames.
 struct credit {
   std::uint64_t bytes = 0;
@@ -80,6 +84,15 @@ struct answered {
   failure why;
 };
 
+struct input_refused {
+  std::uint64_t bytes = 0;
+  failure why;
+};
+
+struct stopped {
+  std::int32_t signal = 0;
+};
+
 struct exited {
   exit_status status;
   bool drained = false;
@@ -87,6 +100,7 @@ struct exited {
 
 struct closed {
   bool drained = false;
+  leftovers rest = {};
 };
 
 /// The body as it is sent.
@@ -126,6 +140,11 @@ typename Inspector::result_type inspect(Inspector& f, signal& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, terminate& x) {
+  return f(caf::meta::type_name("terminate"), x.by);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, credit& x) {
   return f(caf::meta::type_name("credit"), x.bytes);
 }
@@ -146,13 +165,23 @@ typename Inspector::result_type inspect(Inspector& f, answered& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, input_refused& x) {
+  return f(caf::meta::type_name("input_refused"), x.bytes, x.why);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, stopped& x) {
+  return f(caf::meta::type_name("stopped"), x.signal);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, exited& x) {
   return f(caf::meta::type_name("exited"), x.status, x.drained);
 }
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, closed& x) {
-  return f(caf::meta::type_name("closed"), x.drained);
+  return f(caf::meta::type_name("closed"), x.drained, x.rest);
 }
 
 } // namespace procession::protocol

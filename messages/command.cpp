@@ -150,10 +150,12 @@ std::optional<failure> validate(const command& x) {
   if (x.notification_fd != 0
       && (x.notification_fd < 3 || x.notification_fd > 255))
     return invalid("the notification descriptor must be 0, or from 3 to 255");
-  for (auto [time, what] : {std::pair{x.limits.timeout, "the time-out"},
-                            std::pair{x.limits.retention, "the retention"},
-                            std::pair{x.kill.grace, "the grace"},
-                            std::pair{x.kill.drain, "the drain deadline"}})
+  for (auto [time, what] :
+       {std::pair{x.limits.timeout, "the time-out"},
+        std::pair{x.limits.retention, "the retention"},
+        std::pair{x.kill.grace, "the grace"},
+        std::pair{x.kill.drain, "the drain deadline"},
+        std::pair{x.kill.leftovers, "the time for leftovers"}})
     if (auto bad = validate_time(time, what))
       return bad;
   return std::nullopt;
@@ -168,8 +170,10 @@ bool operator==(const command& x, const command& y) {
     return std::tie(c.program, c.args, c.argv0, c.cwd, c.env.inherit, c.env.set,
                     c.env.unset, c.stdio.kind, c.stdio.size, c.limits.retained,
                     c.limits.stdin_queue, c.limits.timeout, c.limits.retention,
-                    c.kill.grace, c.kill.drain, c.when_unobserved, c.owner,
-                    c.id, c.restricted.capability_sids, c.notification_fd);
+                    c.kill.grace, c.kill.drain, c.kill.leftovers,
+                    c.when_unobserved, c.owner, c.id,
+                    c.restricted.capability_sids, c.notification_fd,
+                    c.report_stops);
   };
   return all(x) == all(y);
 }
@@ -211,7 +215,8 @@ std::string to_string(const session_limits& x) {
 }
 
 std::string to_string(const kill_policy& x) {
-  return "grace " + in_ms(x.grace) + ", drain " + in_ms(x.drain);
+  return "grace " + in_ms(x.grace) + ", drain " + in_ms(x.drain)
+         + ", leftovers " + in_ms(x.leftovers);
 }
 
 std::string to_string(const restriction& x) {

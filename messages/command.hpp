@@ -77,8 +77,11 @@ struct kill_policy {
   /// After the process ended: how long to wait for the end of its output when
   /// a descendant holds it open. Time in which the session itself holds the
   /// reading back for a slow lossless subscriber does not count, as long as
-  /// its owner lives.
+  /// its owner lives; nor does the grace of a request to end.
   caf::timespan drain = std::chrono::seconds{2};
+  /// After the process ended by itself: time that its descendants get between
+  /// the request to end and the kill.
+  caf::timespan leftovers = std::chrono::milliseconds{500};
 };
 
 /// What happens to output while nobody subscribes.
@@ -132,6 +135,11 @@ struct command {
   /// (s6's notification-fd, s6-supervise(8)). 0: none, else from 3 to 255. Only
   /// on POSIX; elsewhere the start fails with `invalid_argument` at `setup`.
   std::int32_t notification_fd = 0;
+  /// Whether to tell when a signal stops the process and when it runs again
+  /// (`stopped`, `continued`). It costs a thread, since the system reports
+  /// stops to a blocking wait alone (waitid(2)). Only on POSIX; elsewhere
+  /// processes are not stopped.
+  bool report_stops = false;
 };
 
 /// The most capability SIDs that a restriction may name.
@@ -198,7 +206,7 @@ typename Inspector::result_type inspect(Inspector& f, session_limits& x) {
 /// @relates kill_policy
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, kill_policy& x) {
-  return f(caf::meta::type_name("kill_policy"), x.grace, x.drain);
+  return f(caf::meta::type_name("kill_policy"), x.grace, x.drain, x.leftovers);
 }
 
 /// @relates restriction
@@ -212,7 +220,7 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, command& x) {
   return f(caf::meta::type_name("command"), x.program, x.args, x.argv0, x.cwd,
            x.env, x.stdio, x.limits, x.kill, x.when_unobserved, x.owner, x.id,
-           x.restricted, x.notification_fd);
+           x.restricted, x.notification_fd, x.report_stops);
 }
 
 } // namespace procession

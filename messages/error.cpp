@@ -113,6 +113,8 @@ std::string to_string(errc x) {
       return "restart_limit";
     case errc::supervisor_ended:
       return "supervisor_ended";
+    case errc::line_too_long:
+      return "line_too_long";
   }
   return "errc " + std::to_string(static_cast<int>(x));
 }

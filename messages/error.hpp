@@ -84,10 +84,13 @@ enum class errc : std::uint8_t {
   restart_limit,
   /// The supervisor is being ended.
   supervisor_ended,
+  /// A line of input is longer than the terminal takes while it hands over
+  /// whole lines (4,095 bytes on Linux, termios(3)); none of it was delivered.
+  line_too_long,
 };
 
 /// The last of the codes.
-inline constexpr auto last_errc = errc::supervisor_ended;
+inline constexpr auto last_errc = errc::line_too_long;
 
 /// Where in the life of a session it went wrong.
 enum class stage : std::uint8_t {

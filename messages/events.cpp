@@ -57,12 +57,27 @@ bool operator==(const gap& x, const gap& y) {
   return all(x) == all(y);
 }
 
+bool operator==(const stopped& x, const stopped& y) {
+  return std::tie(x.id, x.seq, x.signal) == std::tie(y.id, y.seq, y.signal);
+}
+
+bool operator==(const continued& x, const continued& y) {
+  return std::tie(x.id, x.seq) == std::tie(y.id, y.seq);
+}
+
+bool operator==(leftovers x, leftovers y) noexcept {
+  return x.ended == y.ended && x.surviving == y.surviving;
+}
+
 bool operator==(const exited& x, const exited& y) {
   return std::tie(x.id, x.seq, x.status) == std::tie(y.id, y.seq, y.status);
 }
 
 bool operator==(const closed& x, const closed& y) {
-  return std::tie(x.id, x.seq, x.complete) == std::tie(y.id, y.seq, y.complete);
+  auto all = [](const closed& e) {
+    return std::tie(e.id, e.seq, e.complete, e.rest);
+  };
+  return all(x) == all(y);
 }
 
 std::string to_string(stream_kind x) {
@@ -127,13 +142,33 @@ std::string to_string(const gap& x) {
          + std::to_string(x.from) + " to " + std::to_string(x.to);
 }
 
+std::string to_string(const stopped& x) {
+  return headline("stopped", x.id, x.seq) + "by signal "
+         + std::to_string(x.signal);
+}
+
+std::string to_string(const continued& x) {
+  return headline("continued", x.id, x.seq) + "runs again";
+}
+
+std::string to_string(leftovers x) {
+  std::string result;
+  if (x.ended > 0)
+    result = std::to_string(x.ended) + " left over ended";
+  if (x.surviving > 0)
+    result += (result.empty() ? "" : ", ") + std::to_string(x.surviving)
+              + " could not be ended";
+  return result;
+}
+
 std::string to_string(const exited& x) {
   return headline("exited", x.id, x.seq) + to_string(x.status);
 }
 
 std::string to_string(const closed& x) {
   return headline("closed", x.id, x.seq)
-         + (x.complete ? "complete" : "incomplete");
+         + (x.complete ? "complete" : "incomplete")
+         + (x.rest == leftovers{} ? "" : ", " + to_string(x.rest));
 }
 
 } // namespace procession

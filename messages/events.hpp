@@ -99,27 +99,57 @@ struct gap {
   std::uint64_t to = 0;
 };
 
-/// The process has ended. More output may follow.
+/// A signal has stopped the process (`command::report_stops`).
+struct stopped {
+  session_id id;
+  std::uint64_t seq = 0;
+  /// Number of the signal.
+  std::int32_t signal = 0;
+};
+
+/// The stopped process runs again.
+struct continued {
+  session_id id;
+  std::uint64_t seq = 0;
+};
+
+/// The process has ended. More output may follow. Every subscriber gets it,
+/// before `closed`.
 struct exited {
   session_id id;
   std::uint64_t seq = 0;
   exit_status status;
 };
 
-/// The last event, exactly once: no process of the session is left.
+/// What became of the descendants that outlived the process of a session.
+struct leftovers {
+  /// How many had to be ended.
+  std::uint64_t ended = 0;
+  /// How many may still be there: they could not be killed in time (they sleep
+  /// uninterruptibly), or may not be signalled by our user.
+  std::uint64_t surviving = 0;
+};
+
+/// The last event, exactly once: no process of the session is left but those
+/// that `rest` counts as surviving.
 struct closed {
   session_id id;
   std::uint64_t seq = 0;
   /// Whether both streams were read to their end. False: a descendant held
   /// them open past the drain deadline, or the host of the child was lost.
   bool complete = true;
+  /// Unknown, hence zero, if the host of the child was lost.
+  leftovers rest = {};
 };
 
 bool operator==(cursor x, cursor y) noexcept;
 bool operator==(const exit_status& x, const exit_status& y) noexcept;
 bool operator==(const output& x, const output& y);
 bool operator==(const gap& x, const gap& y);
+bool operator==(const stopped& x, const stopped& y);
+bool operator==(const continued& x, const continued& y);
 bool operator==(const exited& x, const exited& y);
+bool operator==(leftovers x, leftovers y) noexcept;
 bool operator==(const closed& x, const closed& y);
 
 std::string to_string(stream_kind x);
@@ -129,7 +159,10 @@ std::string to_string(exit_cause x);
 std::string to_string(const exit_status& x);
 std::string to_string(const output& x);
 std::string to_string(const gap& x);
+std::string to_string(const stopped& x);
+std::string to_string(const continued& x);
 std::string to_string(const exited& x);
+std::string to_string(leftovers x);
 std::string to_string(const closed& x);
 
 /// @relates cursor
@@ -159,6 +192,24 @@ typename Inspector::result_type inspect(Inspector& f, gap& x) {
   return f(caf::meta::type_name("gap"), x.id, x.seq, x.stream, x.from, x.to);
 }
 
+/// @relates stopped
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, stopped& x) {
+  return f(caf::meta::type_name("stopped"), x.id, x.seq, x.signal);
+}
+
+/// @relates continued
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, continued& x) {
+  return f(caf::meta::type_name("continued"), x.id, x.seq);
+}
+
+/// @relates leftovers
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, leftovers& x) {
+  return f(caf::meta::type_name("leftovers"), x.ended, x.surviving);
+}
+
 /// @relates exited
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, exited& x) {
@@ -168,7 +219,7 @@ typename Inspector::result_type inspect(Inspector& f, exited& x) {
 /// @relates closed
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, closed& x) {
-  return f(caf::meta::type_name("closed"), x.id, x.seq, x.complete);
+  return f(caf::meta::type_name("closed"), x.id, x.seq, x.complete, x.rest);
 }
 
 } // namespace procession

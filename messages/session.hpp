@@ -83,10 +83,15 @@ struct session_info {
   std::uint64_t subscribers = 0;
   /// Whether reading from the child is held back for a subscriber.
   bool held_back = false;
+  /// Number of the signal that has stopped the process; 0 while it runs
+  /// (`command::report_stops`).
+  std::int32_t stopped = 0;
   /// Valid from state `exited` on.
   exit_status status;
   /// Valid in state `closed`.
   bool complete = true;
+  /// Valid in state `closed`.
+  leftovers rest = {};
   /// Why it did not start; empty if it did.
   std::string start_error;
 };
@@ -129,7 +134,7 @@ typename Inspector::result_type inspect(Inspector& f, session_info& x) {
   return f(caf::meta::type_name("session_info"), x.id, x.state, x.pid, x.spec,
            x.containment, x.started, x.last_output, x.produced,
            x.consumed_stdin, x.queued_stdin, x.retained, x.subscribers,
-           x.held_back, x.status, x.complete, x.start_error);
+           x.held_back, x.stopped, x.status, x.complete, x.rest, x.start_error);
 }
 
 /// @relates page
@@ -166,12 +171,14 @@ namespace procession {
 /// actor; one that is statically typed handles these.
 using subscriber
   = caf::typed_actor<caf::reacts_to<output>, caf::reacts_to<gap>,
+                     caf::reacts_to<stopped>, caf::reacts_to<continued>,
                      caf::reacts_to<exited>, caf::reacts_to<closed>>;
 
 /// One process, wherever it runs.
 using session = caf::typed_actor<
   /// Sends input; answered with the number of bytes (all of them) once the
   /// kernel took them. Errors: `stdin_closed`, `stdin_full` (none was taken),
+  /// `line_too_long` (the terminal would drop the rest of a line),
   /// `already_exited`.
   caf::replies_to<write_atom, shared_bytes>::with<std::uint64_t>,
   /// Ends input behind what is queued. On a PTY: types the terminal's end of
@@ -183,12 +190,15 @@ using session = caf::typed_actor<
   /// Signals the process group; on a PTY `interrupt` and `quit` go to the
   /// foreground job, as the keys do. Error: `already_exited`.
   caf::replies_to<signal_atom, signal_name>::with<void>,
-  /// Asks the tree to end, kills it after the command's grace; answered with
-  /// the status once the process ended (at once if it had). After the end it
-  /// kills what descendants are left.
+  /// Asks every process of the tree to end and kills those that are left after
+  /// the command's grace, which the whole tree has; answered with the status
+  /// once the process ended (at once if it had).
   caf::replies_to<terminate_atom>::with<exit_status>,
   /// @copydoc terminate_atom with a grace of its own; zero kills at once.
   caf::replies_to<terminate_atom, caf::timespan>::with<exit_status>,
+  /// @copydoc terminate_atom with another signal than SIGTERM to ask by.
+  caf::replies_to<terminate_atom, signal_name,
+                  caf::timespan>::with<exit_status>,
   caf::replies_to<info_atom>::with<session_info>,
   /// Answered with the status once the process ended; with the error of the
   /// start if it never ran.
@@ -206,7 +216,8 @@ using session = caf::typed_actor<
   /// keeps nobody waiting. Error:
   /// `invalid_argument` (no bytes asked for, cursor past the end).
   caf::replies_to<read_atom, cursor, std::uint64_t, caf::timespan>::with<page>,
-  /// Subscribes the sender to `output`, `gap`, `exited` and `closed`; the
+  /// Subscribes the sender to `output`, `gap`, `exited` and `closed`, and to
+  /// `stopped` and `continued` if the command reports stops; the
   /// answer is the place where delivery begins. Errors: `already_subscribed`,
   /// `invalid_argument` (window 0, cursor past the end), `no_sender`.
   caf::replies_to<subscribe_atom, subscription>::with<cursor>,
@@ -223,6 +234,12 @@ using spawner = caf::typed_actor<
   /// Finds a session, starting and failed ones included.
   caf::replies_to<find_atom, session_id>::with<session>,
   /// Tells of every session that is live or still retained.
-  caf::replies_to<list_atom>::with<session_list>>;
+  caf::replies_to<list_atom>::with<session_list>,
+  /// Terminates all sessions that are not closed, each with the grace of its
+  /// command; answered once all of them are closed, however they ended. Others
+  /// may be started meanwhile. Error: `busy`.
+  caf::replies_to<terminate_atom>::with<void>,
+  /// @copydoc terminate_atom with a grace for all; zero kills at once.
+  caf::replies_to<terminate_atom, caf::timespan>::with<void>>;
 
 } // namespace procession

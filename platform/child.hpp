@@ -35,6 +35,13 @@ struct child_stdin_taken {
   std::uint64_t bytes = 0;
 };
 
+/// That many bytes of the oldest queued input were refused; none of them was
+/// delivered, and what follows them goes on.
+struct child_stdin_refused {
+  std::uint64_t bytes = 0;
+  failure why;
+};
+
 /// Input can no longer be delivered; what was queued is dropped. Not sent for
 /// an input that `close_stdin` ended in order.
 struct child_stdin_broken {
@@ -53,6 +60,14 @@ struct child_answered {
   failure why;
 };
 
+/// A signal of that number has stopped the process (`command::report_stops`).
+struct child_stopped {
+  std::int32_t signal = 0;
+};
+
+/// The stopped process runs again.
+struct child_continued {};
+
 /// The process has ended. It is not reaped yet.
 struct child_exited {
   exit_status status;
@@ -60,16 +75,20 @@ struct child_exited {
   bool drained = false;
 };
 
-/// Nothing of the child is left: no process, no descriptor, no zombie. Last.
+/// Nothing of the child is left: no descriptor, no zombie, and no process but
+/// those that `rest` counts as surviving. Last.
 struct child_finished {
   /// Whether its output was read to the end.
   bool drained = false;
+  /// What became of the descendants that outlived the process.
+  leftovers rest = {};
 };
 
 /// What a child tells.
 using child_event
   = std::variant<child_started, child_start_failed, child_output,
-                 child_stdin_taken, child_stdin_broken, child_notified,
+                 child_stdin_taken, child_stdin_refused, child_stdin_broken,
+                 child_notified, child_stopped, child_continued,
                  child_answered, child_exited, child_finished>;
 
 /// Where a child sends its events: called from one thread at a time, maybe from
@@ -81,8 +100,11 @@ using child_sink = std::function<void(child_event)>;
 /// thread at a time; what comes of them is told to the sink.
 ///
 /// A child finishes by itself once the process has ended and its output was
-/// read to the end: it kills what is left of the tree, reaps, releases
-/// everything and tells `child_finished`.
+/// read to the end: it ends what is left of the tree, reaps, releases
+/// everything and tells `child_finished`. Descendants that were not asked to
+/// end before are asked (SIGTERM), get the command's `kill_policy::leftovers`
+/// to do so, and are killed then. Those that were asked by `terminate` are
+/// waited for until `kill`.
 ///
 /// Destroying a child ends its whole tree at once and in the background, and
 /// nothing of the process remains. The sink is dropped soon; what it is still
@@ -114,10 +136,10 @@ public:
   /// Leads to `child_answered` with this number.
   virtual void signal(std::uint64_t request, signal_name name) = 0;
 
-  /// Asks every process of the tree to end (SIGTERM).
-  virtual void terminate() = 0;
+  /// Asks every process of the tree to end, by that signal.
+  virtual void terminate(signal_name by) = 0;
 
-  /// Kills every process of the tree that is left.
+  /// Kills every process of the tree that is left, at any time.
   virtual void kill() = 0;
 
   /// After `child_exited`: finishes without reading further.

@@ -56,8 +56,8 @@ public:
     call([=](auto& x) { x.signal(request, name); });
   }
 
-  void terminate() override {
-    call([](auto& x) { x.terminate(); });
+  void terminate(signal_name by) override {
+    call([by](auto& x) { x.terminate(by); });
   }
 
   void kill() override {

@@ -105,6 +105,7 @@ process::process(host& where)
 void process::start(const command& spec, std::uint64_t credit, child_sink sink,
                     const runner_start* runner) {
   sink_ = std::move(sink);
+  report_stops_ = spec.report_stops;
   credit_ = credit;
   host_.live.insert(shared_from_this());
   auto result = start_process(host_, spec, runner);
@@ -161,7 +162,18 @@ bool process::watch_all(started_process& what) {
   return ok;
 }
 
-void process::undo(started_process what) {
+bool process::watch_stops() {
+  if (!report_stops_)
+    return true;
+  try {
+    stops_ = std::make_unique<loop>("pcn-stops");
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+void process::undo(started_process what, failure why) {
   if (pidfd_ != nullptr)
     what.pidfd.reset(pidfd_->release());
   close_streams();
@@ -173,14 +185,19 @@ void process::undo(started_process what) {
       != 0
     && errno == EINTR)
     continue;
-  fail({{errc::out_of_descriptors,
-         {stage::setup, 0, "the reactor takes no more descriptors"}},
-        std::move(what.tree)});
+  fail({std::move(why), std::move(what.tree)});
 }
 
 void process::run(started_process what) {
   if (!watch_all(what))
-    return undo(std::move(what));
+    return undo(std::move(what),
+                {errc::out_of_descriptors,
+                 {stage::setup, 0, "the reactor takes no more descriptors"}});
+  if (!watch_stops())
+    return undo(
+      std::move(what),
+      {errc::out_of_processes,
+       {stage::setup, EAGAIN, "no thread can be created to wait for stops"}});
   state_ = state::running;
   pid_ = what.pid;
   inherited_peak_ = what.inherited_peak;
@@ -203,7 +220,48 @@ void process::run(started_process what) {
     await_output(stream_kind::err, *err);
   if (notification != nullptr)
     await_notification(*notification);
+  if (stops_ != nullptr)
+    stops_->post(
+      [this, number = pidfd->native_handle()] { await_stops(number); });
   await_exit(*pidfd);
+}
+
+// -- stops --------------------------------------------------------------------
+
+void process::await_stops(int pidfd) {
+  // A stop is not reported by the pidfd, and SIGCHLD is the embedding
+  // program's. The wait ends with the process, which is not reaped before this
+  // thread has ended.
+  constexpr auto stops = WSTOPPED | WCONTINUED;
+  siginfo_t info{};
+  auto next = [&](int options) {
+    info.si_pid = 0;
+    int result;
+    while (
+      (result = ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, options))
+        != 0
+      && errno == EINTR)
+      continue;
+    return result == 0;
+  };
+  auto is_stopped = false;
+  while (next(stops | WEXITED | WNOWAIT)
+         && (info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED)) {
+    if (!next(stops | WNOHANG) || info.si_pid == 0)
+      continue;
+    auto stopped = info.si_code == CLD_STOPPED;
+    if (std::exchange(is_stopped, stopped) == stopped)
+      continue;
+    host_.reactor.post(
+      [self = weak_from_this(), stopped, signal = info.si_status] {
+        if (auto x = self.lock(); x && x->state_ == state::running) {
+          if (stopped)
+            x->emit(child_stopped{signal});
+          else
+            x->emit(child_continued{});
+        }
+      });
+  }
 }
 
 // -- notification -------------------------------------------------------------
@@ -516,8 +574,8 @@ void process::signal_tree(int signo) {
   }
 }
 
-void process::terminate() {
-  signal_tree(SIGTERM);
+void process::terminate(signal_name by) {
+  signal_tree(number_of(by));
   // What is stopped would not see it.
   if (state_ == state::running)
     signal_tree(SIGCONT);
@@ -613,6 +671,8 @@ void process::close_streams() {
 void process::reap() {
   siginfo_t info{};
   rusage usage{};
+  // Its thread has nothing to wait for any more.
+  stops_.reset();
   wait_now(pidfd_->native_handle(), 0, info, usage);
   state_ = state::finished;
   close(pidfd_);
@@ -637,6 +697,9 @@ void process::stop() {
 }
 
 void process::give_up() {
+  // Its thread ends with the process, which nothing can end: to join it would
+  // take as long. It touches nothing of ours then.
+  static_cast<void>(stops_.release());
   emit(child_finished{});
   sink_ = nullptr;
 }

@@ -33,7 +33,7 @@ public:
   void close_stdin();
   void resize(std::uint64_t request, terminal_size size);
   void signal(std::uint64_t request, signal_name name);
-  void terminate();
+  void terminate(signal_name by);
   void kill();
   void finish();
 
@@ -105,7 +105,7 @@ private:
   void run(started_process what);
   bool watch_all(started_process& what);
   bool watch(descriptor_ptr& result, unique_fd& fd);
-  void undo(started_process what);
+  void undo(started_process what, failure why);
 
   void pump(stream_kind stream);
   void widen(reader& x);
@@ -124,6 +124,8 @@ private:
   void end_input();
   void break_input(int os_code);
 
+  bool watch_stops();
+  void await_stops(int pidfd);
   void await_exit(descriptor& pidfd);
   void check_exit();
   bool signal_group(int signo);
@@ -143,6 +145,9 @@ private:
   pid_t pid_ = -1;
   std::uint64_t inherited_peak_ = 0;
   descriptor_ptr pidfd_;
+  /// A thread that waits for stops, if they are reported.
+  std::unique_ptr<loop> stops_;
+  bool report_stops_ = false;
   std::unique_ptr<posix::tree> tree_;
   boost::asio::steady_timer recheck_;
 

@@ -358,7 +358,7 @@ void process::signal(std::uint64_t request, signal_name name) {
       close_console();
       return answer(request, std::nullopt);
     case signal_name::terminate:
-      terminate();
+      terminate(name);
       return answer(request, std::nullopt);
     case signal_name::kill:
       kill();
@@ -382,7 +382,7 @@ void process::raise(std::uint64_t request, console_event what) {
                      });
 }
 
-void process::terminate() {
+void process::terminate(signal_name) {
   if (state_ != state::running)
     return;
   if (terminal_)

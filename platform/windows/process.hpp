@@ -46,7 +46,7 @@ public:
   void close_stdin();
   void resize(std::uint64_t request, terminal_size size);
   void signal(std::uint64_t request, signal_name name);
-  void terminate();
+  void terminate(signal_name by);
   void kill();
   void finish();
 

@@ -413,7 +413,7 @@ TEST_CASE("input goes as far as the runner takes it") {
   x.session->close_stdin();
   auto frames = lines(4, "input of 1");
   CHECK(x.take_sent() == frames);
-  x.session->terminate();
+  x.session->terminate(signal_name::terminate);
   CHECK(x.take_sent() == lines{"terminate of 1"});
   x.say(frame_type::input_credit, 1, protocol::credit{max_data_body});
   CHECK(x.take_sent() == lines{"input of 1"});

@@ -90,6 +90,15 @@ std::string in_words(const child_event& x) {
     std::string operator()(const child_stdin_taken& x) {
       return "taken " + std::to_string(x.bytes);
     }
+    std::string operator()(const child_stdin_refused& x) {
+      return "refused " + std::to_string(x.bytes);
+    }
+    std::string operator()(const child_stopped& x) {
+      return "stopped by " + std::to_string(x.signal);
+    }
+    std::string operator()(const child_continued&) {
+      return "continued";
+    }
     std::string operator()(const child_stdin_broken&) {
       return "broken";
     }
@@ -103,7 +112,9 @@ std::string in_words(const child_event& x) {
       return "exited";
     }
     std::string operator()(const child_finished& x) {
-      return x.drained ? "finished" : "finished, not drained";
+      auto rest = to_string(x.rest);
+      return std::string{x.drained ? "finished" : "finished, not drained"}
+             + (rest.empty() ? "" : ", ") + rest;
     }
   } visitor;
   return std::visit(visitor, x);

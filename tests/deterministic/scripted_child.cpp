@@ -49,8 +49,9 @@ public:
     ask("signal #" + std::to_string(request) + " " + to_string(name));
   }
 
-  void terminate() override {
-    ask("terminate");
+  void terminate(signal_name by) override {
+    ask(by == signal_name::terminate ? "terminate"
+                                     : "terminate by " + to_string(by));
   }
 
   void kill() override {
@@ -119,6 +120,10 @@ void script::stdin_taken(std::uint64_t bytes) {
   emit(child_stdin_taken{bytes});
 }
 
+void script::stdin_refused(std::uint64_t bytes, errc code) {
+  emit(child_stdin_refused{bytes, {code, {stage::run, 0, "refused"}}});
+}
+
 void script::stdin_broken() {
   emit(child_stdin_broken{
     {errc::stdin_closed, {stage::run, 32, "nobody reads it"}}});
@@ -126,6 +131,14 @@ void script::stdin_broken() {
 
 void script::notified() {
   emit(child_notified{});
+}
+
+void script::stopped(std::int32_t signal) {
+  emit(child_stopped{signal});
+}
+
+void script::continued() {
+  emit(child_continued{});
 }
 
 void script::answered(std::uint64_t request) {
@@ -141,8 +154,19 @@ void script::exited(exit_status status) {
   emit(child_exited{status, open_streams_.empty()});
 }
 
-void script::finished() {
-  emit(child_finished{open_streams_.empty()});
+void script::finished(leftovers rest) {
+  emit(child_finished{open_streams_.empty(), rest});
+}
+
+void script::perish() {
+  if (destroyed() || sink_ == nullptr)
+    return;
+  if (!started_)
+    return start_failed(errc::runtime_stopped, stage::admit);
+  both_ended();
+  if (!exited_)
+    exited(by_signal(9));
+  finished();
 }
 
 void script::output(stream_kind stream, shared_bytes bytes) {

@@ -18,7 +18,7 @@ class script {
 public:
   /// What was asked of the child since the last look, in order: "start",
   /// "write abc", "close_stdin", "resize #1 30x100", "signal #2 hangup",
-  /// "terminate", "kill", "finish", "destroyed". Grants only add up.
+  /// "terminate", "terminate by hangup", "kill", "finish", "destroyed". Grants only add up.
   std::vector<std::string> take_calls();
 
   /// How often exactly this was asked for so far.
@@ -52,12 +52,18 @@ public:
   void ended(stream_kind stream);
   void both_ended();
   void stdin_taken(std::uint64_t bytes);
+  void stdin_refused(std::uint64_t bytes, errc code = errc::line_too_long);
   void stdin_broken();
   void notified();
+  void stopped(std::int32_t signal);
+  void continued();
   void answered(std::uint64_t request);
   void refused(std::uint64_t request, errc code = errc::request_failed);
   void exited(exit_status status = {});
-  void finished();
+  void finished(leftovers rest = {});
+
+  /// What a kill leads to: it exits and finishes, unless it has.
+  void perish();
 
 private:
   friend class scripted_child;

@@ -56,6 +56,10 @@ theatre::~theatre() {
   caf::anon_send_exit(where, caf::exit_reason::user_shutdown);
   where = nullptr;
   run();
+  // Sessions see their processes out.
+  for (auto& x : factory_->scripts)
+    x->perish();
+  run();
   for (auto& x : factory_->scripts)
     CHECK(x->destroyed());
   CHECK(sys.registry().running() == 0);
@@ -150,6 +154,14 @@ struct peer::state {
     at[x.stream] = x.to;
   }
 
+  void on(const procession::stopped& x) {
+    note(x.seq, "stopped by " + std::to_string(x.signal));
+  }
+
+  void on(const procession::continued& x) {
+    note(x.seq, "continued");
+  }
+
   void on(const procession::exited& x) {
     note(x.seq, "exited " + to_string(x.status));
     if (std::exchange(exited, true))
@@ -157,8 +169,12 @@ struct peer::state {
   }
 
   void on(const procession::closed& x) {
-    note(x.seq,
-         std::string{"closed "} + (x.complete ? "complete" : "incomplete"));
+    auto rest = to_string(x.rest);
+    note(x.seq, std::string{"closed "}
+                  + (x.complete ? "complete" : "incomplete")
+                  + (rest.empty() ? "" : ", ") + rest);
+    if (!exited)
+      problems.push_back("not exited before: " + events.back());
     closed = true;
   }
 
@@ -183,6 +199,8 @@ caf::behavior peer::behave(caf::event_based_actor* self,
                    ack_atom_v, std::uint64_t{x.bytes.size()});
     },
     [=](const gap& x) { st->on(x); },
+    [=](const stopped& x) { st->on(x); },
+    [=](const continued& x) { st->on(x); },
     [=](const exited& x) { st->on(x); },
     [=](const closed& x) { st->on(x); },
   };

@@ -152,7 +152,9 @@ private:
         return say(frame_type::signal, to, protocol::encode(x));
       }
       case 11:
-        return say(frame_type::terminate, to);
+        return say(frame_type::terminate, to,
+                   protocol::encode(protocol::terminate{
+                     static_cast<signal_name>(in_.below(8))}));
       case 12:
         return say(frame_type::kill, to);
       case 13:

@@ -69,7 +69,7 @@ public:
     puppet_.ask(request);
   }
 
-  void terminate() override {
+  void terminate(signal_name) override {
     check();
   }
 

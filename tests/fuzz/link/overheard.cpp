@@ -73,6 +73,8 @@ void overheard::on_session_frame(session& of, const frame& x) {
       of.abandoned = true;
       break;
     case frame_type::terminate:
+      body_of<protocol::terminate>(x);
+      return;
     case frame_type::kill:
     case frame_type::finish:
       break;

@@ -36,6 +36,12 @@ struct watched_session::story {
     expect(taken <= written, "no more input is taken than was written");
   }
 
+  void on(const child_stdin_refused& x) {
+    expect(started && !broken, "input is refused before it breaks");
+    taken += x.bytes;
+    expect(taken <= written, "no more input is refused than was written");
+  }
+
   void on(const child_stdin_broken&) {
     expect(started && !broken, "input breaks once");
     broken = true;
@@ -44,6 +50,16 @@ struct watched_session::story {
   void on(const child_notified&) {
     expect(started && !exited && !notified, "a child notifies once");
     notified = true;
+  }
+
+  void on(const child_stopped&) {
+    expect(started && !exited && !stopped, "a child stops while it runs");
+    stopped = true;
+  }
+
+  void on(const child_continued&) {
+    expect(!exited && stopped, "a stopped child goes on");
+    stopped = false;
   }
 
   void on(const child_answered& x) {
@@ -70,6 +86,7 @@ struct watched_session::story {
   bool started = false;
   bool broken = false;
   bool notified = false;
+  bool stopped = false;
   bool exited = false;
   bool drained = false;
   bool over = false;
@@ -97,6 +114,7 @@ void watched_session::start(stdio_kind kind, std::uint64_t credit) {
   spec.program = "x";
   spec.stdio.kind = kind;
   spec.notification_fd = 3;
+  spec.report_stops = true;
   story_->begun = true;
   story_->terminal = kind == stdio_kind::pty;
   story_->granted = credit;
@@ -141,7 +159,7 @@ void watched_session::signal(signal_name name) {
 
 void watched_session::terminate() {
   if (may_ask())
-    child_->terminate();
+    child_->terminate(signal_name::terminate);
 }
 
 void watched_session::kill() {
