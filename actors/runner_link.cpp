@@ -111,7 +111,9 @@ caf::timespan runner_link::time_for(debt what,
   }
   // What was asked to end or is to be killed needs no time of its own.
   auto ends_by_itself = by.sink != nullptr && !by.asked_to_end;
-  return ends_by_itself ? closing_time + by.leftovers : closing_time;
+  return ends_by_itself
+           ? std::max<caf::timespan>(closing_time, by.leftovers + killing_time)
+           : closing_time;
 }
 
 bool runner_link::paid(debt what, const due& x) const {

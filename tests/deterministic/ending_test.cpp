@@ -373,3 +373,24 @@ TEST_CASE("whoever waits for a state is told once it has come") {
     CHECK(closed.is(errc::already_exited));
   }
 }
+
+TEST_CASE("a process that is stopped and goes on says so") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.report_stops = true;
+  auto hdl = owner.spawn(spec);
+  owner.subscribe(hdl);
+  t.child().stopped(19);
+  t.run();
+  CHECK(owner.info(hdl).stopped == 19);
+  t.child().continued();
+  t.run();
+  CHECK(owner.info(hdl).stopped == 0);
+  t.child().stopped(20);
+  t.end();
+  CHECK(owner.info(hdl).stopped == 0);
+  CHECK(owner.take_events()
+        == lines{"1 stopped by 19", "2 continued", "3 stopped by 20",
+                 "4 exited exit code 0", "5 closed complete"});
+}

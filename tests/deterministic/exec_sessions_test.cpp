@@ -368,18 +368,21 @@ TEST_CASE("exec: when the tool ends, so does everything that it started") {
   CHECK(s.t.child(1).count("kill") == 1);
 }
 
-TEST_CASE("exec: sessions that are lost with their spawner are told as lost") {
+TEST_CASE("exec: sessions that end with their spawner are told as they ended") {
   exec_stage s;
   auto id = s.running(script_of("other"));
   auto waiting = s.exec(script_of("server"));
   s.say("kept", 0);
   caf::anon_send_exit(s.t.where, caf::exit_reason::kill);
   s.t.run();
-  CHECK(waiting.value().status.cause == exit_cause::runner_lost);
-  CHECK_FALSE(waiting.value().complete);
+  for (std::size_t i = 0; i < s.t.children(); ++i)
+    s.t.child(i).perish();
+  s.t.run();
+  CHECK(waiting.value().status.cause == exit_cause::signaled);
+  CHECK(waiting.value().status.by_request);
   auto last = s.poll(id).value();
   CHECK(last.head == "kept");
-  CHECK(last.status.cause == exit_cause::runner_lost);
+  CHECK(last.status.cause == exit_cause::signaled);
   CHECK_FALSE(s.begin(script_of("more")).pending());
   CHECK(s.list().empty());
 }

@@ -143,11 +143,10 @@ TEST_CASE("the list leaves out a session that goes meanwhile") {
   auto first = owner.spawn(named("first"));
   owner.spawn(named("second"));
   auto listed = owner.post<std::vector<session_info>>(t.where, list_atom_v);
-  caf::anon_send_exit(first, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(first, caf::exit_reason::kill);
   t.run();
   CHECK(ids(listed.value()) == lines{"second"});
-  caf::anon_send_exit(find(t, owner, "second").value(),
-                      caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(find(t, owner, "second").value(), caf::exit_reason::kill);
   t.run();
   CHECK(list(t, owner).empty());
 }
@@ -265,4 +264,72 @@ TEST_CASE("who has an alarm clock may be gone before that begins") {
   t.sys.spawn([](caf::event_based_actor* self) { alarm_clock{}.attach(self); });
   t.run();
   CHECK(t.sys.registry().running() == before);
+}
+
+TEST_CASE("a spawner ends all its sessions on request") {
+  theatre t;
+  peer owner{t};
+  auto spec = named("patient");
+  spec.kill.grace = 9s;
+  owner.spawn(spec);
+  owner.spawn(named("second"));
+  auto over = owner.spawn(named("over"));
+  t.end(2);
+
+  SECTION("each with the grace of its command") {
+    auto all = owner.ask<caf::unit_t>(t.where, terminate_atom_v);
+    CHECK(t.child(0).take_calls() == lines{"terminate"});
+    CHECK(t.child(1).take_calls() == lines{"terminate"});
+    CHECK(t.child(2).take_calls() == lines{"destroyed"});
+    t.end(1);
+    CHECK(all.pending());
+    t.advance(8999ms);
+    CHECK(t.child(0).take_calls() == lines{});
+    t.advance(1ms);
+    CHECK(t.child(0).take_calls() == lines{"kill"});
+    t.child(0).exited(by_signal(9));
+    t.run();
+    // The session is not closed yet.
+    CHECK(all.pending());
+    t.child(0).both_ended();
+    t.child(0).finished();
+    t.run();
+    all.value();
+  }
+  SECTION("all with the same grace, if that is asked for") {
+    auto all = owner.ask<caf::unit_t>(t.where, terminate_atom_v,
+                                      caf::timespan{0});
+    CHECK(t.child(0).take_calls() == lines{"kill"});
+    CHECK(t.child(1).take_calls() == lines{"kill"});
+    t.end(0);
+    t.end(1);
+    all.value();
+  }
+  SECTION("those that start meanwhile are not meant") {
+    auto all = owner.ask<caf::unit_t>(t.where, terminate_atom_v);
+    owner.spawn(named("later"));
+    t.end(0);
+    t.end(1);
+    all.value();
+    CHECK(t.child(3).take_calls() == lines{});
+  }
+  SECTION("a session that is killed as an actor counts as ended") {
+    auto all = owner.ask<caf::unit_t>(t.where, terminate_atom_v);
+    for (auto* name : {"patient", "second"})
+      caf::anon_send_exit(find(t, owner, name).value(), caf::exit_reason::kill);
+    t.run();
+    all.value();
+  }
+  SECTION("and who waits is told when the spawner goes instead") {
+    auto all = owner.ask<caf::unit_t>(t.where, terminate_atom_v);
+    caf::anon_send_exit(t.where, caf::exit_reason::user_shutdown);
+    t.run();
+    CHECK(all.is(errc::runtime_stopped));
+  }
+}
+
+TEST_CASE("a spawner without sessions has ended them all") {
+  theatre t;
+  peer owner{t};
+  owner.ask<caf::unit_t>(t.where, terminate_atom_v).value();
 }

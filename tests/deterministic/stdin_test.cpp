@@ -203,3 +203,36 @@ TEST_CASE("no more writes wait than a session takes, however small") {
   CHECK(waiting.front().value() == 1);
   CHECK(write(owner, hdl, "y").pending());
 }
+
+TEST_CASE("a write that was refused says why, and others go on") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  auto write = [&](const char* text) {
+    return owner.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{text});
+  };
+  auto first = write("ab");
+  auto second = write("cdef");
+  auto third = write("g");
+  t.child().stdin_taken(2);
+  t.run();
+  CHECK(first.value() == 2);
+  SECTION("as a whole") {
+    t.child().stdin_refused(4);
+    t.run();
+  }
+  SECTION("in a part of it") {
+    t.child().stdin_taken(1);
+    t.child().stdin_refused(2);
+    t.run();
+    CHECK(second.pending());
+    t.child().stdin_taken(1);
+    t.run();
+  }
+  CHECK(second.is(errc::line_too_long));
+  CHECK(third.pending());
+  CHECK(owner.info(hdl).queued_stdin == 1);
+  t.child().stdin_taken(1);
+  t.run();
+  CHECK(third.value() == 1);
+}

@@ -31,11 +31,88 @@ TEST_CASE("a process that ends within the grace is not killed") {
   auto ended = owner.ask<exit_status>(hdl, terminate_atom_v);
   t.child().both_ended();
   t.child().exited(exit_code(7));
+  t.child().finished();
   t.run();
   CHECK(ended.value().code == 7);
   CHECK(waiting.value() == ended.value());
   t.advance(1h);
+  CHECK(t.child().take_calls() == lines{"terminate", "destroyed"});
+}
+
+TEST_CASE("the grace belongs to the whole tree") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.kill.grace = 5s;
+  spec.kill.drain = 2s;
+  auto hdl = owner.spawn(spec);
+  auto ended = owner.ask<exit_status>(hdl, terminate_atom_v);
   CHECK(t.child().take_calls() == lines{"terminate"});
+  t.advance(1s);
+  SECTION("so what outlives the process has the rest of it") {
+    t.child().both_ended();
+    t.child().exited(by_signal(15));
+    t.run();
+    CHECK(ended.value().signal == 15);
+    t.advance(3999ms);
+    CHECK(t.child().take_calls() == lines{});
+    t.advance(1ms);
+    CHECK(t.child().take_calls() == lines{"kill"});
+  }
+  SECTION("and its output is read as long, and until the drain deadline") {
+    t.child().exited(by_signal(15));
+    t.run();
+    t.advance(3999ms);
+    CHECK(t.child().take_calls() == lines{});
+    t.child().out("shutting down");
+    t.advance(1ms);
+    CHECK(t.child().take_calls() == lines{"kill"});
+    t.advance(1999ms);
+    CHECK(t.child().take_calls() == lines{});
+    t.advance(1ms);
+    CHECK(t.child().take_calls() == lines{"finish"});
+  }
+  SECTION("unless somebody has less patience") {
+    t.child().exited(by_signal(15));
+    t.run();
+    owner.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{0}).value();
+    CHECK(t.child().take_calls() == lines{"kill"});
+    t.advance(2s);
+    CHECK(t.child().take_calls() == lines{"finish"});
+  }
+  t.child().both_ended();
+  t.child().finished({1, 0});
+  t.run();
+  CHECK(owner.info(hdl).rest == leftovers{1, 0});
+}
+
+TEST_CASE("a request to end may name the signal") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  owner.ask<exit_status>(hdl, terminate_atom_v, signal_name::hangup,
+                         caf::timespan{5s});
+  CHECK(t.child().take_calls() == lines{"terminate by hangup"});
+  SECTION("and another one is no second signal") {
+    owner.ask<exit_status>(hdl, terminate_atom_v);
+    CHECK(t.child().take_calls() == lines{});
+  }
+  t.advance(5s);
+  CHECK(t.child().take_calls() == lines{"kill"});
+}
+
+TEST_CASE("a request to end by a signal may come before the process runs") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.id = "early";
+  auto made = owner.begin(spec);
+  auto hdl = owner.ask<session>(t.where, find_atom_v, session_id{"early"});
+  owner.ask<exit_status>(hdl.value(), terminate_atom_v, signal_name::hangup,
+                         caf::timespan{5s});
+  t.child().started();
+  t.run();
+  CHECK(t.child().take_calls() == lines{"start", "terminate by hangup"});
 }
 
 TEST_CASE("a grace of zero kills at once") {
@@ -85,13 +162,15 @@ TEST_CASE("of several graces the one over first counts") {
   }
 }
 
-TEST_CASE("terminate after the exit answers at once and kills what is left") {
+TEST_CASE("terminate after the exit answers at once and ends what is left") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
   t.child().exited(exit_code(1));
   t.run();
   CHECK(owner.ask<exit_status>(hdl, terminate_atom_v).value() == exit_code(1));
+  CHECK(t.child().take_calls() == lines{"terminate"});
+  t.advance(5s);
   CHECK(t.child().take_calls() == lines{"kill"});
   t.child().both_ended();
   t.child().finished();
@@ -297,11 +376,36 @@ TEST_CASE("a session goes with its spawner, and nobody is left waiting") {
                                           shared_bytes{"abc"});
   auto reading = owner.ask<page>(hdl, read_atom_v, cursor{}, std::uint64_t{9},
                                  caf::timespan{1h});
+  t.child(0).take_calls();
   caf::anon_send_exit(t.where, caf::exit_reason::user_shutdown);
+  t.run();
+  CHECK(t.child(0).take_calls() == lines{"kill"});
+  SECTION("once its processes have ended") {
+    CHECK(owner.take_events() == lines{});
+    t.child(0).perish();
+    t.run();
+    CHECK(
+      owner.take_events()
+      == lines{"1 exited killed by signal 9, by request", "2 closed complete"});
+  }
+  SECTION("which may leave some that cannot be killed") {
+    t.child(0).both_ended();
+    t.child(0).exited(by_signal(9));
+    t.child(0).finished({1, 2});
+    t.run();
+    CHECK(owner.take_events()
+          == lines{"1 exited killed by signal 9, by request",
+                   "2 closed complete, 1 left over ended, 2 could not be "
+                   "ended"});
+  }
+  // A process that was about to start is killed when it has.
+  t.child(1).started();
+  t.run();
+  CHECK(t.child(1).count("kill") == 1);
+  t.child(1).perish();
   t.run();
   CHECK(t.child(0).destroyed());
   CHECK(t.child(1).destroyed());
-  CHECK(owner.take_events() == lines{"1 closed incomplete"});
   CHECK_FALSE(waiting.pending());
   CHECK_FALSE(ending.pending());
   CHECK_FALSE(written.pending());
@@ -324,15 +428,52 @@ TEST_CASE("a session that is sent an exit ends everything it has") {
     CHECK(owner.info(hdl).state == session_state::running);
   }
   SECTION("and tells everybody") {
-    auto reason = GENERATE(caf::exit_reason::user_shutdown,
-                           caf::exit_reason::kill);
-    caf::anon_send_exit(hdl, reason);
+    caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
+    t.run();
+    CHECK(t.child().take_calls() == lines{"kill"});
+    t.child().perish();
     t.run();
     CHECK(t.child().destroyed());
-    CHECK(owner.take_events() == lines{"1 closed incomplete"});
+    CHECK(
+      owner.take_events()
+      == lines{"1 exited killed by signal 9, by request", "2 closed complete"});
     CHECK_FALSE(waiting.pending());
     CHECK_FALSE(reading.pending());
   }
+  SECTION("and tells everybody at once when it is killed itself") {
+    caf::anon_send_exit(hdl, caf::exit_reason::kill);
+    t.run();
+    CHECK(t.child().destroyed());
+    CHECK(owner.take_events()
+          == lines{"1 exited runner lost", "2 closed incomplete"});
+    CHECK_FALSE(waiting.pending());
+    CHECK_FALSE(reading.pending());
+  }
+}
+
+TEST_CASE("a subscriber learns what a session that goes still owed it") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  subscription terms;
+  terms.window = 3;
+  owner.subscribe(hdl, terms);
+  t.child().out("abcde");
+  t.child().err("xyz");
+  t.run();
+  CHECK(owner.take_events() == lines{"1 out@0 abc"});
+  auto reason = GENERATE(caf::exit_reason::user_shutdown,
+                         caf::exit_reason::kill);
+  caf::anon_send_exit(hdl, reason);
+  t.run();
+  t.child().perish();
+  t.run();
+  auto events = owner.take_events();
+  REQUIRE(events.size() == 4);
+  CHECK(
+    events[reason == caf::exit_reason::kill ? 0 : 1]
+    == (reason == caf::exit_reason::kill ? "2 gap out 3-5" : "3 gap out 3-5"));
+  CHECK(events[3] == "5 closed incomplete");
 }
 
 TEST_CASE("an exit sent to a closed session tells those it still owes") {
@@ -350,7 +491,7 @@ TEST_CASE("an exit sent to a closed session tells those it still owes") {
   owner.take_events();
   caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
   t.run();
-  CHECK(owner.take_events() == lines{"3 closed incomplete"});
+  CHECK(owner.take_events() == lines{"3 gap out 2-4", "4 closed incomplete"});
 }
 
 TEST_CASE("the last handle to the spawner holds its sessions") {
@@ -358,6 +499,9 @@ TEST_CASE("the last handle to the spawner holds its sessions") {
   peer owner{t};
   owner.spawn();
   t.where = nullptr;
+  t.run();
+  CHECK(t.child().take_calls() == lines{"kill"});
+  t.child().perish();
   t.run();
   CHECK(t.child().destroyed());
 }
