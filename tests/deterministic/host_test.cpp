@@ -183,6 +183,28 @@ TEST_CASE("a host passes on that a program says it is ready") {
   CHECK(x.sent() == lines{"hello", "spawned of 1", "notified of 1"});
 }
 
+TEST_CASE("a host passes on stops, refused input and what was left over") {
+  host_alone x;
+  x.greet();
+  x.spawn(1);
+  x.child().started();
+  x.say_raw(frame_type::input, 1, "abcdef");
+  x.child().stdin_refused(6);
+  x.child().stopped(19);
+  x.child().continued();
+  x.say(frame_type::terminate, 1, protocol::terminate{signal_name::hangup});
+  CHECK(x.child().count("terminate by hangup") == 1);
+  x.child().both_ended();
+  x.child().exited();
+  x.say(frame_type::terminate, 1, protocol::terminate{});
+  CHECK(x.child().count("terminate") == 1);
+  x.child().finished({2, 1});
+  x.work.run();
+  CHECK(x.sent()
+        == lines{"hello", "spawned of 1", "input_refused of 1", "stopped of 1",
+                 "continued of 1", "exited of 1", "closed of 1"});
+}
+
 TEST_CASE("what crosses the end of a session harms nobody") {
   host_alone x;
   x.greet();

@@ -209,6 +209,75 @@ TEST_CASE("a program in a runner says that it is ready once, if it is to") {
   }
 }
 
+TEST_CASE("a program in a runner is stopped and runs again by turns") {
+  running x;
+  SECTION("while it runs") {
+    x.say(frame_type::stopped, 1, protocol::stopped{20});
+    x.say_raw(frame_type::continued, 1, "");
+    x.say(frame_type::stopped, 1, protocol::stopped{19});
+    x.say(frame_type::exited, 1, protocol::exited{{}, false});
+    CHECK(x.events
+          == lines{"stopped by 20", "continued", "stopped by 19", "exited"});
+    CHECK(x.info().state == runner_state::up);
+    x.say_raw(frame_type::continued, 1, "");
+    x.broke("does not come at its time");
+  }
+  SECTION("not twice") {
+    x.say(frame_type::stopped, 1, protocol::stopped{20});
+    x.say(frame_type::stopped, 1, protocol::stopped{20});
+    x.broke("does not come at its time");
+  }
+  SECTION("not without having been stopped") {
+    x.say_raw(frame_type::continued, 1, "");
+    x.broke("does not come at its time");
+  }
+}
+
+TEST_CASE("input that a runner refuses gives its window back") {
+  running x;
+  x.session->write(std::string(runner_link::input_window, 'x'));
+  x.session->write("yz");
+  CHECK(x.take_sent() == lines(4, "input of 1"));
+  auto why = failure{errc::line_too_long, {stage::run, 0, "too long"}};
+  SECTION("as much as was sent") {
+    x.say(frame_type::input_refused, 1,
+          protocol::input_refused{max_data_body, why});
+    CHECK(x.events == lines{"refused " + std::to_string(max_data_body)});
+    CHECK(x.take_sent() == lines{"input of 1"});
+  }
+  SECTION("and no more") {
+    x.say(frame_type::input_refused, 1,
+          protocol::input_refused{runner_link::input_window + 1, why});
+    x.broke("is for more than was sent");
+  }
+}
+
+TEST_CASE("a tree in a runner that was asked to end is waited for") {
+  runner_options options;
+  options.ping = std::chrono::hours{1};
+  running x{options};
+  x.session->terminate(signal_name::hangup);
+  CHECK(x.take_sent() == lines{"terminate of 1"});
+  x.say(frame_type::exited, 1, protocol::exited{{}, true});
+  x.work.advance(19s);
+  x.session->terminate(signal_name::terminate);
+  CHECK(x.take_sent().back() == "terminate of 1");
+  x.work.advance(19s);
+  CHECK(x.info().state == runner_state::up);
+  SECTION("for as long as its grace is, and told of") {
+    x.say(frame_type::closed, 1, protocol::closed{true, {2, 1}});
+    CHECK(x.events
+          == lines{"exited", "finished, 2 left over ended, 1 could not be "
+                             "ended"});
+  }
+  SECTION("until it is killed and does not end") {
+    x.session->kill();
+    x.work.advance(20s);
+    CHECK(x.process->killed);
+    CHECK(x.info().why.detail.at == stage::terminate);
+  }
+}
+
 TEST_CASE("a runner that does not greet as it should is ended") {
   link_alone x;
   x.process->launched();

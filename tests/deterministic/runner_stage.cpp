@@ -271,6 +271,7 @@ std::unique_ptr<child> link_alone::start(std::vector<std::string>& events,
   auto spec = cat();
   spec.stdio.kind = kind;
   spec.notification_fd = notification_fd;
+  spec.report_stops = true;
   result->start(spec, credit,
                 [&events](child_event x) { events.push_back(in_words(x)); });
   work.run();

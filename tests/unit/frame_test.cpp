@@ -115,7 +115,7 @@ TEST_CASE("what is no frame is told from a frame by its header alone") {
   };
   SECTION("another version") {
     CHECK(wrong(framed(frame_type::ping, 2, "", 0, 1))
-          == "a frame has the protocol version 1, ours is 3");
+          == "a frame has the protocol version 1, ours is 4");
   }
   SECTION("a body beyond the limit, of which nothing need arrive") {
     frame_header x;
@@ -136,7 +136,7 @@ TEST_CASE("what does not begin with a hello is quoted") {
   auto result = listen("Last login: Mon Nov 23 10:00 on tty1", 1);
   REQUIRE(result.wrong);
   CHECK(result.wrong->detail.text
-        == "it does not begin with a hello of version 3 but with "
+        == "it does not begin with a hello of version 4 but with "
            "\"Last login: Mon Nov 23 1\"");
 }
 

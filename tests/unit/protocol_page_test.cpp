@@ -96,6 +96,7 @@ void check(const frame& x) {
       return;
     case frame_type::closed:
       CHECK(check_body<protocol::closed>(x.body()).drained);
+      CHECK(check_body<protocol::closed>(x.body()).rest == leftovers{});
       return;
     case frame_type::goodbye:
       CHECK(check_body<protocol::goodbye>(x.body()).why.code

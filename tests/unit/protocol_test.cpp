@@ -62,6 +62,13 @@ TEST_CASE("bodies arrive as they were sent, whole or not at all") {
   CHECK_FALSE(there_and_back(protocol::answered{9, false, why}).done);
   CHECK(there_and_back(by(exit_cause::signaled, 9)).status.signal == 9);
   CHECK(there_and_back(protocol::closed{true}).drained);
+  CHECK(there_and_back(protocol::closed{true, {3, 4}}).rest == leftovers{3, 4});
+  CHECK(there_and_back(protocol::terminate{signal_name::hangup}).by
+        == signal_name::hangup);
+  CHECK(there_and_back(protocol::stopped{20}).signal == 20);
+  auto refused = there_and_back(protocol::input_refused{5000, why});
+  CHECK(refused.bytes == 5000);
+  CHECK(refused.why.code == errc::stdin_closed);
 }
 
 TEST_CASE("what no honest sender says is refused") {
@@ -70,6 +77,10 @@ TEST_CASE("what no honest sender says is refused") {
   CHECK(refused(protocol::spawned{1, static_cast<containment_kind>(99)}));
   CHECK(refused(protocol::resize{1, {0, 80}}));
   CHECK(refused(protocol::signal{1, static_cast<signal_name>(99)}));
+  CHECK(refused(protocol::terminate{static_cast<signal_name>(99)}));
+  CHECK(refused(protocol::stopped{0}));
+  CHECK(refused(protocol::stopped{128}));
+  CHECK(refused(protocol::input_refused{0, {errc::line_too_long, {}}}));
   CHECK(refused(protocol::failed{{static_cast<errc>(0), {}}}));
   CHECK(refused(protocol::failed{{static_cast<errc>(255), {}}}));
   CHECK(refused(by(exit_cause::runner_lost, 0)));

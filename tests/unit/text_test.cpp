@@ -93,7 +93,8 @@ TEST_CASE("the parts of a command read as text") {
         == "exact -D A='b c'");
   CHECK(to_string(session_limits{1, 2, 3s, 4s})
         == "retained 1, stdin queue 2, time-out 3000ms, retention 4000ms");
-  CHECK(to_string(kill_policy{5s, 1500ms}) == "grace 5000ms, drain 1500ms");
+  CHECK(to_string(kill_policy{5s, 1500ms})
+        == "grace 5000ms, drain 1500ms, leftovers 500ms");
   CHECK(to_string(subscription{{1, 2}, 3, delivery::lossy})
         == "lossy from out 1, err 2, window 3");
 }
