@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <vector>
 
 /// Cgroups as directories (Linux's Documentation/admin-guide/cgroup-v2.rst).
@@ -30,15 +31,33 @@ bool populated(int events) noexcept;
 bool vacant(int events) noexcept;
 
 /// Adds the processes in the cgroup and below it to `result`. Sets `errno` if
-/// it returns false: then some may be missing.
+/// it returns false: then some may be missing. It takes two descriptors,
+/// however deep cgroups are nested.
 bool list_processes(int directory, std::vector<pid_t>& result);
+
+/// Sends a signal to every process in the cgroup and below it of whose number
+/// `wanted` is true. Each number is pinned by a pidfd and looked for again
+/// before its process is signalled.
+///
+/// SIGKILL reaches those that `kill_cgroup` does not: it sends nothing to a
+/// process whose main thread has ended while others run (Linux 6.18). What
+/// forks meanwhile may be missed.
+/// @returns false, and sets `errno`, if some were not signalled (EPERM: may not
+///          be).
+bool signal_processes(int directory, int signo,
+                      const std::function<bool(pid_t)>& wanted);
+
+/// Kills all that is in the cgroup and below it, by both of the above. To be
+/// repeated while the cgroup is populated. Sets `errno` if it returns false.
+bool kill_processes(int directory);
 
 /// Removes a cgroup unless a process or another cgroup is in it (EBUSY). Sets
 /// `errno` if it returns false: then it is still there.
 bool remove_empty_cgroup(int parent, const char* name) noexcept;
 
-/// Removes a cgroup and those below it, the deepest first. Returns false and
-/// sets `errno` (EBUSY: a process is there) if it is still there.
-bool remove_cgroup(int parent, const char* name) noexcept;
+/// Removes a cgroup and those below it, the deepest first, as many as it can;
+/// with three descriptors however deep they are. Returns false and sets `errno`
+/// (EBUSY: a process is there) if it is still there.
+bool remove_cgroup(int parent, const char* name);
 
 } // namespace procession::posix

@@ -20,8 +20,16 @@ std::string make_nonce() {
   return text;
 }
 
+std::chrono::steady_clock::time_point
+deadline_after(std::chrono::nanoseconds time) {
+  using clock = std::chrono::steady_clock;
+  auto now = clock::now();
+  return time < clock::time_point::max() - now ? now + time
+                                               : clock::time_point::max();
+}
+
 std::variant<std::unique_ptr<containment>, failure>
-make_containment(containment_kind wanted, loop& reactor, loop& launcher) {
+make_containment(containment_kind wanted, loop& reactor) {
   // Asio's reactor needs descriptors of its own, and takes them at first use:
   // that may be when a tree has to be ended and there are none.
   boost::asio::posix::stream_descriptor{reactor.context()};
@@ -30,11 +38,11 @@ make_containment(containment_kind wanted, loop& reactor, loop& launcher) {
     case containment_kind::cgroup:
       return make_cgroup_containment(reactor);
     case containment_kind::marker:
-      return make_marker_containment(reactor, launcher);
+      return make_marker_containment(reactor);
     case containment_kind::unknown: {
       auto result = make_cgroup_containment(reactor);
       if (std::holds_alternative<failure>(result))
-        return make_marker_containment(reactor, launcher);
+        return make_marker_containment(reactor);
       return result;
     }
     case containment_kind::job:

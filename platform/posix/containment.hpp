@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,11 +17,29 @@
 
 namespace procession::posix {
 
+/// What became of the processes of a tree that outlived its leader. Processes
+/// are counted, not threads; the leader is not among them.
+struct tree_end {
+  /// How many were found when or after the end began, and are gone now.
+  std::uint64_t ended = 0;
+  /// How many were still there 5 s after SIGKILL: they sleep uninterruptibly,
+  /// or are another user's and may not be signalled by us.
+  std::uint64_t surviving = 0;
+};
+
+/// How to end what is left of a tree.
+enum class ending {
+  /// SIGTERM, and SIGCONT for what is stopped; wait; then kill.
+  ask,
+  /// It was asked before: wait, then kill.
+  wait,
+  kill
+};
+
 /// The processes of one session: the leader and everything that descends from
-/// it, in whatever process group or session. It only knows what is to be found
-/// beyond the leader's own process group, which its owner signals itself.
-/// Lives on the reactor. Destroying it takes nothing back: what was begun is
-/// finished in the background, and `done` is still called.
+/// it, in whatever process group or session. Lives on the reactor. Destroying
+/// it takes nothing back: what was begun is finished in the background, and
+/// `done` is still called.
 class tree {
 public:
   tree() = default;
@@ -39,17 +59,25 @@ public:
     return {};
   }
 
-  /// Signals every process of the tree outside the leader's process group;
-  /// with SIGKILL maybe that group too. In the background where it takes long,
-  /// signals and `end` of one tree in the order of the calls.
+  /// Signals every process of the tree outside the leader's process group,
+  /// which its owner signals itself; with SIGKILL maybe that group too. In the
+  /// background where it takes long, signals and `end` of one tree in the order
+  /// of the calls.
   virtual void signal(pid_t leader, int signo) = 0;
 
-  /// Kills every process of the tree but the leader, which has ended and is
-  /// not reaped before `done`; 0 if there never was one. In the background.
-  /// `done` is called on the reactor once, not from within: with true when
-  /// none is left, with false when one could not be killed within 5 s (it
-  /// sleeps uninterruptibly, or is another user's; the keeper takes over).
-  virtual void end(pid_t leader, std::function<void(bool)> done) = 0;
+  /// Ends every process of the tree but the leader, which has ended and is not
+  /// reaped before `done`; 0 if there never was one. To be called once, and no
+  /// `signal` after it.
+  /// @param grace how long to wait before what is left is killed; the longest
+  ///        duration there is: until `kill` is called. Not used by
+  ///        `ending::kill`.
+  /// @param done is called on the reactor once, not from within.
+  virtual void end(pid_t leader, ending how, std::chrono::nanoseconds grace,
+                   std::function<void(tree_end)> done)
+    = 0;
+
+  /// After `end`: waits no longer, kills. No effect once `done` was called.
+  virtual void kill() = 0;
 };
 
 /// Holds all the trees of a runtime.
@@ -58,7 +86,8 @@ public:
   containment() = default;
   containment(const containment&) = delete;
   containment& operator=(const containment&) = delete;
-  /// Removes what it made in the file system; all trees have ended.
+  /// Removes what it made in the file system; all trees have ended. The end of
+  /// one that has not is dropped, if it waits for a sweep, with its `done`.
   virtual ~containment() = default;
 
   virtual containment_kind kind() const noexcept = 0;
@@ -72,10 +101,10 @@ public:
 
 /// Takes a cgroup where cgroup v2 is mounted and writable, else the marker;
 /// `wanted` forces one of the two (`unknown`: no preference).
-/// @param reactor where trees wait; @param launcher where sweeps run. Both must
-///        outlive the containment and what its trees still do.
+/// @param reactor where trees live and wait; outlives the containment and what
+///        its trees still do.
 std::variant<std::unique_ptr<containment>, failure>
-make_containment(containment_kind wanted, loop& reactor, loop& launcher);
+make_containment(containment_kind wanted, loop& reactor);
 
 /// A containment by cgroups (Linux 5.14: `cgroup.kill`); refused where none can
 /// be made.
@@ -84,7 +113,11 @@ make_cgroup_containment(loop& reactor);
 
 /// A containment by a mark in the environment (Linux 5.3: pidfds).
 std::variant<std::unique_ptr<containment>, failure>
-make_marker_containment(loop& reactor, loop& launcher);
+make_marker_containment(loop& reactor);
+
+/// The time so long from now; the end of time if it is farther away.
+std::chrono::steady_clock::time_point
+deadline_after(std::chrono::nanoseconds time);
 
 /// Sixteen random hexadecimal digits.
 std::string make_nonce();

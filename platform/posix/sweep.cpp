@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -19,8 +21,8 @@ namespace procession::posix {
 
 namespace {
 
-// Pidfds kept in one pass; whoever is found beyond is killed unobserved.
-constexpr std::size_t max_kept = 256;
+/// Passes of one hunt, lest others wait too long for theirs.
+constexpr auto max_passes = 50;
 
 constexpr unsigned long long kernel_thread = 0x00200000; // PF_KTHREAD
 
@@ -70,6 +72,58 @@ struct process_stat {
   }
 };
 
+/// @param proc the directory /proc.
+bool read_stat(int proc, pid_t pid, process_stat& result) {
+  char path[32];
+  std::snprintf(path, sizeof(path), "%d/stat", static_cast<int>(pid));
+  auto file = unique_fd{::openat(proc, path, O_RDONLY | O_CLOEXEC)};
+  if (!file)
+    return false;
+  char text[1024];
+  auto n = ::read(file.get(), text, sizeof(text) - 1);
+  if (n <= 0)
+    return false;
+  text[n] = '\0';
+  // The name in parentheses may itself contain any character.
+  auto* rest = std::strrchr(text, ')');
+  if (rest == nullptr || rest[1] == '\0')
+    return false;
+  result.state = rest[2];
+  rest += 3;
+  // Numbered as in the man page; the state is 3.
+  std::array<unsigned long long, 52> fields{};
+  for (std::size_t i = 4; i < fields.size(); ++i)
+    fields[i] = std::strtoull(rest, &rest, 10);
+  result.parent = static_cast<pid_t>(fields[4]);
+  result.group = static_cast<pid_t>(fields[5]);
+  result.session = static_cast<pid_t>(fields[6]);
+  result.flags = fields[9];
+  result.threads = fields[20];
+  result.start = fields[22];
+  result.environment_begin = fields[50];
+  result.environment_end = fields[51];
+  return true;
+}
+
+/// @param proc the directory /proc.
+unique_fd open_process(int proc, const process_id& x, std::error_code& ec) {
+  auto result = open_pidfd(x.pid, ec);
+  if (ec.value() == ESRCH)
+    ec.clear();
+  if (!result)
+    return result;
+  process_stat stat;
+  errno = 0;
+  if (!read_stat(proc, x.pid, stat)) {
+    if (errno == EMFILE || errno == ENFILE)
+      ec = last_error();
+    result.reset();
+  } else if (stat.start != x.start || stat.dead()) {
+    result.reset();
+  }
+  return result;
+}
+
 struct process_entry {
   pid_t pid = 0;
   process_stat stat;
@@ -96,9 +150,6 @@ public:
     extend();
     for (auto& result : results_)
       result.undecided = undecided_;
-    for (auto& result : results_)
-      for (auto& pidfd : result.killed)
-        send_signal(pidfd, SIGKILL);
     if (out_of_descriptors_)
       ec.assign(EMFILE, std::system_category());
     return std::move(results_);
@@ -237,26 +288,26 @@ private:
     if (x.pid == target.leader
         || (target.spare_group && x.stat.group == target.leader))
       return true;
+    auto id = process_id{x.pid, x.stat.start};
+    if (target.signals[0] == 0) {
+      result.found.push_back(id);
+      return true;
+    }
     std::error_code ec;
-    auto pidfd = open_pidfd(x.pid, ec);
+    auto pidfd = open_process(proc_.get(), id, ec);
     if (!pidfd) {
       note(ec.value());
-      return ec.value() != ESRCH;
+      return static_cast<bool>(ec);
     }
+    if (!send_signal(pidfd, target.signals[0])) {
+      if (errno == ESRCH)
+        return false;
+      result.refused.push_back(id);
+    } else if (target.signals[1] != 0) {
+      send_signal(pidfd, target.signals[1]);
+    }
+    result.found.push_back(id);
     process_stat stat;
-    if (!read_stat(x.pid, stat) || stat.start != x.stat.start)
-      return false;
-    auto kept = target.signo == SIGKILL && kept_ < max_kept;
-    if (!send_signal(pidfd, kept ? SIGSTOP : target.signo)) {
-      if (errno == EPERM)
-        result.refused = true;
-      return errno != ESRCH;
-    }
-    ++result.signalled;
-    if (kept) {
-      ++kept_;
-      result.killed.push_back(std::move(pidfd));
-    }
     // A signal that is sent to a zombie is no error.
     return read_stat(x.pid, stat) && !stat.dead();
   }
@@ -276,35 +327,11 @@ private:
   }
 
   bool read_stat(pid_t pid, process_stat& result) {
-    char path[32];
-    std::snprintf(path, sizeof(path), "%d/stat", static_cast<int>(pid));
-    auto file = open(path);
-    if (!file)
-      return false;
-    char text[1024];
-    auto n = ::read(file.get(), text, sizeof(text) - 1);
-    if (n <= 0)
-      return false;
-    text[n] = '\0';
-    // The name in parentheses may itself contain any character.
-    auto* rest = std::strrchr(text, ')');
-    if (rest == nullptr || rest[1] == '\0')
-      return false;
-    result.state = rest[2];
-    rest += 3;
-    // Numbered as in the man page; the state is 3.
-    std::array<unsigned long long, 52> fields{};
-    for (std::size_t i = 4; i < fields.size(); ++i)
-      fields[i] = std::strtoull(rest, &rest, 10);
-    result.parent = static_cast<pid_t>(fields[4]);
-    result.group = static_cast<pid_t>(fields[5]);
-    result.session = static_cast<pid_t>(fields[6]);
-    result.flags = fields[9];
-    result.threads = fields[20];
-    result.start = fields[22];
-    result.environment_begin = fields[50];
-    result.environment_end = fields[51];
-    return true;
+    errno = 0;
+    if (posix::read_stat(proc_.get(), pid, result))
+      return true;
+    note(errno);
+    return false;
   }
 
   void read_environment(const process_entry& x) {
@@ -367,6 +394,39 @@ private:
 std::vector<sweep_result> sweep(const std::vector<sweep_target>& targets,
                                 std::error_code& ec) {
   return pass{targets}.run(ec);
+}
+
+std::vector<sweep_result> hunt(std::vector<sweep_target> targets,
+                               std::error_code& ec) {
+  for (auto& target : targets)
+    target.signals = {SIGSTOP, 0};
+  std::vector<std::set<process_id>> stopped(targets.size());
+  std::vector<sweep_result> results;
+  auto fresh = true;
+  for (auto i = 0; fresh && i < max_passes; ++i) {
+    ec.clear();
+    results = sweep(targets, ec);
+    fresh = false;
+    for (std::size_t at = 0; at < results.size(); ++at)
+      for (auto& x : results[at].found)
+        fresh |= stopped[at].insert(x).second;
+  }
+  for (std::size_t at = 0; at < results.size(); ++at)
+    for (auto& x : stopped[at]) {
+      std::error_code refused;
+      if (auto pidfd = open_process(x, refused))
+        send_signal(pidfd, SIGKILL);
+      if (refused)
+        ec = refused;
+    }
+  return results;
+}
+
+unique_fd open_process(const process_id& x, std::error_code& ec) {
+  auto proc = unique_fd{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!proc)
+    ec = last_error();
+  return proc ? open_process(proc.get(), x, ec) : unique_fd{};
 }
 
 } // namespace procession::posix

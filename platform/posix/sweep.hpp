@@ -4,7 +4,8 @@
 
 #include <sys/types.h>
 
-#include <csignal>
+#include <array>
+#include <compare>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -26,41 +27,58 @@ struct sweep_target {
   /// The child of ours that leads the tree, not reaped, a zombie maybe; every
   /// process of its session belongs to the tree. 0: none.
   pid_t leader = 0;
-  /// What to send. With SIGKILL, what is found is stopped at once, so that it
-  /// makes no more processes while the search goes on.
-  int signo = SIGKILL;
   /// Whether the leader's process group is left alone.
   bool spare_group = false;
+  /// What to send, one after the other; 0: nothing.
+  std::array<int, 2> signals{};
 };
 
-/// What one pass over /proc did for one target.
+/// A process, told by when it started from others that have the same number at
+/// another time.
+struct process_id {
+  pid_t pid = 0;
+  /// Clock ticks since boot (proc_pid_stat(5)).
+  unsigned long long start = 0;
+
+  friend auto operator<=>(const process_id&, const process_id&) = default;
+};
+
+/// What was found for one target.
 struct sweep_result {
-  /// How many processes were signalled.
-  std::size_t signalled = 0;
-  /// Pidfds of killed ones, to be waited for. Not of all of them when there
-  /// are hundreds.
-  std::vector<unique_fd> killed;
-  /// Whether there are some that we may not signal.
-  bool refused = false;
+  /// Those that live, but for the leader and what is to be left alone.
+  std::vector<process_id> found;
+  /// Those of them that may not be signalled by us.
+  std::vector<process_id> refused;
   /// Whether some process of the system was loading a program just then, so
   /// that it had no environment to be told by.
   bool undecided = false;
 };
 
-/// How many sweeps that signal nothing but are undecided settle the matter.
+/// How many sweeps that find nothing but are undecided settle the matter.
 inline constexpr int max_undecided_sweeps = 4;
 
-/// Signals what belongs to each of the targets: who has its mark, who is in its
+/// Finds what belongs to each of the targets: who has its mark, who is in its
 /// leader's session, and further whoever is a child of one of these or shares a
-/// session with one (sessions cannot be joined). The pid is never trusted: a
+/// session with one (sessions cannot be joined). A number is never trusted: a
 /// pidfd is opened, then the process looked at again, then signalled.
 ///
-/// One pass finds what was there when it began. Repeat it until it signals
-/// nothing and is not undecided, waiting for `killed` in between. It costs some
-/// microseconds for every process of the system.
+/// One pass finds what was there when it began. It costs some microseconds for
+/// every process of the system.
 /// @param ec set if some processes were not looked at for want of descriptors.
 /// @returns one result for each target.
 std::vector<sweep_result> sweep(const std::vector<sweep_target>& targets,
                                 std::error_code& ec);
+
+/// Stops what belongs to the targets, pass after pass until one finds nothing
+/// new, so that it makes no more processes; then kills all of it. Repeat it,
+/// waiting in between for what it found, until it finds nothing and is not
+/// undecided.
+/// @param targets their signals are not used.
+std::vector<sweep_result> hunt(std::vector<sweep_target> targets,
+                               std::error_code& ec);
+
+/// A pidfd for that very process; none if it has ended. `ec` is set if it
+/// cannot be opened (EMFILE, ENFILE).
+unique_fd open_process(const process_id& x, std::error_code& ec);
 
 } // namespace procession::posix

@@ -48,7 +48,7 @@ private:
 /// Ends a tree whose leader has ended, and checks that nothing is left of it.
 void check_end(grove& where, grown_tree& x) {
   REQUIRE(x.leader_ended());
-  CHECK(where.end(x));
+  CHECK(where.end(x).surviving == 0);
   CHECK(x.silent());
   // Not reaped in passing: that is its owner's to do.
   CHECK(::kill(x.leader, 0) == 0);
@@ -123,9 +123,95 @@ TEST_CASE("a tree of which only the leader's zombie is left ends at once") {
   auto x = here.grow("exit 0");
   REQUIRE(x.leader_ended());
   auto begin = std::chrono::steady_clock::now();
-  CHECK(here.end(x));
+  CHECK(here.end(x).surviving == 0);
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{1});
   here.fell(x);
+}
+
+TEST_CASE("what is left of a tree is asked to end, and killed in the end") {
+  constexpr auto for_ever = std::chrono::nanoseconds::max();
+  grove here{every_kind()};
+  auto polite = std::string{"setsid sh -c 'trap \"echo told; exit\" TERM\n"
+                            "echo ready; while :; do sleep 1000 & wait; "
+                            "done' &"};
+  auto deaf = std::string{"setsid sh -c 'trap \"\" TERM; echo ready\n"
+                          "exec sleep 1000' &"};
+  SECTION("it is waited for as long as it takes") {
+    auto x = here.grow(polite);
+    REQUIRE(x.line() == "ready");
+    REQUIRE(x.leader_ended());
+    auto result = here.end(x, posix::ending::ask, for_ever);
+    CHECK(x.line() == "told");
+    CHECK(x.silent());
+    // Its sleep too.
+    CHECK(result.ended == 2);
+    CHECK(result.surviving == 0);
+    here.fell(x);
+  }
+  SECTION("what is stopped is asked too") {
+    auto x = here.grow("setsid sh -c 'trap \"echo told; exit\" TERM\n"
+                       "echo ready; kill -STOP $$' &");
+    REQUIRE(x.line() == "ready");
+    REQUIRE(x.leader_ended());
+    CHECK(here.end(x, posix::ending::ask, for_ever).ended == 1);
+    CHECK(x.line() == "told");
+    here.fell(x);
+  }
+  SECTION("what does not end is killed after the grace") {
+    auto x = here.grow(deaf);
+    REQUIRE(x.line() == "ready");
+    REQUIRE(x.leader_ended());
+    auto result = here.end(x, posix::ending::ask, std::chrono::milliseconds{9});
+    CHECK(x.silent());
+    CHECK(result.ended == 1);
+    CHECK(result.surviving == 0);
+    here.fell(x);
+  }
+  SECTION("or when there is no more patience") {
+    auto x = here.grow(deaf);
+    REQUIRE(x.line() == "ready");
+    REQUIRE(x.leader_ended());
+    auto result = here.begin_end(x, posix::ending::ask, for_ever);
+    here.on_reactor([&] { x.tree->kill(); });
+    REQUIRE(result.wait_for(std::chrono::seconds{10})
+            == std::future_status::ready);
+    CHECK(result.get().ended == 1);
+    CHECK(x.silent());
+    // Too late, and no harm.
+    here.on_reactor([&] { x.tree->kill(); });
+    here.fell(x);
+  }
+  SECTION("what was asked before is only waited for") {
+    auto x = here.grow(polite);
+    REQUIRE(x.line() == "ready");
+    REQUIRE(x.leader_ended());
+    auto result = here.begin_end(x, posix::ending::wait, for_ever);
+    here.on_reactor([&] { x.tree->kill(); });
+    REQUIRE(result.wait_for(std::chrono::seconds{10})
+            == std::future_status::ready);
+    CHECK(result.get().ended == 2);
+    CHECK(x.line().empty());
+    here.fell(x);
+  }
+  SECTION("who comes after the question is waited for and not asked") {
+    auto x = here.grow(
+      "export LATE='trap \"echo asked\" TERM; sleep .1; echo cleaned'\n"
+      "setsid sh -c 'trap \"sh -c \\\"\\$LATE\\\" & exit\" TERM; echo ready\n"
+      "while :; do sleep 1000 & wait; done' &");
+    REQUIRE(x.line() == "ready");
+    REQUIRE(x.leader_ended());
+    CHECK(here.end(x, posix::ending::ask, for_ever).surviving == 0);
+    CHECK(x.line() == "cleaned");
+    here.fell(x);
+  }
+  SECTION("when nothing is left nothing is done") {
+    auto x = here.grow("exit 0");
+    REQUIRE(x.leader_ended());
+    auto result = here.end(x, posix::ending::ask, for_ever);
+    CHECK(result.ended == 0);
+    CHECK(result.surviving == 0);
+    here.fell(x);
+  }
 }
 
 TEST_CASE("trees that end together all end, each alone") {
@@ -135,7 +221,7 @@ TEST_CASE("trees that end together all end, each alone") {
     trees.push_back(here.grow("setsid sh -c 'echo ready; exec sleep 1000' &"));
   auto bystander = here.grow(
     "setsid sh -c 'echo ready; exec cat /dev/zero' & read x");
-  std::vector<std::future<bool>> ends;
+  std::vector<std::future<posix::tree_end>> ends;
   for (auto& x : trees) {
     REQUIRE(x.line() == "ready");
     REQUIRE(x.leader_ended());
@@ -144,7 +230,7 @@ TEST_CASE("trees that end together all end, each alone") {
     ends.push_back(here.begin_end(x));
   for (auto& x : ends) {
     REQUIRE(x.wait_for(std::chrono::seconds{10}) == std::future_status::ready);
-    CHECK(x.get());
+    CHECK(x.get().ended == 1);
   }
   for (auto& x : trees) {
     CHECK(x.silent());
@@ -176,18 +262,19 @@ TEST_CASE("signals and the end of a tree keep their order") {
                      "  while :; do sleep 1000 & wait; done' &");
   REQUIRE(x.line() == "ready");
   REQUIRE(x.leader_ended());
-  auto end = std::make_shared<std::promise<bool>>();
+  auto end = std::make_shared<std::promise<posix::tree_end>>();
   here.on_reactor([&] {
     x.tree->signal(x.leader, SIGSTOP);
     x.tree->signal(x.leader, SIGCONT);
-    x.tree->end(x.leader, [end](bool result) { end->set_value(result); });
+    x.tree->end(x.leader, posix::ending::kill, {},
+                [end](posix::tree_end result) { end->set_value(result); });
     // Whatever was begun goes on without the tree.
     x.tree.reset();
   });
   auto result = end->get_future();
   REQUIRE(result.wait_for(std::chrono::seconds{10})
           == std::future_status::ready);
-  CHECK(result.get());
+  CHECK(result.get().ended > 0);
   CHECK(x.silent());
   here.fell(x);
 }
@@ -201,7 +288,7 @@ TEST_CASE("a tree can be ended in a program without a descriptor left") {
   REQUIRE(x.leader_ended());
   {
     no_descriptors guard;
-    CHECK(here.end(x));
+    CHECK(here.end(x).surviving == 0);
   }
   CHECK(x.silent());
   here.fell(x);
@@ -298,7 +385,7 @@ TEST_CASE("each kind of containment can be asked for") {
   CHECK(grove{best}.containment().kind() == best);
   CHECK(grove{containment_kind::unknown}.containment().kind() == best);
   loop any{"any"};
-  auto job = posix::make_containment(containment_kind::job, any, any);
+  auto job = posix::make_containment(containment_kind::job, any);
   CHECK(std::get<failure>(job).code == errc::invalid_argument);
 }
 

@@ -64,7 +64,7 @@ bool grown_tree::leader_ended() {
 }
 
 grove::grove(containment_kind kind) {
-  auto made = posix::make_containment(kind, reactor_, launcher_);
+  auto made = posix::make_containment(kind, reactor_);
   if (auto* bad = std::get_if<failure>(&made))
     FAIL(to_string(*bad));
   containment_ = std::move(std::get<std::unique_ptr<posix::containment>>(made));
@@ -107,18 +107,21 @@ grown_tree grove::grow(const std::string& script) {
   return result;
 }
 
-std::future<bool> grove::begin_end(grown_tree& x) {
-  auto promise = std::make_shared<std::promise<bool>>();
+std::future<posix::tree_end> grove::begin_end(grown_tree& x, posix::ending how,
+                                              std::chrono::nanoseconds grace) {
+  auto promise = std::make_shared<std::promise<posix::tree_end>>();
   on_reactor([&] {
-    x.tree->end(x.leader,
-                [promise](bool result) { promise->set_value(result); });
+    x.tree->end(x.leader, how, grace, [promise](posix::tree_end result) {
+      promise->set_value(result);
+    });
   });
   return promise->get_future();
 }
 
-bool grove::end(grown_tree& x) {
-  auto result = begin_end(x);
-  REQUIRE(result.wait_for(std::chrono::seconds{10})
+posix::tree_end grove::end(grown_tree& x, posix::ending how,
+                           std::chrono::nanoseconds grace) {
+  auto result = begin_end(x, how, grace);
+  REQUIRE(result.wait_for(std::chrono::seconds{20})
           == std::future_status::ready);
   return result.get();
 }

@@ -56,10 +56,13 @@ public:
   grown_tree grow(const std::string& script);
 
   /// Ends the tree; what `done` was given.
-  bool end(grown_tree& x);
+  posix::tree_end end(grown_tree& x, posix::ending how = posix::ending::kill,
+                      std::chrono::nanoseconds grace = {});
 
   /// The same, without waiting for it.
-  std::future<bool> begin_end(grown_tree& x);
+  std::future<posix::tree_end>
+  begin_end(grown_tree& x, posix::ending how = posix::ending::kill,
+            std::chrono::nanoseconds grace = {});
 
   void signal(grown_tree& x, int signo);
 

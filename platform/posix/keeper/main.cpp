@@ -30,6 +30,9 @@ enum exit_code { ok = 0, failed = 1, bad_usage = 2 };
 /// that a process was added meanwhile.
 constexpr auto look_again = 1000;
 
+/// How often it tries to remove cgroups in which no process is.
+constexpr auto max_failures = 50;
+
 /// Waits until `fd` polls as `events`, or so many milliseconds.
 bool await(int fd, short events, int timeout) {
   auto x = pollfd{fd, events, 0};
@@ -72,34 +75,41 @@ void await_end_of_host(pid_t host) {
 }
 
 int end_cgroup(const char* path) {
-  while (!remove_cgroup(AT_FDCWD, path)) {
-    if (errno != EBUSY)
-      return failed;
-    auto directory = open_directory(AT_FDCWD, path);
-    auto events = open_cgroup_events(directory.get());
-    // Gone meanwhile, or a directory that is no cgroup.
-    if (!events || !kill_cgroup(directory.get()))
-      return errno == ENOENT || errno == ENODEV ? ok : failed;
-    while (populated(events.get()))
-      if (!await(events.get(), POLLPRI, look_again))
-        break;
+  auto directory = open_directory(AT_FDCWD, path);
+  auto events = open_cgroup_events(directory.get());
+  // Gone already, or a directory that is no cgroup.
+  if (!events)
+    return errno == ENOENT || errno == ENODEV ? ok : failed;
+  for (auto failures = 0; failures < max_failures;) {
+    if (populated(events.get())) {
+      kill_processes(directory.get());
+      await(events.get(), POLLPRI, look_again);
+    } else if (remove_cgroup(AT_FDCWD, path)) {
+      return ok;
+    } else {
+      ++failures;
+      await(events.get(), POLLPRI, 100);
+    }
   }
-  return ok;
+  return failed;
 }
 
 int end_marked(const char* marker) {
-  auto targets = std::vector<sweep_target>(1);
-  targets[0].marker = marker;
+  auto target = sweep_target{};
+  target.marker = marker;
   for (auto undecided = 0; undecided < max_undecided_sweeps;) {
     std::error_code ec;
-    auto result = sweep(targets, ec);
-    if (result[0].signalled == 0 && !result[0].undecided && !ec)
-      break;
-    if (result[0].signalled == 0)
-      ::poll(nullptr, 0, 5 * ++undecided);
-    for (auto& pidfd : result[0].killed)
-      if (!await(pidfd.get(), POLLIN, look_again))
+    auto result = std::move(hunt({target}, ec).front());
+    // What may not be killed is not waited for either.
+    if (result.found.size() == result.refused.size()) {
+      if (!result.undecided && !ec)
         break;
+      ::poll(nullptr, 0, 5 * ++undecided);
+    }
+    for (auto& x : result.found)
+      if (auto pidfd = open_process(x, ec))
+        if (!await(pidfd.get(), POLLIN, look_again))
+          break;
   }
   return ok;
 }

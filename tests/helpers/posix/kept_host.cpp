@@ -21,13 +21,13 @@ namespace {
 
 int out = 1;
 
-int start(loop& reactor, loop& launcher, const std::string& kind) {
+int start(loop& reactor, const std::string& kind) {
   static std::unique_ptr<posix::containment> containment;
   static std::unique_ptr<posix::tree> tree;
   static std::unique_ptr<posix::keeper> keeper;
   containment = std::get<0>(posix::make_containment(
     kind == "marker" ? containment_kind::marker : containment_kind::cgroup,
-    reactor, launcher));
+    reactor));
   keeper = std::make_unique<posix::keeper>(
     std::get<0>(posix::keeper::start(containment->keeper_args())));
   ::dprintf(out, "keeper %d\n", static_cast<int>(keeper->pid()));
@@ -65,7 +65,7 @@ int main(int, char** argv) {
   loop reactor{"host-reactor"};
   loop launcher{"host-launcher"};
   std::promise<int> started;
-  launcher.post([&] { started.set_value(start(reactor, launcher, kind)); });
+  launcher.post([&] { started.set_value(start(reactor, kind)); });
   if (started.get_future().get() != 0)
     return 1;
   if (how == "forked") {
