@@ -120,7 +120,7 @@ void process::fail(failed_start what) {
     [self = shared_from_this(), what = std::move(what)]() mutable {
       self->state_ = state::ending;
       self->tree_ = std::move(what.tree);
-      auto done = [self, why = std::move(what.why)](bool) {
+      auto done = [self, why = std::move(what.why)](tree_end) {
         self->state_ = state::finished;
         self->emit(child_start_failed{why});
         self->sink_ = nullptr;
@@ -128,9 +128,9 @@ void process::fail(failed_start what) {
         self->gone_ = true;
       };
       if (self->tree_ == nullptr)
-        done(true);
+        done({});
       else
-        self->tree_->end(0, std::move(done));
+        self->tree_->end(0, ending::kill, {}, std::move(done));
     });
 }
 
@@ -652,7 +652,8 @@ void process::finish() {
   drained_ = drained();
   close_streams();
   signal_group(SIGKILL);
-  tree_->end(pid_, [self = shared_from_this()](bool) { self->reap(); });
+  tree_->end(pid_, ending::kill, {},
+             [self = shared_from_this()](tree_end) { self->reap(); });
 }
 
 bool process::drained() const noexcept {

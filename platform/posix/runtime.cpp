@@ -35,8 +35,7 @@ void run_on(loop& where, F f) {
 } // namespace
 
 runtime::impl::impl(runtime_options options) {
-  auto made = posix::make_containment(options.containment, host.reactor,
-                                      host.launcher);
+  auto made = posix::make_containment(options.containment, host.reactor);
   if (auto* bad = std::get_if<failure>(&made))
     throw_failure(*bad);
   host.containment = std::move(
