@@ -106,6 +106,7 @@ void process::start(const command& spec, std::uint64_t credit, child_sink sink,
                     const runner_start* runner) {
   sink_ = std::move(sink);
   report_stops_ = spec.report_stops;
+  leftovers_time_ = spec.kill.leftovers;
   credit_ = credit;
   host_.live.insert(shared_from_this());
   auto result = start_process(host_, spec, runner);
@@ -575,6 +576,8 @@ void process::signal_tree(int signo) {
 }
 
 void process::terminate(signal_name by) {
+  if (asked_ == asked_to::run)
+    asked_ = asked_to::end;
   signal_tree(number_of(by));
   // What is stopped would not see it.
   if (state_ == state::running)
@@ -582,7 +585,10 @@ void process::terminate(signal_name by) {
 }
 
 void process::kill() {
+  asked_ = asked_to::die;
   signal_tree(SIGKILL);
+  if (state_ == state::ending)
+    tree_->kill();
 }
 
 // -- end ----------------------------------------------------------------------
@@ -650,16 +656,47 @@ void process::finish() {
   }
   state_ = state::ending;
   drained_ = drained();
-  close_streams();
-  signal_group(SIGKILL);
-  tree_->end(pid_, ending::kill, {},
-             [self = shared_from_this()](tree_end) { self->reap(); });
+  // The streams stay open until the tree has ended: what is to clean up may
+  // write to them.
+  stop_reading();
+  tree_->end(pid_, how_to_end(), time_to_end(),
+             [self = shared_from_this()](tree_end x) {
+               self->reap({x.ended, x.surviving});
+             });
+}
+
+ending process::how_to_end() const noexcept {
+  switch (asked_) {
+    case asked_to::run:
+      return ending::ask;
+    case asked_to::end:
+      return ending::wait;
+    case asked_to::die:
+      break;
+  }
+  return ending::kill;
+}
+
+std::chrono::nanoseconds process::time_to_end() const noexcept {
+  // The grace of a request to end is the session's: it kills.
+  return asked_ == asked_to::end ? std::chrono::nanoseconds::max()
+                                 : leftovers_time_;
 }
 
 bool process::drained() const noexcept {
   return std::all_of(readers_.begin(), readers_.end(), [](const reader& x) {
     return x.at == reading::none || x.at == reading::ended;
   });
+}
+
+void process::stop_reading() {
+  boost::system::error_code ec;
+  for (auto& x : readers_) {
+    if (x.at == reading::waiting)
+      x.io->cancel(ec);
+    if (x.at != reading::none)
+      x.at = reading::ended;
+  }
 }
 
 void process::close_streams() {
@@ -669,7 +706,8 @@ void process::close_streams() {
   input_.close();
 }
 
-void process::reap() {
+void process::reap(leftovers rest) {
+  close_streams();
   siginfo_t info{};
   rusage usage{};
   // Its thread has nothing to wait for any more.
@@ -677,7 +715,7 @@ void process::reap() {
   wait_now(pidfd_->native_handle(), 0, info, usage);
   state_ = state::finished;
   close(pidfd_);
-  emit(child_finished{drained_});
+  emit(child_finished{drained_, rest});
   sink_ = nullptr;
   host_.live.erase(shared_from_this());
   gone_ = true;
@@ -701,7 +739,7 @@ void process::give_up() {
   // Its thread ends with the process, which nothing can end: to join it would
   // take as long. It touches nothing of ours then.
   static_cast<void>(stops_.release());
-  emit(child_finished{});
+  emit(child_finished{false, {0, 1}});
   sink_ = nullptr;
 }
 

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <span>
@@ -132,13 +133,22 @@ private:
   void signal_tree(int signo);
   bool drained() const noexcept;
   void close_streams();
-  void reap();
+  ending how_to_end() const noexcept;
+  std::chrono::nanoseconds time_to_end() const noexcept;
+  void stop_reading();
+  void reap(leftovers rest);
   void emit(child_event event);
 
   host& host_;
   std::atomic<bool> gone_ = false;
   child_sink sink_;
   state state_ = state::launching;
+  /// What the tree was asked to do last.
+  enum class asked_to { run, end, die };
+
+  asked_to asked_ = asked_to::run;
+  /// What descendants get that were asked at the process's end only.
+  std::chrono::nanoseconds leftovers_time_{};
   /// Finish at once when the process has exited (or cannot start).
   bool finish_on_exit_ = false;
   /// 0 once it may be another's.
