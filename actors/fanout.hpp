@@ -17,9 +17,11 @@ namespace procession {
 /// actor sends.
 class fanout {
 public:
-  /// What all subscribers are told of the end.
+  /// What all subscribers are told besides the output.
   struct ending {
     session_state state = session_state::starting;
+    /// The signal that has stopped the process; 0 while it runs.
+    std::int32_t stopped = 0;
     exit_status status;
     bool complete = true;
     leftovers rest;
@@ -56,11 +58,6 @@ public:
   template <class Actor>
   std::vector<caf::actor_addr> deliver(Actor* self, const ending& end);
 
-  /// Sends an event that is no output to every subscriber, under the next
-  /// sequence number of each.
-  template <class Actor, class Event>
-  void tell(Actor* self, Event event);
-
   /// The session goes before all had everything: sends each subscriber what its
   /// window allows, a `gap` for the rest, `exited` unless it had that, and
   /// `closed`, incomplete if there was a rest or the session is not closed.
@@ -84,6 +81,8 @@ private:
     std::uint64_t seq = 0;
     /// The last state it was told of.
     session_state told = session_state::starting;
+    /// The last stop it was told of.
+    std::int32_t stopped = 0;
   };
 
   template <class Actor>
@@ -119,6 +118,13 @@ void fanout::deliver_output(Actor* self, member& x) {
 template <class Actor>
 void fanout::deliver(Actor* self, member& x, const ending& end) {
   deliver_output(self, x);
+  if (x.stopped != end.stopped && end.state < session_state::exited) {
+    x.stopped = end.stopped;
+    if (x.stopped != 0)
+      self->send(x.who, stopped{id_, ++x.seq, x.stopped});
+    else
+      self->send(x.who, continued{id_, ++x.seq});
+  }
   if (end.state >= session_state::exited && x.told < session_state::exited) {
     x.told = session_state::exited;
     self->send(x.who, exited{id_, ++x.seq, end.status});
@@ -126,14 +132,6 @@ void fanout::deliver(Actor* self, member& x, const ending& end) {
   if (end.state == session_state::closed && log_.at_end(x.at)) {
     x.told = session_state::closed;
     self->send(x.who, closed{id_, ++x.seq, end.complete, end.rest});
-  }
-}
-
-template <class Actor, class Event>
-void fanout::tell(Actor* self, Event event) {
-  for (auto& x : members_) {
-    event.seq = ++x.seq;
-    self->send(x.who, event);
   }
 }
 

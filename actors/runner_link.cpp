@@ -75,7 +75,9 @@ void runner_link::release() {
   released_ = true;
   if (phase_ == phase::down)
     tell();
-  else
+  // The sessions of a spawner that has gone are being killed: it stops after
+  // the last of them.
+  else if (phase_ != phase::up || sessions_.empty())
     stop();
 }
 

@@ -109,7 +109,7 @@ public:
   /// Says goodbye; what does not end soon is killed.
   void stop();
 
-  /// Stops, as nobody needs it any more.
+  /// Stops after its last session, as nobody needs it any more.
   void release();
 
   /// Tells the observer how things are.

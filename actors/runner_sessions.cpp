@@ -217,6 +217,8 @@ void runner_link::close(remote_session& x, child_event last) {
     channel_->drop(x.number);
   auto sink = std::exchange(x.sink, nullptr);
   sessions_.erase(x.number);
+  if (released_ && sessions_.empty())
+    work_->post([self = shared_from_this()] { self->stop(); });
   if (sink)
     sink(std::move(last));
 }

@@ -328,12 +328,12 @@ void session_machine::on(child_notified&) {
 
 void session_machine::on(child_stopped& x) {
   stopped_ = x.signal;
-  subscribers_.tell(self_, stopped{spec_.id, 0, x.signal});
+  publish();
 }
 
 void session_machine::on(child_continued&) {
   stopped_ = 0;
-  subscribers_.tell(self_, continued{spec_.id, 0});
+  publish();
 }
 
 void session_machine::on(child_answered& x) {

@@ -135,7 +135,7 @@ void session_machine::forget(const caf::actor_addr& who) {
 }
 
 fanout::ending session_machine::ending() const {
-  return {state_, status_, complete_, rest_};
+  return {state_, stopped_, status_, complete_, rest_};
 }
 
 // -- cursor reads -------------------------------------------------------------

@@ -222,46 +222,47 @@ void process::run(started_process what) {
   if (notification != nullptr)
     await_notification(*notification);
   if (stops_ != nullptr)
-    stops_->post(
-      [this, number = pidfd->native_handle()] { await_stops(number); });
+    stops_->post([this, pid = pid_] { await_stops(pid); });
   await_exit(*pidfd);
 }
 
 // -- stops --------------------------------------------------------------------
 
-void process::await_stops(int pidfd) {
+void process::await_stops(pid_t pid) {
   // A stop is not reported by the pidfd, and SIGCHLD is the embedding
   // program's. The wait ends with the process, which is not reaped before this
-  // thread has ended.
-  constexpr auto stops = WSTOPPED | WCONTINUED;
+  // thread has ended, so that the number is its own. (Our pidfd is non-blocking
+  // for waitid(2) too.)
   siginfo_t info{};
   auto next = [&](int options) {
     info.si_pid = 0;
     int result;
-    while (
-      (result = ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, options))
-        != 0
-      && errno == EINTR)
+    while ((result = ::waitid(P_PID, static_cast<id_t>(pid), &info, options))
+             != 0
+           && errno == EINTR)
       continue;
     return result == 0;
   };
   auto is_stopped = false;
-  while (next(stops | WEXITED | WNOWAIT)
+  while (next(WSTOPPED | WCONTINUED | WEXITED | WNOWAIT)
          && (info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED)) {
-    if (!next(stops | WNOHANG) || info.si_pid == 0)
-      continue;
     auto stopped = info.si_code == CLD_STOPPED;
-    if (std::exchange(is_stopped, stopped) == stopped)
+    auto signal = info.si_status;
+    // Taken now, unless it is over already: then the next one says so.
+    next((stopped ? WSTOPPED : WCONTINUED) | WNOHANG);
+    auto before = std::exchange(is_stopped, stopped);
+    if (!before && !stopped)
       continue;
-    host_.reactor.post(
-      [self = weak_from_this(), stopped, signal = info.si_status] {
-        if (auto x = self.lock(); x && x->state_ == state::running) {
-          if (stopped)
-            x->emit(child_stopped{signal});
-          else
-            x->emit(child_continued{});
-        }
-      });
+    host_.reactor.post([self = weak_from_this(), before, stopped, signal] {
+      auto x = self.lock();
+      if (x == nullptr || x->state_ != state::running)
+        return;
+      // A new stop hides that it went on before (wait(2)).
+      if (before)
+        x->emit(child_continued{});
+      if (stopped)
+        x->emit(child_stopped{signal});
+    });
   }
 }
 

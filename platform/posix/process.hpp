@@ -126,7 +126,7 @@ private:
   void break_input(int os_code);
 
   bool watch_stops();
-  void await_stops(int pidfd);
+  void await_stops(pid_t pid);
   void await_exit(descriptor& pidfd);
   void check_exit();
   bool signal_group(int signo);

@@ -111,6 +111,14 @@ bool listener::receive_one(std::chrono::milliseconds within) {
       at_[x.stream] = x.to;
       gaps.push_back(std::move(x));
     },
+    [&](stopped& x) {
+      check_seq(x.seq);
+      stops.push_back(x.signal);
+    },
+    [&](continued& x) {
+      check_seq(x.seq);
+      stops.push_back(0);
+    },
     [&](exited& x) {
       check_seq(x.seq);
       CHECK_FALSE(status);

@@ -107,6 +107,8 @@ public:
   std::string out;
   std::string err;
   std::vector<gap> gaps;
+  /// The signals that stopped it; 0 each time it went on.
+  std::vector<std::int32_t> stops;
   std::optional<exit_status> status;
   std::optional<closed> end;
   /// Whether each output is acknowledged at once.

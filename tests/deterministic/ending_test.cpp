@@ -394,3 +394,16 @@ TEST_CASE("a process that is stopped and goes on says so") {
         == lines{"1 stopped by 19", "2 continued", "3 stopped by 20",
                  "4 exited exit code 0", "5 closed complete"});
 }
+
+TEST_CASE("a subscriber that comes later learns that a process is stopped") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.report_stops = true;
+  auto hdl = owner.spawn(spec);
+  t.child().out("abc");
+  t.child().stopped(19);
+  t.run();
+  owner.subscribe(hdl);
+  CHECK(owner.take_events() == lines{"1 out@0 abc", "2 stopped by 19"});
+}

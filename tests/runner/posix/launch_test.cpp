@@ -202,7 +202,7 @@ TEST_CASE("even a message of a few words is quoted") {
   runner_world there{scripted("echo Go away.")};
   CHECK(describe(there.up())
         == "protocol_violation at hello: it does not begin with a hello of "
-           "version 3 but with \"Go away..\"");
+           "version 4 but with \"Go away..\"");
 }
 
 TEST_CASE("only the process that was started is let in at the socket") {

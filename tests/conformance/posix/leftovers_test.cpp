@@ -1,0 +1,220 @@
+// What becomes of the processes that outlive the one that a session started.
+#include "../world.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <caf/send.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+using namespace procession;
+using namespace procession::test;
+using namespace std::chrono_literals;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A file that a process of any user can write to.
+class notebook {
+public:
+  notebook() {
+    auto name = std::string{"procession-notebook-XXXXXX"};
+    path_ = fs::temp_directory_path() / name;
+    auto text = path_.string();
+    auto fd = ::mkstemp(text.data());
+    REQUIRE(fd >= 0);
+    ::close(fd);
+    path_ = text;
+    fs::permissions(path_, static_cast<fs::perms>(0666));
+  }
+
+  notebook(const notebook&) = delete;
+  notebook& operator=(const notebook&) = delete;
+
+  ~notebook() {
+    fs::remove(path_);
+  }
+
+  std::string path() const {
+    return path_.string();
+  }
+
+  std::string text() const {
+    std::ifstream in{path_};
+    std::ostringstream result;
+    result << in.rdbuf();
+    return result.str();
+  }
+
+private:
+  fs::path path_;
+};
+
+/// A shell that takes its time to clean up when it is asked to end, and writes
+/// to the file, not to the session's streams. It is ready when it has written
+/// its first line there.
+std::string tidy(const notebook& notes) {
+  return "(trap 'sleep 0.3; echo cleaned; exit' TERM; echo ready; "
+         "while :; do sleep 0.02; done) >"
+         + notes.path() + " 2>/dev/null & until [ -s " + notes.path()
+         + " ]; do sleep 0.01; done; ";
+}
+
+} // namespace
+
+TEST_CASE("the grace of a request to end is the whole tree's",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  notebook notes;
+  auto hdl = w.spawn(shell(tidy(notes) + "echo ready; wait"));
+  listener events{w, hdl};
+  REQUIRE(events.until_output("ready"));
+  auto status = w.ask<exit_status>(hdl, terminate_atom_v);
+  REQUIRE(status);
+  CHECK(status->signal == 15);
+  REQUIRE(events.until_closed());
+  CHECK(notes.text() == "ready\ncleaned\n");
+  CHECK(events.end->complete);
+  CHECK(events.end->rest.ended >= 1);
+  CHECK(events.end->rest.surviving == 0);
+}
+
+TEST_CASE("what the tree prints while it ends is delivered",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
+  auto spec = shell("setsid sh -c 'trap \"sleep 0.5; echo cleaned; exit\" "
+                    "TERM; echo ready; while :; do sleep 0.02; done' & wait",
+                    {kind, {}});
+  // The drain deadline waits for the grace.
+  spec.kill.drain = 50ms;
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  REQUIRE(events.until_output("ready"));
+  REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v));
+  REQUIRE(events.until_closed());
+  CHECK(events.out.find("cleaned") != std::string::npos);
+  CHECK(events.end->complete);
+}
+
+TEST_CASE("what is left after a normal end is asked to end first",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  notebook notes;
+  auto spec = shell(tidy(notes) + "exit 7");
+  spec.kill.leftovers = 20s;
+  listener events{w, w.spawn(spec)};
+  REQUIRE(events.until_closed());
+  CHECK(events.status->code == 7);
+  CHECK(notes.text() == "ready\ncleaned\n");
+  CHECK(events.end->rest.ended >= 1);
+}
+
+TEST_CASE("what ignores the request is killed, counted and gone at closed",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = actor({"mute", "2", "stubborn", "sleep", "exit", "0"});
+  spec.kill.leftovers = 50ms;
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  REQUIRE(events.until_closed());
+  CHECK_FALSE(process_lives(std::stoll(events.out)));
+  CHECK(events.end->rest == leftovers{1, 0});
+  CHECK(w.info(hdl).rest == leftovers{1, 0});
+}
+
+TEST_CASE("a kill ends the time that leftovers have", "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = actor({"mute", "2", "stubborn", "sleep", "exit", "0"});
+  spec.kill.leftovers = 1h;
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  REQUIRE(events.until_exited());
+  REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan::zero()));
+  REQUIRE(events.until_closed());
+  CHECK_FALSE(process_lives(std::stoll(events.out)));
+}
+
+TEST_CASE("a session without leftovers says so", "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  listener events{w, w.spawn(actor({"out", "x"}))};
+  REQUIRE(events.until_closed());
+  CHECK(events.end->rest == leftovers{});
+}
+
+TEST_CASE("a spawner that goes leaves no process, and says how each ended",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto hdl = w.spawn(actor({"stubborn", "out", "ready", "flood"}));
+  listener events{w, hdl, {{}, 4096, delivery::lossless}};
+  events.acknowledging = false;
+  REQUIRE(events.until([&] { return events.unacknowledged == 4096; }));
+  auto leader = w.info(hdl).pid;
+  w.where = nullptr;
+  REQUIRE(events.until_closed());
+  CHECK_FALSE(process_lives(leader));
+  CHECK(events.status->signal == 9);
+  CHECK(events.status->by_request);
+  CHECK_FALSE(events.end->complete);
+  REQUIRE(events.gaps.size() == 1);
+  CHECK(events.gaps.front().from == 4096);
+}
+
+TEST_CASE("a spawner ends all its sessions, each with its grace",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  notebook notes;
+  listener tidied{w, w.spawn(shell(tidy(notes) + "echo ready; wait"))};
+  auto spec = actor({"stubborn", "out", "ready", "sleep"});
+  spec.kill.grace = 50ms;
+  listener killed{w, w.spawn(spec)};
+  REQUIRE(tidied.until_output("ready"));
+  REQUIRE(killed.until_output("ready"));
+  auto answered = false;
+  w.self->request(w.where, patience, terminate_atom_v)
+    .receive([&] { answered = true; },
+             [&](caf::error& x) { FAIL(w.sys.render(x)); });
+  REQUIRE(answered);
+  REQUIRE(tidied.until_closed());
+  REQUIRE(killed.until_closed());
+  CHECK(notes.text() == "ready\ncleaned\n");
+  CHECK(killed.status->signal == 9);
+}
+
+TEST_CASE("a request to end by a hangup is a hangup", "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto hdl = w.spawn(shell("trap 'echo hung up; exit 6' HUP; "
+                           "trap 'exit 9' TERM; echo ready; "
+                           "while :; do sleep 0.02; done"));
+  listener events{w, hdl};
+  REQUIRE(events.until_output("ready"));
+  auto status = w.ask<exit_status>(hdl, terminate_atom_v, signal_name::hangup,
+                                   caf::timespan{10s});
+  REQUIRE(status);
+  CHECK(status->code == 6);
+  CHECK(status->by_request);
+}
+
+TEST_CASE("a process that is stopped and goes on is told of",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
+  auto spec = shell("kill -STOP $$; kill -STOP $$; exit 3", {kind, {}});
+  spec.report_stops = true;
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  using stops = std::vector<std::int32_t>;
+  REQUIRE(events.until([&] { return events.stops == stops{19}; }));
+  CHECK(w.info(hdl).stopped == 19);
+  REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::proceed));
+  REQUIRE(events.until([&] { return events.stops == stops{19, 0, 19}; }));
+  REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::proceed));
+  REQUIRE(events.until_closed());
+  // That it went on may be superseded by its end (wait(2)).
+  REQUIRE(events.stops.size() >= 3);
+  CHECK(events.stops[2] == 19);
+  CHECK(events.status->code == 3);
+}
