@@ -42,8 +42,9 @@ runner_listener::open(boost::asio::io_context& where,
   std::unique_ptr<runner_listener> result{new runner_listener{where}};
   // Another user cannot pass through a directory of ours.
   auto* ours = who ? nullptr : ::getenv("XDG_RUNTIME_DIR");
-  auto directory = std::string{ours != nullptr ? ours : "/tmp"}
-                   + "/procession-XXXXXX";
+  // The XDG base directory specification: a relative path is not to be used.
+  auto usable = ours != nullptr && *ours == '/';
+  auto directory = std::string{usable ? ours : "/tmp"} + "/procession-XXXXXX";
   if (::mkdtemp(directory.data()) == nullptr)
     return listen_failure("no directory for the runner's socket was made");
   result->directory_ = directory;
@@ -63,17 +64,21 @@ runner_listener::open(boost::asio::io_context& where,
   auto socket = at_least_3(
     unique_fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)},
     ec);
-  if (!socket
+  // The file gets the mode of its socket (unix(7)), so that there is no moment
+  // in which another mode holds.
+  if (!socket || ::fchmod(socket.get(), 0600) != 0
       || ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address),
                 sizeof(address))
            != 0)
     return listen_failure("the runner's socket was not made");
   result->path_ = path;
-  if (::chmod(path.c_str(), 0600) != 0
-      || (who
-          && (::chown(path.c_str(), who->user, who->group) != 0
-              || ::chown(directory.c_str(), who->user, who->group) != 0))
-      || ::listen(socket.get(), 4) != 0)
+  auto give_to = [&](const identity& x) {
+    return ::fchownat(result->open_directory_.get(), socket_name, x.user,
+                      x.group, AT_SYMLINK_NOFOLLOW)
+             == 0
+           && ::fchown(result->open_directory_.get(), x.user, x.group) == 0;
+  };
+  if ((who && !give_to(*who)) || ::listen(socket.get(), 4) != 0)
     return listen_failure("the runner's socket was not made");
   boost::system::error_code assigned;
   result->socket_.assign(socket.get(), assigned);

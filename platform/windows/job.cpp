@@ -2,6 +2,8 @@
 
 #include "procession/platform/windows/system.hpp"
 
+#include <algorithm>
+
 namespace procession::windows {
 
 std::variant<job, failure> job::make() {
@@ -31,6 +33,22 @@ std::uint32_t job::active() const noexcept {
                                    &info, sizeof(info), nullptr))
     return 0;
   return info.ActiveProcesses;
+}
+
+std::uint32_t job::others(DWORD pid) const {
+  // The numbers that fit are listed, all are counted (ERROR_MORE_DATA).
+  struct {
+    JOBOBJECT_BASIC_PROCESS_ID_LIST head;
+    ULONG_PTR more[255];
+  } list{};
+  if (!::QueryInformationJobObject(get(), JobObjectBasicProcessIdList, &list,
+                                   sizeof(list), nullptr)
+      && ::GetLastError() != ERROR_MORE_DATA)
+    return 0;
+  auto* begin = list.head.ProcessIdList;
+  auto* end = begin + list.head.NumberOfProcessIdsInList;
+  auto itself = std::find(begin, end, ULONG_PTR{pid}) != end;
+  return list.head.NumberOfAssignedProcesses - (itself ? 1 : 0);
 }
 
 } // namespace procession::windows

@@ -36,6 +36,10 @@ public:
   /// How many processes are in it; 0 also if that cannot be known.
   std::uint32_t active() const noexcept;
 
+  /// How many processes are in it besides that one; 0 also if that cannot be
+  /// known.
+  std::uint32_t others(DWORD pid) const;
+
 private:
   unique_handle handle_;
 };

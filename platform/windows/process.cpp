@@ -385,6 +385,7 @@ void process::raise(std::uint64_t request, console_event what) {
 void process::terminate(signal_name) {
   if (state_ != state::running)
     return;
+  told_to_end_ = true;
   if (terminal_)
     // Its close button, in effect.
     close_console();
@@ -396,7 +397,7 @@ void process::terminate(signal_name) {
 }
 
 void process::kill() {
-  if (state_ != state::running && state_ != state::exited)
+  if (state_ == state::launching || state_ == state::finished)
     return;
   killed_ = true;
   job_.kill();
@@ -455,7 +456,11 @@ void process::finish() {
   }
   state_ = state::ending;
   drained_ = drained();
-  job_.kill();
+  left_over_ = job_.others(pid_);
+  // After a normal end nothing can be asked to end: console events go by way
+  // of the process that is gone.
+  if (killed_ || !told_to_end_)
+    job_.kill();
   close_streams();
   await_end();
 }
@@ -496,7 +501,7 @@ void process::finished() {
   boost::system::error_code ec;
   process_.close(ec);
   job_ = {};
-  emit(child_finished{drained_});
+  emit(child_finished{drained_, {left_over_, 0}});
   sink_ = nullptr;
   host_.live.erase(shared_from_this());
   gone_ = true;
@@ -517,7 +522,7 @@ void process::stop() {
 }
 
 void process::give_up() {
-  emit(child_finished{});
+  emit(child_finished{false, {0, 1}});
   sink_ = nullptr;
 }
 

@@ -146,8 +146,13 @@ private:
   state state_ = state::launching;
   /// Finish at once when the process has exited (or cannot start).
   bool finish_on_exit_ = false;
+  /// Whether it was asked to end: then what is left of its tree is waited for
+  /// until it is killed.
+  bool told_to_end_ = false;
   /// Whether we killed it.
   bool killed_ = false;
+  /// How many processes outlived it.
+  std::uint64_t left_over_ = 0;
   DWORD pid_ = 0;
   boost::asio::windows::object_handle process_;
   windows::job job_;

@@ -1,3 +1,4 @@
+#include "procession/io/printable.hpp"
 #include "procession/messages/config.hpp"
 
 #include <caf/sec.hpp>
@@ -159,6 +160,16 @@ TEST_CASE("every value of an enumeration has a name") {
   CHECK(to_string(ownership::spawner) == "spawner");
   CHECK(to_string(delivery::lossless) == "lossless");
   CHECK(to_string(delivery::lossy) == "lossy");
+}
+
+TEST_CASE("untrusted text shows what is there", "[text]") {
+  // What would reverse the name of a file, or hide a part of it.
+  CHECK(printable("a\u202egnp.exe") == "a?gnp.exe");
+  for (auto* hidden : {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029",
+                       "\u202a", "\u202e", "\u2066", "\u2069"})
+    CHECK(printable(hidden) == "?");
+  CHECK(printable("\u2027\u202f\u2065\u206a") == "\u2027\u202f\u2065\u206a");
+  CHECK(printable("\x1b[2J\n") == "?[2J?");
 }
 
 TEST_CASE("an error tells its code, its stage and a sentence") {

@@ -205,6 +205,23 @@ TEST_CASE("even a message of a few words is quoted") {
            "version 4 but with \"Go away..\"");
 }
 
+TEST_CASE("a runtime directory that is none is not used for the socket",
+          "[runner][posix]") {
+  auto* before = ::getenv("XDG_RUNTIME_DIR");
+  auto kept = std::string{before != nullptr ? before : ""};
+  ::setenv("XDG_RUNTIME_DIR", GENERATE("", "relative/path"), 1);
+  runner_options options;
+  options.transport = runner_transport::socket_path;
+  {
+    runner_world there{options};
+    CHECK_FALSE(there.up());
+  }
+  if (before != nullptr)
+    ::setenv("XDG_RUNTIME_DIR", kept.c_str(), 1);
+  else
+    ::unsetenv("XDG_RUNTIME_DIR");
+}
+
 TEST_CASE("only the process that was started is let in at the socket") {
   scratch here;
   auto path_file = here.path / "path";
