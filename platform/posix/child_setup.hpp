@@ -1,7 +1,6 @@
 #pragma once
 
 #include "procession/messages/error.hpp"
-#include "procession/platform/posix/identity.hpp"
 #include "procession/platform/posix/vfork.hpp"
 
 // Boost.Process builds on std::filesystem instead of the compiled
@@ -32,16 +31,6 @@ namespace procession::posix {
 
 using boost_error = boost::process::v2::error_code;
 
-namespace detail {
-
-inline boost_error from_syscall(long result) noexcept {
-  if (result >= 0)
-    return {};
-  return {errno, boost::system::system_category()};
-}
-
-} // namespace detail
-
 /// Starts programs by `vfork_call`. Boost's own `vfork_launcher` will not do:
 /// after a failed exec it runs the host's exit handlers and leaves a zombie,
 /// and it tells Asio of a fork inside the host's memory.
@@ -53,8 +42,24 @@ struct vfork_launcher {
   int cgroup = -1;
   /// Where the child is; when it fails, where it failed. The child writes it.
   stage at = stage::fork;
+  /// The system call that failed, a literal; the child writes it.
+  const char* failed_call = nullptr;
   /// Whether the child was made in the cgroup; known in the child.
   bool in_cgroup = false;
+
+  /// In the child: what became of the system call `name`.
+  boost_error check(const char* name, long result) noexcept {
+    if (result >= 0)
+      return {};
+    failed_call = name;
+    return {errno, boost::system::system_category()};
+  }
+
+  /// In the child: the system call `name` did not do what it should.
+  boost_error refuse(const char* name) noexcept {
+    errno = EPERM;
+    return check(name, -1);
+  }
 
   /// @param ec set, with `at`, if the program does not run. The caller waits
   ///           for the pid, if there is one.
@@ -119,23 +124,26 @@ private:
 
 /// Signals as a fresh program expects them: none ignored, none blocked.
 struct default_signals {
-  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
                             const char* const*&) const noexcept {
     // The kernel's own struct sigaction (SIG_DFL, no flags, empty mask).
     constexpr std::uint64_t default_action[4] = {0, 0, 0, 0};
     for (auto signo = 1; signo < _NSIG; ++signo)
       if (signo != SIGKILL && signo != SIGSTOP)
         ::syscall(SYS_rt_sigaction, signo, default_action, nullptr, 8);
-    return detail::from_syscall(::syscall(SYS_rt_sigprocmask, SIG_SETMASK,
-                                          &default_action[3], nullptr, 8));
+    return launcher.check("rt_sigprocmask",
+                          ::syscall(SYS_rt_sigprocmask, SIG_SETMASK,
+                                    &default_action[3], nullptr, 8));
   }
 };
 
 /// A session and process group of its own, without controlling terminal.
 struct new_session {
-  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
                             const char* const*&) const noexcept {
-    return detail::from_syscall(::syscall(SYS_setsid));
+    return launcher.check("setsid", ::syscall(SYS_setsid));
   }
 };
 
@@ -145,41 +153,13 @@ struct parent_death_signal {
   /// Compared with getppid: the parent may be gone before the call.
   pid_t parent;
 
-  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
                             const char* const*&) const noexcept {
     auto result = ::syscall(SYS_prctl, PR_SET_PDEATHSIG, signo, 0, 0, 0);
     if (result == 0 && ::syscall(SYS_getppid) != parent)
       return {ESRCH, boost::system::system_category()};
-    return detail::from_syscall(result);
-  }
-};
-
-/// Becomes another user, for good: neither it nor what it starts can gain a
-/// privilege (prctl(2), PR_SET_NO_NEW_PRIVS). To stand before the parent-death
-/// signal, which a change of user clears.
-struct become_user {
-  /// Null: stays who it is.
-  const identity* who;
-
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
-    if (who == nullptr)
-      return {};
-    launcher.at = stage::logon;
-    // The bare calls: those of libc would change the host's other threads too.
-    auto result = ::syscall(SYS_setgroups, who->groups.size(),
-                            who->groups.data());
-    if (result == 0)
-      result = ::syscall(SYS_setresgid, who->group, who->group, who->group);
-    if (result == 0)
-      result = ::syscall(SYS_setresuid, who->user, who->user, who->user);
-    if (result == 0)
-      result = ::syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    launcher.at = stage::setup;
-    if (result != 0)
-      launcher.at = stage::logon;
-    return detail::from_syscall(result);
+    return launcher.check("prctl", result);
   }
 };
 
@@ -189,12 +169,14 @@ struct standard_streams {
   int out;
   int err;
 
-  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
                             const char* const*&) const noexcept {
     const int sources[] = {in, out, err};
     for (auto target = 0; target < 3; ++target)
-      if (::syscall(SYS_dup3, sources[target], target, 0) < 0)
-        return detail::from_syscall(-1);
+      if (auto ec = launcher.check("dup3", ::syscall(SYS_dup3, sources[target],
+                                                     target, 0)))
+        return ec;
     return {};
   }
 };
@@ -203,11 +185,13 @@ struct standard_streams {
 struct controlling_terminal {
   bool wanted;
 
-  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
                             const char* const*&) const noexcept {
     if (!wanted)
       return {};
-    return detail::from_syscall(::syscall(SYS_ioctl, 0, TIOCSCTTY, 0));
+    return launcher.check("ioctl TIOCSCTTY",
+                          ::syscall(SYS_ioctl, 0, TIOCSCTTY, 0));
   }
 };
 
@@ -223,20 +207,22 @@ struct join_cgroup {
     launcher.at = stage::contain;
     auto fd = ::syscall(SYS_openat, directory, "cgroup.procs",
                         O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-      return detail::from_syscall(fd);
-    auto result = detail::from_syscall(::syscall(SYS_write, fd, "0", 1));
+    if (auto ec = launcher.check("openat", fd))
+      return ec;
+    if (auto ec = launcher.check("write", ::syscall(SYS_write, fd, "0", 1)))
+      return ec;
     launcher.at = stage::setup;
-    return result;
+    return {};
   }
 };
 
 /// Leaves the program nothing but its standard streams.
 struct other_descriptors_closed {
-  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
                             const char* const*&) const noexcept {
-    return detail::from_syscall(
-      ::syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC));
+    return launcher.check("close_range", ::syscall(SYS_close_range, 3, ~0u,
+                                                   CLOSE_RANGE_CLOEXEC));
   }
 };
 
@@ -247,14 +233,15 @@ struct notification_descriptor {
   int source;
   int target;
 
-  boost_error on_exec_setup(vfork_launcher&, const std::filesystem::path&,
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
                             const char* const*&) const noexcept {
     if (source < 0)
       return {};
     // dup3(2) refuses equal numbers.
     if (source == target)
-      return detail::from_syscall(::syscall(SYS_fcntl, source, F_SETFD, 0));
-    return detail::from_syscall(::syscall(SYS_dup3, source, target, 0));
+      return launcher.check("fcntl", ::syscall(SYS_fcntl, source, F_SETFD, 0));
+    return launcher.check("dup3", ::syscall(SYS_dup3, source, target, 0));
   }
 };
 
@@ -268,7 +255,7 @@ struct working_directory {
     if (*path == '\0')
       return {};
     launcher.at = stage::chdir;
-    return detail::from_syscall(::syscall(SYS_chdir, path));
+    return launcher.check("chdir", ::syscall(SYS_chdir, path));
   }
 };
 

@@ -1,5 +1,6 @@
 #include "procession/platform/posix/launcher.hpp"
 
+#include "procession/platform/posix/become_user.hpp"
 #include "procession/platform/posix/child_setup.hpp"
 
 #include <sys/resource.h>
@@ -157,7 +158,11 @@ failure exec_failure(const command& spec, int os_code) {
   }
 }
 
-failure to_failure(const command& spec, stage at, int os_code) {
+failure to_failure(const command& spec, const vfork_launcher& launcher,
+                   int os_code) {
+  auto at = launcher.at;
+  auto call = std::string{
+    launcher.failed_call == nullptr ? "" : launcher.failed_call};
   switch (at) {
     case stage::chdir:
       return chdir_failure(spec, os_code);
@@ -165,10 +170,12 @@ failure to_failure(const command& spec, stage at, int os_code) {
       return exec_failure(spec, os_code);
     case stage::logon:
       return {os_code == EPERM ? errc::not_permitted : errc::spawn_failed,
-              {at, os_code, "the new process could not become that user"}};
+              {at, os_code,
+               "the new process could not become that user (" + call + ")"}};
     default:
       return {errc::spawn_failed,
-              {at, os_code, "the new process could not be set up"}};
+              {at, os_code,
+               "the new process could not be set up (" + call + ")"}};
   }
 }
 
@@ -216,7 +223,7 @@ std::variant<launched, failure> launch(const command& spec,
     while (::waitid(P_PID, static_cast<id_t>(made.pid), &ignored, WEXITED) != 0
            && errno == EINTR)
       continue;
-    return to_failure(spec, launcher.at, ec.value());
+    return to_failure(spec, launcher, ec.value());
   }
   return launched{made.pid, std::move(made.pidfd),
                   static_cast<std::uint64_t>(host.ru_maxrss) * 1024};

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "procession/platform/posix/child_setup.hpp"
+#include "procession/platform/posix/identity.hpp"
+
+#include <linux/capability.h>
+
+namespace procession::posix {
+
+/// Becomes another user, for good: unless that user is root, no capability is
+/// left in any set (capabilities(7)), whatever the host has and however its
+/// securebits are, and neither it nor what it starts can gain one (prctl(2),
+/// PR_SET_NO_NEW_PRIVS). It must stand before the parent-death signal, which a
+/// change of user clears.
+struct become_user {
+  /// Null: stays who it is.
+  const identity* who;
+
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    if (who == nullptr)
+      return {};
+    launcher.at = stage::logon;
+    if (auto ec = change(launcher))
+      return ec;
+    launcher.at = stage::setup;
+    return {};
+  }
+
+private:
+  boost_error change(vfork_launcher& launcher) const noexcept {
+    auto unprivileged = who->user != 0;
+    // While we may: this needs CAP_SETPCAP. Without it the set stays as it is,
+    // which nobody gains from who has no capability and can get none.
+    if (unprivileged)
+      for (auto cap = 0;
+           ::syscall(SYS_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; ++cap)
+        continue;
+    // The bare calls: those of libc would change the host's other threads too.
+    if (auto ec = launcher.check("setgroups",
+                                 ::syscall(SYS_setgroups, who->groups.size(),
+                                           who->groups.data())))
+      return ec;
+    if (auto ec = launcher.check("setresgid",
+                                 ::syscall(SYS_setresgid, who->group,
+                                           who->group, who->group)))
+      return ec;
+    if (auto ec = launcher.check("setresuid",
+                                 ::syscall(SYS_setresuid, who->user, who->user,
+                                           who->user)))
+      return ec;
+    if (unprivileged)
+      if (auto ec = drop_privileges(launcher))
+        return ec;
+    return launcher.check("prctl", ::syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1,
+                                             0, 0, 0));
+  }
+
+  static boost_error drop_privileges(vfork_launcher& launcher) noexcept {
+    auto header = __user_cap_header_struct{_LINUX_CAPABILITY_VERSION_3, 0};
+    // The ambient set follows: it has nothing that these two do not have.
+    __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+    ::syscall(SYS_capset, &header, none);
+    __user_cap_data_struct left[_LINUX_CAPABILITY_U32S_3] = {};
+    if (auto ec = launcher.check("capget",
+                                 ::syscall(SYS_capget, &header, left)))
+      return ec;
+    for (auto& x : left)
+      if ((x.effective | x.permitted | x.inheritable) != 0)
+        return launcher.refuse("capset");
+    if (::syscall(SYS_setresuid, -1, 0, -1) == 0)
+      return launcher.refuse("setresuid");
+    return {};
+  }
+};
+
+} // namespace procession::posix

@@ -1,0 +1,108 @@
+// A host that starts a program as another user: `become HOW` with HOW
+//   root     it is root,
+//   ambient  it is another user with the ambient capabilities to change that,
+//   fixup    it is root, and a change of user takes no capability from it
+//            (SECBIT_NO_SETUID_FIXUP),
+//   keep     it is root and keeps its capabilities in one (PR_SET_KEEPCAPS).
+// The program is this one again, as `become report`: what it prints, one fact a
+// line, is what is left to it.
+#include "procession/platform/posix/launcher.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+using namespace procession;
+
+namespace {
+
+constexpr uid_t someone = 33;
+constexpr uid_t nobody = 65534;
+
+/// Says what it cannot do here.
+int unable(const char* what) {
+  std::perror(what);
+  return 77;
+}
+
+/// Leaves root with CAP_SETGID and CAP_SETUID alone, in all of its sets.
+bool become_someone() {
+  constexpr auto kept = 1u << CAP_SETGID | 1u << CAP_SETUID;
+  auto header = __user_cap_header_struct{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[2] = {{kept, kept, kept}, {0, 0, 0}};
+  return ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0
+         && ::setgroups(0, nullptr) == 0
+         && ::setresgid(someone, someone, someone) == 0
+         && ::setresuid(someone, someone, someone) == 0
+         && ::syscall(SYS_capset, &header, sets) == 0
+         && ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SETGID, 0, 0) == 0
+         && ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SETUID, 0, 0)
+              == 0;
+}
+
+bool prepare(const std::string& how) {
+  if (how == "ambient")
+    return become_someone();
+  if (how == "fixup")
+    return ::prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) == 0;
+  if (how == "keep")
+    return ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0;
+  return true;
+}
+
+int start_report() {
+  posix::identity who;
+  who.user = nobody;
+  who.group = nobody;
+  who.groups = {nobody};
+  auto in = posix::unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  auto out = posix::unique_fd{::fcntl(1, F_DUPFD_CLOEXEC, 3)};
+  command spec;
+  spec.program = std::filesystem::read_symlink("/proc/self/exe");
+  spec.args = {"report"};
+  posix::launch_options options;
+  options.in = in.get();
+  options.out = out.get();
+  options.err = out.get();
+  options.become = &who;
+  auto result = posix::launch(spec, options);
+  if (auto* bad = std::get_if<failure>(&result)) {
+    std::puts(to_string(*bad).c_str());
+    return 1;
+  }
+  auto& program = std::get<posix::launched>(result);
+  siginfo_t info{};
+  ::waitid(P_PIDFD, static_cast<id_t>(program.pidfd.get()), &info, WEXITED);
+  return info.si_status;
+}
+
+int report() {
+  std::printf("user %d\n", static_cast<int>(::getuid()));
+  std::ifstream status{"/proc/self/status"};
+  for (std::string line; std::getline(status, line);)
+    if (line.rfind("Cap", 0) == 0 || line.rfind("NoNewPrivs", 0) == 0)
+      std::printf("%s\n", line.c_str());
+  std::printf("root again: %s\n", ::setuid(0) == 0 ? "yes" : "no");
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  auto how = std::string{argc > 1 ? argv[1] : ""};
+  if (how == "report")
+    return report();
+  if (!prepare(how))
+    return unable("the host's identity");
+  return start_report();
+}

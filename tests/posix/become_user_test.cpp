@@ -1,0 +1,54 @@
+#include "helper_program.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+
+using namespace procession;
+using namespace procession::test;
+
+namespace {
+
+/// What a run of tests/helpers/posix/become.cpp printed; nothing if this
+/// machine cannot show it.
+std::vector<std::string> report_of(const std::string& how) {
+  if (::getuid() != 0) {
+    WARN("skipped here: only root becomes another user");
+    return {};
+  }
+  helper_program helper{"test-become", {how}};
+  std::vector<std::string> result;
+  for (std::string line; helper.read_line(line);)
+    result.push_back(line);
+  auto code = helper.wait();
+  if (code == 77) {
+    WARN("skipped here: " << (result.empty() ? "" : result.back()));
+    return {};
+  }
+  CHECK(code == 0);
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("a program that is started as another user has no capability left") {
+  auto how = GENERATE("root", "ambient", "fixup", "keep");
+  INFO(how);
+  auto lines = report_of(how);
+  if (lines.empty())
+    return;
+  auto has = [&](const std::string& line) {
+    return std::find(lines.begin(), lines.end(), line) != lines.end();
+  };
+  CHECK(has("user 65534"));
+  CHECK(has("CapInh:\t0000000000000000"));
+  CHECK(has("CapPrm:\t0000000000000000"));
+  CHECK(has("CapEff:\t0000000000000000"));
+  CHECK(has("CapAmb:\t0000000000000000"));
+  // The host needs CAP_SETPCAP to empty this one.
+  CHECK((has("CapBnd:\t0000000000000000") || how == std::string{"ambient"}));
+  CHECK(has("NoNewPrivs:\t1"));
+  CHECK(has("root again: no"));
+}
