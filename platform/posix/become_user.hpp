@@ -4,14 +4,15 @@
 #include "procession/platform/posix/identity.hpp"
 
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 
 namespace procession::posix {
 
 /// Becomes another user, for good: unless that user is root, no capability is
 /// left in any set (capabilities(7)), whatever the host has and however its
 /// securebits are, and neither it nor what it starts can gain one (prctl(2),
-/// PR_SET_NO_NEW_PRIVS). It must stand before the parent-death signal, which a
-/// change of user clears.
+/// PR_SET_NO_NEW_PRIVS). It gets a session keyring of its own, empty. It must
+/// stand before the parent-death signal, which a change of user clears.
 struct become_user {
   /// Null: stays who it is.
   const identity* who;
@@ -50,11 +51,24 @@ private:
                                  ::syscall(SYS_setresuid, who->user, who->user,
                                            who->user)))
       return ec;
+    if (auto ec = join_new_keyring(launcher))
+      return ec;
     if (unprivileged)
       if (auto ec = drop_privileges(launcher))
         return ec;
     return launcher.check("prctl", ::syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1,
                                              0, 0, 0));
+  }
+
+  /// The host's session keyring is inherited, and what is in it is readable to
+  /// whoever has it (session-keyring(7)).
+  static boost_error join_new_keyring(vfork_launcher& launcher) noexcept {
+    auto result = ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
+    // Where there are none, or a filter keeps everyone from them.
+    if (result < 0
+        && (errno == ENOSYS || errno == EPERM || errno == EOPNOTSUPP))
+      return {};
+    return launcher.check("keyctl", result);
   }
 
   static boost_error drop_privileges(vfork_launcher& launcher) noexcept {

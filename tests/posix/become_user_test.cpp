@@ -52,3 +52,11 @@ TEST_CASE("a program that is started as another user has no capability left") {
   CHECK(has("NoNewPrivs:\t1"));
   CHECK(has("root again: no"));
 }
+
+TEST_CASE("a program that is started as another user does not see the keys of "
+          "the host's session") {
+  auto lines = report_of("keyring");
+  if (lines.empty())
+    return;
+  CHECK(std::find(lines.begin(), lines.end(), "key: no") != lines.end());
+}

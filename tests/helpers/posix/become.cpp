@@ -3,7 +3,8 @@
 //   ambient  it is another user with the ambient capabilities to change that,
 //   fixup    it is root, and a change of user takes no capability from it
 //            (SECBIT_NO_SETUID_FIXUP),
-//   keep     it is root and keeps its capabilities in one (PR_SET_KEEPCAPS).
+//   keep     it is root and keeps its capabilities in one (PR_SET_KEEPCAPS),
+//   keyring  it is root and has a key in its session keyring.
 // The program is this one again, as `become report`: what it prints, one fact a
 // line, is what is left to it.
 #include "procession/platform/posix/launcher.hpp"
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <linux/securebits.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -28,6 +30,7 @@ namespace {
 
 constexpr uid_t someone = 33;
 constexpr uid_t nobody = 65534;
+constexpr auto key_name = "procession-test-become";
 
 /// Says what it cannot do here.
 int unable(const char* what) {
@@ -50,6 +53,14 @@ bool become_someone() {
               == 0;
 }
 
+/// Adds a key to a session keyring that goes with this process.
+bool make_key() {
+  return ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) >= 0
+         && ::syscall(SYS_add_key, "user", key_name, "secret", 6,
+                      KEY_SPEC_SESSION_KEYRING)
+              >= 0;
+}
+
 bool prepare(const std::string& how) {
   if (how == "ambient")
     return become_someone();
@@ -57,6 +68,8 @@ bool prepare(const std::string& how) {
     return ::prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) == 0;
   if (how == "keep")
     return ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0;
+  if (how == "keyring")
+    return make_key();
   return true;
 }
 
@@ -92,6 +105,12 @@ int report() {
   for (std::string line; std::getline(status, line);)
     if (line.rfind("Cap", 0) == 0 || line.rfind("NoNewPrivs", 0) == 0)
       std::printf("%s\n", line.c_str());
+  std::printf("key: %s\n",
+              ::syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING,
+                        "user", key_name, 0)
+                  >= 0
+                ? "yes"
+                : "no");
   std::printf("root again: %s\n", ::setuid(0) == 0 ? "yes" : "no");
   return 0;
 }
@@ -103,6 +122,6 @@ int main(int argc, char** argv) {
   if (how == "report")
     return report();
   if (!prepare(how))
-    return unable("the host's identity");
+    return unable(how.c_str());
   return start_report();
 }
