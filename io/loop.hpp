@@ -4,9 +4,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace procession {
 
@@ -14,10 +18,15 @@ namespace procession {
 /// which they become ready. The runtime has two: the reactor, which does all
 /// descriptor I/O, and the launcher, which spawns. All signals are blocked on
 /// it: they belong to the embedding program.
+///
+/// A loop whose work may get stuck can have more threads, still one at a time:
+/// see `relieve`.
 class loop {
 public:
   /// Starts the thread. `name` (15 characters at most) shows in `top -H`.
-  explicit loop(const std::string& name);
+  /// @param max_threads how many threads there may be, with those that wait.
+  /// @throws std::system_error if there is no thread to be had.
+  explicit loop(std::string name, std::size_t max_threads = 1);
   loop(const loop&) = delete;
   loop& operator=(const loop&) = delete;
   /// Stops and joins; work that did not run is dropped.
@@ -35,19 +44,37 @@ public:
   }
 
   /// Whether the caller runs on the thread.
-  bool here() const noexcept {
-    return std::this_thread::get_id() == thread_.get_id();
-  }
+  bool here() const;
 
-  /// Ends the thread once the work at hand is done, and joins it; not to be
-  /// called on it. Calling it again does nothing.
+  /// If the work at hand is stuck on the thread `stuck`, has another thread go
+  /// on with the rest. The stuck one finishes its piece of work beside the
+  /// other thread, then waits until it is needed again: every thread lives as
+  /// long as the loop. Does nothing if no other thread may be or can be had.
+  /// From any thread.
+  void relieve(std::thread::id stuck);
+
+  /// Ends the threads once the work at hand is done, and joins them; not to be
+  /// called on one. Calling it again does nothing.
   void stop();
 
 private:
-  boost::asio::io_context context_{1};
+  /// Starts a thread that calls `run`. The platform's part.
+  std::thread make_thread();
+  void run();
+  bool wait_for_turn();
+
+  std::string name_;
+  std::size_t max_threads_;
+  boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type>
     work_;
-  std::thread thread_;
+  mutable std::mutex mutex_;
+  std::condition_variable turn_;
+  std::vector<std::thread> threads_;
+  /// Those that are not at work.
+  std::vector<std::thread::id> spares_;
+  std::thread::id at_work_;
+  bool stopped_ = false;
 };
 
 } // namespace procession

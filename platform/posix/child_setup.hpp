@@ -11,12 +11,12 @@
 #include <boost/type_traits.hpp>
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -40,6 +40,8 @@ struct vfork_launcher {
   char* const* paths = nullptr;
   vfork_flavour flavour = vfork_flavour::best;
   int cgroup = -1;
+  /// Where the child notes its pidfd; see `vfork_call`.
+  std::atomic<int>* pidfd = nullptr;
   /// Where the child is; when it fails, where it failed. The child writes it.
   stage at = stage::fork;
   /// The system call that failed, a literal; the child writes it.
@@ -72,8 +74,8 @@ struct vfork_launcher {
         *this, no_path_, cmd_line, inits...);
     };
     auto call = context<decltype(setup)>{this, argv, setup, 0};
-    auto result = vfork_call(&context<decltype(setup)>::run, &call, cgroup,
-                             flavour, in_cgroup, ec);
+    auto result = vfork_call(&context<decltype(setup)>::run, &call, pidfd,
+                             cgroup, flavour, in_cgroup, ec);
     if (call.os_code != 0)
       ec.assign(call.os_code, std::system_category());
     return result;
@@ -122,16 +124,27 @@ private:
   std::filesystem::path no_path_;
 };
 
-/// Signals as a fresh program expects them: none ignored, none blocked.
+/// Signals as a fresh program expects them: none ignored, none blocked. What
+/// came until now was meant for the host, as from its terminal, and is dropped.
+/// To stand last: from here on a signal is the program's.
 struct default_signals {
   boost_error on_exec_setup(vfork_launcher& launcher,
                             const std::filesystem::path&,
                             const char* const*&) const noexcept {
-    // The kernel's own struct sigaction (SIG_DFL, no flags, empty mask).
+    // The kernel's own struct sigaction (no flags, empty mask).
     constexpr std::uint64_t default_action[4] = {0, 0, 0, 0};
+    constexpr std::uint64_t ignore[4] = {1, 0, 0, 0};
     for (auto signo = 1; signo < _NSIG; ++signo)
       if (signo != SIGKILL && signo != SIGSTOP)
         ::syscall(SYS_rt_sigaction, signo, default_action, nullptr, 8);
+    std::uint64_t pending = 0;
+    ::syscall(SYS_rt_sigpending, &pending, sizeof(pending));
+    // To ignore a signal discards it, though it is blocked (sigaction(2)).
+    for (auto signo = 1; pending != 0; ++signo, pending >>= 1)
+      if ((pending & 1) != 0) {
+        ::syscall(SYS_rt_sigaction, signo, ignore, nullptr, 8);
+        ::syscall(SYS_rt_sigaction, signo, default_action, nullptr, 8);
+      }
     return launcher.check("rt_sigprocmask",
                           ::syscall(SYS_rt_sigprocmask, SIG_SETMASK,
                                     &default_action[3], nullptr, 8));
@@ -216,32 +229,39 @@ struct join_cgroup {
   }
 };
 
-/// Leaves the program nothing but its standard streams.
-struct other_descriptors_closed {
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
-    return launcher.check("close_range", ::syscall(SYS_close_range, 3, ~0u,
-                                                   CLOSE_RANGE_CLOEXEC));
-  }
-};
-
-/// One more descriptor for the program, under the number that it was promised.
-/// To stand behind `other_descriptors_closed`.
-struct notification_descriptor {
+/// Leaves the program nothing but its standard streams and, if there is one,
+/// the descriptor that it notifies through, under the number that it was
+/// promised. The others are closed, not left to exec: as long as that takes,
+/// whoever waits for the end of one of them would wait, too.
+struct only_these_descriptors {
   /// Negative: none.
-  int source;
+  int notification;
   int target;
 
   boost_error on_exec_setup(vfork_launcher& launcher,
                             const std::filesystem::path&,
                             const char* const*&) const noexcept {
-    if (source < 0)
-      return {};
+    if (notification < 0)
+      return close(launcher, 3, ~0u);
     // dup3(2) refuses equal numbers.
-    if (source == target)
-      return launcher.check("fcntl", ::syscall(SYS_fcntl, source, F_SETFD, 0));
-    return launcher.check("dup3", ::syscall(SYS_dup3, source, target, 0));
+    if (auto ec = notification == target
+                    ? launcher.check("fcntl",
+                                     ::syscall(SYS_fcntl, target, F_SETFD, 0))
+                    : launcher.check("dup3", ::syscall(SYS_dup3, notification,
+                                                       target, 0)))
+      return ec;
+    auto number = static_cast<unsigned>(target);
+    if (number > 3)
+      if (auto ec = close(launcher, 3, number - 1))
+        return ec;
+    return close(launcher, number + 1, ~0u);
+  }
+
+private:
+  static boost_error close(vfork_launcher& launcher, unsigned first,
+                           unsigned last) noexcept {
+    return launcher.check("close_range",
+                          ::syscall(SYS_close_range, first, last, 0));
   }
 };
 
@@ -255,7 +275,10 @@ struct working_directory {
     if (*path == '\0')
       return {};
     launcher.at = stage::chdir;
-    return launcher.check("chdir", ::syscall(SYS_chdir, path));
+    if (auto ec = launcher.check("chdir", ::syscall(SYS_chdir, path)))
+      return ec;
+    launcher.at = stage::setup;
+    return {};
   }
 };
 

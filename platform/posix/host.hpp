@@ -5,6 +5,7 @@
 #include "procession/platform/live_processes.hpp"
 #include "procession/platform/posix/containment.hpp"
 #include "procession/platform/posix/keeper.hpp"
+#include "procession/platform/posix/launch_watch.hpp"
 
 #include <memory>
 #include <optional>
@@ -18,8 +19,12 @@ class process;
 struct host {
   /// Reads, writes, watches exits.
   loop reactor{"pcn-reactor"};
-  /// Spawns; the parent-death signal of every child hangs on this thread.
-  loop launcher{"pcn-launcher"};
+  /// Spawns; the parent-death signal of every child hangs on the thread that it
+  /// was started on. A few spawns may be stuck while others go on: the second
+  /// half of a spawn, behind the exec, touches nothing but its own process.
+  loop launcher{"pcn-launcher", 4};
+  /// Any thread.
+  launch_watch watch{reactor, launcher};
   /// Reactor.
   chunk_pool pool;
   /// Reactor: for wide pipes and terminals, see `process::widen`.

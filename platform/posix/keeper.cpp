@@ -175,8 +175,8 @@ std::variant<keeper, failure> keeper::start(std::vector<std::string> args) {
   auto call = keeper_exec{image.get(), lifeline.read.get(), null.get(),
                           argv.data()};
   auto in_cgroup = false;
-  auto made = vfork_call(&keeper_exec::run, &call, -1, vfork_flavour::best,
-                         in_cgroup, ec);
+  auto made = vfork_call(&keeper_exec::run, &call, nullptr, -1,
+                         vfork_flavour::best, in_cgroup, ec);
   if (made.pid < 0)
     return failed(ec.value(), "the system made no process for the keeper");
   auto result = keeper{made.pid, std::move(made.pidfd),

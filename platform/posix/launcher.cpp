@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -179,6 +180,49 @@ failure to_failure(const command& spec, const vfork_launcher& launcher,
   }
 }
 
+failure ended_failure(const command& spec, stage at,
+                      launch_attempt::verdict verdict) {
+  if (verdict == launch_attempt::verdict::unwanted)
+    return {errc::runtime_stopped, {at, 0, "the runtime has ended"}};
+  return {errc::deadline_passed,
+          {at, 0,
+           "the program '" + spec.program
+             + "' took too long to start and was killed"}};
+}
+
+/// A change of user withdraws the permission to leave a core from the memory
+/// that the child shares with us (PR_SET_DUMPABLE, prctl(2)). This gives it
+/// back when the last of such launches is over.
+class core_dumps_kept {
+public:
+  explicit core_dumps_kept(bool needed) : needed_(needed) {
+    if (!needed_)
+      return;
+    std::lock_guard guard{mutex};
+    if (launches++ == 0)
+      before = ::prctl(PR_GET_DUMPABLE);
+  }
+
+  core_dumps_kept(const core_dumps_kept&) = delete;
+  core_dumps_kept& operator=(const core_dumps_kept&) = delete;
+
+  ~core_dumps_kept() {
+    if (!needed_)
+      return;
+    std::lock_guard guard{mutex};
+    if (--launches == 0 && before == 1)
+      ::prctl(PR_SET_DUMPABLE, 1);
+  }
+
+private:
+  // The memory is the program's, so this is, too.
+  static inline std::mutex mutex;
+  static inline int launches = 0;
+  static inline int before = 0;
+
+  bool needed_;
+};
+
 } // namespace
 
 std::variant<launched, failure> launch(const command& spec,
@@ -198,32 +242,30 @@ std::variant<launched, failure> launch(const command& spec,
   launcher.paths = path_pointers.finish();
   launcher.flavour = options.flavour;
   launcher.cgroup = options.cgroup;
+  auto kept = core_dumps_kept{options.become != nullptr};
   rusage host{};
   ::getrusage(RUSAGE_SELF, &host);
-  // A change of user withdraws this from the memory that the child shares with
-  // us: we would leave no core any more (PR_SET_DUMPABLE, prctl(2)).
-  auto dumpable = options.become != nullptr ? ::prctl(PR_GET_DUMPABLE) : -1;
+  launch_attempt attempt{options.watch, options.patience};
+  launcher.pidfd = &attempt.pidfd();
   std::error_code ec;
-  auto made = launcher(ec, argv.finish(), default_signals{}, new_session{},
-                       join_cgroup{options.cgroup}, become_user{options.become},
-                       parent_death_signal{SIGKILL, ::getpid()},
-                       standard_streams{options.in, options.out, options.err},
-                       controlling_terminal{options.controlling_terminal},
-                       other_descriptors_closed{},
-                       notification_descriptor{options.notification,
-                                               spec.notification_fd},
-                       working_directory{spec.cwd.c_str()});
-  if (dumpable == 1)
-    ::prctl(PR_SET_DUMPABLE, 1);
+  auto made = launcher(
+    ec, argv.finish(), new_session{}, join_cgroup{options.cgroup},
+    standard_streams{options.in, options.out, options.err},
+    controlling_terminal{options.controlling_terminal},
+    only_these_descriptors{options.notification, spec.notification_fd},
+    become_user{options.become}, parent_death_signal{SIGKILL, ::getpid()},
+    working_directory{spec.cwd.c_str()}, default_signals{});
+  auto verdict = attempt.end();
   if (made.pid < 0)
     return fork_failure(ec);
-  if (ec) {
-    // The child has called _exit already; the wait is for the zombie only.
+  if (ec || verdict != launch_attempt::verdict::in_time) {
+    // It has ended, by itself or killed; the wait is for the zombie only.
     siginfo_t ignored;
     while (::waitid(P_PID, static_cast<id_t>(made.pid), &ignored, WEXITED) != 0
            && errno == EINTR)
       continue;
-    return to_failure(spec, launcher, ec.value());
+    return ec ? to_failure(spec, launcher, ec.value())
+              : ended_failure(spec, launcher.at, verdict);
   }
   return launched{made.pid, std::move(made.pidfd),
                   static_cast<std::uint64_t>(host.ru_maxrss) * 1024};

@@ -4,10 +4,12 @@
 #include "procession/messages/error.hpp"
 #include "procession/platform/posix/fd.hpp"
 #include "procession/platform/posix/identity.hpp"
+#include "procession/platform/posix/launch_watch.hpp"
 #include "procession/platform/posix/vfork.hpp"
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -31,6 +33,9 @@ struct launch_options {
   /// Whom to be; null: who we are.
   const identity* become = nullptr;
   vfork_flavour flavour = vfork_flavour::best;
+  /// Who ends it if it takes longer than `patience`; null: it may take forever.
+  launch_watch* watch = nullptr;
+  std::chrono::milliseconds patience = launch_patience;
 };
 
 /// A program that runs.
@@ -44,12 +49,16 @@ struct launched {
 };
 
 /// Starts a program in a new session, so that pid, process group and session
-/// are one number: signals at their defaults and none blocked, killed when the
-/// calling *thread* ends (prctl(2), PR_SET_PDEATHSIG), every descriptor above
-/// 2 closed (close_range(2) with CLOEXEC, Linux 5.11). Call it from one thread
-/// that lives as long as the programs may.
+/// are one number: signals at their defaults, none blocked and none pending,
+/// killed when the calling *thread* ends (prctl(2), PR_SET_PDEATHSIG), every
+/// descriptor above 2 closed. Call it from a thread that lives as long as the
+/// programs may.
+///
+/// It returns when the program runs, which may take as long as the file system
+/// likes. The new process holds none of the host's descriptors meanwhile.
 /// @returns the failure, with its stage, if the program does not run; then
-///          nothing is left of the attempt.
+///          nothing is left of the attempt. `deadline_passed` and
+///          `runtime_stopped` are the watch's.
 std::variant<launched, failure> launch(const command& spec,
                                        const launch_options& options);
 

@@ -27,22 +27,11 @@ private:
 
 } // namespace
 
-loop::loop(const std::string& name) : work_(context_.get_executor()) {
+std::thread loop::make_thread() {
   all_signals_blocked guard;
-  thread_ = std::thread{[this] { context_.run(); }};
-  pthread_setname_np(thread_.native_handle(), name.c_str());
-}
-
-loop::~loop() {
-  stop();
-}
-
-void loop::stop() {
-  if (!thread_.joinable())
-    return;
-  work_.reset();
-  context_.stop();
-  thread_.join();
+  auto result = std::thread{[this] { run(); }};
+  pthread_setname_np(result.native_handle(), name_.c_str());
+  return result;
 }
 
 } // namespace procession

@@ -103,17 +103,35 @@ process::process(host& where)
 // -- start --------------------------------------------------------------------
 
 void process::start(const command& spec, std::uint64_t credit, child_sink sink,
-                    const runner_start* runner) {
+                    const runner_start* runner,
+                    std::chrono::milliseconds patience) {
   sink_ = std::move(sink);
   report_stops_ = spec.report_stops;
   leftovers_time_ = spec.kill.leftovers;
   credit_ = credit;
   host_.live.insert(shared_from_this());
-  auto result = start_process(host_, spec, runner);
+  auto result = start_process(host_, spec, runner, patience);
   if (auto* bad = std::get_if<failed_start>(&result))
     fail(std::move(*bad));
   else
     run(std::move(std::get<started_process>(result)));
+  end_launch();
+}
+
+bool process::put_off(launch what) noexcept {
+  auto at = launch_.load();
+  while (at != launch::over)
+    if (at == launch::to_abandon || launch_.compare_exchange_weak(at, what))
+      return true;
+  return false;
+}
+
+void process::end_launch() {
+  auto wanted = launch_.exchange(launch::over);
+  if (wanted == launch::to_stop)
+    host_.reactor.post([self = shared_from_this()] { self->stop(); });
+  else if (wanted == launch::to_abandon)
+    host_.reactor.post([self = shared_from_this()] { self->abandon(); });
 }
 
 void process::fail(failed_start what) {
@@ -723,11 +741,15 @@ void process::reap(leftovers rest) {
 }
 
 void process::abandon() {
+  if (put_off(launch::to_abandon))
+    return;
   sink_ = nullptr;
   stop();
 }
 
 void process::stop() {
+  if (put_off(launch::to_stop))
+    return;
   if (state_ == state::finished)
     return;
   finish_on_exit_ = true;

@@ -25,8 +25,9 @@ public:
   /// Starts `spec`. On the launcher thread; everything below on the reactor,
   /// later.
   /// @param runner null for a session.
+  /// @param patience how long the launch may take.
   void start(const command& spec, std::uint64_t credit, child_sink sink,
-             const runner_start* runner = nullptr);
+             const runner_start* runner, std::chrono::milliseconds patience);
 
   // What `child` promises, under the same names.
   void grant(std::uint64_t bytes);
@@ -41,7 +42,8 @@ public:
   /// Forgets the sink, kills the tree, finishes in the background.
   void abandon();
 
-  /// Kills the tree and finishes, still telling the sink.
+  /// Kills the tree and finishes, still telling the sink. This and `abandon`
+  /// may come while the launcher is stuck at it; then they wait for that.
   void stop();
 
   /// Whether nothing of it is left and no call has an effect; from any thread.
@@ -93,6 +95,9 @@ private:
     void close() noexcept;
   };
 
+  /// What the reactor wants of a process that the launcher is still at.
+  enum class launch { under_way, to_stop, to_abandon, over };
+
   struct reader {
     reading at = reading::none;
     descriptor_ptr io;
@@ -102,6 +107,9 @@ private:
     bool wide = false;
   };
 
+  /// Leaves `what` to the end of the launch, if that is still to come.
+  bool put_off(launch what) noexcept;
+  void end_launch();
   void fail(failed_start what);
   void run(started_process what);
   bool watch_all(started_process& what);
@@ -141,6 +149,7 @@ private:
 
   host& host_;
   std::atomic<bool> gone_ = false;
+  std::atomic<launch> launch_ = launch::under_way;
   child_sink sink_;
   state state_ = state::launching;
   /// What the tree was asked to do last.

@@ -128,7 +128,8 @@ std::optional<failure> ensure_keeper(host& where) {
 } // namespace
 
 std::variant<started_process, failed_start>
-start_process(host& where, const command& spec, const runner_start* runner) {
+start_process(host& where, const command& spec, const runner_start* runner,
+              std::chrono::milliseconds patience) {
   if (!spec.restricted.capability_sids.empty())
     return failed_start{
       {errc::invalid_argument,
@@ -156,6 +157,8 @@ start_process(host& where, const command& spec, const runner_start* runner) {
   options.controlling_terminal = terminal;
   options.cgroup = tree->cgroup();
   options.marker = tree->marker();
+  options.watch = &where.watch;
+  options.patience = patience;
   if (runner != nullptr && runner->become)
     options.become = &*runner->become;
   auto result = launch(spec, options);

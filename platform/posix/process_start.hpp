@@ -4,6 +4,7 @@
 #include "procession/platform/posix/host.hpp"
 #include "procession/platform/posix/identity.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -49,7 +50,9 @@ struct runner_start {
 
 /// Opens the streams, makes the place and launches. On the launcher thread.
 /// @param runner null for a session.
+/// @param patience how long the launch may take.
 std::variant<started_process, failed_start>
-start_process(host& where, const command& spec, const runner_start* runner);
+start_process(host& where, const command& spec, const runner_start* runner,
+              std::chrono::milliseconds patience);
 
 } // namespace procession::posix

@@ -6,6 +6,7 @@
 #include "procession/platform/posix/runner_process.hpp"
 #include "procession/platform/posix/runtime_impl.hpp"
 
+#include <chrono>
 #include <future>
 #include <mutex>
 #include <system_error>
@@ -54,8 +55,10 @@ void runtime::impl::start(const std::shared_ptr<posix::process>& x,
     return;
   }
   host.launcher.post([x, spec = std::move(spec), credit, sink = std::move(sink),
-                      runner = std::move(runner)]() mutable {
-    x->start(spec, credit, std::move(sink), runner.get());
+                      runner = std::move(runner),
+                      asked = std::chrono::steady_clock::now()]() mutable {
+    x->start(spec, credit, std::move(sink), runner.get(),
+             posix::patience_left(asked));
   });
 }
 
@@ -64,7 +67,8 @@ void runtime::impl::stop() {
     std::lock_guard guard{mutex_};
     stopped_ = true;
   }
-  // Behind this, whatever the launcher still has at hand is started.
+  host.watch.hurry();
+  // Behind this, whatever the launcher still has at hand is started, or stuck.
   run_on(host.launcher, [] {});
   std::promise<void> empty;
   host.reactor.post([&] {

@@ -22,10 +22,15 @@ constexpr std::size_t stack_size = 64 * 1024;
 struct entry {
   void (*f)(void*);
   void* arg;
+  std::atomic<int>* visible;
+  /// The kernel writes it before the child runs.
+  int pidfd = -1;
 };
 
 int run_entry(void* x) {
   auto* call = static_cast<entry*>(x);
+  if (call->visible != nullptr)
+    call->visible->store(call->pidfd);
   call->f(call->arg);
   ::_exit(127);
 }
@@ -81,21 +86,20 @@ private:
 
 } // namespace
 
-vforked vfork_call(void (*f)(void*), void* arg, int cgroup,
-                   vfork_flavour flavour, bool& in_cgroup,
+vforked vfork_call(void (*f)(void*), void* arg, std::atomic<int>* visible,
+                   int cgroup, vfork_flavour flavour, bool& in_cgroup,
                    std::error_code& ec) {
   // From the heap, not kept: the child leaves its frames behind, and the
   // sanitizers' notes about them end with the allocation.
   auto stack = std::make_unique_for_overwrite<std::byte[]>(stack_size);
-  auto call = entry{f, arg};
-  int pidfd = -1;
+  auto call = entry{f, arg, visible};
   vforked result;
   signals_blocked guard;
   if (flavour != vfork_flavour::clone) {
     clone_args args{};
     args.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
     args.exit_signal = SIGCHLD;
-    args.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+    args.pidfd = reinterpret_cast<std::uintptr_t>(&call.pidfd);
     args.stack = reinterpret_cast<std::uintptr_t>(stack.get());
     args.stack_size = stack_size;
     if (cgroup >= 0) {
@@ -116,7 +120,7 @@ vforked vfork_call(void (*f)(void*), void* arg, int cgroup,
     in_cgroup = false;
     result.pid = ::clone(run_entry, stack.get() + stack_size,
                          CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &call,
-                         &pidfd);
+                         &call.pidfd);
     if (result.pid < 0) {
       ec = last_error();
       return result;
@@ -124,9 +128,9 @@ vforked vfork_call(void (*f)(void*), void* arg, int cgroup,
   }
   // CLONE_PIDFD opens it close-on-exec. Below 3 it would take the place of a
   // standard stream that the host closed; without a copy it stays there.
-  result.pidfd = unique_fd{pidfd};
-  if (pidfd < 3)
-    if (auto copy = ::fcntl(pidfd, F_DUPFD_CLOEXEC, 3); copy >= 0)
+  result.pidfd = unique_fd{call.pidfd};
+  if (call.pidfd < 3)
+    if (auto copy = ::fcntl(call.pidfd, F_DUPFD_CLOEXEC, 3); copy >= 0)
       result.pidfd.reset(copy);
   return result;
 }

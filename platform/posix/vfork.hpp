@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <system_error>
 
 namespace procession::posix {
@@ -27,10 +28,13 @@ enum class vfork_flavour { best, clone3, clone };
 /// `f` may only make system calls: it shares every lock and buffer with a
 /// program that stands still. It must not return: if exec fails it calls
 /// `_exit`, and the caller must wait for the pid.
+/// @param visible where the child notes its pidfd before it does anything else,
+///        for threads that may have to kill it; null: nowhere.
 /// @param cgroup directory to make it in (Linux 5.7), or -1.
 /// @param in_cgroup tells the child whether it was made there; if not although
 ///        a cgroup is given, it has to move there itself.
-vforked vfork_call(void (*f)(void*), void* arg, int cgroup,
-                   vfork_flavour flavour, bool& in_cgroup, std::error_code& ec);
+vforked vfork_call(void (*f)(void*), void* arg, std::atomic<int>* visible,
+                   int cgroup, vfork_flavour flavour, bool& in_cgroup,
+                   std::error_code& ec);
 
 } // namespace procession::posix

@@ -19,23 +19,11 @@ void name_this_thread(const std::string& name) {
 
 // There are no signals to block here: console events come on a thread of the
 // system's own.
-loop::loop(const std::string& name) : work_(context_.get_executor()) {
-  thread_ = std::thread{[this, name] {
-    name_this_thread(name);
-    context_.run();
+std::thread loop::make_thread() {
+  return std::thread{[this] {
+    name_this_thread(name_);
+    run();
   }};
-}
-
-loop::~loop() {
-  stop();
-}
-
-void loop::stop() {
-  if (!thread_.joinable())
-    return;
-  work_.reset();
-  context_.stop();
-  thread_.join();
 }
 
 } // namespace procession

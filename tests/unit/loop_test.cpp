@@ -8,6 +8,8 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 using namespace procession;
@@ -47,6 +49,53 @@ TEST_CASE("work posted from the loop itself runs later") {
     order += "first ";
   });
   CHECK(result.get_future().get() == "first later");
+}
+
+TEST_CASE("a loop that may have more threads relieves one that is stuck") {
+  loop x{"test-loop", 3};
+  std::promise<void> go;
+  auto gone = go.get_future().share();
+  auto get_stuck = [&] {
+    std::promise<std::thread::id> at;
+    std::promise<std::thread::id> over;
+    auto stuck = at.get_future();
+    auto result = over.get_future();
+    x.post([&x, gone, at = std::make_shared<decltype(at)>(std::move(at)),
+            over = std::make_shared<decltype(over)>(std::move(over))] {
+      at->set_value(std::this_thread::get_id());
+      gone.wait();
+      over->set_value(std::this_thread::get_id());
+    });
+    return std::pair{stuck.get(), std::move(result)};
+  };
+  auto [first, first_over] = get_stuck();
+  x.relieve(std::this_thread::get_id());
+  x.relieve(first);
+  auto [second, second_over] = get_stuck();
+  CHECK(second != first);
+  // Not at work any more.
+  x.relieve(first);
+  x.relieve(second);
+  auto third = on(x, [] { return std::this_thread::get_id(); });
+  CHECK(third != first);
+  CHECK(third != second);
+  go.set_value();
+  CHECK(first_over.get() == first);
+  CHECK(second_over.get() == second);
+  // What is posted goes to one thread, and later to one that was stuck.
+  for (auto i = 0; i < 100; ++i)
+    CHECK(on(x, [] { return std::this_thread::get_id(); }) == third);
+  while (on(x, [] { return std::this_thread::get_id(); }) == third)
+    x.relieve(third);
+  auto fourth = on(x, [] { return std::this_thread::get_id(); });
+  CHECK((fourth == first || fourth == second));
+}
+
+TEST_CASE("a loop that may have no other thread leaves the work where it is") {
+  loop x{"test-loop"};
+  auto only = on(x, [] { return std::this_thread::get_id(); });
+  x.relieve(only);
+  CHECK(on(x, [] { return std::this_thread::get_id(); }) == only);
 }
 
 TEST_CASE("a loop waits with timers of its own") {

@@ -1,0 +1,99 @@
+#include "../world.hpp"
+
+#include "procession/platform/posix/fd.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+using namespace procession;
+using namespace procession::test;
+using namespace std::chrono_literals;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A program whose exec hangs, as on a file system that does not answer: there
+/// is a lease on it that nobody gives back (F_SETLEASE, fcntl(2)). The kernel
+/// takes it away only after /proc/sys/fs/lease-break-time, 45 s.
+class hanging_program {
+public:
+  hanging_program() {
+    auto name = (fs::temp_directory_path() / "hanging-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    directory_ = name;
+    fs::permissions(directory_, fs::perms::owner_all | fs::perms::others_exec
+                                  | fs::perms::group_exec);
+    fs::copy_file("/bin/true", path());
+    file_.reset(::open(path().c_str(), O_RDWR | O_CLOEXEC));
+    // By default the news that somebody wants it is deadly.
+    if (::fcntl(file_.get(), F_SETSIG, SIGURG) != 0
+        || ::fcntl(file_.get(), F_SETLEASE, F_WRLCK) != 0) {
+      WARN("skipped here: no lease is to be had in " << directory_);
+      file_.reset();
+    }
+  }
+
+  ~hanging_program() {
+    fs::remove_all(directory_);
+  }
+
+  explicit operator bool() const {
+    return static_cast<bool>(file_);
+  }
+
+  std::string path() const {
+    return directory_ / "program";
+  }
+
+private:
+  fs::path directory_;
+  posix::unique_fd file_;
+};
+
+} // namespace
+
+TEST_CASE("a program that cannot be executed for long holds up no other") {
+  hanging_program stuck;
+  if (!stuck)
+    return;
+  world w{GENERATE(from_range(backends()))};
+  auto neighbour = w.spawn(program("cat"));
+  caf::scoped_actor other{w.sys};
+  auto begin = std::chrono::steady_clock::now();
+  auto refused = other->request(w.where, patience, spawn_atom_v,
+                                program(stuck.path()));
+  CHECK(success(w.run(program("true")).status));
+  CHECK(success(w.run(program("true")).status));
+  REQUIRE_FALSE(w.tell(neighbour, close_stdin_atom_v));
+  auto ended = w.ask<exit_status>(neighbour, wait_atom_v);
+  REQUIRE(ended);
+  CHECK(success(*ended));
+  CHECK(std::chrono::steady_clock::now() - begin < 5s);
+  caf::error why;
+  refused.receive([](session&) {}, [&](caf::error& x) { why = x; });
+  CHECK(is(why, errc::deadline_passed));
+  CHECK(detail_of(why).at == stage::exec);
+  CHECK(success(w.run(program("true")).status));
+}
+
+TEST_CASE("who ends does not wait for a program that cannot be executed") {
+  hanging_program stuck;
+  if (!stuck)
+    return;
+  auto begin = std::chrono::steady_clock::time_point{};
+  {
+    world w{GENERATE(from_range(backends()))};
+    caf::scoped_actor other{w.sys};
+    other->send(w.where, spawn_atom_v, program(stuck.path()));
+    // It is on its way when this has overtaken it.
+    CHECK(success(w.run(program("true")).status));
+    begin = std::chrono::steady_clock::now();
+  }
+  CHECK(std::chrono::steady_clock::now() - begin < 5s);
+}
