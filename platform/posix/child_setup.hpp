@@ -1,6 +1,7 @@
 #pragma once
 
 #include "procession/messages/error.hpp"
+#include "procession/platform/posix/close_descriptors.hpp"
 #include "procession/platform/posix/vfork.hpp"
 
 // Boost.Process builds on std::filesystem instead of the compiled
@@ -260,8 +261,7 @@ struct only_these_descriptors {
 private:
   static boost_error close(vfork_launcher& launcher, unsigned first,
                            unsigned last) noexcept {
-    return launcher.check("close_range",
-                          ::syscall(SYS_close_range, first, last, 0));
+    return launcher.check("close_range", close_descriptors(first, last));
   }
 };
 

@@ -1,11 +1,11 @@
 #include "procession/platform/posix/keeper.hpp"
 
+#include "procession/platform/posix/close_descriptors.hpp"
+#include "procession/platform/posix/keeper_image.hpp"
 #include "procession/platform/posix/vfork.hpp"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,16 +15,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
-#include <string_view>
 #include <utility>
-
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U // Linux 6.3
-#endif
-
-// keeper_image.S
-extern "C" const char procession_keeper_image_begin[];
-extern "C" const char procession_keeper_image_end[];
 
 namespace procession::posix {
 
@@ -49,33 +40,6 @@ failure failed(int os_code, std::string text) {
   return {code, {stage::contain, os_code, std::move(text)}};
 }
 
-/// The program as a file without a name.
-unique_fd open_image(std::error_code& ec) {
-  auto image = std::string_view{
-    procession_keeper_image_begin,
-    static_cast<std::size_t>(procession_keeper_image_end
-                             - procession_keeper_image_begin)};
-  // Without the flag newer kernels may warn, or forbid to execute it; older
-  // ones do not know it (memfd_create(2)).
-  auto file = unique_fd{
-    ::memfd_create("procession-keeper", MFD_CLOEXEC | MFD_EXEC)};
-  if (!file && errno == EINVAL)
-    file.reset(::memfd_create("procession-keeper", MFD_CLOEXEC));
-  if (!file) {
-    ec = last_error();
-    return file;
-  }
-  while (!image.empty()) {
-    auto n = ::write(file.get(), image.data(), image.size());
-    if (n < 0) {
-      ec = last_error();
-      break;
-    }
-    image.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return at_least_3(std::move(file), ec);
-}
-
 /// Two ends of a stream. Other than a pipe's, an end can be shut down for all
 /// who have a copy of it, as the host's forked children may.
 pipe_ends make_lifeline(std::error_code& ec) {
@@ -96,16 +60,26 @@ pipe_ends make_lifeline(std::error_code& ec) {
 /// the host, hence bare system calls only.
 struct keeper_exec {
   int image;
+  /// Where else the image is; /proc has it.
+  const char* image_path;
   int lifeline;
   int null;
   char* const* argv;
+  /// The child writes these.
   volatile int os_code = 0;
+  const char* volatile failed_call = "";
 
   static void run(void* x) {
-    auto& self = *static_cast<keeper_exec*>(x);
-    self.exec();
-    self.os_code = errno;
+    static_cast<keeper_exec*>(x)->exec();
     ::syscall(SYS_exit_group, 127);
+  }
+
+  bool failed(const char* call, long result) {
+    if (result >= 0)
+      return false;
+    os_code = errno;
+    failed_call = call;
+    return true;
   }
 
   void exec() {
@@ -116,12 +90,20 @@ struct keeper_exec {
       if (signo != SIGKILL && signo != SIGSTOP)
         ::syscall(SYS_rt_sigaction, signo, default_action, nullptr, 8);
     static char* const no_environment[] = {nullptr};
-    if (::syscall(SYS_setsid) < 0 || ::syscall(SYS_dup3, lifeline, 0, 0) < 0
-        || ::syscall(SYS_dup3, null, 1, 0) < 0
-        || ::syscall(SYS_dup3, null, 2, 0) < 0
-        || ::syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+    auto number = static_cast<unsigned>(image);
+    if (failed("setsid", ::syscall(SYS_setsid))
+        || failed("dup3", ::syscall(SYS_dup3, lifeline, 0, 0))
+        || failed("dup3", ::syscall(SYS_dup3, null, 1, 0))
+        || failed("dup3", ::syscall(SYS_dup3, null, 2, 0))
+        || (number > 3
+            && failed("close_range", close_descriptors(3, number - 1)))
+        || failed("close_range", close_descriptors(number + 1, ~0u)))
       return;
     ::syscall(SYS_execveat, image, "", argv, no_environment, AT_EMPTY_PATH);
+    auto before = errno;
+    ::syscall(SYS_execve, image_path, argv, no_environment);
+    errno = before;
+    failed("execveat", -1);
   }
 };
 
@@ -163,26 +145,32 @@ std::variant<keeper, failure> keeper::start(std::vector<std::string> args) {
   null = at_least_3(std::move(null), ec);
   if (ec)
     return failed(ec.value(), "the keeper's descriptors could not be made");
-  auto image = open_image(ec);
+  auto image = open_keeper_image(ec);
   if (ec)
-    return failed(ec.value(), "the keeper's program could not be written");
+    return failed(ec.value(),
+                  "the keeper's program could be written neither by "
+                  "memfd_create nor to a file");
+  auto path = "/proc/self/fd/" + std::to_string(image.get());
   auto name = std::string{"procession-keeper"};
   auto host = std::to_string(::getpid());
   std::vector<char*> argv{name.data(), host.data()};
   for (auto& arg : args)
     argv.push_back(arg.data());
   argv.push_back(nullptr);
-  auto call = keeper_exec{image.get(), lifeline.read.get(), null.get(),
-                          argv.data()};
+  auto call = keeper_exec{image.get(), path.c_str(), lifeline.read.get(),
+                          null.get(), argv.data()};
   auto in_cgroup = false;
   auto made = vfork_call(&keeper_exec::run, &call, nullptr, -1,
                          vfork_flavour::best, in_cgroup, ec);
   if (made.pid < 0)
-    return failed(ec.value(), "the system made no process for the keeper");
+    return failed(ec.value(),
+                  "the system made no process for the keeper (clone "
+                  "with CLONE_PIDFD)");
   auto result = keeper{made.pid, std::move(made.pidfd),
                        std::move(lifeline.write)};
   if (call.os_code != 0)
-    return failed(call.os_code, "the keeper could not be executed");
+    return failed(call.os_code, "the keeper could not be executed ("
+                                  + std::string{call.failed_call} + ")");
   return result;
 }
 

@@ -35,7 +35,8 @@ unique_fd make_clock() {
     ec = last_error();
   result = at_least_3(std::move(result), ec);
   if (ec)
-    throw std::system_error{ec, "timerfd_create"};
+    throw std::system_error{ec,
+                            "there is no clock for launches (timerfd_create)"};
   return result;
 }
 

@@ -117,6 +117,11 @@ failure fork_failure(const std::error_code& ec) {
       code = errc::out_of_descriptors;
       text = "no descriptor is left to watch a new process";
       break;
+    case EPERM:
+    case ENOSYS:
+      text = "the system forbids to make a process with a pidfd (clone with "
+             "CLONE_PIDFD)";
+      break;
     default:
       break;
   }
