@@ -11,7 +11,11 @@ loop::loop(std::string name, std::size_t max_threads)
   spares_.reserve(max_threads_);
   // Not before its number is known.
   std::lock_guard guard{mutex_};
-  threads_.push_back(make_thread());
+  try {
+    threads_.push_back(make_thread());
+  } catch (const std::system_error& x) {
+    throw std::system_error{x.code(), "no thread could be made"};
+  }
   at_work_ = threads_.back().get_id();
 }
 

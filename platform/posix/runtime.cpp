@@ -6,10 +6,13 @@
 #include "procession/platform/posix/runner_process.hpp"
 #include "procession/platform/posix/runtime_impl.hpp"
 
+#include <boost/system/system_error.hpp>
+
 #include <chrono>
 #include <future>
 #include <mutex>
 #include <system_error>
+#include <utility>
 
 namespace procession {
 
@@ -28,9 +31,10 @@ void run_on(loop& where, F f) {
   done.get_future().wait();
 }
 
-[[noreturn]] void throw_failure(const failure& x) {
-  throw std::system_error{x.detail.os_code, std::system_category(),
-                          to_string(x)};
+[[noreturn]] void throw_failure(failure x) {
+  // The exception tells it by itself.
+  auto os_code = std::exchange(x.detail.os_code, 0);
+  throw std::system_error{os_code, std::system_category(), to_string(x)};
 }
 
 } // namespace
@@ -97,9 +101,12 @@ void runtime::impl::stop() {
   host.reactor.stop();
 }
 
-runtime::runtime(runtime_options options)
-  : impl_(std::make_shared<impl>(options)) {
-  // nop
+runtime::runtime(runtime_options options) {
+  try {
+    impl_ = std::make_shared<impl>(options);
+  } catch (const boost::system::system_error& x) {
+    throw std::system_error{x.code(), "the reactor could not be made"};
+  }
 }
 
 runtime::~runtime() {

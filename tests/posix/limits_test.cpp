@@ -13,6 +13,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 using namespace procession;
@@ -129,6 +131,26 @@ TEST_CASE("without processes a spawn is refused by name") {
   CHECK(starts_with(lines[0], "exit code 0"));
   CHECK(starts_with(lines[1], "out_of_processes at fork"));
   CHECK(starts_with(lines[2], "out_of_processes at fork"));
+}
+
+TEST_CASE("a runtime that cannot be made throws, and leaves nothing") {
+  auto [what, code] = GENERATE(
+    table<const char*, int>({{"threads", EAGAIN}, {"descriptors", EMFILE}}));
+  INFO(what);
+  auto lines = lines_of(what);
+  if (lines.empty())
+    return;
+  CHECK(lines.size() > 1);
+  CHECK(lines.back() == "0 0 made");
+  lines.pop_back();
+  for (auto& line : lines) {
+    INFO(line);
+    CHECK(starts_with(line, "0 0 code " + std::to_string(code) + ": "));
+    auto text = std::string{std::strerror(code)};
+    auto at = line.find(text);
+    CHECK(at != std::string::npos);
+    CHECK(line.find(text, at + 1) == std::string::npos);
+  }
 }
 
 TEST_CASE("without terminals a spawn is refused by name") {

@@ -1,5 +1,6 @@
 // Spawns where the system has run out of something, and prints what comes of
-// it: `limits processes`, `limits terminals`, `limits closed`.
+// it: `limits processes`, `limits terminals`, `limits closed`; or makes
+// runtimes there until one works: `limits threads`, `limits descriptors`.
 #include "procession/actors/run.hpp"
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
@@ -15,7 +16,10 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
+#include <iterator>
 #include <string>
+#include <system_error>
 
 using namespace procession;
 
@@ -69,6 +73,48 @@ int without_processes() {
   return ::setrlimit(RLIMIT_NPROC, &before) == 0 ? 0 : unable("setrlimit");
 }
 
+std::ptrdiff_t count(const char* directory) {
+  auto all = std::filesystem::directory_iterator{directory};
+  return std::distance(begin(all), end(all));
+}
+
+/// Makes runtimes with a limit that rises until one works, and prints how each
+/// attempt failed and what it left.
+int make_runtimes(int resource, rlim_t lowest) {
+  rlimit before{};
+  ::getrlimit(static_cast<__rlimit_resource>(resource), &before);
+  auto threads = count("/proc/self/task");
+  auto descriptors = count("/proc/self/fd");
+  for (auto limit = lowest; limit < before.rlim_max; ++limit) {
+    auto outcome = std::string{"made"};
+    auto now = rlimit{limit, before.rlim_max};
+    if (::setrlimit(static_cast<__rlimit_resource>(resource), &now) != 0)
+      return unable("setrlimit");
+    try {
+      runtime rt;
+    } catch (const std::system_error& x) {
+      outcome = "code " + std::to_string(x.code().value()) + ": " + x.what();
+    }
+    ::setrlimit(static_cast<__rlimit_resource>(resource), &before);
+    std::printf("%d %d %s\n",
+                static_cast<int>(count("/proc/self/task") - threads),
+                static_cast<int>(count("/proc/self/fd") - descriptors),
+                outcome.c_str());
+    if (outcome == "made")
+      return 0;
+  }
+  return 1;
+}
+
+int without_threads() {
+  // The limit does not hold for root, and counts all of a user's.
+  auto unused = static_cast<uid_t>(1'000'000 + ::getpid());
+  if (::getuid() == 0 && ::setuid(unused) != 0)
+    return unable("setuid");
+  ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  return make_runtimes(RLIMIT_NPROC, 1);
+}
+
 int without_terminals() {
   auto flags = CLONE_NEWNS | (::getuid() == 0 ? 0 : CLONE_NEWUSER);
   if (::unshare(flags) != 0)
@@ -107,6 +153,10 @@ int main(int argc, char** argv) {
   auto what = std::string{argc > 1 ? argv[1] : ""};
   if (what == "processes")
     return without_processes();
+  if (what == "threads")
+    return without_threads();
+  if (what == "descriptors")
+    return make_runtimes(RLIMIT_NOFILE, 3);
   if (what == "terminals")
     return without_terminals();
   if (what == "closed")
