@@ -1,0 +1,256 @@
+#include "census.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+namespace procession::soak {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using clock = std::chrono::steady_clock;
+
+struct process_stat {
+  std::string name;
+  char state = '?';
+  pid_t parent = 0;
+  std::uint64_t start = 0;
+};
+
+/// What can be read of a file; a process may go while its files are read.
+std::string text_of(const std::string& path) {
+  std::string result;
+  auto fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  char part[4096];
+  ssize_t n;
+  while (fd >= 0 && (n = ::read(fd, part, sizeof(part))) > 0)
+    result.append(part, static_cast<std::size_t>(n));
+  if (fd >= 0)
+    ::close(fd);
+  return result;
+}
+
+std::optional<process_stat> stat_of(pid_t pid) {
+  auto text = text_of("/proc/" + std::to_string(pid) + "/stat");
+  auto open = text.find('(');
+  auto close = text.rfind(')');
+  if (open == std::string::npos || close == std::string::npos)
+    return std::nullopt;
+  process_stat result;
+  result.name = text.substr(open + 1, close - open - 1);
+  std::istringstream rest{text.substr(close + 1)};
+  rest >> result.state >> result.parent;
+  std::string skipped;
+  for (auto field = 5; field < 22; ++field)
+    rest >> skipped;
+  rest >> result.start;
+  return result;
+}
+
+std::map<pid_t, process_stat> all_processes() {
+  std::map<pid_t, process_stat> result;
+  std::error_code ec;
+  for (auto& entry : fs::directory_iterator{"/proc", ec}) {
+    auto name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos)
+      continue;
+    auto pid = static_cast<pid_t>(std::stol(name));
+    if (auto x = stat_of(pid))
+      result.emplace(pid, std::move(*x));
+  }
+  return result;
+}
+
+/// Whether the process is gone, or a zombie, before the deadline; otherwise it
+/// is killed.
+bool await_process(const process& x, clock::time_point deadline) {
+  auto fd = static_cast<int>(::syscall(SYS_pidfd_open, x.pid, 0));
+  if (fd < 0)
+    return errno == ESRCH;
+  auto gone = true;
+  // Asked for when it can be no other one any more.
+  if (auto now = stat_of(x.pid); now && now->start == x.start) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline
+                                                             - clock::now());
+    auto entry = pollfd{fd, POLLIN, 0};
+    gone = ::poll(&entry, 1,
+                  left.count() > 0 ? static_cast<int>(left.count()) : 0)
+           == 1;
+    if (!gone)
+      ::syscall(SYS_pidfd_send_signal, fd, SIGKILL, nullptr, 0);
+  }
+  ::close(fd);
+  return gone;
+}
+
+/// The directory of our own cgroup (version 2), empty if there is none.
+std::string cgroup_directory() {
+  std::string own;
+  std::istringstream memberships{text_of("/proc/self/cgroup")};
+  for (std::string line; std::getline(memberships, line);)
+    if (line.rfind("0::", 0) == 0)
+      own = line.substr(3);
+  std::istringstream mounts{text_of("/proc/self/mounts")};
+  for (std::string line; std::getline(mounts, line);) {
+    std::istringstream fields{line};
+    std::string device, place, type;
+    fields >> device >> place >> type;
+    if (type == "cgroup2" && !own.empty() && fs::exists(place + own))
+      return place + own;
+  }
+  return {};
+}
+
+/// The names of the cgroups below our own.
+std::set<std::string> cgroups() {
+  std::set<std::string> result;
+  std::error_code ec;
+  for (auto& entry : fs::directory_iterator{cgroup_directory(), ec})
+    result.insert(entry.path().filename());
+  return result;
+}
+
+} // namespace
+
+holdings count_holdings() {
+  auto entries = [](const char* directory) {
+    return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator{directory}, {}));
+  };
+  holdings result;
+  // The one by which they are counted is left out.
+  result.descriptors = entries("/proc/self/fd") - 1;
+  result.threads = entries("/proc/self/task");
+  auto status = text_of("/proc/self/status");
+  auto at = status.find("RssAnon:");
+  if (at != std::string::npos)
+    result.memory = std::stoull(status.substr(at + 8)) * 1024;
+  return result;
+}
+
+std::vector<pid_t> children() {
+  std::vector<pid_t> result;
+  for (auto& [pid, x] : all_processes())
+    if (x.parent == ::getpid())
+      result.push_back(pid);
+  return result;
+}
+
+std::vector<pid_t> children_named(pid_t of, const std::string& name) {
+  std::vector<pid_t> result;
+  for (auto& [pid, x] : all_processes())
+    // A name is cut off after 15 characters.
+    if (x.parent == of && x.state != 'Z' && x.name == name.substr(0, 15))
+      result.push_back(pid);
+  return result;
+}
+
+census::census(std::string report) : report_(std::move(report)) {
+  auto fd = ::open(report_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC,
+                   0666);
+  // Whatever our mask is: runners of another user report as well.
+  if (fd < 0 || ::fchmod(fd, 0666) != 0)
+    throw std::runtime_error{report_ + " cannot be written"};
+  ::close(fd);
+  old_cgroups_ = cgroups();
+}
+
+census::~census() {
+  ::unlink(report_.c_str());
+}
+
+void census::condemn(pid_t pid) {
+  auto all = all_processes();
+  if (auto i = all.find(pid); i != all.end())
+    known_.emplace(process{pid, i->second.start}, i->second.name);
+  hosts_.insert(pid);
+  std::vector<pid_t> parents{pid};
+  while (!parents.empty()) {
+    auto parent = parents.back();
+    parents.pop_back();
+    for (auto& [child, x] : all) {
+      if (x.parent != parent)
+        continue;
+      known_.emplace(process{child, x.start}, x.name);
+      hosts_.insert(child);
+      parents.push_back(child);
+    }
+  }
+}
+
+void census::count_as_host() {
+  hosts_.insert(::getpid());
+}
+
+void census::read_report() {
+  std::istringstream lines{text_of(report_)};
+  mistakes_.clear();
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words{line};
+    std::string what, rest;
+    process x;
+    words >> what;
+    if (what == "pid" && words >> x.pid >> x.start && std::getline(words, rest))
+      known_.emplace(x, "session's" + rest);
+    else
+      mistakes_.push_back("a program reports: " + line);
+  }
+}
+
+std::vector<std::string> census::await_end(std::chrono::seconds patience) {
+  auto deadline = clock::now() + patience;
+  read_report();
+  std::vector<std::string> result;
+  for (auto& [x, name] : known_)
+    if (!await_process(x, deadline))
+      result.push_back("process " + std::to_string(x.pid) + " (" + name
+                       + ") is still there");
+  // Whoever could not report itself any more has this in its command line.
+  auto word = "report=" + report_ + '\0';
+  for (auto& [pid, x] : all_processes()) {
+    auto words = text_of("/proc/" + std::to_string(pid) + "/cmdline");
+    if (words.find(word) == std::string::npos || x.state == 'Z'
+        || known_.count({pid, x.start}) != 0)
+      continue;
+    if (!await_process({pid, x.start}, deadline))
+      result.push_back("process " + std::to_string(pid)
+                       + ", which has not reported itself, is still there");
+  }
+  for (auto& x : leftover_cgroups())
+    result.push_back("cgroup " + x + " is still there");
+  read_report();
+  result.insert(result.end(), mistakes_.begin(), mistakes_.end());
+  return result;
+}
+
+void census::kill_all() {
+  read_report();
+  for (auto& [x, name] : known_)
+    await_process(x, clock::now());
+}
+
+std::vector<std::string> census::leftover_cgroups() const {
+  std::vector<std::string> result;
+  for (auto& name : cgroups())
+    for (auto pid : hosts_)
+      if (name.rfind("procession-" + std::to_string(pid) + "-", 0) == 0
+          && old_cgroups_.count(name) == 0)
+        result.push_back(name);
+  return result;
+}
+
+} // namespace procession::soak

@@ -1,0 +1,119 @@
+#pragma once
+
+#include "census.hpp"
+#include "ledger.hpp"
+#include "plan.hpp"
+#include "story.hpp"
+
+#include "procession/actors/runner_node.hpp"
+#include "procession/messages/config.hpp"
+#include "procession/platform/runtime.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace procession::soak {
+
+/// What all rounds of a soak, and its hosts, have in common.
+struct settings {
+  std::string directory;
+  std::string program;
+  /// None: each round takes one of those that there are.
+  std::optional<containment_kind> containment;
+  bool local = true;
+  bool runners = true;
+  /// User of some of the runners; empty: only our own.
+  std::string runner_user;
+  /// Whether hosts go on after a finding.
+  bool keep_going = false;
+};
+
+/// How a spawner comes to its end.
+enum class retirement : std::uint8_t {
+  /// It is let go when its sessions are over.
+  last_of_all,
+  /// It is asked to end its sessions first.
+  terminates,
+  /// It is let go with its sessions.
+  let_go,
+  /// It is sent an exit message.
+  exits,
+};
+
+/// A runtime with an actor system and some spawners, where many sessions are
+/// played at a time. Used by one thread.
+class stage {
+public:
+  using plan_maker = plan (*)(std::uint64_t, std::uint32_t, const plan_terms&);
+
+  stage(ledger& log, const settings& terms, census& processes,
+        containment_kind kind, std::uint32_t seed);
+  stage(const stage&) = delete;
+  stage& operator=(const stage&) = delete;
+  ~stage();
+
+  /// Starts sessions until so many live.
+  void populate(std::size_t live, plan_maker make);
+
+  /// Waits until a session is over, or for the time.
+  void await_change(milliseconds time);
+
+  /// Lets something befall the spawners, the runner or the keeper.
+  /// @param with_keeper whether that may be the loss of the keeper.
+  void make_mischief(bool with_keeper);
+
+  /// Ends everything in one way or another, and waits until it is over.
+  void finish();
+
+private:
+  struct place {
+    std::shared_ptr<venue> where;
+    std::optional<runner_node> runner;
+  };
+
+  place open_place(bool far);
+  void replace(place& x, retirement how);
+  void retire(place& x, retirement how);
+  void terminate_all(place& x);
+  void kill_keeper();
+  void check_keeper();
+  void kill_runner();
+  void stop_runner();
+  void wake_runners(bool all);
+  std::optional<pid_t> pid_of(const place& x);
+  place* far_place();
+  std::size_t live();
+
+  ledger& log_;
+  const settings& terms_;
+  census& processes_;
+  dice chance_;
+  plan_terms plan_terms_;
+  runtime runtime_;
+  config config_;
+  caf::actor_system system_;
+  caf::scoped_actor self_;
+  std::vector<place> places_;
+  /// Spawners that go with the last of their sessions.
+  std::vector<place> fading_;
+  std::optional<pid_t> lost_keeper_;
+  ledger::clock::time_point keeper_due_;
+  /// Runners that are stopped, by the time at which they go on.
+  std::multimap<ledger::clock::time_point, pid_t> stopped_;
+  std::uint64_t last_place_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  /// What is played now, by its number.
+  std::map<std::uint64_t, std::shared_ptr<story>> tales_;
+};
+
+} // namespace procession::soak

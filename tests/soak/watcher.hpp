@@ -1,0 +1,84 @@
+#pragma once
+
+#include "story.hpp"
+
+#include "procession/messages/session.hpp"
+
+#include <caf/atom.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace procession::soak {
+
+/// From a watcher to its player: it subscribes; it is done.
+using ready_atom = caf::atom_constant<caf::atom("ready")>;
+using done_atom = caf::atom_constant<caf::atom("done")>;
+/// From a player: it may go, since nothing can follow.
+using leave_atom = caf::atom_constant<caf::atom("leave")>;
+
+struct watcher_args {
+  std::shared_ptr<story> tale;
+  watcher_plan plan;
+  /// Its number among the watchers of the session.
+  std::size_t number = 0;
+  session of;
+  /// A player, which it reports to.
+  caf::actor boss;
+  /// It subscribes before anything can be evicted, so that it gets every byte.
+  bool whole = false;
+};
+
+/// Whether the error says that the actor that was asked is gone.
+bool is_gone(const caf::error& x);
+
+/// A subscriber that verifies all that a subscriber may rely on, and behaves as
+/// badly as it was planned.
+class watcher {
+public:
+  static constexpr const char* name = "soak.watcher";
+
+  using pointer = caf::stateful_actor<watcher>*;
+
+  explicit watcher(pointer self) : self_(self), chance_(0) {
+    // nop
+  }
+
+  caf::behavior make_behavior(watcher_args args);
+
+private:
+  void ask_where_to_begin();
+  void subscribe(cursor from);
+  void on(output& x);
+  void on(gap& x);
+  void on(exited& x);
+  void on(closed& x);
+  void check(std::uint64_t seq, const session_id& id);
+  void check_totals(const closed& x);
+  void acknowledge();
+  void leave_if_planned();
+  void done();
+  void finding(const std::string& what);
+  std::string title() const;
+
+  pointer self_;
+  watcher_args args_;
+  dice chance_;
+  cursor at_;
+  bool had_bytes_[2] = {false, false};
+  std::uint64_t received_ = 0;
+  std::uint64_t outstanding_ = 0;
+  bool acknowledging_ = false;
+  std::uint64_t seq_ = 0;
+  std::uint64_t gaps_ = 0;
+  bool exited_ = false;
+  bool closed_ = false;
+  /// Asked to be no subscriber any more; and was told so.
+  bool leaving_ = false;
+  bool left_ = false;
+};
+
+caf::behavior watcher_behavior(watcher::pointer self, watcher_args args);
+
+} // namespace procession::soak
