@@ -478,6 +478,8 @@ void session_machine::on_exit_request(caf::exit_msg& x) {
   // It goes when no process of it is left, which is soon.
   cut_short_ = true;
   by_request_ = true;
+  for (auto& reader : std::exchange(readers_, {}))
+    reader.waiting.deliver(already_exited());
   kill();
   update_drain();
   leave_if_done();

@@ -164,6 +164,9 @@ caf::result<page> session_machine::read(cursor from, std::uint64_t max,
                                         caf::timespan wait) {
   if (max == 0)
     return invalid("a read asks for at least one byte");
+  if (cut_short_)
+    return make_error(errc::already_exited, stage::run,
+                      "the session is being ended");
   if (beyond(from, log_.end()))
     return invalid("the cursor lies behind the end of the output");
   released_.out = std::max(released_.out, from.out);
