@@ -39,15 +39,6 @@ int number_of(signal_name name) {
   return 0;
 }
 
-/// A pipe that so many reads in a row found full is worth a wider one: fewer
-/// and larger messages to every subscriber.
-constexpr auto flood = 16;
-constexpr auto wide_pipe_size = 8 * static_cast<int>(chunk_pool::block_size);
-constexpr auto max_wide_pipes = 32;
-
-/// The most that a terminal gives at a time (N_TTY_BUF_SIZE of n_tty.c).
-constexpr std::size_t terminal_read = 4096;
-
 caf::timespan to_timespan(const timeval& x) {
   return std::chrono::seconds{x.tv_sec} + std::chrono::microseconds{x.tv_usec};
 }
@@ -96,7 +87,9 @@ exit_status unknown_status() {
 } // namespace
 
 process::process(host& where)
-  : host_(where), recheck_(where.reactor.context()) {
+  : host_(where), recheck_(where.reactor.context()),
+    out_(*this, where, stream_kind::out, credit_),
+    err_(*this, where, stream_kind::err, credit_) {
   // nop
 }
 
@@ -153,29 +146,20 @@ void process::fail(failed_start what) {
     });
 }
 
-bool process::watch(descriptor_ptr& result, unique_fd& fd) {
-  if (!fd)
-    return true;
-  auto made = std::make_shared<descriptor>(host_.reactor.context());
-  boost::system::error_code ec;
-  made->assign(fd.get(), ec);
-  if (ec)
-    return false;
-  fd.release();
-  result = std::move(made);
-  // Asio would do so at the first wait, when it is no longer ours alone.
-  result->native_non_blocking(true, ec);
-  return !ec;
-}
-
 bool process::watch_all(started_process& what) {
-  auto& [master, in, out, err, notification] = what.streams;
+  auto& [master, slave, in, out, err, notification] = what.streams;
   terminal_ = static_cast<bool>(master);
-  auto ok = watch(readers_[0].io, terminal_ ? master : out)
-            && watch(readers_[1].io, err) && watch(pidfd_, what.pidfd)
+  slave_ = std::move(slave);
+  auto watch = [this](watched_fd& result, unique_fd& fd) {
+    if (fd)
+      result = posix::watch(host_.reactor, fd);
+    return !fd;
+  };
+  auto ok = out_.open(terminal_ ? master : out, terminal_)
+            && err_.open(err, false) && watch(pidfd_, what.pidfd)
             && watch(notification_, notification);
   if (terminal_)
-    input_.watched = readers_[0].io;
+    input_.watched = out_.io();
   else
     input_.fd = std::move(in);
   return ok;
@@ -223,20 +207,19 @@ void process::run(started_process what) {
   tree_ = std::move(what.tree);
   if (input_.number() < 0)
     writing_ = writing::closed;
-  for (auto& x : readers_)
-    if (x.io != nullptr)
-      x.at = credit_ > 0 ? reading::waiting : reading::idle;
+  out_.start();
+  err_.start();
   auto waiting = credit_ > 0;
   // From here on the reactor may be at it.
-  auto out = readers_[0].io;
-  auto err = readers_[1].io;
+  auto out = out_.io();
+  auto err = err_.io();
   auto pidfd = pidfd_;
   auto notification = notification_;
   emit(child_started{pid_, tree_->kind()});
   if (waiting && out != nullptr)
-    await_output(stream_kind::out, *out);
+    out_.await(std::move(out));
   if (waiting && err != nullptr)
-    await_output(stream_kind::err, *err);
+    err_.await(std::move(err));
   if (notification != nullptr)
     await_notification(*notification);
   if (stops_ != nullptr)
@@ -317,108 +300,11 @@ bool process::read_notification() {
 
 void process::grant(std::uint64_t bytes) {
   credit_ += bytes;
-  pump(stream_kind::out);
-  pump(stream_kind::err);
+  out_.pump();
+  err_.pump();
 }
 
-void process::pump(stream_kind stream) {
-  // So many blocks, then it is somebody else's turn on the reactor.
-  constexpr auto turns = 8;
-  auto& self = readers_[static_cast<std::size_t>(stream)];
-  if (self.at != reading::idle)
-    return;
-  for (auto turn = 0; credit_ > 0; ++turn) {
-    if (turn == turns) {
-      self.at = reading::waiting;
-      host_.reactor.post([self = shared_from_this(), stream] {
-        auto& x = self->readers_[static_cast<std::size_t>(stream)];
-        if (x.at != reading::waiting)
-          return;
-        x.at = reading::idle;
-        self->pump(stream);
-      });
-      return;
-    }
-    auto& pool = self.wide ? host_.wide_pool : host_.pool;
-    auto room = pool.scratch();
-    room = room.first(std::min<std::uint64_t>(room.size(), credit_));
-    std::size_t filled = 0;
-    auto result = ssize_t{0};
-    // Join what a terminal gives as long as there is more.
-    do {
-      result = ::read(self.io->native_handle(), room.data() + filled,
-                      room.size() - filled);
-      if (result > 0)
-        filled += static_cast<std::size_t>(result);
-    } while ((result > 0 && terminal_ && room.size() - filled >= terminal_read)
-             || (result < 0 && errno == EINTR));
-    auto os_code = result < 0 ? errno : 0;
-    if (filled > 0) {
-      credit_ -= filled;
-      emit(child_output{stream, pool.take(filled, self.tail)});
-    }
-    auto least = terminal_ ? terminal_read : std::size_t{1};
-    auto full = result > 0 && room.size() - filled < least;
-    self.full_reads = full ? self.full_reads + 1 : 0;
-    if (self.full_reads == flood && !self.wide)
-      widen(self);
-    // A pipe that gave less than was asked for is empty now.
-    auto drained = os_code == EAGAIN
-                   || (result > 0 && !terminal_ && filled < room.size());
-    if (drained) {
-      self.at = reading::waiting;
-      return await_output(stream, *self.io);
-    }
-    // EIO: nobody has the slave side open any more (pty(7)).
-    if (result <= 0)
-      return end_reader(stream);
-  }
-}
-
-void process::widen(reader& x) {
-  // The system grants a user 64 MiB of pipes by default (pipe(7)); most of it
-  // is left to others.
-  if (host_.wide_pipes < max_wide_pipes
-      && (terminal_
-          || ::fcntl(x.io->native_handle(), F_SETPIPE_SZ, wide_pipe_size)
-               >= 0)) {
-    x.wide = true;
-    ++host_.wide_pipes;
-  }
-}
-
-void process::close(reader& x) {
-  if (std::exchange(x.wide, false))
-    --host_.wide_pipes;
-  x.at = x.at == reading::none ? reading::none : reading::ended;
-  close(x.io);
-}
-
-void process::close(descriptor_ptr& x) {
-  // Not by dropping it: the launcher may have it in its hand for a moment more,
-  // and who is told that nothing is left may count the descriptors.
-  boost::system::error_code ec;
-  if (x != nullptr)
-    x->close(ec);
-  x.reset();
-}
-
-void process::await_output(stream_kind stream, descriptor& from) {
-  from.async_wait(descriptor::wait_read,
-                  [self = shared_from_this(),
-                   stream](const boost::system::error_code& ec) {
-                    auto& x = self->readers_[static_cast<std::size_t>(stream)];
-                    if (ec || x.at != reading::waiting)
-                      return;
-                    x.at = reading::idle;
-                    self->pump(stream);
-                  });
-}
-
-void process::end_reader(stream_kind stream) {
-  // It is closed with the rest: the process, which may be about to end on this
-  // very core, is not kept from it.
-  readers_[static_cast<std::size_t>(stream)].at = reading::ended;
+void process::output_ended() {
   if (state_ == state::exited && drained())
     finish();
 }
@@ -493,7 +379,9 @@ void process::flush() {
 }
 
 void process::await_room() {
-  if (input_.watched == nullptr && !watch(input_.watched, input_.fd))
+  if (input_.watched == nullptr)
+    input_.watched = watch(host_.reactor, input_.fd);
+  if (input_.watched == nullptr)
     return break_input(errno);
   awaiting_room_ = true;
   input_.watched->async_wait(
@@ -533,7 +421,7 @@ void process::break_input(int os_code) {
 void process::resize(std::uint64_t request, terminal_size size) {
   child_answered answer{request, true, {}};
   std::error_code ec;
-  auto& io = readers_[0].io;
+  auto& io = out_.io();
   if (state_ != state::running || !terminal_ || io == nullptr) {
     answer.done = false;
     answer.why = {errc::already_exited,
@@ -556,7 +444,7 @@ void process::signal(std::uint64_t request, signal_name name) {
                   {stage::run, 0, "the process has ended"}};
   } else if (!(key
                // Linux: to the foreground job of the slave side.
-               && ::ioctl(readers_[0].io->native_handle(), TIOCSIG, signo) == 0)
+               && ::ioctl(out_.io()->native_handle(), TIOCSIG, signo) == 0)
              && !signal_group(signo)) {
     answer.done = false;
     answer.why = {errc::request_failed,
@@ -647,16 +535,12 @@ void process::check_exit() {
   for (auto i = 0; i < 16 && read_notification(); ++i)
     continue;
   close(notification_);
+  // Until now it could open its terminal again. From here on the end of output
+  // is that nobody has it open any more.
+  slave_.reset();
   // As a rule its output is at the end by now; that is not worth a wait.
-  for (auto stream : {stream_kind::out, stream_kind::err}) {
-    auto& x = readers_[static_cast<std::size_t>(stream)];
-    if (x.at != reading::waiting)
-      continue;
-    boost::system::error_code ec;
-    x.io->cancel(ec);
-    x.at = reading::idle;
-    pump(stream);
-  }
+  out_.hurry();
+  err_.hurry();
   state_ = state::exited;
   if (result == waited::lost)
     pid_ = 0;
@@ -677,7 +561,8 @@ void process::finish() {
   drained_ = drained();
   // The streams stay open until the tree has ended: what is to clean up may
   // write to them.
-  stop_reading();
+  out_.stop();
+  err_.stop();
   tree_->end(pid_, how_to_end(), time_to_end(),
              [self = shared_from_this()](tree_end x) {
                self->reap({x.ended, x.surviving});
@@ -703,24 +588,13 @@ std::chrono::nanoseconds process::time_to_end() const noexcept {
 }
 
 bool process::drained() const noexcept {
-  return std::all_of(readers_.begin(), readers_.end(), [](const reader& x) {
-    return x.at == reading::none || x.at == reading::ended;
-  });
-}
-
-void process::stop_reading() {
-  boost::system::error_code ec;
-  for (auto& x : readers_) {
-    if (x.at == reading::waiting)
-      x.io->cancel(ec);
-    if (x.at != reading::none)
-      x.at = reading::ended;
-  }
+  return out_.ended() && err_.ended();
 }
 
 void process::close_streams() {
-  for (auto& x : readers_)
-    close(x);
+  out_.close();
+  err_.close();
+  slave_.reset();
   close(notification_);
   input_.close();
 }
@@ -764,6 +638,10 @@ void process::give_up() {
   static_cast<void>(stops_.release());
   emit(child_finished{false, {0, 1}});
   sink_ = nullptr;
+}
+
+std::shared_ptr<stream_owner> process::keep() {
+  return shared_from_this();
 }
 
 void process::emit(child_event event) {

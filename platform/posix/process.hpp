@@ -1,12 +1,13 @@
 #pragma once
 
 #include "procession/platform/child.hpp"
+#include "procession/platform/posix/output_reader.hpp"
 #include "procession/platform/posix/process_start.hpp"
+#include "procession/platform/posix/stream_owner.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -18,7 +19,8 @@ namespace procession::posix {
 
 /// One process and its streams, on the reactor. It lives until the process is
 /// reaped, however long the session that wanted it.
-class process : public std::enable_shared_from_this<process> {
+class process : public stream_owner,
+                public std::enable_shared_from_this<process> {
 public:
   explicit process(host& where);
 
@@ -57,7 +59,6 @@ public:
 
 private:
   using descriptor = boost::asio::posix::stream_descriptor;
-  using descriptor_ptr = std::shared_ptr<descriptor>;
 
   enum class state {
     /// The launcher is at it.
@@ -70,9 +71,6 @@ private:
     ending,
     finished
   };
-
-  /// What happens to a reader when it may read.
-  enum class reading { none, idle, waiting, ended };
 
   enum class writing {
     /// There is no input, or it is closed.
@@ -88,7 +86,7 @@ private:
   /// watched descriptor wakes the reactor when the process closes the other.
   struct input_end {
     unique_fd fd;
-    descriptor_ptr watched;
+    watched_fd watched;
 
     /// Its descriptor; negative for none.
     int number() const noexcept;
@@ -98,30 +96,18 @@ private:
   /// What the reactor wants of a process that the launcher is still at.
   enum class launch { under_way, to_stop, to_abandon, over };
 
-  struct reader {
-    reading at = reading::none;
-    descriptor_ptr io;
-    chunk_tail tail;
-    /// Reads in a row that filled their room.
-    int full_reads = 0;
-    bool wide = false;
-  };
-
   /// Leaves `what` to the end of the launch, if that is still to come.
   bool put_off(launch what) noexcept;
   void end_launch();
   void fail(failed_start what);
   void run(started_process what);
   bool watch_all(started_process& what);
-  bool watch(descriptor_ptr& result, unique_fd& fd);
   void undo(started_process what, failure why);
 
-  void pump(stream_kind stream);
-  void widen(reader& x);
-  void close(reader& x);
-  static void close(descriptor_ptr& x);
-  void await_output(stream_kind stream, descriptor& from);
-  void end_reader(stream_kind stream);
+  // What `stream_owner` promises.
+  std::shared_ptr<stream_owner> keep() override;
+  void emit(child_event event) override;
+  void output_ended() override;
 
   void await_notification(descriptor& from);
   /// @returns whether more may come.
@@ -143,9 +129,7 @@ private:
   void close_streams();
   ending how_to_end() const noexcept;
   std::chrono::nanoseconds time_to_end() const noexcept;
-  void stop_reading();
   void reap(leftovers rest);
-  void emit(child_event event);
 
   host& host_;
   std::atomic<bool> gone_ = false;
@@ -163,19 +147,25 @@ private:
   /// 0 once it may be another's.
   pid_t pid_ = -1;
   std::uint64_t inherited_peak_ = 0;
-  descriptor_ptr pidfd_;
+  watched_fd pidfd_;
   /// A thread that waits for stops, if they are reported.
   std::unique_ptr<loop> stops_;
   bool report_stops_ = false;
   std::unique_ptr<posix::tree> tree_;
   boost::asio::steady_timer recheck_;
 
-  std::array<reader, 2> readers_;
+  std::uint64_t credit_ = 0;
+  /// A terminal's only output, and the master of that.
+  output_reader out_;
+  output_reader err_;
+  /// The slave side of the terminal, open until the process has ended: it may
+  /// close its terminal and open it again, and the master says meanwhile that
+  /// the end is reached.
+  unique_fd slave_;
   /// Null when nothing is expected from there any more.
-  descriptor_ptr notification_;
+  watched_fd notification_;
   /// Whether all output had been read when it finished.
   bool drained_ = false;
-  std::uint64_t credit_ = 0;
 
   writing writing_ = writing::open;
   bool terminal_ = false;

@@ -11,10 +11,10 @@ namespace procession::posix {
 
 namespace {
 
-/// Both sides of all standard streams. On a PTY the child's three are one.
+/// Both sides of all standard streams. On a PTY the child's three are one, and
+/// we have that as well.
 struct streams {
   stream_ends ours;
-  unique_fd slave;
   unique_fd in;
   unique_fd out;
   unique_fd err;
@@ -36,7 +36,7 @@ std::variant<streams, failure> open_terminal(terminal_size size) {
   auto& pair = std::get<pty_pair>(opened);
   streams result;
   result.ours.master = std::move(pair.master);
-  result.slave = std::move(pair.slave);
+  result.ours.slave = std::move(pair.slave);
   return result;
 }
 
@@ -150,9 +150,9 @@ start_process(host& where, const command& spec, const runner_start* runner,
   auto& tree = std::get<std::unique_ptr<posix::tree>>(made);
   auto terminal = spec.stdio.kind == stdio_kind::pty;
   launch_options options;
-  options.in = terminal ? streams.slave.get() : streams.in.get();
-  options.out = terminal ? streams.slave.get() : streams.out.get();
-  options.err = terminal ? streams.slave.get() : streams.err.get();
+  options.in = terminal ? streams.ours.slave.get() : streams.in.get();
+  options.out = terminal ? streams.ours.slave.get() : streams.out.get();
+  options.err = terminal ? streams.ours.slave.get() : streams.err.get();
   options.notification = streams.notification.get();
   options.controlling_terminal = terminal;
   options.cgroup = tree->cgroup();

@@ -16,6 +16,8 @@ namespace procession::posix {
 struct stream_ends {
   /// Both input and output of a PTY.
   unique_fd master;
+  /// The side of the PTY that the child has.
+  unique_fd slave;
   unique_fd in;
   unique_fd out;
   unique_fd err;

@@ -14,8 +14,7 @@ namespace procession::posix {
 struct pty_pair {
   /// Non-blocking.
   unique_fd master;
-  /// To be closed by us once the child has it: the end of output is that
-  /// nobody holds the slave side any more.
+  /// The end of output is that nobody, us included, has it open any more.
   unique_fd slave;
 };
 

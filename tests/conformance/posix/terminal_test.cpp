@@ -4,6 +4,8 @@
 
 #include <caf/send.hpp>
 
+#include <unistd.h>
+
 using namespace procession;
 using namespace procession::test;
 
@@ -32,6 +34,88 @@ TEST_CASE("a terminal has the size it was given and takes another") {
   REQUIRE(events.until_output("45 132"));
   CHECK(is(w.tell(hdl, resize_atom_v, terminal_size{0, 80}),
            errc::invalid_argument));
+}
+
+TEST_CASE("a program may close its terminal and open it again") {
+  world w{GENERATE(from_range(backends()))};
+  SECTION("once, for more than the terminal holds") {
+    auto hdl = w.spawn(shell("exec </dev/null >/dev/null 2>&1; sleep .3; "
+                             "seq 100000 >/dev/tty; exit 9",
+                             pty()));
+    listener events{w, hdl};
+    REQUIRE(events.until_closed());
+    std::string expected;
+    for (auto i = 1; i <= 100000; ++i)
+      expected += std::to_string(i) + "\r\n";
+    CHECK((events.out == expected));
+    CHECK(events.status->code == 9);
+    CHECK(events.end->complete);
+  }
+  SECTION("many times, and reads from it as well") {
+    auto hdl = w.spawn(shell("exec </dev/null >/dev/null 2>&1; i=0; "
+                             "while [ $i -lt 300 ]; do i=$((i+1)); "
+                             "echo $i >/dev/tty; done; "
+                             "read x </dev/tty; echo read $x >/dev/tty",
+                             pty()));
+    listener events{w, hdl};
+    REQUIRE(events.until_output("300"));
+    REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"word\n"}));
+    REQUIRE(events.until_closed());
+    std::string expected;
+    for (auto i = 1; i <= 300; ++i)
+      expected += std::to_string(i) + "\r\n";
+    CHECK(events.out.substr(0, expected.size()) == expected);
+    CHECK(events.out.find("read word") != std::string::npos);
+    CHECK(success(*events.status));
+    CHECK(events.end->complete);
+  }
+}
+
+TEST_CASE("a program may hang up its terminal and open it again") {
+  if (::geteuid() != 0) {
+    WARN("skipped here: vhangup(2) needs CAP_SYS_TTY_CONFIG");
+    return;
+  }
+  // As login(1) does. Not for somebody else, who may not.
+  world w{backends().front()};
+  auto hdl = w.spawn(
+    program("python3",
+            {"-c", "import ctypes, os, signal, time\n"
+                   "name = os.ttyname(0)\n"
+                   "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+                   "if ctypes.CDLL(None).vhangup() != 0: os._exit(1)\n"
+                   "for i in range(3): os.close(i)\n"
+                   "time.sleep(.2)\n"
+                   "for i in range(3): os.open(name, os.O_RDWR)\n"
+                   "os.write(1, b'again\\n')\n"
+                   "os.read(0, 100) == b'word\\n' and os._exit(7)\n"},
+            pty()));
+  listener events{w, hdl};
+  REQUIRE(events.until_output("again"));
+  REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"word\n"}));
+  REQUIRE(events.until_closed());
+  CHECK(events.status->code == 7);
+  CHECK(events.end->complete);
+}
+
+TEST_CASE("the last output of a program on a terminal is never lost") {
+  world w{GENERATE(from_range(backends()))};
+  // So that the program ends while somebody else is on each core.
+  std::vector<session> busy;
+  for (auto i = 0; i < 2; ++i)
+    busy.push_back(w.spawn(shell("while :; do :; done")));
+  std::string expected;
+  for (auto i = 1; i <= 2000; ++i)
+    expected += std::to_string(i) + "\r\n";
+  for (auto i = 0; i < 50; ++i) {
+    auto hdl = w.spawn(program("seq", {"2000"}, pty()));
+    listener events{w, hdl};
+    REQUIRE(events.until_closed());
+    CHECK(events.end->complete);
+    CHECK((events.out == expected));
+  }
+  for (auto& x : busy)
+    w.tell(x, signal_atom_v, signal_name::kill);
 }
 
 TEST_CASE("closing the input of a terminal is the end of file") {
