@@ -3,6 +3,7 @@
 #include "procession/platform/posix/terminal.hpp"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -87,8 +88,7 @@ exit_status unknown_status() {
 } // namespace
 
 process::process(host& where)
-  : host_(where), recheck_(where.reactor.context()),
-    out_(*this, where, stream_kind::out, credit_),
+  : host_(where), out_(*this, where, stream_kind::out, credit_),
     err_(*this, where, stream_kind::err, credit_) {
   // nop
 }
@@ -517,16 +517,14 @@ void process::check_exit() {
   // Not reaped yet: its number must stay ours until the tree is gone.
   auto result = wait_now(pidfd_->native_handle(), WNOWAIT, info, usage);
   if (result == waited::not_yet) {
-    // A tracer holds the zombie back. The descriptor stays readable meanwhile,
-    // so waiting on it again would spin.
-    recheck_.expires_after(std::chrono::milliseconds{20});
-    recheck_.async_wait(
-      [self = shared_from_this()](const boost::system::error_code& ec) {
-        if (!ec)
-          self->check_exit();
-      });
+    // A tracer holds the zombie back (ptrace(2)), and the pidfd stays readable
+    // all the while. It is woken up once more when the tracer lets go or ends.
+    if (!held_back_)
+      held_back_.emplace(host_.reactor, pidfd_->native_handle(), EPOLLIN);
+    held_back_->wait([self = shared_from_this()] { self->check_exit(); });
     return;
   }
+  held_back_.reset();
   writing_ = writing::closed;
   queue_.clear();
   if (!terminal_)

@@ -1,17 +1,18 @@
 #pragma once
 
 #include "procession/platform/child.hpp"
+#include "procession/platform/posix/edge_watch.hpp"
 #include "procession/platform/posix/output_reader.hpp"
 #include "procession/platform/posix/process_start.hpp"
 #include "procession/platform/posix/stream_owner.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -152,7 +153,8 @@ private:
   std::unique_ptr<loop> stops_;
   bool report_stops_ = false;
   std::unique_ptr<posix::tree> tree_;
-  boost::asio::steady_timer recheck_;
+  /// For a process that has ended and that its tracer holds back.
+  std::optional<edge_watch> held_back_;
 
   std::uint64_t credit_ = 0;
   /// A terminal's only output, and the master of that.
