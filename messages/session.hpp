@@ -182,7 +182,9 @@ using session = caf::typed_actor<
   /// `already_exited`.
   caf::replies_to<write_atom, shared_bytes>::with<std::uint64_t>,
   /// Ends input behind what is queued. On a PTY: types the terminal's end of
-  /// file character. Repeating it does nothing.
+  /// file character once all input was read, and again whenever it was read in
+  /// its turn, as a closed pipe is at its end for everybody. Repeating the
+  /// request does nothing.
   caf::replies_to<close_stdin_atom>::with<void>,
   /// Resizes the terminal. Errors: `not_a_terminal`, `invalid_argument`,
   /// `already_exited`.

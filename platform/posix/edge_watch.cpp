@@ -16,14 +16,19 @@ constexpr auto longest_pause = 200ms;
 
 } // namespace
 
-edge_watch::edge_watch(loop& reactor, int fd, std::uint32_t events)
+edge_watch::edge_watch(loop& reactor)
   : timer_(reactor.context()), pause_(first_pause) {
   std::error_code ec;
-  auto set = at_least_3(unique_fd{::epoll_create1(EPOLL_CLOEXEC)}, ec);
+  if (auto set = at_least_3(unique_fd{::epoll_create1(EPOLL_CLOEXEC)}, ec))
+    edges_ = watch(reactor, set);
+}
+
+void edge_watch::add(int fd, std::uint32_t events) {
   epoll_event event{};
   event.events = events | EPOLLET;
-  if (set && ::epoll_ctl(set.get(), EPOLL_CTL_ADD, fd, &event) == 0)
-    edges_ = watch(reactor, set);
+  if (edges_ != nullptr
+      && ::epoll_ctl(edges_->native_handle(), EPOLL_CTL_ADD, fd, &event) != 0)
+    close(edges_);
 }
 
 edge_watch::~edge_watch() {
@@ -31,24 +36,26 @@ edge_watch::~edge_watch() {
 }
 
 void edge_watch::wait(std::function<void()> f) {
+  auto alive = std::weak_ptr{alive_};
   if (edges_ == nullptr) {
     timer_.expires_after(
       std::exchange(pause_, std::min(2 * pause_, longest_pause)));
-    timer_.async_wait([f = std::move(f)](const boost::system::error_code& ec) {
-      if (!ec)
-        f();
-    });
+    timer_.async_wait(
+      [alive, f = std::move(f)](const boost::system::error_code& ec) {
+        if (!ec && !alive.expired())
+          f();
+      });
     return;
   }
   edges_->async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                     [edges = edges_,
+                     [this, alive,
                       f = std::move(f)](const boost::system::error_code& ec) {
-                       if (ec || !edges->is_open())
+                       if (ec || alive.expired())
                          return;
                        // Before `f` looks: what comes afterwards is another
                        // wake-up.
                        epoll_event taken{};
-                       ::epoll_wait(edges->native_handle(), &taken, 1, 0);
+                       ::epoll_wait(edges_->native_handle(), &taken, 1, 0);
                        f();
                      });
 }

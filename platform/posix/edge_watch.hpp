@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 namespace procession::posix {
 
@@ -16,13 +17,16 @@ namespace procession::posix {
 /// less and less often. On the reactor.
 class edge_watch {
 public:
-  /// @param fd must stay open for as long as this watch waits.
-  /// @param events as for epoll_ctl(2).
-  edge_watch(loop& reactor, int fd, std::uint32_t events);
+  explicit edge_watch(loop& reactor);
   edge_watch(const edge_watch&) = delete;
   edge_watch& operator=(const edge_watch&) = delete;
   /// Whoever waits is not called any more.
   ~edge_watch();
+
+  /// Watches one descriptor more.
+  /// @param fd must stay open for as long as this watch waits.
+  /// @param events as for epoll_ctl(2).
+  void add(int fd, std::uint32_t events);
 
   /// Calls `f` after the next wake-up, or after one that nobody waited for.
   /// Without a wake-up it may be called, too: the caller has to look. Only one
@@ -30,10 +34,12 @@ public:
   void wait(std::function<void()> f);
 
 private:
-  /// An epoll instance with the descriptor in it; null if there is none.
+  /// An epoll instance with the descriptors in it; null if there is none.
   watched_fd edges_;
   boost::asio::steady_timer timer_;
   std::chrono::milliseconds pause_;
+  /// Gone with this object, while what it waits for may be due already.
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 } // namespace procession::posix

@@ -8,7 +8,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -89,7 +88,7 @@ exit_status unknown_status() {
 
 process::process(host& where)
   : host_(where), out_(*this, where, stream_kind::out, credit_),
-    err_(*this, where, stream_kind::err, credit_) {
+    err_(*this, where, stream_kind::err, credit_), in_(*this, where.reactor) {
   // nop
 }
 
@@ -159,9 +158,9 @@ bool process::watch_all(started_process& what) {
             && err_.open(err, false) && watch(pidfd_, what.pidfd)
             && watch(notification_, notification);
   if (terminal_)
-    input_.watched = out_.io();
+    in_.open(out_.io(), slave_);
   else
-    input_.fd = std::move(in);
+    in_.open(std::move(in));
   return ok;
 }
 
@@ -205,8 +204,6 @@ void process::run(started_process what) {
   pid_ = what.pid;
   inherited_peak_ = what.inherited_peak;
   tree_ = std::move(what.tree);
-  if (input_.number() < 0)
-    writing_ = writing::closed;
   out_.start();
   err_.start();
   auto waiting = credit_ > 0;
@@ -312,108 +309,11 @@ void process::output_ended() {
 // -- input --------------------------------------------------------------------
 
 void process::write(shared_bytes bytes) {
-  if (writing_ != writing::open || bytes.empty())
-    return;
-  queue_.push_back(std::move(bytes));
-  flush();
+  in_.write(std::move(bytes));
 }
 
 void process::close_stdin() {
-  if (writing_ != writing::open)
-    return;
-  writing_ = writing::closing;
-  flush();
-}
-
-process::written process::write_some(std::span<const std::byte> bytes,
-                                     std::size_t& taken) {
-  while (taken < bytes.size()) {
-    auto rest = bytes.subspan(taken);
-    auto n = ::write(input_.number(), rest.data(), rest.size());
-    if (n >= 0)
-      taken += static_cast<std::size_t>(n);
-    else if (errno == EAGAIN)
-      return written::some;
-    else if (errno != EINTR)
-      return written::failed;
-  }
-  return written::all;
-}
-
-int process::input_end::number() const noexcept {
-  return watched != nullptr ? watched->native_handle() : fd.get();
-}
-
-void process::input_end::close() noexcept {
-  watched.reset();
-  fd.reset();
-}
-
-void process::flush() {
-  if (state_ != state::running || writing_ == writing::closed || awaiting_room_)
-    return;
-  std::uint64_t total = 0;
-  auto result = written::all;
-  auto os_code = 0;
-  while (!queue_.empty() && result == written::all) {
-    auto& front = queue_.front();
-    std::size_t taken = 0;
-    result = write_some(front.span(), taken);
-    os_code = errno;
-    if (taken > 0)
-      last_written_ = front.text()[taken - 1];
-    total += taken;
-    if (result == written::all)
-      queue_.pop_front();
-    else
-      front = front.from(taken);
-  }
-  if (total > 0)
-    emit(child_stdin_taken{total});
-  if (result == written::failed)
-    break_input(os_code);
-  else if (result == written::some)
-    await_room();
-  else if (writing_ == writing::closing)
-    end_input();
-}
-
-void process::await_room() {
-  if (input_.watched == nullptr)
-    input_.watched = watch(host_.reactor, input_.fd);
-  if (input_.watched == nullptr)
-    return break_input(errno);
-  awaiting_room_ = true;
-  input_.watched->async_wait(
-    descriptor::wait_write,
-    [self = shared_from_this()](const boost::system::error_code& ec) {
-      self->awaiting_room_ = false;
-      if (!ec)
-        self->flush();
-    });
-}
-
-void process::end_input() {
-  if (terminal_) {
-    if (eof_.empty())
-      eof_ = end_of_input(input_.number(), last_written_);
-    std::size_t taken = 0;
-    auto result = write_some(std::as_bytes(std::span{eof_}), taken);
-    eof_.erase(0, taken);
-    if (result == written::some)
-      return await_room();
-  }
-  writing_ = writing::closed;
-  input_.close();
-}
-
-void process::break_input(int os_code) {
-  writing_ = writing::closed;
-  queue_.clear();
-  input_.close();
-  emit(child_stdin_broken{
-    {errc::stdin_closed,
-     {stage::run, os_code, "the child does not take input any more"}}});
+  in_.finish();
 }
 
 // -- requests -----------------------------------------------------------------
@@ -519,16 +419,15 @@ void process::check_exit() {
   if (result == waited::not_yet) {
     // A tracer holds the zombie back (ptrace(2)), and the pidfd stays readable
     // all the while. It is woken up once more when the tracer lets go or ends.
-    if (!held_back_)
-      held_back_.emplace(host_.reactor, pidfd_->native_handle(), EPOLLIN);
+    if (!held_back_) {
+      held_back_.emplace(host_.reactor);
+      held_back_->add(pidfd_->native_handle(), EPOLLIN);
+    }
     held_back_->wait([self = shared_from_this()] { self->check_exit(); });
     return;
   }
   held_back_.reset();
-  writing_ = writing::closed;
-  queue_.clear();
-  if (!terminal_)
-    input_.close();
+  in_.close();
   // It may have been faster than the reactor. A pipe holds 64 KiB (pipe(7)).
   for (auto i = 0; i < 16 && read_notification(); ++i)
     continue;
@@ -593,8 +492,8 @@ void process::close_streams() {
   out_.close();
   err_.close();
   slave_.reset();
+  in_.close();
   close(notification_);
-  input_.close();
 }
 
 void process::reap(leftovers rest) {

@@ -2,6 +2,7 @@
 
 #include "procession/platform/child.hpp"
 #include "procession/platform/posix/edge_watch.hpp"
+#include "procession/platform/posix/input_writer.hpp"
 #include "procession/platform/posix/output_reader.hpp"
 #include "procession/platform/posix/process_start.hpp"
 #include "procession/platform/posix/stream_owner.hpp"
@@ -10,11 +11,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <deque>
 #include <memory>
 #include <optional>
-#include <span>
-#include <string>
 
 namespace procession::posix {
 
@@ -73,27 +71,6 @@ private:
     finished
   };
 
-  enum class writing {
-    /// There is no input, or it is closed.
-    closed,
-    open,
-    /// Closes once the queue is empty.
-    closing
-  };
-
-  enum class written { all, some, failed };
-
-  /// Our end of the input. A pipe's is watched only once it was full: every
-  /// watched descriptor wakes the reactor when the process closes the other.
-  struct input_end {
-    unique_fd fd;
-    watched_fd watched;
-
-    /// Its descriptor; negative for none.
-    int number() const noexcept;
-    void close() noexcept;
-  };
-
   /// What the reactor wants of a process that the launcher is still at.
   enum class launch { under_way, to_stop, to_abandon, over };
 
@@ -113,12 +90,6 @@ private:
   void await_notification(descriptor& from);
   /// @returns whether more may come.
   bool read_notification();
-
-  void flush();
-  void await_room();
-  written write_some(std::span<const std::byte> bytes, std::size_t& taken);
-  void end_input();
-  void break_input(int os_code);
 
   bool watch_stops();
   void await_stops(pid_t pid);
@@ -157,9 +128,11 @@ private:
   std::optional<edge_watch> held_back_;
 
   std::uint64_t credit_ = 0;
+  bool terminal_ = false;
   /// A terminal's only output, and the master of that.
   output_reader out_;
   output_reader err_;
+  input_writer in_;
   /// The slave side of the terminal, open until the process has ended: it may
   /// close its terminal and open it again, and the master says meanwhile that
   /// the end is reached.
@@ -168,15 +141,6 @@ private:
   watched_fd notification_;
   /// Whether all output had been read when it finished.
   bool drained_ = false;
-
-  writing writing_ = writing::open;
-  bool terminal_ = false;
-  bool awaiting_room_ = false;
-  input_end input_;
-  std::deque<shared_bytes> queue_;
-  /// What closes a terminal's input, behind the queue.
-  std::string eof_;
-  char last_written_ = '\n';
 };
 
 } // namespace procession::posix

@@ -1,6 +1,7 @@
 #include "procession/platform/posix/terminal.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -30,6 +31,12 @@ failure pty_failure(const std::error_code& ec, const char* text) {
   return {code, {stage::open_pty, ec.value(), text}};
 }
 
+constexpr auto open_flags = O_RDWR | O_NOCTTY | O_CLOEXEC;
+
+bool is_canonical(const termios& modes) {
+  return (modes.c_lflag & ICANON) != 0 && (modes.c_lflag & EXTPROC) == 0;
+}
+
 } // namespace
 
 bool set_size(int master, terminal_size size, std::error_code& ec) {
@@ -43,13 +50,12 @@ bool set_size(int master, terminal_size size, std::error_code& ec) {
 }
 
 std::variant<pty_pair, failure> open_pty(terminal_size size) {
-  constexpr auto flags = O_RDWR | O_NOCTTY | O_CLOEXEC;
   auto no_terminal = [](const std::error_code& ec) {
     return pty_failure(ec, "the system has no pseudo-terminal to give");
   };
   std::error_code ec;
   // posix_openpt(3) takes only some of the flags elsewhere; /dev/ptmx all.
-  auto raw_master = unique_fd{::open("/dev/ptmx", flags)};
+  auto raw_master = unique_fd{::open("/dev/ptmx", open_flags)};
   if (!raw_master)
     return no_terminal(last_error());
   auto master = at_least_3(std::move(raw_master), ec);
@@ -57,12 +63,9 @@ std::variant<pty_pair, failure> open_pty(terminal_size size) {
     return no_terminal(ec);
   if (::unlockpt(master.get()) != 0)
     return no_terminal(last_error());
-  auto raw_slave = unique_fd{::ioctl(master.get(), TIOCGPTPEER, flags)};
-  if (!raw_slave)
-    return no_terminal(last_error());
-  auto slave = at_least_3(std::move(raw_slave), ec);
+  auto slave = open_slave(master.get());
   if (!slave)
-    return no_terminal(ec);
+    return no_terminal(last_error());
   if (!set_size(master.get(), size, ec))
     return pty_failure(ec, "the size of the terminal could not be set");
   // So that erasing a character in a line erases all its bytes.
@@ -74,7 +77,28 @@ std::variant<pty_pair, failure> open_pty(terminal_size size) {
   return pty_pair{std::move(master), std::move(slave)};
 }
 
-std::string end_of_input(int master, char before) {
+typed_input look_at_input(int slave) {
+  // This also moves what is under way to the slave side (n_tty_poll of
+  // n_tty.c), so it comes before the question how much that is.
+  pollfd look{slave, POLLIN, 0};
+  ::poll(&look, 1, 0);
+  if ((look.revents & POLLHUP) != 0)
+    return typed_input::hung_up;
+  // In a raw mode VMIN may ask for more than there is. In canonical mode an end
+  // of input that was not read yet does not count as a byte, but can be read.
+  auto unread = 0;
+  return (look.revents & POLLIN) != 0
+             || (::ioctl(slave, FIONREAD, &unread) == 0 && unread > 0)
+           ? typed_input::unread
+           : typed_input::read;
+}
+
+unique_fd open_slave(int master) {
+  std::error_code ec;
+  return at_least_3(unique_fd{::ioctl(master, TIOCGPTPEER, open_flags)}, ec);
+}
+
+typed_end end_of_input(int master, char before) {
   termios modes{};
   // On the master this asks for the modes of the slave side.
   if (::tcgetattr(master, &modes) != 0)
@@ -83,8 +107,9 @@ std::string end_of_input(int master, char before) {
     return modes.c_cc[which] != _POSIX_VDISABLE
            && static_cast<cc_t>(before) == modes.c_cc[which];
   };
+  auto canonical = is_canonical(modes);
   if (modes.c_cc[VEOF] == _POSIX_VDISABLE)
-    return {};
+    return {{}, canonical};
   auto signals = (modes.c_lflag & ISIG) != 0;
   // What ends a line, hands it over or empties it.
   auto at_start = before == '\n'
@@ -92,7 +117,9 @@ std::string end_of_input(int master, char before) {
                   || is(VEOF) || is(VEOL) || is(VEOL2) || is(VKILL)
                   || (signals && (is(VINTR) || is(VQUIT) || is(VSUSP)));
   // Inside a line the first one only hands the line over as it is.
-  return std::string(at_start ? 1 : 2, static_cast<char>(modes.c_cc[VEOF]));
+  return {std::string(at_start || !canonical ? 1 : 2,
+                      static_cast<char>(modes.c_cc[VEOF])),
+          canonical};
 }
 
 } // namespace procession::posix

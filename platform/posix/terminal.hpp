@@ -25,9 +25,34 @@ std::variant<pty_pair, failure> open_pty(terminal_size size);
 /// Sets the size; the foreground job gets SIGWINCH (ioctl_tty(2)).
 bool set_size(int master, terminal_size size, std::error_code& ec);
 
-/// What is to be typed to end the input (termios(3), VEOF), as the terminal has
-/// it now: once at the start of a line, else twice. Nothing if it is disabled.
+/// What became of what was typed.
+enum class typed_input {
+  /// The slave side has not read all of it.
+  unread,
+  /// It has read all that it can read: not so an unfinished line in canonical
+  /// mode.
+  read,
+  /// The descriptor is dead (vhangup(2), as login(1) does); others may have the
+  /// slave side open again.
+  hung_up
+};
+
+/// Asks a descriptor of the slave side.
+typed_input look_at_input(int slave);
+
+/// Opens the slave side once more; none if that fails.
+unique_fd open_slave(int master);
+
+/// What ends the input if it is typed now (termios(3), VEOF).
+struct typed_end {
+  /// The character; twice if that ends a line first. Empty if it is disabled.
+  std::string text;
+  /// Whether the slave side takes it for the end; otherwise it is a key that
+  /// the program may take for the end.
+  bool canonical = false;
+};
+
 /// @param before what was typed last.
-std::string end_of_input(int master, char before);
+typed_end end_of_input(int master, char before);
 
 } // namespace procession::posix

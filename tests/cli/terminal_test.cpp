@@ -60,6 +60,16 @@ TEST_CASE("the end of a piped input is typed on the terminal") {
   CHECK_THAT(result.out, Catch::Contains("a line\r\n"));
 }
 
+TEST_CASE("a piped input ends a program that edits its lines") {
+  shell sh;
+  for (auto i = 0; i < 10; ++i) {
+    auto result = sh.cli({"run", "--pty", "--", "python3", "-q"},
+                         "print(40 + 2)\n");
+    CHECK(shell_code(result.status) == 0);
+    CHECK_THAT(result.out, Catch::Contains("42"));
+  }
+}
+
 TEST_CASE("keys go to the program as they are") {
   shell sh;
   auto x = sh.start({"--", "sh", "-c",

@@ -33,7 +33,8 @@ public:
     pipe_ = make_pipe(ec);
     REQUIRE_FALSE(ec);
     on_reactor([this] {
-      watch_.emplace(reactor_, pipe_.read.get(), EPOLLIN);
+      watch_.emplace(reactor_);
+      watch_->add(pipe_.read.get(), EPOLLIN);
       await();
     });
   }
@@ -115,7 +116,8 @@ TEST_CASE("a wake-up is looked for without a descriptor to wait for it") {
   rlimit none{0, before.rlim_max};
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
   reactor.post([&] {
-    watch.emplace(reactor, 0, EPOLLIN);
+    watch.emplace(reactor);
+    watch->add(0, EPOLLIN);
     watch->wait([&] { looked.set_value(); });
   });
   CHECK(looked.get_future().wait_for(patience) == std::future_status::ready);

@@ -3,6 +3,9 @@
 #include <catch2/catch.hpp>
 
 #include <termios.h>
+#include <unistd.h>
+
+#include <string>
 
 using namespace procession;
 using namespace procession::posix;
@@ -13,7 +16,7 @@ TEST_CASE("the end of a terminal's input is typed once at a line's start") {
   auto master = std::get<pty_pair>(made).master.get();
   termios modes{};
   REQUIRE(::tcgetattr(master, &modes) == 0);
-  auto typed = [&](char before) { return end_of_input(master, before); };
+  auto typed = [&](char before) { return end_of_input(master, before).text; };
   auto change = [&] { REQUIRE(::tcsetattr(master, TCSANOW, &modes) == 0); };
   std::string once = "\x04";
   std::string twice = "\x04\x04";
@@ -41,4 +44,57 @@ TEST_CASE("the end of a terminal's input is typed once at a line's start") {
     CHECK(typed('\n').empty());
     CHECK(typed('a').empty());
   }
+}
+
+TEST_CASE("a raw terminal gets the end of its input once, as a key") {
+  auto made = open_pty({});
+  REQUIRE(std::holds_alternative<pty_pair>(made));
+  auto master = std::get<pty_pair>(made).master.get();
+  CHECK(end_of_input(master, 'a').canonical);
+  termios modes{};
+  REQUIRE(::tcgetattr(master, &modes) == 0);
+  ::cfmakeraw(&modes);
+  REQUIRE(::tcsetattr(master, TCSANOW, &modes) == 0);
+  CHECK(end_of_input(master, 'a').text == "\x04");
+  CHECK_FALSE(end_of_input(master, 'a').canonical);
+}
+
+TEST_CASE("what was typed is unread until the slave side has read it") {
+  auto made = open_pty({});
+  REQUIRE(std::holds_alternative<pty_pair>(made));
+  auto& [master, slave] = std::get<pty_pair>(made);
+  auto type = [&, &master = master](const std::string& text) {
+    REQUIRE(::write(master.get(), text.data(), text.size())
+            == static_cast<ssize_t>(text.size()));
+  };
+  auto read = [&, &slave = slave] {
+    char text[100];
+    return ::read(slave.get(), text, sizeof(text));
+  };
+  auto look = [&, &slave = slave] { return look_at_input(slave.get()); };
+  CHECK(look() == typed_input::read);
+  type("line\nnext\n");
+  CHECK(look() == typed_input::unread);
+  CHECK(read() == 5);
+  CHECK(look() == typed_input::unread);
+  CHECK(read() == 5);
+  CHECK(look() == typed_input::read);
+  // Its end, too, although it has no bytes.
+  type("\x04");
+  CHECK(look() == typed_input::unread);
+  CHECK(read() == 0);
+  CHECK(look() == typed_input::read);
+  // A line that is not finished cannot be read.
+  type("part");
+  CHECK(look() == typed_input::read);
+  type("\x04");
+  CHECK(look() == typed_input::unread);
+  CHECK(read() == 4);
+  termios modes{};
+  REQUIRE(::tcgetattr(slave.get(), &modes) == 0);
+  ::cfmakeraw(&modes);
+  modes.c_cc[VMIN] = 3;
+  REQUIRE(::tcsetattr(slave.get(), TCSANOW, &modes) == 0);
+  type("ab");
+  CHECK(look() == typed_input::unread);
 }

@@ -1,0 +1,135 @@
+#include "../world.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <caf/send.hpp>
+
+#include <unistd.h>
+
+#include <tuple>
+
+using namespace procession;
+using namespace procession::test;
+
+namespace {
+
+/// Numbers from 1 to `n`, one a line.
+std::string numbers(int n, const std::string& line_end) {
+  std::string result;
+  for (auto i = 1; i <= n; ++i)
+    result += std::to_string(i) + line_end;
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("the end of input ends a program that edits its lines") {
+  world w{GENERATE(from_range(backends()))};
+  auto bash = program("bash", {"--norc", "-i"}, pty());
+  bash.env.unset = {"IGNOREEOF"};
+  auto python = program("python3", {"-q"}, pty());
+  for (auto i = 0; i < 10; ++i) {
+    for (auto& [spec, text, answer] :
+         {std::tuple{bash, "echo $((40 + 2))\n", "42"},
+          std::tuple{python, "print(40 + 2)\n", "42"}}) {
+      auto hdl = w.spawn(spec);
+      listener events{w, hdl};
+      caf::anon_send(hdl, write_atom_v, shared_bytes{text});
+      REQUIRE_FALSE(w.tell(hdl, close_stdin_atom_v));
+      REQUIRE(events.until_closed());
+      CHECK(events.out.find(answer) != std::string::npos);
+      CHECK(success(*events.status));
+    }
+  }
+}
+
+TEST_CASE("an input that is closed at once is at its end for every reader") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = GENERATE(program("cat", {}, pty()), program("sh", {}, pty()),
+                       program("bash", {}, pty()),
+                       program("python3", {"-q"}, pty()),
+                       // One after the other.
+                       shell("cat; cat; exec cat", pty()),
+                       // Drops what was typed so far.
+                       program("python3",
+                               {"-c", "import getpass\n"
+                                      "try: getpass.getpass()\n"
+                                      "except EOFError: pass\n"},
+                               pty()));
+  for (auto i = 0; i < 10; ++i) {
+    auto hdl = w.spawn(spec);
+    listener events{w, hdl};
+    REQUIRE_FALSE(w.tell(hdl, close_stdin_atom_v));
+    REQUIRE(events.until_closed());
+    CHECK(success(*events.status));
+  }
+}
+
+TEST_CASE("the end of input is typed again for each mode of the terminal") {
+  world w{GENERATE(from_range(backends()))};
+  // Each mode begins with what is left of the one before, and is left when the
+  // end is read.
+  auto hdl = w.spawn(
+    program("python3",
+            {"-c", "import os, termios, time, tty\n"
+                   "before = termios.tcgetattr(0)\n"
+                   "for i in range(3):\n"
+                   "  time.sleep(.05)\n"
+                   "  tty.setraw(0, termios.TCSADRAIN)\n"
+                   "  while os.read(0, 1) != b'\\x04': pass\n"
+                   "  os.write(1, b'raw\\n')\n"
+                   "  termios.tcsetattr(0, termios.TCSADRAIN, before)\n"
+                   "  time.sleep(.05)\n"
+                   "  while os.read(0, 1) != b'': pass\n"
+                   "  os.write(1, b'canonical\\n')\n"},
+            pty()));
+  listener events{w, hdl};
+  REQUIRE_FALSE(w.tell(hdl, close_stdin_atom_v));
+  REQUIRE(events.until_closed());
+  auto turn = std::string{"raw\ncanonical\r\n"};
+  CHECK(events.out == turn + turn + turn);
+  CHECK(success(*events.status));
+}
+
+TEST_CASE("a program that hangs up its terminal still finds its input's end") {
+  if (::geteuid() != 0) {
+    WARN("skipped here: vhangup(2) needs CAP_SYS_TTY_CONFIG");
+    return;
+  }
+  world w{backends().front()};
+  auto hdl = w.spawn(
+    program("python3",
+            {"-c", "import ctypes, os, signal\n"
+                   "name = os.ttyname(0)\n"
+                   "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+                   "if ctypes.CDLL(None).vhangup() != 0: os._exit(1)\n"
+                   "for i in range(3): os.close(i)\n"
+                   "for i in range(3): os.open(name, os.O_RDWR)\n"
+                   "while os.read(0, 100) != b'': pass\n"
+                   "os._exit(7)\n"},
+            pty()));
+  listener events{w, hdl};
+  REQUIRE_FALSE(w.tell(hdl, close_stdin_atom_v));
+  REQUIRE(events.until_closed());
+  CHECK(events.status->code == 7);
+}
+
+TEST_CASE("all that was typed before the end of input arrives") {
+  world w{GENERATE(from_range(backends()))};
+  // More than the terminal holds, in short lines that nobody reads at first.
+  constexpr auto n = 50000;
+  auto text = numbers(n, "\n");
+  auto spec = shell("stty -echo; echo ready; kill -STOP $$; exec cat", pty());
+  spec.limits.stdin_queue = text.size();
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  REQUIRE(events.until_output("ready\r\n"));
+  caf::anon_send(hdl, write_atom_v, shared_bytes{text});
+  REQUIRE_FALSE(w.tell(hdl, close_stdin_atom_v));
+  CHECK(w.info(hdl).consumed_stdin < text.size());
+  REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::proceed));
+  REQUIRE(events.until_closed());
+  CHECK((events.out == "ready\r\n" + numbers(n, "\r\n")));
+  CHECK(success(*events.status));
+  CHECK(w.info(hdl).consumed_stdin == text.size());
+}
