@@ -178,7 +178,8 @@ using subscriber
 using session = caf::typed_actor<
   /// Sends input; answered with the number of bytes (all of them) once the
   /// kernel took them. Errors: `stdin_closed`, `stdin_full` (none was taken),
-  /// `line_too_long` (the terminal would drop the rest of a line),
+  /// `line_too_long` (a terminal that hands over lines would drop the rest of
+  /// one; none was taken, but in a runner every 64 KiB count by themselves),
   /// `already_exited`.
   caf::replies_to<write_atom, shared_bytes>::with<std::uint64_t>,
   /// Ends input behind what is queued. On a PTY: types the terminal's end of

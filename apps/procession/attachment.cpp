@@ -238,8 +238,13 @@ private:
     // Read on when the child has it: no more than this one is ever on its way.
     self_->request(session_, caf::infinite, write_atom_v, std::move(x.bytes))
       .then([this](std::uint64_t) { input_.next(); },
-            [](const caf::error& why) {
+            [this](const caf::error& why) {
               spdlog::debug("input is dropped: {}", describe(why));
+              if (!is(why, errc::line_too_long))
+                return;
+              // As above: the program is not given a part for the whole.
+              refused_input_ = detail_of(why).text;
+              terminate();
             });
   }
 
@@ -392,6 +397,10 @@ private:
         end_->code = exit_own_failure;
         end_->problem = "cannot read the input: " + input_error_.message();
       }
+      if (!refused_input_.empty()) {
+        end_->code = exit_own_failure;
+        end_->problem = "cannot pass the input on: " + refused_input_;
+      }
       if (output_error_) {
         end_->code = exit_own_failure;
         end_->problem = "cannot write the output: " + output_error_.message();
@@ -432,6 +441,8 @@ private:
   bool err_dropped_ = false;
   bool reader_gone_ = false;
   std::error_code input_error_;
+  /// Why the terminal did not get it, if so.
+  std::string refused_input_;
   std::error_code output_error_;
   std::uint64_t patience_ = 0;
 };

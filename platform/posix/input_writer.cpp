@@ -1,11 +1,25 @@
 #include "procession/platform/posix/input_writer.hpp"
 
+#include "procession/platform/posix/terminal.hpp"
+
 #include <unistd.h>
 
 #include <cerrno>
+#include <string>
 #include <utility>
 
 namespace procession::posix {
+
+namespace {
+
+failure line_too_long() {
+  return {errc::line_too_long,
+          {stage::run, 0,
+           "the terminal would drop the rest of a line of more than "
+             + std::to_string(longest_line) + " bytes"}};
+}
+
+} // namespace
 
 input_writer::input_writer(stream_owner& owner, loop& reactor)
   : owner_(owner), reactor_(reactor) {
@@ -62,8 +76,15 @@ void input_writer::flush() {
   auto os_code = 0;
   while (!queue_.empty() && result == written::all) {
     auto& front = queue_.front();
+    if (!begun_ && !fits(front)) {
+      tell_taken();
+      owner_.emit(child_stdin_refused{front.size(), line_too_long()});
+      queue_.pop_front();
+      continue;
+    }
     result = write_some(front, taken);
     os_code = errno;
+    begun_ = result != written::all;
     if (result == written::all)
       queue_.pop_front();
   }
@@ -95,6 +116,16 @@ input_writer::written input_writer::write_some(shared_bytes& bytes,
   if (result == written::some)
     bytes = bytes.from(bytes.size() - rest.size());
   return result;
+}
+
+bool input_writer::fits(const shared_bytes& bytes) {
+  if (slave_ == nullptr)
+    return true;
+  auto after = line_after(number(), line_, bytes.text());
+  if (!after)
+    return false;
+  line_ = *after;
+  return true;
 }
 
 void input_writer::await_room() {

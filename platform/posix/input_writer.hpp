@@ -22,7 +22,7 @@ public:
   /// @param slave outlives this; see `terminal_end`.
   void open(watched_fd master, unique_fd& slave);
 
-  /// Queues input; `child_stdin_taken` follows.
+  /// Queues input; `child_stdin_taken` or `child_stdin_refused` follows.
   void write(shared_bytes bytes);
 
   /// Ends the input after what is queued: closes a pipe, types the end of file
@@ -48,6 +48,8 @@ private:
   int number() const noexcept;
   void flush();
   written write_some(shared_bytes& bytes, std::uint64_t& taken);
+  /// Whether the terminal, as it is now, keeps every byte of this.
+  bool fits(const shared_bytes& bytes);
   void await_room();
   void end();
   void fail(int os_code);
@@ -64,6 +66,10 @@ private:
   unique_fd* slave_ = nullptr;
   bool awaiting_room_ = false;
   std::deque<shared_bytes> queue_;
+  /// Whether a part of the first in the queue was written.
+  bool begun_ = false;
+  /// How much of a line was typed and not ended yet, see `line_after`.
+  std::size_t line_ = 0;
   char last_ = '\n';
   std::optional<terminal_end> end_;
 };

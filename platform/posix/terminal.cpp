@@ -7,7 +7,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <initializer_list>
 
 namespace procession::posix {
 
@@ -120,6 +122,53 @@ typed_end end_of_input(int master, char before) {
   return {std::string(at_start || !canonical ? 1 : 2,
                       static_cast<char>(modes.c_cc[VEOF])),
           canonical};
+}
+
+std::optional<std::size_t> line_after(int master, std::size_t before,
+                                      std::string_view typed) {
+  termios modes{};
+  if (::tcgetattr(master, &modes) != 0 || !is_canonical(modes))
+    return 0;
+  enum class key : unsigned char { text, end, edit, nothing };
+  std::array<key, 256> meaning{};
+  auto set = [&](std::initializer_list<int> which, key to) {
+    for (auto i : which)
+      if (modes.c_cc[i] != _POSIX_VDISABLE)
+        meaning[modes.c_cc[i]] = to;
+  };
+  set({VERASE, VWERASE, VKILL, VREPRINT, VLNEXT, VINTR, VQUIT, VSUSP, VSTART,
+       VSTOP},
+      key::edit);
+  set({VEOF, VEOL, VEOL2}, key::end);
+  // termios(3): IGNCR goes before ICRNL.
+  if ((modes.c_iflag & IGNCR) != 0)
+    meaning['\r'] = key::nothing;
+  else if ((modes.c_iflag & ICRNL) != 0)
+    meaning['\r'] = key::end;
+  if ((modes.c_iflag & INLCR) == 0)
+    meaning['\n'] = key::end;
+  auto mask = (modes.c_iflag & ISTRIP) != 0 ? 0x7fU : 0xffU;
+  auto length = before;
+  for (auto c : typed) {
+    switch (meaning[static_cast<unsigned char>(c) & mask]) {
+      case key::text:
+        ++length;
+        break;
+      case key::end:
+        if (length > longest_line)
+          return std::nullopt;
+        length = 0;
+        break;
+      case key::edit:
+        length = 0;
+        break;
+      case key::nothing:
+        break;
+    }
+  }
+  if (length > longest_line)
+    return std::nullopt;
+  return length;
 }
 
 } // namespace procession::posix

@@ -4,7 +4,10 @@
 #include "procession/messages/error.hpp"
 #include "procession/platform/posix/fd.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <variant>
 
@@ -54,5 +57,18 @@ struct typed_end {
 
 /// @param before what was typed last.
 typed_end end_of_input(int master, char before);
+
+/// How long a line may be in canonical mode, without its end (N_TTY_BUF_SIZE of
+/// n_tty.c); the kernel drops what is longer and says nothing.
+inline constexpr std::size_t longest_line = 4095;
+
+/// How long the line is that `typed` leaves unfinished, as the terminal is now;
+/// nothing if the kernel would drop a part of `typed`. 0 in a raw mode, which
+/// knows no lines. What edits a line (VERASE, VLNEXT and the like, signals) may
+/// empty it, so only what follows counts: too much may pass, never too little.
+/// And the mode may be another one once the kernel gets there.
+/// @param before the same for all that was typed before.
+std::optional<std::size_t> line_after(int master, std::size_t before,
+                                      std::string_view typed);
 
 } // namespace procession::posix

@@ -70,6 +70,14 @@ TEST_CASE("a piped input ends a program that edits its lines") {
   }
 }
 
+TEST_CASE("an input that the terminal would cut off ends the run") {
+  shell sh;
+  auto result = sh.cli({"run", "--pty", "--", "cat"},
+                       std::string(5000, 'x') + "\n");
+  CHECK(shell_code(result.status) == 125);
+  CHECK_THAT(result.err, Catch::Contains("more than 4095 bytes"));
+}
+
 TEST_CASE("keys go to the program as they are") {
   shell sh;
   auto x = sh.start({"--", "sh", "-c",

@@ -76,6 +76,21 @@ TEST_CASE("a write that does not fit is refused whole") {
   }
 }
 
+TEST_CASE("bytes of two writes that are refused at once refuse both") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  auto abc = write(owner, hdl, "abc");
+  auto de = write(owner, hdl, "de");
+  t.child().stdin_refused(4);
+  t.run();
+  CHECK(abc.is(errc::line_too_long));
+  CHECK(de.pending());
+  t.child().stdin_taken(1);
+  t.run();
+  CHECK(de.is(errc::line_too_long));
+}
+
 TEST_CASE("close_stdin lets what is queued go first") {
   theatre t;
   peer owner{t};

@@ -98,3 +98,50 @@ TEST_CASE("what was typed is unread until the slave side has read it") {
   type("ab");
   CHECK(look() == typed_input::unread);
 }
+
+TEST_CASE("the length of a terminal's line is known") {
+  auto made = open_pty({});
+  REQUIRE(std::holds_alternative<pty_pair>(made));
+  auto master = std::get<pty_pair>(made).master.get();
+  termios modes{};
+  REQUIRE(::tcgetattr(master, &modes) == 0);
+  auto change = [&] { REQUIRE(::tcsetattr(master, TCSANOW, &modes) == 0); };
+  auto after = [&](const std::string& text, std::size_t before = 0) {
+    return line_after(master, before, text);
+  };
+  std::string longest(longest_line, 'x');
+  CHECK(after("") == 0);
+  CHECK(after("abc") == 3);
+  CHECK(after("abc", 4) == 7);
+  CHECK(after("abc\nde") == 2);
+  CHECK(after(longest) == longest_line);
+  CHECK(after(longest + "\n") == 0);
+  CHECK(after(longest + "\r") == 0);
+  CHECK(after(longest + "\x04") == 0);
+  CHECK_FALSE(after(longest + "x"));
+  CHECK_FALSE(after(longest, 1));
+  CHECK_FALSE(after(longest + "x\nab"));
+  SECTION("at least, if it is edited") {
+    // ^?, ^W, ^U, ^R, ^V, ^C, ^Z, ^\\, ^Q and ^S.
+    for (auto x : std::string{"\x7f\x17\x15\x12\x16\x03\x1a\x1c\x11\x13"})
+      CHECK(after(longest + "xyz" + x + "ab") == 2);
+  }
+  SECTION("by the modes that the terminal has then") {
+    modes.c_iflag |= IGNCR | INLCR | ISTRIP;
+    modes.c_cc[VEOL] = 'e';
+    modes.c_cc[VKILL] = _POSIX_VDISABLE;
+    change();
+    CHECK(after("a\rb\nc") == 4);
+    CHECK(after("aea") == 1);
+    CHECK(after("a\xe5"
+                "a")
+          == 1);
+    CHECK(after(std::string{"a\0a", 3}) == 3);
+    CHECK(after("a\x15") == 2);
+  }
+  SECTION("and does not matter without lines") {
+    modes.c_lflag &= ~static_cast<tcflag_t>(ICANON);
+    change();
+    CHECK(after(longest + "x", 7) == 0);
+  }
+}

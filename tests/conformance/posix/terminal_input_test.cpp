@@ -133,3 +133,75 @@ TEST_CASE("all that was typed before the end of input arrives") {
   CHECK(success(*events.status));
   CHECK(w.info(hdl).consumed_stdin == text.size());
 }
+
+TEST_CASE("a line that the terminal would cut off is refused as a whole") {
+  world w{GENERATE(from_range(backends()))};
+  auto hdl = w.spawn(shell("stty -echo; echo ready; exec cat", pty()));
+  listener events{w, hdl};
+  REQUIRE(events.until_output("ready\r\n"));
+  auto write = [&](std::string text) {
+    return w.ask<std::uint64_t>(hdl, write_atom_v,
+                                shared_bytes{std::move(text)});
+  };
+  auto refused = [&](std::string text) {
+    auto result = write(std::move(text));
+    return !result && is(result.error(), errc::line_too_long);
+  };
+  std::string longest(4095, 'x');
+  std::string expected;
+  SECTION("and what is written next arrives") {
+    auto line = std::string(5000, 'x') + "\r\n";
+    CHECK(refused(line + line + line));
+    CHECK(refused("short\n" + line));
+    CHECK(w.info(hdl).consumed_stdin == 0);
+    REQUIRE(write("next\n"));
+    expected = "next\r\n";
+  }
+  SECTION("but not the longest that it takes") {
+    REQUIRE(write(longest + "\n" + longest + "\n"));
+    CHECK(refused(longest + "x\n"));
+    REQUIRE(write(longest));
+    REQUIRE(write("\n"));
+    expected = longest + "\r\n" + longest + "\r\n" + longest + "\r\n";
+  }
+  SECTION("also one that is written in parts") {
+    REQUIRE(write(std::string(3000, 'x')));
+    CHECK(refused(std::string(3000, 'y') + "\n"));
+    REQUIRE(write("z\n"));
+    expected = std::string(3000, 'x') + "z\r\n";
+  }
+  SECTION("but not one that is edited") {
+    REQUIRE(write(longest + "xyz\x15" + longest + "\n"));
+    expected = longest + "\r\n";
+  }
+  REQUIRE_FALSE(w.tell(hdl, close_stdin_atom_v));
+  REQUIRE(events.until_closed());
+  CHECK((events.out == "ready\r\n" + expected));
+}
+
+TEST_CASE("a line that is far too long is refused as one write") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = shell("stty -echo; echo ready; exec cat", pty());
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  REQUIRE(events.until_output("ready"));
+  auto refused = w.ask<std::uint64_t>(hdl, write_atom_v,
+                                      shared_bytes{std::string(200000, 'x')});
+  REQUIRE_FALSE(refused);
+  CHECK(is(refused.error(), errc::line_too_long));
+  CHECK(w.info(hdl).queued_stdin == 0);
+  // A runner gets it in frames; the last one is short enough for a line.
+  CHECK(w.info(hdl).consumed_stdin <= 4095);
+}
+
+TEST_CASE("a terminal without lines takes any length") {
+  world w{GENERATE(from_range(backends()))};
+  auto hdl = w.spawn(
+    shell("stty raw -echo; echo ready; head -c 100000 | wc -c", pty()));
+  listener events{w, hdl};
+  REQUIRE(events.until_output("ready"));
+  REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v,
+                               shared_bytes{std::string(100000, 'x')}));
+  REQUIRE(events.until_closed());
+  CHECK(events.out.find("100000") != std::string::npos);
+}
