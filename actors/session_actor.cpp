@@ -475,6 +475,9 @@ void session_machine::on_down(const caf::down_msg& x) {
 void session_machine::on_exit_request(caf::exit_msg& x) {
   if (x.reason == caf::exit_reason::normal)
     return;
+  // A start may be stuck; what comes of it is ended in the background.
+  if (state_ == session_state::starting)
+    return self_->quit(x.reason);
   // It goes when no process of it is left, which is soon.
   cut_short_ = true;
   by_request_ = true;
