@@ -217,7 +217,6 @@ private:
       case 34:
         return x.fail_to_start();
       case 35:
-      case 36:
       case 37: {
         auto n = in_.one_of(sizes);
         if (output_ + n > max_output)
@@ -225,9 +224,12 @@ private:
         output_ += n;
         return x.output(which == 37 ? stream_kind::err : stream_kind::out, n);
       }
+      case 36:
+        return x.stop_or_go_on();
       case 38:
-      case 39:
         return x.take_input(in_.one_of(sizes));
+      case 39:
+        return x.refuse_input(in_.one_of(sizes));
       case 40:
         return x.break_input();
       case 41:

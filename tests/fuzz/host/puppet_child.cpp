@@ -139,6 +139,25 @@ void puppet_child::take_input(std::uint64_t bytes) {
   tell(child_stdin_taken{bytes});
 }
 
+void puppet_child::refuse_input(std::uint64_t bytes) {
+  bytes = std::min(bytes, written_ - taken_);
+  if (!started() || finished() || broken_ || bytes == 0)
+    return;
+  taken_ += bytes;
+  tell(child_stdin_refused{
+    bytes, {errc::line_too_long, {stage::run, 0, "the line is too long"}}});
+}
+
+void puppet_child::stop_or_go_on() {
+  if (!started() || exited())
+    return;
+  stopped_ = !stopped_;
+  if (stopped_)
+    tell(child_stopped{19});
+  else
+    tell(child_continued{});
+}
+
 void puppet_child::break_input() {
   if (!started() || finished() || std::exchange(broken_, true))
     return;

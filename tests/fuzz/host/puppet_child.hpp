@@ -37,6 +37,8 @@ public:
   void fail_to_start();
   void output(stream_kind stream, std::size_t size);
   void take_input(std::uint64_t bytes);
+  void refuse_input(std::uint64_t bytes);
+  void stop_or_go_on();
   void break_input();
   void notify();
   void answer();
@@ -103,6 +105,7 @@ private:
   bool drained_ = false;
   bool broken_ = false;
   bool notified_ = false;
+  bool stopped_ = false;
   child_sink sink_;
   std::uint64_t credit_ = 0;
   std::array<std::uint64_t, 2> produced_{};

@@ -1,5 +1,7 @@
 #include "reported.hpp"
 
+#include <utility>
+
 namespace procession::fuzz {
 
 void reported::hear(std::string_view bytes) {
@@ -58,6 +60,21 @@ void reported::on_session_frame(session& of, const frame& x) {
       of.taken += body_of<protocol::credit>(x).bytes;
       expect(!of.broken, "of a broken input nothing is taken");
       return expect(of.taken <= of.child->taken(), "what was taken was taken");
+    case frame_type::input_refused:
+      of.taken += body_of<protocol::input_refused>(x).bytes;
+      expect(!of.broken, "of a broken input nothing is refused");
+      return expect(of.taken <= of.child->taken(),
+                    "what was refused was refused");
+    case frame_type::stopped:
+      body_of<protocol::stopped>(x);
+      expect(of.at == state::running && !std::exchange(of.stopped, true),
+             "a program that runs stops");
+      return;
+    case frame_type::continued:
+      expect(x.body().empty(), "that it goes on is said without a body");
+      expect(of.at == state::running && std::exchange(of.stopped, false),
+             "a program that was stopped goes on");
+      return;
     case frame_type::input_broken:
       body_of<protocol::failed>(x);
       expect(!of.broken, "input breaks once");

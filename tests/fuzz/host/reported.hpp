@@ -40,6 +40,7 @@ private:
     bool drained = false;
     bool broken = false;
     bool notified = false;
+    bool stopped = false;
     std::uint64_t taken = 0;
     std::map<std::uint64_t, std::size_t> answers;
   };

@@ -188,9 +188,13 @@ private:
     switch (which) {
       case 16:
       case 17:
-      case 18:
         return say(frame_type::spawned, to,
                    protocol::encode(protocol::spawned{4713, {}}));
+      case 18:
+        if (in_.flag())
+          return say(frame_type::continued, to);
+        return say(frame_type::stopped, to,
+                   protocol::encode(protocol::stopped{in_.byte()}));
       case 19:
         return say(frame_type::spawn_failed, to,
                    protocol::encode(protocol::failed{some_failure()}));
@@ -205,6 +209,10 @@ private:
       case 24: {
         auto n = in_.one_of(sizes);
         said_.credited(to, n);
+        if (which == 24 && in_.flag())
+          return say(
+            frame_type::input_refused, to,
+            protocol::encode(protocol::input_refused{n, some_failure()}));
         return say(frame_type::input_credit, to,
                    protocol::encode(protocol::credit{n}));
       }
@@ -226,8 +234,9 @@ private:
       }
       case 30:
       case 31:
-        return say(frame_type::closed, to,
-                   protocol::encode(protocol::closed{which == 30}));
+        return say(
+          frame_type::closed, to,
+          protocol::encode(protocol::closed{which == 30, {in_.byte(), 0}}));
       case 32: {
         // A body of another frame, or of none.
         auto type = static_cast<frame_type>(in_.byte());
