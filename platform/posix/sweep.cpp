@@ -134,8 +134,9 @@ struct process_entry {
 /// One pass.
 class pass {
 public:
-  explicit pass(const std::vector<sweep_target>& targets)
-    : targets_(targets), results_(targets.size()) {
+  /// @param stopping whether to stop at once what is found.
+  pass(const std::vector<sweep_target>& targets, bool stopping)
+    : targets_(targets), stopping_(stopping), results_(targets.size()) {
     // nop
   }
 
@@ -289,27 +290,19 @@ private:
         || (target.spare_group && x.stat.group == target.leader))
       return true;
     auto id = process_id{x.pid, x.stat.start};
-    if (target.signals[0] == 0) {
-      result.found.push_back(id);
-      return true;
-    }
-    std::error_code ec;
-    auto pidfd = open_process(proc_.get(), id, ec);
-    if (!pidfd) {
+    if (stopping_) {
+      std::error_code ec;
+      auto pidfd = open_process(proc_.get(), id, ec);
       note(ec.value());
-      return static_cast<bool>(ec);
-    }
-    if (!send_signal(pidfd, target.signals[0])) {
-      if (errno == ESRCH)
+      if (!pidfd && !ec)
         return false;
-      result.refused.push_back(id);
-    } else if (target.signals[1] != 0) {
-      send_signal(pidfd, target.signals[1]);
+      if (pidfd && !send_signal(pidfd, SIGSTOP) && errno == ESRCH)
+        return false;
     }
     result.found.push_back(id);
     process_stat stat;
     // A signal that is sent to a zombie is no error.
-    return read_stat(x.pid, stat) && !stat.dead();
+    return !stopping_ || (read_stat(x.pid, stat) && !stat.dead());
   }
 
   // -- files of /proc ---------------------------------------------------------
@@ -373,6 +366,7 @@ private:
   }
 
   const std::vector<sweep_target>& targets_;
+  bool stopping_;
   std::vector<sweep_result> results_;
   std::unordered_map<std::string_view, std::size_t> by_marker_;
   std::unordered_map<std::string_view, std::size_t> by_name_;
@@ -389,36 +383,56 @@ private:
   bool out_of_descriptors_ = false;
 };
 
+/// Signals what was found. What is gone is no longer among it then.
+void send(const std::array<int, 2>& signals, sweep_result& to,
+          std::error_code& ec) {
+  if (signals[0] == 0)
+    return;
+  std::erase_if(to.found, [&](const process_id& x) {
+    std::error_code refused;
+    auto pidfd = open_process(x, refused);
+    if (refused)
+      ec = refused;
+    if (!pidfd)
+      return !refused;
+    if (send_signal(pidfd, signals[0])) {
+      if (signals[1] != 0)
+        send_signal(pidfd, signals[1]);
+      return false;
+    }
+    if (errno == EPERM)
+      to.refused.push_back(x);
+    return errno != EPERM;
+  });
+}
+
 } // namespace
 
 std::vector<sweep_result> sweep(const std::vector<sweep_target>& targets,
                                 std::error_code& ec) {
-  return pass{targets}.run(ec);
+  auto results = pass{targets, false}.run(ec);
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    send(targets[i].signals, results[i], ec);
+  return results;
 }
 
-std::vector<sweep_result> hunt(std::vector<sweep_target> targets,
+std::vector<sweep_result> hunt(const std::vector<sweep_target>& targets,
                                std::error_code& ec) {
-  for (auto& target : targets)
-    target.signals = {SIGSTOP, 0};
   std::vector<std::set<process_id>> stopped(targets.size());
   std::vector<sweep_result> results;
   auto fresh = true;
   for (auto i = 0; fresh && i < max_passes; ++i) {
     ec.clear();
-    results = sweep(targets, ec);
+    results = pass{targets, true}.run(ec);
     fresh = false;
     for (std::size_t at = 0; at < results.size(); ++at)
       for (auto& x : results[at].found)
         fresh |= stopped[at].insert(x).second;
   }
-  for (std::size_t at = 0; at < results.size(); ++at)
-    for (auto& x : stopped[at]) {
-      std::error_code refused;
-      if (auto pidfd = open_process(x, refused))
-        send_signal(pidfd, SIGKILL);
-      if (refused)
-        ec = refused;
-    }
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    results[i].found.assign(stopped[i].begin(), stopped[i].end());
+    send({SIGKILL, 0}, results[i], ec);
+  }
   return results;
 }
 

@@ -29,7 +29,7 @@ struct sweep_target {
   pid_t leader = 0;
   /// Whether the leader's process group is left alone.
   bool spare_group = false;
-  /// What to send, one after the other; 0: nothing.
+  /// What to send to all that is found; first one, then the other. 0: nothing.
   std::array<int, 2> signals{};
 };
 
@@ -74,7 +74,7 @@ std::vector<sweep_result> sweep(const std::vector<sweep_target>& targets,
 /// waiting in between for what it found, until it finds nothing and is not
 /// undecided.
 /// @param targets their signals are not used.
-std::vector<sweep_result> hunt(std::vector<sweep_target> targets,
+std::vector<sweep_result> hunt(const std::vector<sweep_target>& targets,
                                std::error_code& ec);
 
 /// A pidfd for that very process; none if it has ended. `ec` is set if it
