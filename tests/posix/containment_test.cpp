@@ -109,6 +109,26 @@ TEST_CASE("ending a tree kills every process of it, wherever it went") {
   }
 }
 
+TEST_CASE("a process is killed although its main thread has ended") {
+  grove here{every_kind()};
+  auto x = here.grow(helper("test-fugitive") + " threads & read x");
+  REQUIRE(x.line().substr(0, 6) == "ready ");
+  SECTION("when it is signalled") {
+    here.signal(x, SIGKILL);
+    CHECK(x.silent());
+  }
+  SECTION("when it did not end for being asked") {
+    REQUIRE(x.leader_ended());
+    auto result = here.end(x, posix::ending::ask, std::chrono::milliseconds{9});
+    CHECK(result.ended == 1);
+    CHECK(result.surviving == 0);
+    CHECK(x.silent());
+    here.fell(x);
+    return;
+  }
+  check_end(here, x);
+}
+
 TEST_CASE("nothing leaves a cgroup: an orphan without environment is killed") {
   if (!have_cgroups())
     return;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 
 namespace procession::test {
 
@@ -33,6 +34,10 @@ containment_kind every_kind() {
   if (!have_cgroups())
     return containment_kind::marker;
   return GENERATE(containment_kind::cgroup, containment_kind::marker);
+}
+
+std::string helper(const std::string& name) {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
 }
 
 std::string grown_tree::line() {

@@ -24,6 +24,9 @@ bool have_cgroups();
 /// other.
 containment_kind every_kind();
 
+/// The path of a program of tests/helpers.
+std::string helper(const std::string& name);
+
 /// A shell that leads a tree. Its output, and with it the end of the output,
 /// tells of every process that has it as its standard output.
 struct grown_tree {

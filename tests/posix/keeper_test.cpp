@@ -29,6 +29,18 @@ posix::unique_fd watch(const std::string& pid) {
   return posix::open_pidfd(std::stoi(pid), ec);
 }
 
+/// What test-kept_host says of itself, by name.
+std::map<std::string, std::string> what_is_told(helper_program& host) {
+  std::map<std::string, std::string> result;
+  std::string line;
+  while ((!result.count("tree") || !result.count("ready"))
+         && host.read_line(line)) {
+    auto space = line.find(' ');
+    result[line.substr(0, space)] = line.substr(space + 1);
+  }
+  return result;
+}
+
 /// A keeper with nothing to keep.
 posix::keeper idle_keeper() {
   auto result = posix::keeper::start({"marker", "PROCESSION_SESSION_none="});
@@ -65,13 +77,7 @@ TEST_CASE("the keeper of a killed host ends its trees, then itself") {
   auto how = std::string{GENERATE("plain", "closed", "forked")};
   INFO(kind << ", " << how);
   helper_program host{"test-kept_host", {kind, how}};
-  std::map<std::string, std::string> told;
-  std::string line;
-  while ((!told.count("tree") || !told.count("ready"))
-         && host.read_line(line)) {
-    auto space = line.find(' ');
-    told[line.substr(0, space)] = line.substr(space + 1);
-  }
+  auto told = what_is_told(host);
   REQUIRE(told.count("ready"));
   auto keeper = watch(told.at("keeper"));
   auto tree = watch(told.at("tree"));
@@ -91,6 +97,30 @@ TEST_CASE("the keeper of a killed host ends its trees, then itself") {
     posix::send_signal(forked, SIGKILL);
     CHECK(readable(forked.get()));
   }
+}
+
+TEST_CASE("the keeper of a killed host ends what is hard to end") {
+  auto kind = to_string(every_kind());
+  INFO(kind);
+  auto fugitive = [](const std::string& how) {
+    return "exec 3>&1; { " + helper("test-fugitive") + " " + how
+           + "; } | while read word pid; do echo tree $pid >&3; done";
+  };
+  std::string script;
+  SECTION("a process whose main thread has ended") {
+    script = fugitive("threads");
+  }
+  helper_program host{"test-kept_host", {kind, "plain", script}};
+  auto told = what_is_told(host);
+  REQUIRE(told.count("ready"));
+  auto keeper = watch(told.at("keeper"));
+  auto tree = watch(told.at("tree"));
+  REQUIRE(keeper);
+  REQUIRE(tree);
+  host.kill();
+  CHECK(readable(tree.get()));
+  CHECK(readable(keeper.get()));
+  CHECK(!fs::exists(told.at("directory")));
 }
 
 TEST_CASE("a keeper that is let go ends at once and leaves no zombie") {

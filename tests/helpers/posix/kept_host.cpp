@@ -1,6 +1,8 @@
-// A host to be killed, with a keeper: `kept_host KIND HOW`. It starts a tree,
-// tells the keeper, a process far out in the tree and where the trees' cgroups
-// are, each on a line with its name, then "ready", and waits. With HOW
+// A host to be killed, with a keeper: `kept_host KIND HOW [SCRIPT]`. It starts
+// a tree, tells the keeper, a process far out in the tree and where the trees'
+// cgroups are, each on a line with its name, then "ready", and waits. The tree
+// is led by a shell that executes SCRIPT, which has to tell the process. With
+// HOW
 //   closed  it has no descriptors 0, 1 and 2,
 //   forked  it has forked a process that waits as well, and tells of it.
 #include "procession/io/loop.hpp"
@@ -21,7 +23,10 @@ namespace {
 
 int out = 1;
 
-int start(loop& reactor, const std::string& kind) {
+constexpr auto far_out = "(setsid sh -c 'trap \"\" HUP TERM; echo tree $$; "
+                         "exec sleep 1000 >/dev/null' &); exec sleep 1000";
+
+int start(loop& reactor, const std::string& kind, const char* script) {
   static std::unique_ptr<posix::containment> containment;
   static std::unique_ptr<posix::tree> tree;
   static std::unique_ptr<posix::keeper> keeper;
@@ -38,8 +43,7 @@ int start(loop& reactor, const std::string& kind) {
     posix::unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)}, ec);
   command spec;
   spec.program = "/bin/sh";
-  spec.args = {"-c", "(setsid sh -c 'trap \"\" HUP TERM; echo tree $$; "
-                     "exec sleep 1000 >/dev/null' &); exec sleep 1000"};
+  spec.args = {"-c", script};
   posix::launch_options options;
   options.in = null.get();
   options.out = out;
@@ -54,9 +58,10 @@ int start(loop& reactor, const std::string& kind) {
 
 } // namespace
 
-int main(int, char** argv) {
+int main(int argc, char** argv) {
   auto kind = std::string{argv[1]};
   auto how = std::string{argv[2]};
+  auto* script = argc > 3 ? argv[3] : far_out;
   if (how == "closed") {
     out = ::fcntl(1, F_DUPFD_CLOEXEC, 10);
     for (auto fd = 0; fd < 3; ++fd)
@@ -65,7 +70,7 @@ int main(int, char** argv) {
   loop reactor{"host-reactor"};
   loop launcher{"host-launcher"};
   std::promise<int> started;
-  launcher.post([&] { started.set_value(start(reactor, kind)); });
+  launcher.post([&] { started.set_value(start(reactor, kind, script)); });
   if (started.get_future().get() != 0)
     return 1;
   if (how == "forked") {

@@ -1,0 +1,88 @@
+// A process that is not easily found or killed: `fugitive HOW [quiet]`. It
+// leaves its process group and ignores SIGTERM, prints "ready PID" (and closes
+// its output if it is to be quiet) and waits. With HOW
+//   threads  its main thread has ended, another one runs,
+//   hidden   nobody but root may look into it (PR_SET_DUMPABLE, prctl(2)),
+//   storm    it is many, each of which forks and ends for ever, in a session of
+//            its own. After a minute they end, in case that nobody ends them.
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <string>
+
+namespace {
+
+constexpr auto storm_size = 250;
+
+bool quiet = false;
+
+void tell() {
+  ::dprintf(1, "ready %d\n", static_cast<int>(::getpid()));
+  if (quiet)
+    ::close(1);
+}
+
+[[noreturn]] void wait() {
+  while (true)
+    ::pause();
+}
+
+/// Whether the main thread is a zombie.
+bool headless() {
+  auto path = "/proc/self/task/" + std::to_string(::getpid()) + "/stat";
+  auto* file = std::fopen(path.c_str(), "r");
+  char text[400] = {};
+  auto read = file != nullptr && std::fgets(text, sizeof(text), file);
+  if (file != nullptr)
+    std::fclose(file);
+  auto* name_end = read ? std::strrchr(text, ')') : nullptr;
+  return name_end != nullptr && name_end[2] == 'Z';
+}
+
+void* outlive(void*) {
+  while (!headless())
+    ::sched_yield();
+  tell();
+  wait();
+}
+
+[[noreturn]] void hop(time_t end) {
+  while (std::time(nullptr) < end) {
+    ::setsid();
+    auto pid = ::fork();
+    if (pid > 0)
+      ::_exit(0);
+  }
+  ::_exit(0);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  auto how = std::string{argc > 1 ? argv[1] : ""};
+  quiet = argc > 2;
+  std::signal(SIGTERM, SIG_IGN);
+  ::setpgid(0, 0);
+  if (how == "threads") {
+    pthread_t thread;
+    if (::pthread_create(&thread, nullptr, outlive, nullptr) != 0)
+      return 1;
+    ::pthread_exit(nullptr);
+  }
+  if (how == "hidden" && ::prctl(PR_SET_DUMPABLE, 0) != 0)
+    return 1;
+  if (how == "storm") {
+    auto end = std::time(nullptr) + 60;
+    for (auto i = 0; i < storm_size; ++i)
+      if (::fork() == 0)
+        hop(end);
+  }
+  tell();
+  wait();
+}
