@@ -27,12 +27,15 @@ using base_ptr = std::shared_ptr<cgroup_base>;
 
 class cgroup_tree : public tree {
 public:
-  cgroup_tree(loop& reactor, base_ptr base, tree_cgroup where)
-    : reactor_(reactor), base_(std::move(base)), where_(std::move(where)) {
+  cgroup_tree(loop& reactor, base_ptr base, tree_cgroup where,
+              std::shared_ptr<host_marks> marks)
+    : reactor_(reactor), base_(std::move(base)), where_(std::move(where)),
+      marks_(std::move(marks)), mark_(marks_->take()) {
     // nop
   }
 
   ~cgroup_tree() override {
+    marks_->give_back(mark_);
     if (where_.directory)
       remove_cgroup(base_->directory(), where_.name.c_str());
   }
@@ -43,6 +46,10 @@ public:
 
   int cgroup() const noexcept override {
     return where_.directory.get();
+  }
+
+  marking_limit limit() const noexcept override {
+    return marks_->limit(mark_);
   }
 
   void signal(pid_t leader, int signo) override {
@@ -86,6 +93,8 @@ private:
   /// Then it cannot serve again: to Linux 6.18 at least, what is cloned into a
   /// cgroup (CLONE_INTO_CGROUP) that was ever killed has missed that kill.
   bool killed_ = false;
+  std::shared_ptr<host_marks> marks_;
+  std::uint64_t mark_;
   std::weak_ptr<cgroup_end> end_;
 };
 
@@ -101,7 +110,9 @@ public:
   }
 
   std::vector<std::string> keeper_args() const override {
-    return {"cgroup", base_->place().directory};
+    auto result = marks_->keeper_args();
+    result.push_back(base_->place().directory);
+    return result;
   }
 
   std::variant<std::unique_ptr<tree>, failure> make_tree() override {
@@ -123,12 +134,14 @@ public:
         return contain_failure(ec.value(), "a cgroup could not be opened");
       }
     }
-    return std::make_unique<cgroup_tree>(reactor_, base_, std::move(where));
+    return std::make_unique<cgroup_tree>(reactor_, base_, std::move(where),
+                                         marks_);
   }
 
 private:
   loop& reactor_;
   base_ptr base_;
+  std::shared_ptr<host_marks> marks_ = std::make_shared<host_marks>();
   std::uint64_t last_tree_ = 0;
 };
 

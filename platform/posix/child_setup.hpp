@@ -2,6 +2,7 @@
 
 #include "procession/messages/error.hpp"
 #include "procession/platform/posix/close_descriptors.hpp"
+#include "procession/platform/posix/marks.hpp"
 #include "procession/platform/posix/vfork.hpp"
 
 // Boost.Process builds on std::filesystem instead of the compiled
@@ -227,6 +228,27 @@ struct join_cgroup {
       return ec;
     launcher.at = stage::setup;
     return {};
+  }
+};
+
+/// Bears a mark from here on. To stand after `new_session`: a process that
+/// shares the session of a marked one is taken to belong to it.
+struct marked {
+  marking_limit limit;
+
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    if (limit.resource < 0)
+      return {};
+    const std::uint64_t limits[] = {limit.soft, limit.hard};
+    launcher.at = stage::contain;
+    auto result = launcher.check("prlimit64",
+                                 ::syscall(SYS_prlimit64, 0, limit.resource,
+                                           limits, nullptr));
+    if (!result)
+      launcher.at = stage::setup;
+    return result;
   }
 };
 

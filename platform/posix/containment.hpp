@@ -4,6 +4,7 @@
 #include "procession/messages/error.hpp"
 #include "procession/messages/session.hpp"
 #include "procession/platform/posix/fd.hpp"
+#include "procession/platform/posix/marks.hpp"
 
 #include <sys/types.h>
 
@@ -59,6 +60,11 @@ public:
     return {};
   }
 
+  /// The limit that marks the tree; its resource is -1 for none.
+  virtual marking_limit limit() const noexcept {
+    return {};
+  }
+
   /// Signals every process of the tree outside the leader's process group,
   /// which its owner signals itself; with SIGKILL maybe that group too. In the
   /// background where it takes long, signals and `end` of one tree in the order
@@ -108,10 +114,18 @@ make_containment(containment_kind wanted, loop& reactor);
 
 /// A containment by cgroups (Linux 5.14: `cgroup.kill`); refused where none can
 /// be made.
+///
+/// A process that may write to another cgroup can move there (root can, and who
+/// has a part of the hierarchy). It bears the mark of `marks.hpp` too, by which
+/// the keeper finds and kills it when the host ends; when its session ends it
+/// is not looked for, as that would take a sweep over /proc each time.
 std::variant<std::unique_ptr<containment>, failure>
 make_cgroup_containment(loop& reactor);
 
-/// A containment by a mark in the environment (Linux 5.3: pidfds).
+/// A containment by marks (`marks.hpp`; Linux 5.3: pidfds). Where no resource
+/// is free for a mark, who has neither the mark in its environment nor one for
+/// a parent or in its session who has it is not found. Neither is whoever /proc
+/// does not show us (`hidepid`, proc(5)).
 std::variant<std::unique_ptr<containment>, failure>
 make_marker_containment(loop& reactor);
 

@@ -255,6 +255,7 @@ std::variant<launched, failure> launch(const command& spec,
   std::error_code ec;
   auto made = launcher(
     ec, argv.finish(), new_session{}, join_cgroup{options.cgroup},
+    marked{options.limit},
     standard_streams{options.in, options.out, options.err},
     controlling_terminal{options.controlling_terminal},
     only_these_descriptors{options.notification, spec.notification_fd},

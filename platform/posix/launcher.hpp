@@ -5,6 +5,7 @@
 #include "procession/platform/posix/fd.hpp"
 #include "procession/platform/posix/identity.hpp"
 #include "procession/platform/posix/launch_watch.hpp"
+#include "procession/platform/posix/marks.hpp"
 #include "procession/platform/posix/vfork.hpp"
 
 #include <sys/types.h>
@@ -30,6 +31,8 @@ struct launch_options {
   int cgroup = -1;
   /// One more environment entry (`NAME=value`); empty: none.
   std::string marker;
+  /// One more limit, see `marks.hpp`.
+  marking_limit limit;
   /// Whom to be; null: who we are.
   const identity* become = nullptr;
   vfork_flavour flavour = vfork_flavour::best;

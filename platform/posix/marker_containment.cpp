@@ -14,9 +14,15 @@ namespace {
 
 class marker_tree : public tree {
 public:
-  marker_tree(loop& reactor, std::shared_ptr<sweeper> sweeps, std::string mark)
-    : reactor_(reactor), sweeper_(std::move(sweeps)), marker_(std::move(mark)) {
+  marker_tree(loop& reactor, std::shared_ptr<sweeper> sweeps,
+              std::shared_ptr<host_marks> marks)
+    : reactor_(reactor), sweeper_(std::move(sweeps)), marks_(std::move(marks)),
+      mark_(marks_->take()) {
     // nop
+  }
+
+  ~marker_tree() override {
+    marks_->give_back(mark_);
   }
 
   containment_kind kind() const noexcept override {
@@ -24,11 +30,17 @@ public:
   }
 
   std::string marker() const override {
-    return marker_;
+    return environment_entry(mark_);
+  }
+
+  marking_limit limit() const noexcept override {
+    return marks_->limit(mark_);
   }
 
   void signal(pid_t leader, int signo) override {
-    auto target = sweep_target{marker_, leader, true, {signo, 0}};
+    auto target = target_of(leader);
+    target.spare_group = true;
+    target.signals = {signo, 0};
     if (signo == SIGKILL)
       sweeper_->hunt(std::move(target), nullptr);
     else
@@ -37,8 +49,8 @@ public:
 
   void end(pid_t leader, ending how, std::chrono::nanoseconds grace,
            std::function<void(tree_end)> done) override {
-    auto made = std::make_shared<marked_end>(
-      reactor_, sweeper_, sweep_target{marker_, leader, false, {}});
+    auto made = std::make_shared<marked_end>(reactor_, sweeper_,
+                                             target_of(leader));
     end_ = made;
     made->start(how, grace, std::move(done));
   }
@@ -49,17 +61,26 @@ public:
   }
 
 private:
+  sweep_target target_of(pid_t leader) const {
+    sweep_target result;
+    result.marks = {mark_, mark_};
+    result.leader = leader;
+    return result;
+  }
+
   loop& reactor_;
   std::shared_ptr<sweeper> sweeper_;
-  std::string marker_;
+  std::shared_ptr<host_marks> marks_;
+  std::uint64_t mark_;
   std::weak_ptr<marked_end> end_;
 };
 
 class marker_containment : public containment {
 public:
   explicit marker_containment(loop& reactor)
-    : reactor_(reactor), sweeper_(std::make_shared<sweeper>(reactor)),
-      name_(marker_name + make_nonce() + "=") {
+    : reactor_(reactor), marks_(std::make_shared<host_marks>()),
+      sweeper_(std::make_shared<sweeper>(
+        reactor, mark_places{marks_->resource(), true})) {
     // nop
   }
 
@@ -72,7 +93,7 @@ public:
   }
 
   std::vector<std::string> keeper_args() const override {
-    return {"marker", name_};
+    return marks_->keeper_args();
   }
 
   std::variant<std::unique_ptr<tree>, failure> make_tree() override {
@@ -80,15 +101,13 @@ public:
       return failure{errc::out_of_processes,
                      {stage::contain, ec.value(),
                       "no thread was made to look for processes"}};
-    return std::make_unique<marker_tree>(reactor_, sweeper_,
-                                         name_ + std::to_string(++last_tree_));
+    return std::make_unique<marker_tree>(reactor_, sweeper_, marks_);
   }
 
 private:
   loop& reactor_;
+  std::shared_ptr<host_marks> marks_;
   std::shared_ptr<sweeper> sweeper_;
-  std::string name_;
-  std::uint64_t last_tree_ = 0;
 };
 
 } // namespace

@@ -159,6 +159,7 @@ start_process(host& where, const command& spec, const runner_start* runner,
   options.marker = tree->marker();
   options.watch = &where.watch;
   options.patience = patience;
+  options.limit = tree->limit();
   if (runner != nullptr && runner->become)
     options.become = &*runner->become;
   auto result = launch(spec, options);

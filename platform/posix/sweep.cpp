@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <set>
 #include <string_view>
 #include <unordered_map>
@@ -135,8 +136,10 @@ struct process_entry {
 class pass {
 public:
   /// @param stopping whether to stop at once what is found.
-  pass(const std::vector<sweep_target>& targets, bool stopping)
-    : targets_(targets), stopping_(stopping), results_(targets.size()) {
+  pass(mark_places where, const std::vector<sweep_target>& targets,
+       bool stopping)
+    : where_(where), targets_(targets), stopping_(stopping),
+      results_(targets.size()) {
     // nop
   }
 
@@ -162,10 +165,7 @@ private:
     oldest_ = static_cast<unsigned long long>(-1);
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       auto& target = targets_[i];
-      if (!target.marker.empty() && target.marker.back() == '=')
-        by_name_.emplace(target.marker, i);
-      else
-        by_marker_.emplace(target.marker, i);
+      by_mark_.emplace(target.marks.first, i);
       process_stat stat;
       // Our child, so the number is not another's.
       if (target.leader > 0 && read_stat(target.leader, stat)
@@ -173,7 +173,7 @@ private:
         by_session_.emplace(target.leader, i);
         oldest_ = std::min(oldest_, stat.start);
       } else {
-        oldest_ = 0;
+        oldest_ = std::min(oldest_, target.since);
       }
     }
   }
@@ -203,8 +203,9 @@ private:
   bool look_at(pid_t pid) {
     process_entry x;
     x.pid = pid;
-    // Between two programs a process has no environment. It is not let go then,
-    // for it may do nothing but fork and load programs.
+    // Between two programs a process has no environment. If that is all it can
+    // be told by, it is not let go then: it may do nothing but fork and load
+    // programs.
     for (auto tries = 0; tries < max_tries; ++tries) {
       if (!read_stat(pid, x.stat) || x.stat.dead())
         return false;
@@ -223,8 +224,11 @@ private:
     return true;
   }
 
-  /// Whether the environment looked at last was none, rather than empty.
+  /// Whether the environment looked at last was none, rather than empty, and
+  /// there is no other mark.
   bool loading(const process_stat& x) const {
+    if (where_.limit >= 0 || !where_.environment)
+      return false;
     auto empty = x.environment_end != 0
                  && x.environment_begin == x.environment_end;
     return readable_ && environment_.empty() && !empty;
@@ -233,6 +237,11 @@ private:
   std::size_t target_of(const process_entry& x) {
     if (auto i = by_session_.find(x.stat.session); i != by_session_.end())
       return i->second;
+    auto limit = where_.limit >= 0 ? read_limit(x.pid) : 0;
+    // Another's is not lost either; that is worth a look into the environment
+    // saved.
+    if (is_mark(limit) || !where_.environment)
+      return marked(limit);
     read_environment(x);
     auto text = std::string_view{environment_};
     for (auto at = text.find(marker_name); at != std::string_view::npos;
@@ -240,13 +249,18 @@ private:
       if (at != 0 && text[at - 1] != '\0')
         continue;
       auto entry = text.substr(at, text.find('\0', at) - at);
-      if (auto i = by_marker_.find(entry); i != by_marker_.end())
-        return i->second;
-      auto name = entry.substr(0, entry.find('=') + 1);
-      if (auto i = by_name_.find(name); i != by_name_.end())
-        return i->second;
+      if (auto i = marked(mark_of_entry(entry)); i != none)
+        return i;
     }
     return none;
+  }
+
+  std::size_t marked(std::uint64_t mark) const {
+    auto i = by_mark_.upper_bound(mark);
+    if (i == by_mark_.begin())
+      return none;
+    --i;
+    return targets_[i->second].marks.contains(mark) ? i->second : none;
   }
 
   /// Goes from those that are found to their children and sessions, until
@@ -327,6 +341,17 @@ private:
     return false;
   }
 
+  std::uint64_t read_limit(pid_t pid) {
+    char path[32];
+    std::snprintf(path, sizeof(path), "%d/limits", static_cast<int>(pid));
+    auto file = open(path);
+    char text[4096];
+    auto n = file ? ::read(file.get(), text, sizeof(text)) : 0;
+    return n <= 0
+             ? 0
+             : hard_limit({text, static_cast<std::size_t>(n)}, where_.limit);
+  }
+
   void read_environment(const process_entry& x) {
     char path[64];
     auto pid = static_cast<int>(x.pid);
@@ -365,11 +390,12 @@ private:
     environment_.resize(size);
   }
 
+  mark_places where_;
   const std::vector<sweep_target>& targets_;
   bool stopping_;
   std::vector<sweep_result> results_;
-  std::unordered_map<std::string_view, std::size_t> by_marker_;
-  std::unordered_map<std::string_view, std::size_t> by_name_;
+  /// By the first of its marks.
+  std::map<std::uint64_t, std::size_t> by_mark_;
   std::unordered_map<pid_t, std::size_t> by_session_;
   /// No descendant started before this (clock ticks since boot).
   unsigned long long oldest_ = 0;
@@ -408,22 +434,24 @@ void send(const std::array<int, 2>& signals, sweep_result& to,
 
 } // namespace
 
-std::vector<sweep_result> sweep(const std::vector<sweep_target>& targets,
+std::vector<sweep_result> sweep(mark_places where,
+                                const std::vector<sweep_target>& targets,
                                 std::error_code& ec) {
-  auto results = pass{targets, false}.run(ec);
+  auto results = pass{where, targets, false}.run(ec);
   for (std::size_t i = 0; i < targets.size(); ++i)
     send(targets[i].signals, results[i], ec);
   return results;
 }
 
-std::vector<sweep_result> hunt(const std::vector<sweep_target>& targets,
+std::vector<sweep_result> hunt(mark_places where,
+                               const std::vector<sweep_target>& targets,
                                std::error_code& ec) {
   std::vector<std::set<process_id>> stopped(targets.size());
   std::vector<sweep_result> results;
   auto fresh = true;
   for (auto i = 0; fresh && i < max_passes; ++i) {
     ec.clear();
-    results = pass{targets, true}.run(ec);
+    results = pass{where, targets, true}.run(ec);
     fresh = false;
     for (std::size_t at = 0; at < results.size(); ++at)
       for (auto& x : results[at].found)
@@ -434,6 +462,12 @@ std::vector<sweep_result> hunt(const std::vector<sweep_target>& targets,
     send({SIGKILL, 0}, results[i], ec);
   }
   return results;
+}
+
+process_id identify(pid_t pid) {
+  auto proc = unique_fd{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  process_stat stat;
+  return {pid, proc && read_stat(proc.get(), pid, stat) ? stat.start : 0};
 }
 
 unique_fd open_process(const process_id& x, std::error_code& ec) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "procession/platform/posix/fd.hpp"
+#include "procession/platform/posix/marks.hpp"
 
 #include <sys/types.h>
 
@@ -10,20 +11,13 @@
 #include <system_error>
 #include <vector>
 
-/// Finds processes by a mark in their environment. The host and the keeper
-/// both use this, so it depends on libc and libstdc++ alone.
+/// Finds processes by their marks. The host and the keeper both use this, so it
+/// depends on libc and libstdc++ alone.
 namespace procession::posix {
 
-/// How the environment entry that marks a tree begins. The host's nonce is
-/// part of the variable's name, so that hosts below hosts do not overwrite
-/// each other's mark.
-inline constexpr char marker_name[] = "PROCESSION_SESSION_";
-
-/// One tree to look for.
+/// One tree to look for, or all of a host.
 struct sweep_target {
-  /// The environment entry (proc(5), /proc/pid/environ: as it was when the
-  /// program started). If it ends with `=`, any value will do.
-  std::string marker;
+  mark_range marks;
   /// The child of ours that leads the tree, not reaped, a zombie maybe; every
   /// process of its session belongs to the tree. 0: none.
   pid_t leader = 0;
@@ -31,6 +25,9 @@ struct sweep_target {
   bool spare_group = false;
   /// What to send to all that is found; first one, then the other. 0: nothing.
   std::array<int, 2> signals{};
+  /// No process that belongs to it started before (see `process_id`). Where
+  /// there is a leader, that is found out.
+  unsigned long long since = 0;
 };
 
 /// A process, told by when it started from others that have the same number at
@@ -50,14 +47,14 @@ struct sweep_result {
   /// Those of them that may not be signalled by us.
   std::vector<process_id> refused;
   /// Whether some process of the system was loading a program just then, so
-  /// that it had no environment to be told by.
+  /// that it had no environment to be told by, where there is no other mark.
   bool undecided = false;
 };
 
 /// How many sweeps that find nothing but are undecided settle the matter.
 inline constexpr int max_undecided_sweeps = 4;
 
-/// Finds what belongs to each of the targets: who has its mark, who is in its
+/// Finds what belongs to each of the targets: who bears its mark, who is in its
 /// leader's session, and further whoever is a child of one of these or shares a
 /// session with one (sessions cannot be joined). A number is never trusted: a
 /// pidfd is opened, then the process looked at again, then signalled.
@@ -66,7 +63,8 @@ inline constexpr int max_undecided_sweeps = 4;
 /// every process of the system.
 /// @param ec set if some processes were not looked at for want of descriptors.
 /// @returns one result for each target.
-std::vector<sweep_result> sweep(const std::vector<sweep_target>& targets,
+std::vector<sweep_result> sweep(mark_places where,
+                                const std::vector<sweep_target>& targets,
                                 std::error_code& ec);
 
 /// Stops what belongs to the targets, pass after pass until one finds nothing
@@ -74,8 +72,12 @@ std::vector<sweep_result> sweep(const std::vector<sweep_target>& targets,
 /// waiting in between for what it found, until it finds nothing and is not
 /// undecided.
 /// @param targets their signals are not used.
-std::vector<sweep_result> hunt(const std::vector<sweep_target>& targets,
+std::vector<sweep_result> hunt(mark_places where,
+                               const std::vector<sweep_target>& targets,
                                std::error_code& ec);
+
+/// The process that has the number now; `start` is 0 if there is none.
+process_id identify(pid_t pid);
 
 /// A pidfd for that very process; none if it has ended. `ec` is set if it
 /// cannot be opened (EMFILE, ENFILE).

@@ -2,13 +2,13 @@
 
 #include <cerrno>
 #include <set>
-#include <string>
 #include <system_error>
 #include <utility>
 
 namespace procession::posix {
 
-sweeper::sweeper(loop& reactor) : reactor_(reactor) {
+sweeper::sweeper(loop& reactor, mark_places where)
+  : reactor_(reactor), where_(where) {
   // nop
 }
 
@@ -56,9 +56,9 @@ void sweeper::proceed() {
   // One job for each tree, the others keep their order.
   jobs now;
   jobs later;
-  std::set<std::string> marks;
+  std::set<std::uint64_t> marks;
   for (auto& x : waiting_)
-    (marks.insert(x.target.marker).second ? now : later)
+    (marks.insert(x.target.marks.first).second ? now : later)
       .push_back(std::move(x));
   waiting_ = std::move(later);
   running_ = true;
@@ -90,7 +90,8 @@ void sweeper::run_some(jobs& all, bool hunting) {
   std::vector<sweep_result> results;
   reserve_.with([&] {
     ec.clear();
-    results = hunting ? posix::hunt(targets, ec) : posix::sweep(targets, ec);
+    results = hunting ? posix::hunt(where_, targets, ec)
+                      : posix::sweep(where_, targets, ec);
     errno = ec.value();
     return !ec;
   });

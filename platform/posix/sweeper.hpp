@@ -19,7 +19,7 @@ public:
   /// descriptors.
   using callback = std::function<void(sweep_result found, bool complete)>;
 
-  explicit sweeper(loop& reactor);
+  sweeper(loop& reactor, mark_places where);
 
   /// Makes the thread unless there is one.
   /// @returns why there is none (EAGAIN).
@@ -53,6 +53,7 @@ private:
   void run_some(jobs& all, bool hunting);
 
   loop& reactor_;
+  mark_places where_;
   /// For the thread.
   descriptor_reserve reserve_;
   /// For what follows.

@@ -112,7 +112,7 @@ TEST_CASE("ending a tree kills every process of it, wherever it went") {
 TEST_CASE("a process is killed although its main thread has ended") {
   grove here{every_kind()};
   auto x = here.grow(helper("test-fugitive") + " threads & read x");
-  REQUIRE(x.line().substr(0, 6) == "ready ");
+  REQUIRE(x.line().substr(0, 9) == "fugitive ");
   SECTION("when it is signalled") {
     here.signal(x, SIGKILL);
     CHECK(x.silent());
@@ -129,13 +129,51 @@ TEST_CASE("a process is killed although its main thread has ended") {
   check_end(here, x);
 }
 
-TEST_CASE("nothing leaves a cgroup: an orphan without environment is killed") {
-  if (!have_cgroups())
-    return;
-  grove here{containment_kind::cgroup};
-  auto x = here.grow("(env -i setsid sh -c 'echo ready; exec sleep 1000' &) &");
-  REQUIRE(x.line() == "ready");
-  check_end(here, x);
+TEST_CASE("what has lost its parent, session and environment is killed") {
+  grove here{every_kind()};
+  SECTION("a plain program") {
+    auto x = here.grow(
+      "(env -i setsid sh -c 'echo ready; exec sleep 1000' &) &");
+    REQUIRE(x.line() == "ready");
+    check_end(here, x);
+  }
+  SECTION("one that wrote another mark over its own") {
+    auto x = here.grow("for entry in $(env | grep ^PROCESSION_SESSION_); do\n"
+                       "  export \"${entry%=*}=12345\"\n"
+                       "done\n"
+                       "(setsid sh -c 'echo ready; exec sleep 1000' &) &");
+    REQUIRE(x.line() == "ready");
+    check_end(here, x);
+  }
+  SECTION("one that nobody may look into") {
+    auto x = here.grow("(env -i setsid " + helper("test-fugitive")
+                       + " hidden &) &");
+    REQUIRE(x.line().substr(0, 9) == "fugitive ");
+    check_end(here, x);
+  }
+  SECTION("one of another user") {
+    if (::geteuid() != 0) {
+      WARN("left out: only root becomes another user");
+      return;
+    }
+    auto x = here.grow("(env -i setsid setpriv --reuid 65534 --regid 65534 "
+                       "--clear-groups sh -c 'echo ready; exec sleep 1000' &) "
+                       "&");
+    REQUIRE(x.line() == "ready");
+    check_end(here, x);
+  }
+  SECTION("one in namespaces of its own") {
+    auto x = here.grow("(env -i setsid unshare -Upf sh -c "
+                       "'echo ready; exec sleep 1000' || echo none) & wait");
+    auto line = x.line();
+    if (line == "none")
+      WARN("left out: there are no namespaces to be had");
+    else
+      REQUIRE(line == "ready");
+    here.signal(x, SIGKILL);
+    ::kill(x.leader, SIGKILL);
+    check_end(here, x);
+  }
 }
 
 TEST_CASE("a tree of which only the leader's zombie is left ends at once") {

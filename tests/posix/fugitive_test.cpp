@@ -15,11 +15,11 @@ using namespace procession::test;
 
 namespace {
 
-/// Whether the process that `output` tells of ("ready PID") is gone.
+/// Whether the process that `output` tells of ("fugitive PID") is gone.
 bool gone(const std::string& output) {
-  REQUIRE(output.substr(0, 6) == "ready ");
+  REQUIRE(output.substr(0, 9) == "fugitive ");
   std::error_code ec;
-  auto pidfd = posix::open_pidfd(std::stoi(output.substr(6)), ec);
+  auto pidfd = posix::open_pidfd(std::stoi(output.substr(9)), ec);
   // Maybe a zombie still: an orphan is reaped by others.
   return !pidfd || readable(pidfd.get(), std::chrono::milliseconds{0});
 }

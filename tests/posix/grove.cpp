@@ -101,6 +101,7 @@ grown_tree grove::grow(const std::string& script) {
     options.err = null.get();
     options.cgroup = result.tree->cgroup();
     options.marker = result.tree->marker();
+    options.limit = result.tree->limit();
     return posix::launch(spec, options);
   });
   if (auto* bad = std::get_if<failure>(&started))

@@ -78,7 +78,7 @@ public:
 
   /// Where the trees' cgroups are.
   std::string directory() const {
-    return containment_->keeper_args().at(1);
+    return containment_->keeper_args().back();
   }
 
   template <class F>

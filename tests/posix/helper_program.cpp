@@ -58,6 +58,20 @@ bool helper_program::read_line(std::string& line) {
   }
 }
 
+std::map<std::string, std::string>
+helper_program::told(const std::set<std::string>& names) {
+  std::map<std::string, std::string> result;
+  auto left = names;
+  std::string line;
+  while (!left.empty() && read_line(line)) {
+    auto space = line.find(' ');
+    auto name = line.substr(0, space);
+    result[name] = space == std::string::npos ? "" : line.substr(space + 1);
+    left.erase(name);
+  }
+  return result;
+}
+
 void helper_program::kill() {
   if (!reaped_)
     posix::send_signal(pidfd_, SIGKILL);

@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,10 @@ public:
 
   /// Reads a line of its output, without the newline; false at the end.
   bool read_line(std::string& line);
+
+  /// Reads lines "NAME VALUE" of its output until there was one of each name.
+  /// @returns the values by name; some are missing if it ended before.
+  std::map<std::string, std::string> told(const std::set<std::string>& names);
 
   /// SIGKILL to it alone.
   void kill();

@@ -3,6 +3,7 @@
 
 #include "procession/platform/posix/cgroup_place.hpp"
 #include "procession/platform/posix/keeper.hpp"
+#include "procession/platform/posix/marks.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -14,7 +15,6 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <map>
 #include <thread>
 
 using namespace procession;
@@ -29,21 +29,9 @@ posix::unique_fd watch(const std::string& pid) {
   return posix::open_pidfd(std::stoi(pid), ec);
 }
 
-/// What test-kept_host says of itself, by name.
-std::map<std::string, std::string> what_is_told(helper_program& host) {
-  std::map<std::string, std::string> result;
-  std::string line;
-  while ((!result.count("tree") || !result.count("ready"))
-         && host.read_line(line)) {
-    auto space = line.find(' ');
-    result[line.substr(0, space)] = line.substr(space + 1);
-  }
-  return result;
-}
-
 /// A keeper with nothing to keep.
 posix::keeper idle_keeper() {
-  auto result = posix::keeper::start({"marker", "PROCESSION_SESSION_none="});
+  auto result = posix::keeper::start(posix::host_marks{}.keeper_args());
   if (auto* bad = std::get_if<failure>(&result))
     FAIL(to_string(*bad));
   return std::move(std::get<posix::keeper>(result));
@@ -77,7 +65,7 @@ TEST_CASE("the keeper of a killed host ends its trees, then itself") {
   auto how = std::string{GENERATE("plain", "closed", "forked")};
   INFO(kind << ", " << how);
   helper_program host{"test-kept_host", {kind, how}};
-  auto told = what_is_told(host);
+  auto told = host.told({"tree", "ready"});
   REQUIRE(told.count("ready"));
   auto keeper = watch(told.at("keeper"));
   auto tree = watch(told.at("tree"));
@@ -110,8 +98,21 @@ TEST_CASE("the keeper of a killed host ends what is hard to end") {
   SECTION("a process whose main thread has ended") {
     script = fugitive("threads");
   }
+  SECTION("one that nobody may look into") {
+    script = fugitive("hidden");
+  }
+  SECTION("one without parent, session and environment") {
+    script = "(env -i setsid sh -c 'echo tree $$; exec sleep 1000' &) &";
+  }
+  SECTION("one that left its cgroup") {
+    auto ours = posix::own_cgroup();
+    if (kind != "cgroup" || !ours)
+      return;
+    script = "(env -i setsid sh -c 'echo $$ >" + ours->directory
+             + "/cgroup.procs && echo tree $$; exec sleep 1000' &) &";
+  }
   helper_program host{"test-kept_host", {kind, "plain", script}};
-  auto told = what_is_told(host);
+  auto told = host.told({"tree", "ready"});
   REQUIRE(told.count("ready"));
   auto keeper = watch(told.at("keeper"));
   auto tree = watch(told.at("tree"));
@@ -121,6 +122,24 @@ TEST_CASE("the keeper of a killed host ends what is hard to end") {
   CHECK(readable(tree.get()));
   CHECK(readable(keeper.get()));
   CHECK(!fs::exists(told.at("directory")));
+}
+
+TEST_CASE("what its leader leaves by dying with the host does not stay") {
+  // The keeper may come too late to see the leader.
+  for (auto i = 0; i < 20; ++i) {
+    helper_program host{"test-kept_host",
+                        {"marker", "plain",
+                         "trap '' HUP; env -i sh -c 'echo tree $$; exec sleep "
+                         "1000'; exit 3"}};
+    auto told = host.told({"tree", "ready"});
+    REQUIRE(told.count("tree"));
+    auto keeper = watch(told.at("keeper"));
+    auto tree = watch(told.at("tree"));
+    REQUIRE(tree);
+    host.kill();
+    CHECK(readable(keeper.get()));
+    CHECK(readable(tree.get(), std::chrono::milliseconds{0}));
+  }
 }
 
 TEST_CASE("a keeper that is let go ends at once and leaves no zombie") {
@@ -236,7 +255,7 @@ TEST_CASE("a keeper that cannot be started is an error with its stage") {
   auto none = before;
   none.rlim_cur = 0;
   ::setrlimit(RLIMIT_NOFILE, &none);
-  auto result = posix::keeper::start({"marker", "X="});
+  auto result = posix::keeper::start(posix::host_marks{}.keeper_args());
   ::setrlimit(RLIMIT_NOFILE, &before);
   REQUIRE(std::holds_alternative<failure>(result));
   auto& why = std::get<failure>(result);

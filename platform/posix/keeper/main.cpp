@@ -1,9 +1,12 @@
-// The keeper: `procession-keeper HOST (cgroup DIRECTORY | marker NAME=)`.
+// The keeper: `procession-keeper HOST MARKS RESOURCE [DIRECTORY]`.
 //
 // One per host, whose pid is HOST. It waits until the host closes the other end
 // of its standard input, or is gone, ends every process of the host's sessions,
-// then itself. It has to work when everything around it is being torn down, so
-// it depends on nothing: it is linked statically and runs from memory.
+// then itself. They are in the cgroups below DIRECTORY, or bear one of the
+// MARKS in their environment; and in any case as the limit of RESOURCE unless
+// it is -1 (see marks.hpp). It has to work when everything around it is being
+// torn down, so it depends on nothing: it is linked statically and runs from
+// memory.
 
 #include "procession/platform/posix/cgroup_directory.hpp"
 #include "procession/platform/posix/sweep.hpp"
@@ -74,12 +77,34 @@ void await_end_of_host(pid_t host) {
     await(STDIN_FILENO, POLLIN, 100);
 }
 
-int end_cgroup(const char* path) {
+void end_marked(mark_places where, const sweep_target& target) {
+  for (auto undecided = 0; undecided < max_undecided_sweeps;) {
+    std::error_code ec;
+    auto result = std::move(hunt(where, {target}, ec).front());
+    // What may not be killed is not waited for either.
+    if (result.found.size() == result.refused.size()) {
+      if (!result.undecided && !ec)
+        break;
+      ::poll(nullptr, 0, 5 * ++undecided);
+    }
+    for (auto& x : result.found)
+      if (auto pidfd = open_process(x, ec))
+        if (!await(pidfd.get(), POLLIN, look_again))
+          break;
+  }
+}
+
+/// Ends what is in the cgroup, and what has left it.
+int end_all(const char* path, mark_places where, const sweep_target& target) {
   auto directory = open_directory(AT_FDCWD, path);
   auto events = open_cgroup_events(directory.get());
+  if (events)
+    kill_processes(directory.get());
+  if (where.limit >= 0)
+    end_marked(where, target);
   // Gone already, or a directory that is no cgroup.
   if (!events)
-    return errno == ENOENT || errno == ENODEV ? ok : failed;
+    return ok;
   for (auto failures = 0; failures < max_failures;) {
     if (populated(events.get())) {
       kill_processes(directory.get());
@@ -94,36 +119,22 @@ int end_cgroup(const char* path) {
   return failed;
 }
 
-int end_marked(const char* marker) {
-  auto target = sweep_target{};
-  target.marker = marker;
-  for (auto undecided = 0; undecided < max_undecided_sweeps;) {
-    std::error_code ec;
-    auto result = std::move(hunt({target}, ec).front());
-    // What may not be killed is not waited for either.
-    if (result.found.size() == result.refused.size()) {
-      if (!result.undecided && !ec)
-        break;
-      ::poll(nullptr, 0, 5 * ++undecided);
-    }
-    for (auto& x : result.found)
-      if (auto pidfd = open_process(x, ec))
-        if (!await(pidfd.get(), POLLIN, look_again))
-          break;
-  }
-  return ok;
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4)
+  if (argc != 4 && argc != 5)
     return bad_usage;
   detach();
-  await_end_of_host(static_cast<pid_t>(std::atol(argv[1])));
-  if (std::strcmp(argv[2], "cgroup") == 0)
-    return end_cgroup(argv[3]);
-  if (std::strcmp(argv[2], "marker") == 0)
-    return end_marked(argv[3]);
-  return bad_usage;
+  auto host = static_cast<pid_t>(std::atol(argv[1]));
+  auto target = sweep_target{};
+  target.marks = marks_from(argv[2]);
+  target.since = identify(host).start;
+  auto* directory = argc == 5 ? argv[4] : nullptr;
+  auto where = mark_places{std::atoi(argv[3]), directory == nullptr};
+  await_end_of_host(host);
+  if (directory == nullptr) {
+    end_marked(where, target);
+    return ok;
+  }
+  return end_all(directory, where, target);
 }

@@ -1,8 +1,9 @@
 // A process that is not easily found or killed: `fugitive HOW [quiet]`. It
-// leaves its process group and ignores SIGTERM, prints "ready PID" (and closes
-// its output if it is to be quiet) and waits. With HOW
+// leaves its process group and ignores SIGTERM, prints "fugitive PID" (and
+// closes its output if it is to be quiet) and waits. With HOW
 //   threads  its main thread has ended, another one runs,
 //   hidden   nobody but root may look into it (PR_SET_DUMPABLE, prctl(2)),
+//   root     it becomes root altogether, if it is allowed to,
 //   storm    it is many, each of which forks and ends for ever, in a session of
 //            its own. After a minute they end, in case that nobody ends them.
 #include <fcntl.h>
@@ -23,7 +24,7 @@ constexpr auto storm_size = 250;
 bool quiet = false;
 
 void tell() {
-  ::dprintf(1, "ready %d\n", static_cast<int>(::getpid()));
+  ::dprintf(1, "fugitive %d\n", static_cast<int>(::getpid()));
   if (quiet)
     ::close(1);
 }
@@ -76,6 +77,8 @@ int main(int argc, char** argv) {
     ::pthread_exit(nullptr);
   }
   if (how == "hidden" && ::prctl(PR_SET_DUMPABLE, 0) != 0)
+    return 1;
+  if (how == "root" && ::setresuid(0, 0, 0) != 0)
     return 1;
   if (how == "storm") {
     auto end = std::time(nullptr) + 60;

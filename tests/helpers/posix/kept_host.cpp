@@ -3,14 +3,20 @@
 // cgroups are, each on a line with its name, then "ready", and waits. The tree
 // is led by a shell that executes SCRIPT, which has to tell the process. With
 // HOW
-//   closed  it has no descriptors 0, 1 and 2,
-//   forked  it has forked a process that waits as well, and tells of it.
+//   closed    it has no descriptors 0, 1 and 2,
+//   forked    it has forked a process that waits as well, and tells of it,
+//   ending    it ends the tree when the leader has ended, and tells with
+//   "ended"
+//             how many processes were ended, and how many survive,
+//   ordinary  that as well, and it is an ordinary user.
 #include "procession/io/loop.hpp"
 #include "procession/platform/posix/containment.hpp"
 #include "procession/platform/posix/keeper.hpp"
 #include "procession/platform/posix/launcher.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -26,35 +32,52 @@ int out = 1;
 constexpr auto far_out = "(setsid sh -c 'trap \"\" HUP TERM; echo tree $$; "
                          "exec sleep 1000 >/dev/null' &); exec sleep 1000";
 
-int start(loop& reactor, const std::string& kind, const char* script) {
-  static std::unique_ptr<posix::containment> containment;
-  static std::unique_ptr<posix::tree> tree;
-  static std::unique_ptr<posix::keeper> keeper;
-  containment = std::get<0>(posix::make_containment(
-    kind == "marker" ? containment_kind::marker : containment_kind::cgroup,
-    reactor));
-  keeper = std::make_unique<posix::keeper>(
-    std::get<0>(posix::keeper::start(containment->keeper_args())));
-  ::dprintf(out, "keeper %d\n", static_cast<int>(keeper->pid()));
-  ::dprintf(out, "directory %s\n", containment->keeper_args()[1].c_str());
-  tree = std::get<0>(containment->make_tree());
-  std::error_code ec;
-  auto null = posix::at_least_3(
-    posix::unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)}, ec);
-  command spec;
-  spec.program = "/bin/sh";
-  spec.args = {"-c", script};
-  posix::launch_options options;
-  options.in = null.get();
-  options.out = out;
-  options.err = null.get();
-  options.cgroup = tree->cgroup();
-  options.marker = tree->marker();
-  if (out < 3)
-    options.out = ::fcntl(out, F_DUPFD_CLOEXEC, 3);
-  auto started = posix::launch(spec, options);
-  return std::holds_alternative<failure>(started) ? 1 : 0;
-}
+/// What there is to keep.
+struct host {
+  std::unique_ptr<posix::containment> containment;
+  std::unique_ptr<posix::tree> tree;
+  std::unique_ptr<posix::keeper> keeper;
+  posix::launched leader;
+
+  bool start(loop& reactor, const std::string& kind, const char* script) {
+    containment = std::get<0>(posix::make_containment(
+      kind == "marker" ? containment_kind::marker : containment_kind::cgroup,
+      reactor));
+    keeper = std::make_unique<posix::keeper>(
+      std::get<0>(posix::keeper::start(containment->keeper_args())));
+    ::dprintf(out, "keeper %d\n", static_cast<int>(keeper->pid()));
+    ::dprintf(out, "directory %s\n", containment->keeper_args().back().c_str());
+    tree = std::get<0>(containment->make_tree());
+    std::error_code ec;
+    auto null = posix::at_least_3(
+      posix::unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)}, ec);
+    command spec;
+    spec.program = "/bin/sh";
+    spec.args = {"-c", script};
+    posix::launch_options options;
+    options.in = null.get();
+    options.out = out;
+    options.err = null.get();
+    options.cgroup = tree->cgroup();
+    options.marker = tree->marker();
+    options.limit = tree->limit();
+    if (out < 3)
+      options.out = ::fcntl(out, F_DUPFD_CLOEXEC, 3);
+    auto started = posix::launch(spec, options);
+    if (std::holds_alternative<failure>(started))
+      return false;
+    leader = std::move(std::get<posix::launched>(started));
+    return true;
+  }
+
+  /// On the reactor.
+  void end() {
+    tree->end(leader.pid, posix::ending::kill, {}, [](posix::tree_end x) {
+      ::dprintf(out, "ended %d %d\n", static_cast<int>(x.ended),
+                static_cast<int>(x.surviving));
+    });
+  }
+};
 
 } // namespace
 
@@ -67,11 +90,16 @@ int main(int argc, char** argv) {
     for (auto fd = 0; fd < 3; ++fd)
       ::close(fd);
   }
+  if (how == "ordinary" && ::geteuid() == 0
+      && (::setgroups(0, nullptr) != 0 || ::setresgid(65534, 65534, 65534) != 0
+          || ::setresuid(65534, 65534, 65534) != 0))
+    return 1;
+  host self;
   loop reactor{"host-reactor"};
   loop launcher{"host-launcher"};
-  std::promise<int> started;
-  launcher.post([&] { started.set_value(start(reactor, kind, script)); });
-  if (started.get_future().get() != 0)
+  std::promise<bool> started;
+  launcher.post([&] { started.set_value(self.start(reactor, kind, script)); });
+  if (!started.get_future().get())
     return 1;
   if (how == "forked") {
     auto pid = ::fork();
@@ -81,6 +109,12 @@ int main(int argc, char** argv) {
     ::dprintf(out, "forked %d\n", static_cast<int>(pid));
   }
   ::dprintf(out, "ready\n");
+  if (how == "ending" || how == "ordinary") {
+    auto gone = pollfd{self.leader.pidfd.get(), POLLIN, 0};
+    while (::poll(&gone, 1, -1) != 1)
+      continue;
+    reactor.post([&] { self.end(); });
+  }
   while (true)
     ::pause();
 }
