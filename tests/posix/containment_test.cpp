@@ -357,6 +357,23 @@ TEST_CASE("a tree may divide its cgroup") {
   CHECK(!fs::exists(here.directory() + "/1"));
 }
 
+TEST_CASE("cgroups are ended and removed however deep they are nested") {
+  if (!have_cgroups())
+    return;
+  grove here{containment_kind::cgroup};
+  auto x = here.grow("echo $(" + helper("test-fugitive") + " deep quiet &)");
+  REQUIRE(x.line().substr(0, 9) == "fugitive ");
+  REQUIRE(x.leader_ended());
+  {
+    no_descriptors guard;
+    auto result = here.end(x);
+    CHECK(result.ended == 1);
+    CHECK(result.surviving == 0);
+  }
+  CHECK(!fs::exists(here.directory() + "/1"));
+  here.fell(x);
+}
+
 TEST_CASE("a cgroup is used again if it is as good as new") {
   if (!have_cgroups())
     return;

@@ -124,6 +124,70 @@ TEST_CASE("the keeper of a killed host ends what is hard to end") {
   CHECK(!fs::exists(told.at("directory")));
 }
 
+TEST_CASE("a keeper with few descriptors ends cgroups however deep they are") {
+  if (!have_cgroups())
+    return;
+  helper_program host{
+    "test-kept_host",
+    {"cgroup", "plain",
+     "said=$(" + helper("test-fugitive")
+       + " deep quiet &)\necho tree ${said#* }; exec sleep 1000"}};
+  auto told = host.told({"tree", "ready"});
+  REQUIRE(told.count("tree"));
+  auto keeper = watch(told.at("keeper"));
+  auto tree = watch(told.at("tree"));
+  REQUIRE(tree);
+  const rlimit few{20, 20};
+  REQUIRE(::prlimit(std::stoi(told.at("keeper")), RLIMIT_NOFILE, &few, nullptr)
+          == 0);
+  host.kill();
+  CHECK(readable(keeper.get()));
+  CHECK(readable(tree.get(), std::chrono::milliseconds{0}));
+  CHECK(!fs::exists(told.at("directory")));
+}
+
+TEST_CASE("cgroups that an ordinary user has locked are ended and removed") {
+  if (!have_cgroups())
+    return;
+  if (::geteuid() != 0) {
+    WARN("left out: only root gives a cgroup to somebody");
+    return;
+  }
+  auto place = posix::own_cgroup()->directory + "/procession-test-"
+               + std::to_string(::getpid());
+  fs::create_directory(place);
+  for (auto file : {"", "/cgroup.procs", "/cgroup.subtree_control"})
+    REQUIRE(::chown((place + file).c_str(), 65534, 65534) == 0);
+  auto script = "said=$(" + helper("test-fugitive")
+                + " sealed quiet &)\necho tree ${said#* }";
+  {
+    helper_program host{"test-kept_host",
+                        {"cgroup", "ordinary", script, place}};
+    auto told = host.told({"tree", "ended"});
+    REQUIRE(told.count("tree"));
+    CHECK(told["ended"] == "1 0");
+    CHECK(!fs::exists(told["directory"] + "/1"));
+    auto keeper = watch(told.at("keeper"));
+    host.kill();
+    CHECK(readable(keeper.get()));
+  }
+  {
+    helper_program host{"test-kept_host",
+                        {"cgroup", "ordinary", script + "; exec sleep 1000",
+                         place}};
+    auto told = host.told({"tree", "ready"});
+    REQUIRE(told.count("tree"));
+    auto keeper = watch(told.at("keeper"));
+    auto tree = watch(told.at("tree"));
+    CHECK(fs::exists(told["directory"] + "/1/below"));
+    host.kill();
+    CHECK(readable(keeper.get()));
+    CHECK(readable(tree.get(), std::chrono::milliseconds{0}));
+    CHECK(!fs::exists(told["directory"]));
+  }
+  CHECK(fs::remove(place));
+}
+
 TEST_CASE("what its leader leaves by dying with the host does not stay") {
   // The keeper may come too late to see the leader.
   for (auto i = 0; i < 20; ++i) {

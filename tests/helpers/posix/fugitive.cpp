@@ -3,12 +3,18 @@
 // closes its output if it is to be quiet) and waits. With HOW
 //   threads  its main thread has ended, another one runs,
 //   hidden   nobody but root may look into it (PR_SET_DUMPABLE, prctl(2)),
+//   deep     it is in the last of 700 cgroups, each below the one before,
+//   sealed   it is in a cgroup below one that its owner may not write to,
 //   root     it becomes root altogether, if it is allowed to,
 //   storm    it is many, each of which forks and ends for ever, in a session of
 //            its own. After a minute they end, in case that nobody ends them.
+#include "procession/platform/posix/cgroup_place.hpp"
+#include "procession/platform/posix/fd.hpp"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -53,6 +59,17 @@ void* outlive(void*) {
   wait();
 }
 
+/// Moves into a cgroup so far below its own.
+bool descend(int depth) {
+  auto own = procession::posix::own_cgroup();
+  auto ok = own && ::chdir(own->directory.c_str()) == 0;
+  for (auto i = 0; ok && i < depth; ++i)
+    ok = ::mkdir("below", 0755) == 0 && ::chdir("below") == 0;
+  auto file = procession::posix::unique_fd{
+    ok ? ::open("cgroup.procs", O_WRONLY | O_CLOEXEC) : -1};
+  return file && ::write(file.get(), "0", 1) == 1;
+}
+
 [[noreturn]] void hop(time_t end) {
   while (std::time(nullptr) < end) {
     ::setsid();
@@ -77,6 +94,10 @@ int main(int argc, char** argv) {
     ::pthread_exit(nullptr);
   }
   if (how == "hidden" && ::prctl(PR_SET_DUMPABLE, 0) != 0)
+    return 1;
+  if (how == "deep" && !descend(700))
+    return 1;
+  if (how == "sealed" && (!descend(1) || ::chmod("..", 0500) != 0))
     return 1;
   if (how == "root" && ::setresuid(0, 0, 0) != 0)
     return 1;

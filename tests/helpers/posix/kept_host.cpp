@@ -1,12 +1,11 @@
-// A host to be killed, with a keeper: `kept_host KIND HOW [SCRIPT]`. It starts
-// a tree, tells the keeper, a process far out in the tree and where the trees'
-// cgroups are, each on a line with its name, then "ready", and waits. The tree
-// is led by a shell that executes SCRIPT, which has to tell the process. With
-// HOW
+// A host to be killed, with a keeper: `kept_host KIND HOW [SCRIPT [CGROUP]]`.
+// It moves into CGROUP, starts a tree, tells the keeper, a process far out in
+// the tree and where the trees' cgroups are, each on a line with its name, then
+// "ready", and waits. The tree is led by a shell that executes SCRIPT, which
+// has to tell the process. With HOW
 //   closed    it has no descriptors 0, 1 and 2,
 //   forked    it has forked a process that waits as well, and tells of it,
-//   ending    it ends the tree when the leader has ended, and tells with
-//   "ended"
+//   ending    it ends the tree when the leader has ended, and tells by "ended"
 //             how many processes were ended, and how many survive,
 //   ordinary  that as well, and it is an ordinary user.
 #include "procession/io/loop.hpp"
@@ -31,6 +30,12 @@ int out = 1;
 
 constexpr auto far_out = "(setsid sh -c 'trap \"\" HUP TERM; echo tree $$; "
                          "exec sleep 1000 >/dev/null' &); exec sleep 1000";
+
+bool enter(const std::string& cgroup) {
+  auto file = posix::unique_fd{
+    ::open((cgroup + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC)};
+  return file && ::write(file.get(), "0", 1) == 1;
+}
 
 /// What there is to keep.
 struct host {
@@ -85,6 +90,8 @@ int main(int argc, char** argv) {
   auto kind = std::string{argv[1]};
   auto how = std::string{argv[2]};
   auto* script = argc > 3 ? argv[3] : far_out;
+  if (argc > 4 && !enter(argv[4]))
+    return 1;
   if (how == "closed") {
     out = ::fcntl(1, F_DUPFD_CLOEXEC, 10);
     for (auto fd = 0; fd < 3; ++fd)
