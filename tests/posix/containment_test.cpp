@@ -176,6 +176,23 @@ TEST_CASE("what has lost its parent, session and environment is killed") {
   }
 }
 
+TEST_CASE("a storm of forks is ended, and holds up no spawn") {
+  grove here{every_kind()};
+  auto x = here.grow("env -i " + helper("test-fugitive") + " storm & read x");
+  REQUIRE(x.line().substr(0, 9) == "fugitive ");
+  REQUIRE(x.leader_ended());
+  auto result = here.begin_end(x);
+  // Who does not need the launcher does not keep it from others either.
+  auto ended = here.on_launcher([&] {
+    return result.wait_for(std::chrono::seconds{30})
+           == std::future_status::ready;
+  });
+  REQUIRE(ended);
+  CHECK(result.get().surviving == 0);
+  CHECK(x.silent());
+  here.fell(x);
+}
+
 TEST_CASE("a tree of which only the leader's zombie is left ends at once") {
   grove here{every_kind()};
   auto x = here.grow("exit 0");
