@@ -4,11 +4,10 @@
 #include "procession/io/loop.hpp"
 #include "procession/platform/live_processes.hpp"
 #include "procession/platform/posix/containment.hpp"
-#include "procession/platform/posix/keeper.hpp"
+#include "procession/platform/posix/keeper_watch.hpp"
 #include "procession/platform/posix/launch_watch.hpp"
 
 #include <memory>
-#include <optional>
 
 namespace procession::posix {
 
@@ -34,7 +33,7 @@ struct host {
   /// Launcher, but `kind` anywhere.
   std::unique_ptr<posix::containment> containment;
   /// Launcher.
-  std::optional<posix::keeper> keeper;
+  keeper_watch keeper{reactor, launcher};
   live_processes<process> live;
 };
 

@@ -33,6 +33,11 @@ public:
     return pid_;
   }
 
+  /// Readable when it has ended.
+  int pidfd() const noexcept {
+    return pidfd_.get();
+  }
+
 private:
   keeper(pid_t pid, unique_fd pidfd, unique_fd lifeline) noexcept;
 

@@ -114,17 +114,6 @@ std::optional<failure> open_notification(streams& x) {
   return std::nullopt;
 }
 
-/// Nothing may be started that the keeper could not end.
-std::optional<failure> ensure_keeper(host& where) {
-  if (where.keeper && where.keeper->alive())
-    return std::nullopt;
-  auto made = keeper::start(where.containment->keeper_args());
-  if (auto* bad = std::get_if<failure>(&made))
-    return std::move(*bad);
-  where.keeper = std::move(std::get<keeper>(made));
-  return std::nullopt;
-}
-
 } // namespace
 
 std::variant<started_process, failed_start>
@@ -135,7 +124,8 @@ start_process(host& where, const command& spec, const runner_start* runner,
       {errc::invalid_argument,
        {stage::validate, 0, "programs are restricted by SIDs on Windows only"}},
       nullptr};
-  if (auto bad = ensure_keeper(where))
+  // Nothing may be started that the keeper could not end.
+  if (auto bad = where.keeper.ensure(where.containment->keeper_args()))
     return failed_start{std::move(*bad), nullptr};
   auto opened = open_streams(spec.stdio, runner);
   if (auto* bad = std::get_if<failure>(&opened))

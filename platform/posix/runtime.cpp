@@ -94,7 +94,7 @@ void runtime::impl::stop() {
     run_on(host.reactor, [] {});
   }
   run_on(host.launcher, [this] {
-    host.keeper.reset();
+    host.keeper.stop();
     host.containment.reset();
   });
   host.launcher.stop();

@@ -27,6 +27,10 @@ public:
   /// @returns the values by name; some are missing if it ended before.
   std::map<std::string, std::string> told(const std::set<std::string>& names);
 
+  pid_t pid() const noexcept {
+    return pid_;
+  }
+
   /// SIGKILL to it alone.
   void kill();
 
