@@ -48,6 +48,10 @@ void cgroup_base::remove() {
   reserve_.with([this] { return remove_cgroup(parent_.get(), name_.c_str()); });
 }
 
+void cgroup_base::watch(tree_cgroup& x) {
+  x.watch = changes_.watch(place_.directory + "/" + x.name);
+}
+
 tree_cgroup cgroup_base::reuse() {
   std::lock_guard guard{mutex_};
   if (kept_.empty())
@@ -61,10 +65,7 @@ bool cgroup_base::keep(tree_cgroup& x) {
   std::error_code unasked;
   if (!x.events)
     x.events = at_least_3(open_cgroup_events(x.directory.get()), unasked);
-  struct stat info;
-  // Links other than its own two are cgroups that somebody made below.
-  if (!x.events || !vacant(x.events.get())
-      || ::fstat(x.directory.get(), &info) != 0 || info.st_nlink != 2)
+  if (!x.events || !vacant(x.events.get()) || changes_.changed(x.watch))
     return false;
   std::lock_guard guard{mutex_};
   if (kept_.size() == max_kept)

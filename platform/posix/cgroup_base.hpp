@@ -1,5 +1,6 @@
 #pragma once
 
+#include "procession/platform/posix/cgroup_changes.hpp"
 #include "procession/platform/posix/cgroup_place.hpp"
 #include "procession/platform/posix/descriptor_reserve.hpp"
 #include "procession/platform/posix/fd.hpp"
@@ -20,6 +21,8 @@ struct tree_cgroup {
   std::string name;
   unique_fd directory;
   unique_fd events;
+  /// Number of a watch for changes, or -1.
+  int watch = -1;
 };
 
 /// The cgroup in which the trees' cgroups are. Whoever works below it holds
@@ -48,13 +51,17 @@ public:
 
   void remove();
 
+  /// Watches a cgroup that was just made below, so that it may be kept.
+  void watch(tree_cgroup& x);
+
   /// Takes an empty cgroup from those that were kept; one without a name if
   /// there is none. From any thread.
   tree_cgroup reuse();
 
-  /// Keeps a cgroup for the next tree if it is as good as new, and there is
-  /// use for it. Making and removing one costs the kernel more than a spawn has
-  /// to spare, most of it in the background where it is in the spawn's way.
+  /// Keeps a cgroup for the next tree if it is as good as new (no process is in
+  /// it, and nobody changed a setting), and there is use for it. Making and
+  /// removing one costs the kernel more than a spawn has to spare, most of it
+  /// in the background where it is in the spawn's way.
   bool keep(tree_cgroup& x);
 
   /// For the reactor.
@@ -68,6 +75,7 @@ private:
   std::string name_;
   unique_fd directory_;
   descriptor_reserve reserve_;
+  cgroup_changes changes_;
   std::mutex mutex_;
   std::vector<tree_cgroup> kept_;
 };

@@ -17,12 +17,6 @@ namespace procession::posix {
 
 namespace {
 
-failure contain_failure(int os_code, std::string text) {
-  auto code = os_code == EMFILE || os_code == ENFILE ? errc::out_of_descriptors
-                                                     : errc::spawn_failed;
-  return {code, {stage::contain, os_code, std::move(text)}};
-}
-
 using base_ptr = std::shared_ptr<cgroup_base>;
 
 class cgroup_tree : public tree {
@@ -125,6 +119,7 @@ public:
       where.name = std::to_string(++last_tree_);
       if (::mkdirat(parent, where.name.c_str(), 0755) != 0)
         return contain_failure(errno, "a cgroup could not be made");
+      base_->watch(where);
     }
     if (!where.directory) {
       std::error_code ec;
@@ -158,10 +153,12 @@ bool writable(int directory, const char* file) {
 
 std::variant<std::unique_ptr<containment>, failure>
 make_cgroup_containment(loop& reactor) {
-  auto own = own_cgroup();
+  std::error_code ec;
+  auto own = own_cgroup(ec);
+  if (ec)
+    return contain_failure(ec.value(), "our own cgroup cannot be told");
   if (!own)
     return contain_failure(0, "no cgroup v2 hierarchy is mounted here");
-  std::error_code ec;
   auto parent = open_lasting(AT_FDCWD, own->directory.c_str(), ec);
   if (ec)
     return contain_failure(ec.value(), "our own cgroup cannot be opened");
@@ -182,7 +179,10 @@ make_cgroup_containment(loop& reactor) {
   if (!writable(base->directory(), "cgroup.kill"))
     return contain_failure(errno, "the kernel has no cgroup.kill (Linux 5.14)");
   // Below a threaded cgroup whole processes are not taken.
-  if (read_text(base->place().directory + "/cgroup.type") != "domain\n")
+  auto type = read_text(base->place().directory + "/cgroup.type", ec);
+  if (ec)
+    return contain_failure(ec.value(), "a cgroup cannot be looked at");
+  if (type != "domain\n")
     return contain_failure(0, "our own cgroup is a threaded one");
   base->remove();
   return std::make_unique<cgroup_containment>(reactor, std::move(base));

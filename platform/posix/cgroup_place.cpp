@@ -80,19 +80,29 @@ std::optional<cgroup_place> find_cgroup(std::string_view mountinfo,
   return std::nullopt;
 }
 
-std::optional<cgroup_place> own_cgroup() {
-  return find_cgroup(read_text("/proc/self/mountinfo"),
-                     read_text("/proc/self/cgroup"));
+std::optional<cgroup_place> own_cgroup(std::error_code& ec) {
+  auto mounts = read_text("/proc/self/mountinfo", ec);
+  if (ec)
+    return std::nullopt;
+  auto membership = read_text("/proc/self/cgroup", ec);
+  return find_cgroup(mounts, membership);
 }
 
-std::string read_text(const std::string& path) {
+std::string read_text(const std::string& path, std::error_code& ec) {
   std::string result;
   auto file = unique_fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   char part[4096];
-  ssize_t n;
-  while (file && (n = ::read(file.get(), part, sizeof(part))) > 0)
+  ssize_t n = file ? 1 : -1;
+  while (n > 0 && (n = ::read(file.get(), part, sizeof(part))) > 0)
     result.append(part, static_cast<std::size_t>(n));
+  if (n < 0)
+    ec = last_error();
   return result;
+}
+
+std::string read_text(const std::string& path) {
+  std::error_code ignored;
+  return read_text(path, ignored);
 }
 
 } // namespace procession::posix

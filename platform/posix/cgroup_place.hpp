@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace procession::posix {
 
@@ -24,12 +25,15 @@ std::optional<cgroup_place> find_cgroup(std::string_view mountinfo,
                                         std::string_view membership);
 
 /// The cgroup of this process.
-std::optional<cgroup_place> own_cgroup();
+/// @param ec set if it cannot be read where that is (EMFILE).
+std::optional<cgroup_place> own_cgroup(std::error_code& ec);
 
 /// The name of the cgroup in `membership`, empty if there is none.
 std::string_view cgroup_name(std::string_view membership);
 
-/// Everything that is in a file of /proc; empty if it cannot be read.
+/// Everything that is in a file of /proc or of a cgroup; empty, with `ec` set,
+/// if it cannot be read.
+std::string read_text(const std::string& path, std::error_code& ec);
 std::string read_text(const std::string& path);
 
 } // namespace procession::posix

@@ -3,10 +3,17 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <sys/random.h>
+#include <boost/system/system_error.hpp>
 
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <utility>
 
 namespace procession::posix {
 
@@ -28,12 +35,45 @@ deadline_after(std::chrono::nanoseconds time) {
                                                : clock::time_point::max();
 }
 
+failure contain_failure(int os_code, std::string text) {
+  auto code = errc::spawn_failed;
+  if (os_code == EMFILE || os_code == ENFILE)
+    code = errc::out_of_descriptors;
+  else if (os_code == EAGAIN)
+    code = errc::out_of_processes;
+  return {code, {stage::contain, os_code, std::move(text)}};
+}
+
+namespace {
+
+/// Whether the numbers in /proc are those that our system calls know.
+std::optional<failure> check_proc() {
+  // As the namespace numbers us that was current when it was mounted; if it
+  // does not know us the link leads nowhere (proc(5)).
+  char text[32] = {};
+  if (::readlink("/proc/self", text, sizeof(text) - 1) < 0)
+    return contain_failure(errno, "/proc is not mounted, or it is another PID "
+                                  "namespace's");
+  if (std::atol(text) != ::getpid())
+    return contain_failure(0, "/proc is another PID namespace's: it has to be "
+                              "mounted anew in a new one");
+  return std::nullopt;
+}
+
+} // namespace
+
 std::variant<std::unique_ptr<containment>, failure>
 make_containment(containment_kind wanted, loop& reactor) {
+  if (auto bad = check_proc())
+    return std::move(*bad);
   // Asio's reactor needs descriptors of its own, and takes them at first use:
   // that may be when a tree has to be ended and there are none.
-  boost::asio::posix::stream_descriptor{reactor.context()};
-  boost::asio::steady_timer{reactor.context()};
+  try {
+    boost::asio::posix::stream_descriptor{reactor.context()};
+    boost::asio::steady_timer{reactor.context()};
+  } catch (const boost::system::system_error& x) {
+    return contain_failure(x.code().value(), "the reactor cannot be made");
+  }
   switch (wanted) {
     case containment_kind::cgroup:
       return make_cgroup_containment(reactor);
@@ -41,7 +81,9 @@ make_containment(containment_kind wanted, loop& reactor) {
       return make_marker_containment(reactor);
     case containment_kind::unknown: {
       auto result = make_cgroup_containment(reactor);
-      if (std::holds_alternative<failure>(result))
+      // A shortage is no reason to hold less well.
+      if (auto* bad = std::get_if<failure>(&result);
+          bad != nullptr && bad->code != errc::out_of_descriptors)
         return make_marker_containment(reactor);
       return result;
     }

@@ -106,7 +106,8 @@ public:
 };
 
 /// Takes a cgroup where cgroup v2 is mounted and writable, else the marker;
-/// `wanted` forces one of the two (`unknown`: no preference).
+/// `wanted` forces one of the two (`unknown`: no preference). Refused where
+/// /proc is another PID namespace's: its numbers are not ours.
 /// @param reactor where trees live and wait; outlives the containment and what
 ///        its trees still do.
 std::variant<std::unique_ptr<containment>, failure>
@@ -132,6 +133,9 @@ make_marker_containment(loop& reactor);
 /// The time so long from now; the end of time if it is farther away.
 std::chrono::steady_clock::time_point
 deadline_after(std::chrono::nanoseconds time);
+
+/// A failure to contain, with the code that belongs to the system's.
+failure contain_failure(int os_code, std::string text);
 
 /// Sixteen random hexadecimal digits.
 std::string make_nonce();

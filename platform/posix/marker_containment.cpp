@@ -98,9 +98,8 @@ public:
 
   std::variant<std::unique_ptr<tree>, failure> make_tree() override {
     if (auto ec = sweeper_->start())
-      return failure{errc::out_of_processes,
-                     {stage::contain, ec.value(),
-                      "no thread was made to look for processes"}};
+      return contain_failure(ec.value(),
+                             "no thread was made to look for processes");
     return std::make_unique<marker_tree>(reactor_, sweeper_, marks_);
   }
 
@@ -116,12 +115,10 @@ std::variant<std::unique_ptr<containment>, failure>
 make_marker_containment(loop& reactor) {
   std::error_code ec;
   if (!open_pidfd(::getpid(), ec))
-    return failure{errc::spawn_failed,
-                   {stage::contain, ec.value(),
-                    "the kernel has no pidfd_open (Linux 5.3)"}};
-  if (::access("/proc/self/stat", R_OK) != 0)
-    return failure{errc::spawn_failed,
-                   {stage::contain, errno, "/proc is not mounted"}};
+    return contain_failure(ec.value(),
+                           ec.value() == ENOSYS
+                             ? "the kernel has no pidfd_open (Linux 5.3)"
+                             : "a pidfd cannot be opened");
   return std::make_unique<marker_containment>(reactor);
 }
 

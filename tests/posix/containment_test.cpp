@@ -23,7 +23,8 @@ namespace {
 /// Takes every descriptor that this process may have, while it lives.
 class no_descriptors {
 public:
-  no_descriptors() {
+  /// @param left how many are left.
+  explicit no_descriptors(std::size_t left = 0) {
     ::getrlimit(RLIMIT_NOFILE, &before_);
     auto few = before_;
     few.rlim_cur = 100;
@@ -31,9 +32,10 @@ public:
     while (true) {
       auto fd = posix::unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
       if (!fd)
-        return;
+        break;
       taken_.push_back(std::move(fd));
     }
+    taken_.resize(taken_.size() - left);
   }
 
   ~no_descriptors() {
@@ -425,6 +427,18 @@ TEST_CASE("a cgroup is used again if it is as good as new") {
     play("mkdir a");
     CHECK(!fs::exists(first));
   }
+  SECTION("not when a setting was changed") {
+    auto change = std::string{
+      GENERATE("echo 0 >cgroup.max.descendants", "echo 9 >>cgroup.max.depth",
+               "chmod 700 .", "chmod 600 cgroup.procs")};
+    INFO(change);
+    // It serves several times first.
+    play("exit 0");
+    play("exit 0");
+    REQUIRE(fs::exists(first));
+    play(change);
+    CHECK(!fs::exists(first));
+  }
   SECTION("not when it is frozen") {
     // By another process: this one would not come back from it.
     auto x = here.grow("exit 0");
@@ -456,6 +470,45 @@ TEST_CASE("cgroups are removed with what they are for") {
     CHECK(fs::exists(directory));
   }
   CHECK(!fs::exists(directory));
+}
+
+TEST_CASE("a host does not take another namespace's processes for its own") {
+  auto kind = every_kind();
+  grove here{kind};
+  auto x = here.grow("unshare -rpf true || exit; unshare -rpf "
+                     + helper("test-kept_host") + " " + to_string(kind)
+                     + " plain");
+  auto line = x.line();
+  if (line.empty())
+    WARN("left out: there are no namespaces to be had");
+  else
+    CHECK(line.find("/proc is another PID namespace's") != std::string::npos);
+  CHECK(x.silent());
+  check_end(here, x);
+}
+
+TEST_CASE("a containment without descriptors says that there are none") {
+  auto kind = GENERATE(containment_kind::unknown, containment_kind::cgroup,
+                       containment_kind::marker);
+  loop any{"any"};
+  {
+    // It takes what it needs for good.
+    auto first = posix::make_containment(containment_kind::marker, any);
+  }
+  auto failures = 0;
+  // Each step is the one that fails once.
+  for (std::size_t left = 0; left < 8; ++left) {
+    no_descriptors guard{left};
+    auto made = posix::make_containment(kind, any);
+    auto* bad = std::get_if<failure>(&made);
+    if (bad == nullptr || bad->detail.os_code == 0
+        || bad->detail.os_code == EACCES)
+      continue;
+    CHECK(bad->code == errc::out_of_descriptors);
+    CHECK(bad->detail.os_code == EMFILE);
+    ++failures;
+  }
+  CHECK(failures > 0);
 }
 
 TEST_CASE("each kind of containment can be asked for") {

@@ -61,7 +61,8 @@ void* outlive(void*) {
 
 /// Moves into a cgroup so far below its own.
 bool descend(int depth) {
-  auto own = procession::posix::own_cgroup();
+  std::error_code ec;
+  auto own = procession::posix::own_cgroup(ec);
   auto ok = own && ::chdir(own->directory.c_str()) == 0;
   for (auto i = 0; ok && i < depth; ++i)
     ok = ::mkdir("below", 0755) == 0 && ::chdir("below") == 0;

@@ -45,9 +45,14 @@ struct host {
   posix::launched leader;
 
   bool start(loop& reactor, const std::string& kind, const char* script) {
-    containment = std::get<0>(posix::make_containment(
+    auto made = posix::make_containment(
       kind == "marker" ? containment_kind::marker : containment_kind::cgroup,
-      reactor));
+      reactor);
+    if (auto* bad = std::get_if<failure>(&made)) {
+      ::dprintf(out, "refused %s\n", to_string(*bad).c_str());
+      return false;
+    }
+    containment = std::move(std::get<0>(made));
     keeper = std::make_unique<posix::keeper>(
       std::get<0>(posix::keeper::start(containment->keeper_args())));
     ::dprintf(out, "keeper %d\n", static_cast<int>(keeper->pid()));

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "procession/platform/posix/fd.hpp"
+
+#include <mutex>
+#include <set>
+#include <string>
+
+namespace procession::posix {
+
+/// Tells whether somebody changed a cgroup: wrote to one of its settings, or to
+/// `cgroup.kill`, made a cgroup below it, or changed an owner or a mode
+/// (inotify(7)). Moving processes is no change. From any thread.
+class cgroup_changes {
+public:
+  /// Watches the cgroup until it is removed.
+  /// @returns a number for it; -1 if it cannot be watched.
+  int watch(const std::string& path);
+
+  /// Whether it was changed since it is watched, or that is not known.
+  bool changed(int watch);
+
+private:
+  void read_events();
+
+  std::mutex mutex_;
+  unique_fd inotify_;
+  std::set<int> changed_;
+  /// Events were lost.
+  bool overflow_ = false;
+};
+
+} // namespace procession::posix
