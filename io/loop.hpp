@@ -16,8 +16,9 @@ namespace procession {
 
 /// One thread that runs posted work and asynchronous I/O, in the order in
 /// which they become ready. The runtime has two: the reactor, which does all
-/// descriptor I/O, and the launcher, which spawns. All signals are blocked on
-/// it: they belong to the embedding program.
+/// descriptor I/O, and the launcher, which spawns; containment by marks has one
+/// more, which sweeps over /proc. All signals are blocked on it: they belong to
+/// the embedding program.
 ///
 /// A loop whose work may get stuck can have more threads, still one at a time:
 /// see `relieve`.
