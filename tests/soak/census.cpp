@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <iterator>
@@ -115,6 +116,22 @@ std::string cgroup_directory() {
   return {};
 }
 
+/// Removes a cgroup below our own with those below it, unless a process is in
+/// one of them.
+bool remove_empty_cgroups(const std::string& name) {
+  auto path = fs::path{cgroup_directory()} / name;
+  std::vector<fs::path> all{path};
+  std::error_code ec;
+  for (auto& entry : fs::recursive_directory_iterator{path, ec})
+    if (entry.is_directory())
+      all.push_back(entry.path());
+  // The deepest first.
+  std::sort(all.rbegin(), all.rend());
+  return std::all_of(all.begin(), all.end(), [](const fs::path& x) {
+    return ::rmdir(x.c_str()) == 0 || errno == ENOENT;
+  });
+}
+
 /// The names of the cgroups below our own.
 std::set<std::string> cgroups() {
   std::set<std::string> result;
@@ -173,11 +190,11 @@ census::~census() {
   ::unlink(report_.c_str());
 }
 
-void census::condemn(pid_t pid) {
+void census::condemn(pid_t pid, bool inside) {
   auto all = all_processes();
   if (auto i = all.find(pid); i != all.end())
     known_.emplace(process{pid, i->second.start}, i->second.name);
-  hosts_.insert(pid);
+  (inside ? nested_ : hosts_).insert(pid);
   std::vector<pid_t> parents{pid};
   while (!parents.empty()) {
     auto parent = parents.back();
@@ -186,7 +203,7 @@ void census::condemn(pid_t pid) {
       if (x.parent != parent)
         continue;
       known_.emplace(process{child, x.start}, x.name);
-      hosts_.insert(child);
+      nested_.insert(child);
       parents.push_back(child);
     }
   }
@@ -244,12 +261,22 @@ void census::kill_all() {
 }
 
 std::vector<std::string> census::leftover_cgroups() const {
+  auto is_of = [](const std::set<pid_t>& whose, const std::string& name) {
+    return std::any_of(whose.begin(), whose.end(), [&](pid_t pid) {
+      return name.rfind("procession-" + std::to_string(pid) + "-", 0) == 0;
+    });
+  };
   std::vector<std::string> result;
-  for (auto& name : cgroups())
-    for (auto pid : hosts_)
-      if (name.rfind("procession-" + std::to_string(pid) + "-", 0) == 0
-          && old_cgroups_.count(name) == 0)
-        result.push_back(name);
+  for (auto& name : cgroups()) {
+    if (old_cgroups_.count(name) != 0)
+      continue;
+    // A host inside of a session is killed with its keeper, which would have
+    // removed its cgroup: an empty one may be left, see SECURITY.md.
+    auto left = is_of(hosts_, name)
+                || (is_of(nested_, name) && !remove_empty_cgroups(name));
+    if (left)
+      result.push_back(name);
+  }
   return result;
 }
 

@@ -53,7 +53,8 @@ public:
 
   /// Notes a process and all of its descendants as they are now: it is about
   /// to be killed, and they have to go with it.
-  void condemn(pid_t pid);
+  /// @param inside whether it is in a tree of another host, as runners are.
+  void condemn(pid_t pid, bool inside);
 
   /// This process has sessions of its own, so cgroups of it must go too.
   void count_as_host();
@@ -81,6 +82,8 @@ private:
   std::vector<std::string> mistakes_;
   /// Those that may have had cgroups.
   std::set<pid_t> hosts_;
+  /// The same, but their keepers are to be killed along with them.
+  std::set<pid_t> nested_;
   /// Those that were there before, perhaps of a process of the same number.
   std::set<std::string> old_cgroups_;
 };

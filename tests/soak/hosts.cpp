@@ -69,7 +69,7 @@ void hosts::play_one() {
   auto pid = start(report, seed);
   // Early kills find it in the midst of its start, late ones in full swing.
   wait_for(milliseconds{50 + chance_.any_size(3000)});
-  processes.condemn(pid);
+  processes.condemn(pid, false);
   ::kill(pid, SIGKILL);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR)

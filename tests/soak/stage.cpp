@@ -191,7 +191,7 @@ void stage::kill_keeper() {
     return;
   if (keepers.size() > 1)
     log_.finding("there are " + std::to_string(keepers.size()) + " keepers");
-  processes_.condemn(keepers.front());
+  processes_.condemn(keepers.front(), false);
   ::kill(keepers.front(), SIGKILL);
   ++log_.counts.keeper_kills;
   lost_keeper_ = keepers.front();
@@ -244,7 +244,7 @@ void stage::kill_runner() {
   if (!pid)
     return;
   x->where->lost = true;
-  processes_.condemn(*pid);
+  processes_.condemn(*pid, true);
   ::kill(*pid, SIGKILL);
   std::erase_if(stopped_, [&](auto& y) { return y.second == *pid; });
   ++log_.counts.runner_kills;
