@@ -57,6 +57,8 @@ subscriber::behavior_type flood_reader::make_behavior(session source,
   return {
     [this](const output& x) { take(x); },
     [this](const gap&) { fail("bytes are missing"); },
+    [](const stopped&) {},
+    [](const continued&) {},
     [](const exited&) {},
     [this](const closed&) {
       to_->over.count_down();
@@ -104,6 +106,8 @@ echo_reader::make_behavior(session source, std::size_t count, std::size_t size,
   return {
     [this](const output& x) { take(x); },
     [this](const gap&) { fail("bytes are missing"); },
+    [](const stopped&) {},
+    [](const continued&) {},
     [](const exited&) {},
     [this](const closed&) { fail("the child ended early"); },
   };
