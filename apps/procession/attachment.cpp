@@ -1,6 +1,7 @@
 #include "attachment.hpp"
 
 #include "json_events.hpp"
+#include "repetition.hpp"
 #include "stdio_threads.hpp"
 #include "terminal_mode.hpp"
 
@@ -22,13 +23,14 @@ namespace procession::cli {
 
 namespace {
 
-/// How long whoever reads our output may take none of it, after we were told to
-/// end.
+/// After we were told to end: how long whoever reads our output may take none
+/// of what is written to him.
 constexpr auto patience = std::chrono::seconds{2};
 
-/// That the patience is over, if nothing was written since.
+/// That the patience is over, unless more was written since.
 struct patience_over {
-  std::uint64_t number = 0;
+  /// Bytes that were written when it began.
+  std::uint64_t written = 0;
 };
 
 } // namespace
@@ -208,8 +210,7 @@ private:
       print(json_line(x));
     status_ = x.status;
     told_to_end_ = told_to_end_ || x.status.timed_out;
-    if (told_to_end_)
-      lose_patience_later();
+    watch_writes();
   }
 
   void on(const closed& x) {
@@ -228,7 +229,7 @@ private:
     // Its end would be a lie: the program would take a part for the whole.
     if (x.error) {
       input_error_ = x.error;
-      return terminate();
+      return end_program(signal_name::terminate);
     }
     if (x.bytes.empty()) {
       spdlog::debug("our input is at its end");
@@ -244,7 +245,7 @@ private:
                 return;
               // As above: the program is not given a part for the whole.
               refused_input_ = detail_of(why).text;
-              terminate();
+              end_program(signal_name::terminate);
             });
   }
 
@@ -257,6 +258,7 @@ private:
     }
     ++writing_;
     output_.write(stream, std::move(bytes), credit);
+    watch_writes();
   }
 
   void print(std::string line, std::uint64_t credit = 0) {
@@ -273,8 +275,6 @@ private:
     acknowledge(x.credit);
     if (x.error)
       on_broken(x.stream, x.error);
-    else if (status_ && told_to_end_)
-      lose_patience_later();
     leave_if_done();
   }
 
@@ -288,7 +288,7 @@ private:
     reader_gone_ = reader_gone_ || reader_gone(why);
     if (!reader_gone(why))
       output_error_ = why;
-    terminate();
+    end_program(signal_name::terminate);
   }
 
   // -- the end ----------------------------------------------------------------
@@ -307,20 +307,32 @@ private:
           caf::anon_send(session_, resize_atom_v, *size);
         return;
       case console_signal::interrupt:
-        caf::anon_send(session_, signal_atom_v, signal_name::interrupt);
-        break;
+        return on_key(signal_name::interrupt);
       case console_signal::quit:
-        caf::anon_send(session_, signal_atom_v, signal_name::quit);
-        break;
+        return on_key(signal_name::quit);
       case console_signal::hangup:
-        caf::anon_send(session_, signal_atom_v, signal_name::hangup);
-        terminate();
-        break;
+        return on_request_to_end(signal_name::hangup);
       case console_signal::terminate:
-        terminate();
-        break;
+        return on_request_to_end(signal_name::terminate);
     }
-    // There is no child any more, so it is us who are meant.
+  }
+
+  void on_key(signal_name x) {
+    auto same = keys_.repeats(self_->clock().now());
+    if (!status_)
+      caf::anon_send(session_, signal_atom_v, x);
+    else if (!same)
+      // The program has ended, so that we are meant.
+      give_up();
+  }
+
+  void on_request_to_end(signal_name by) {
+    if (requests_.repeats(self_->clock().now()))
+      return;
+    if (!std::exchange(asked_to_end_, true))
+      return end_program(by);
+    // Whoever asks a second time means it.
+    caf::anon_send(session_, terminate_atom_v, caf::timespan::zero());
     if (status_)
       give_up();
   }
@@ -352,30 +364,39 @@ private:
     self_->quit();
   }
 
-  void terminate() {
+  void end_program(signal_name by) {
     spdlog::debug("ending the process");
-    // Who asks a second time means it.
-    if (std::exchange(told_to_end_, true))
-      caf::anon_send(session_, terminate_atom_v, caf::timespan::zero());
-    else
-      caf::anon_send(session_, terminate_atom_v);
-    if (status_)
-      lose_patience_later();
+    told_to_end_ = true;
+    caf::anon_send(session_, terminate_atom_v, by, options_.spec.kill.grace);
+    watch_writes();
   }
 
-  void lose_patience_later() {
-    self_->delayed_send(self_, patience, patience_over{++patience_});
+  /// Starts to lose patience if there is a reason to: how long the session
+  /// waits for the end of its output is its own affair, but nobody else notices
+  /// that our output is not taken.
+  void watch_writes() {
+    if (!status_ || !told_to_end_ || writing_ == 0
+        || std::exchange(watching_, true))
+      return;
+    self_->delayed_send(self_, patience, patience_over{output_.written()});
   }
 
   void on(const patience_over& x) {
-    if (x.number == patience_)
-      give_up();
+    watching_ = false;
+    if (writing_ > 0 && x.written == output_.written())
+      return give_up();
+    watch_writes();
   }
 
   void give_up() {
     finish();
-    if (!reader_gone_ && end_->problem.empty())
+    if (reader_gone_ || !end_->problem.empty())
+      return;
+    if (writing_ > 0)
       end_->problem = "the rest of the output is lost: nobody took it";
+    else if (!closed_)
+      end_->problem = "the rest of the output is lost: we were told not to "
+                      "wait for it";
   }
 
   void leave_if_done() {
@@ -435,6 +456,11 @@ private:
   std::string runner_end_;
   /// By a signal, by the time-out, or because nobody takes the output.
   bool told_to_end_ = false;
+  /// By a signal.
+  bool asked_to_end_ = false;
+  /// The signals that ask to end, and those of keys.
+  repetition requests_;
+  repetition keys_;
   /// Writes that wait for their `write_done`.
   std::size_t writing_ = 0;
   bool out_dropped_ = false;
@@ -444,7 +470,8 @@ private:
   /// Why the terminal did not get it, if so.
   std::string refused_input_;
   std::error_code output_error_;
-  std::uint64_t patience_ = 0;
+  /// Whether a `patience_over` is on its way.
+  bool watching_ = false;
 };
 
 } // namespace

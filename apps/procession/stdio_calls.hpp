@@ -14,7 +14,11 @@ namespace procession::cli {
 /// @returns 0 at its end.
 std::size_t read_some(std::span<char> buffer, std::error_code& ec);
 
-/// Writes all of it to our standard output or error output, waiting for room.
-std::error_code write_all(stream_kind stream, std::span<const std::byte> bytes);
+/// Writes some of it, at least one byte, to our standard output or error
+/// output, waiting for room.
+/// @param ec why nothing was written.
+/// @returns how many bytes.
+std::size_t write_some(stream_kind stream, std::span<const std::byte> bytes,
+                       std::error_code& ec);
 
 } // namespace procession::cli

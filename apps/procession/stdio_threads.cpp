@@ -3,6 +3,7 @@
 #include "stdio_calls.hpp"
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -115,11 +116,20 @@ struct output_thread::state {
     return true;
   }
 
+  std::error_code write_all(const job& x) {
+    std::error_code ec;
+    for (auto rest = x.bytes.span(); !rest.empty() && !ec;) {
+      auto n = write_some(x.stream, rest, ec);
+      rest = rest.subspan(n);
+      written += n;
+    }
+    return ec;
+  }
+
   void run() {
     job x;
-    while (take(x)) {
-      sink({x.stream, x.credit, write_all(x.stream, x.bytes.span())});
-    }
+    while (take(x))
+      sink({x.stream, x.credit, write_all(x)});
   }
 
   relay<write_done> sink;
@@ -127,6 +137,7 @@ struct output_thread::state {
   std::condition_variable changed;
   std::deque<job> jobs;
   bool stop = false;
+  std::atomic<std::uint64_t> written = 0;
 };
 
 output_thread::output_thread(std::function<void(write_done)> sink)
@@ -146,6 +157,10 @@ void output_thread::write(stream_kind stream, shared_bytes bytes,
   std::lock_guard guard{state_->mutex};
   state_->jobs.push_back({stream, std::move(bytes), credit});
   state_->changed.notify_one();
+}
+
+std::uint64_t output_thread::written() const {
+  return state_->written;
 }
 
 } // namespace procession::cli

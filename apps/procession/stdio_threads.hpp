@@ -71,6 +71,9 @@ public:
   /// @param credit comes back in `write_done`.
   void write(stream_kind stream, shared_bytes bytes, std::uint64_t credit);
 
+  /// How many bytes were written so far. Any thread.
+  std::uint64_t written() const;
+
 private:
   struct state;
   std::shared_ptr<state> state_;

@@ -236,6 +236,46 @@ TEST_CASE("a program that minds a signal exits as it likes") {
   CHECK(exit_code(x) == 7);
 }
 
+TEST_CASE("requests to end that come close together count once") {
+  shell sh;
+  auto x = sh.start({"--", "sh", "-c",
+                     "trap 'echo asked; sleep 0.3; echo cleaned; exit 3' TERM; "
+                     "echo up; while :; do sleep 0.02; done"});
+  read_until(x.output, "up\n");
+  REQUIRE(x.process.signal(signal_name::terminate));
+  read_until(x.output, "asked\n");
+  REQUIRE(
+    x.process.signal(GENERATE(signal_name::terminate, signal_name::hangup)));
+  read_until(x.output, "cleaned\n");
+  CHECK(exit_code(x) == 3);
+}
+
+TEST_CASE("a hang-up reaches the program as one, and then it has its grace") {
+  shell sh;
+  auto x = sh.start({"--", "sh", "-c",
+                     "trap 'echo terminated; exit 4' TERM; "
+                     "trap 'echo gone; left=9' HUP; left=1000; echo up; "
+                     "while [ $left -gt 0 ]; do sleep 0.02; "
+                     "left=$((left-1)); done; echo cleaned; exit 3"});
+  read_until(x.output, "up\n");
+  REQUIRE(x.process.signal(signal_name::hangup));
+  read_until(x.output, "gone\n");
+  CHECK_THAT(read_until(x.output, "cleaned\n"), !Catch::Contains("terminated"));
+  CHECK(exit_code(x) == 3);
+}
+
+TEST_CASE("whoever asks again later means it") {
+  shell sh;
+  auto x = sh.start({"--grace", "1000", "--", "sh", "-c",
+                     "trap '' TERM; echo up; while :; do sleep 0.02; done"});
+  read_until(x.output, "up\n");
+  for (auto i = 0; i < 1000 && !x.process.has_exited(); ++i) {
+    x.process.signal(signal_name::terminate);
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  CHECK(exit_code(x) == 137);
+}
+
 TEST_CASE("signals that run is to ignore do not reach the program") {
   shell sh;
   auto result = sh.script("trap '' HUP; $P run -- sh -c 'kill -HUP $PPID; "
@@ -249,6 +289,30 @@ TEST_CASE("a reader that takes nothing does not keep run from ending") {
   auto x = sh.start({"--timeout", "0.3", "--", "yes"});
   // Nobody reads x.output.
   CHECK(exit_code(x) == 124);
+}
+
+TEST_CASE("run is as patient as the grace while its output is taken") {
+  shell sh;
+  // A descendant holds the output open for longer than a write may wait.
+  auto result = sh.script(
+    "pid=$($P run --timeout 0.4 --grace 3 -- sh -c '(trap \"\" TERM; "
+    "exec sh -c \"echo \\$\\$; exec sleep 43\") & wait'); code=$?; "
+    "echo $pid; grep -s State:.[^ZX] /proc/$pid/status; exit $code");
+  CHECK(shell_code(result.status) == 124);
+  CHECK(result.err.empty());
+  // Nothing but the number: no process of it is left.
+  CHECK(std::stol(result.out) > 0);
+  CHECK(result.out.find('\n') == result.out.size() - 1);
+}
+
+TEST_CASE("a reader that is slow but takes something is waited for") {
+  shell sh;
+  // For longer than a write may wait it takes less than a write brings.
+  auto result = sh.script(
+    "{ $P run --timeout 0.5 -- cat /dev/zero; echo $? >&2; } | "
+    "{ for i in $(seq 50); do dd bs=1000 count=1 status=none; sleep 0.08; "
+    "done; cat; } >/dev/null");
+  CHECK(result.err == "124\n");
 }
 
 TEST_CASE("a slow reader gets everything") {

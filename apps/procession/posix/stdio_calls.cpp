@@ -2,6 +2,7 @@
 
 #include "../stdio_threads.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,6 +11,10 @@
 namespace procession::cli {
 
 namespace {
+
+/// A pipe that says it is ready has room for so much (PIPE_BUF, pipe(7)). A
+/// larger write may wait in the middle, where nobody sees that it goes on.
+constexpr std::size_t piece = 4096;
 
 /// Whether the call is to be repeated, after waiting if that is needed: the
 /// stream may be non-blocking, as others may share it.
@@ -39,17 +44,20 @@ std::size_t read_some(std::span<char> buffer, std::error_code& ec) {
   }
 }
 
-std::error_code write_all(stream_kind stream,
-                          std::span<const std::byte> bytes) {
+std::size_t write_some(stream_kind stream, std::span<const std::byte> bytes,
+                       std::error_code& ec) {
   auto fd = stream == stream_kind::out ? STDOUT_FILENO : STDERR_FILENO;
-  while (!bytes.empty()) {
-    auto n = ::write(fd, bytes.data(), bytes.size());
+  pollfd room{fd, POLLOUT, 0};
+  ::poll(&room, 1, -1);
+  for (;;) {
+    auto n = ::write(fd, bytes.data(), std::min(bytes.size(), piece));
     if (n >= 0)
-      bytes = bytes.subspan(static_cast<std::size_t>(n));
-    else if (!again(fd, POLLOUT))
-      return {errno, std::generic_category()};
+      return static_cast<std::size_t>(n);
+    if (again(fd, POLLOUT))
+      continue;
+    ec.assign(errno, std::generic_category());
+    return 0;
   }
-  return {};
 }
 
 void complete_stdio() {

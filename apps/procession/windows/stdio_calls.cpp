@@ -26,22 +26,19 @@ std::size_t read_some(std::span<char> buffer, std::error_code& ec) {
   return n > 0 && buffer[0] == '\x1a' ? 0 : n;
 }
 
-std::error_code write_all(stream_kind stream,
-                          std::span<const std::byte> bytes) {
+std::size_t write_some(stream_kind stream, std::span<const std::byte> bytes,
+                       std::error_code& ec) {
   auto handle = ::GetStdHandle(stream == stream_kind::out ? STD_OUTPUT_HANDLE
                                                           : STD_ERROR_HANDLE);
   // The largest piece that a console takes at once is not told anywhere; this
   // is less (WriteConsole, about 64 KiB).
   constexpr std::size_t most = 32 * 1024;
-  while (!bytes.empty()) {
-    auto now = bytes.first(std::min(bytes.size(), most));
-    DWORD n = 0;
-    if (!::WriteFile(handle, now.data(), static_cast<DWORD>(now.size()), &n,
-                     nullptr))
-      return {static_cast<int>(::GetLastError()), std::system_category()};
-    bytes = bytes.subspan(n);
-  }
-  return {};
+  auto now = bytes.first(std::min(bytes.size(), most));
+  DWORD n = 0;
+  if (!::WriteFile(handle, now.data(), static_cast<DWORD>(now.size()), &n,
+                   nullptr))
+    ec.assign(static_cast<int>(::GetLastError()), std::system_category());
+  return n;
 }
 
 bool reader_gone(const std::error_code& x) {
