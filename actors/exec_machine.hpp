@@ -1,6 +1,7 @@
 #pragma once
 
 #include "procession/actors/alarm_clock.hpp"
+#include "procession/actors/exec_keys.hpp"
 #include "procession/actors/exec_tool.hpp"
 #include "procession/io/merged_output.hpp"
 #include "procession/io/text_watch.hpp"
@@ -10,6 +11,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -53,6 +55,23 @@ struct exec_record {
     time_point since;
   };
 
+  /// Input that its session does not have yet: what one request brings waits
+  /// here and goes on as the process takes it.
+  struct pending_input {
+    struct part {
+      input_step step;
+      /// The wait that belongs to the request.
+      std::uint64_t number = 0;
+    };
+    std::deque<part> parts;
+    /// Bytes in them, and in the piece that the session has.
+    std::uint64_t bytes = 0;
+    /// Which piece the session has; 0: none.
+    std::uint64_t piece = 0;
+    /// Why it was refused, if nobody was told.
+    caf::error refused;
+  };
+
   exec_record(std::size_t buffer, time_point now)
     : unread(buffer), begun(now), active(now) {
     // nop
@@ -76,6 +95,7 @@ struct exec_record {
   time_point active;
   /// Valid in state `closed`.
   time_point over;
+  pending_input input;
   std::optional<reader> reading;
   std::vector<watcher> watching;
   std::vector<terminator> terminating;
@@ -139,11 +159,18 @@ private:
                    std::uint64_t max_output, time_point since);
 
   // Input.
-  void send(const session_id& id, const exec_record& x, const shared_bytes& y);
+  void send_input(const session_id& id, exec_record& x);
+  void send_piece(const session_id& id, exec_record& x, std::uint64_t number,
+                  shared_bytes& from);
   template <class... Ts>
-  void ask(const session_id& id, const exec_record& x, Ts... request);
-  void on_input_failed(const session_id& id, std::uint64_t number,
-                       const caf::error& why);
+  void ask(const session_id& id, const exec_record& x, std::uint64_t number,
+           Ts... request);
+  void on_input_taken(const session_id& id, std::uint64_t piece,
+                      std::uint64_t number, std::uint64_t bytes);
+  void on_input_refused(const session_id& id, std::uint64_t piece,
+                        std::uint64_t number, const caf::error& why);
+  void on_request_failed(const session_id& id, std::uint64_t number,
+                         const caf::error& why);
 
   // The end.
   void ask_to_end(const session_id& id, exec_record& x);

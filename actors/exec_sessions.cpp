@@ -216,13 +216,36 @@ void exec_machine::stop_reading(exec_record& x) {
   x.reading.reset();
 }
 
-void exec_machine::on_input_failed(const session_id& id, std::uint64_t number,
-                                   const caf::error& why) {
+void exec_machine::on_input_refused(const session_id& id, std::uint64_t piece,
+                                    std::uint64_t number,
+                                    const caf::error& why) {
+  auto i = records_.find(id);
+  if (i == records_.end() || i->second.input.piece != piece)
+    return;
+  auto& x = i->second;
+  auto concerns = [&](std::uint64_t n) {
+    return x.reading && x.reading->number == n;
+  };
+  auto heard = concerns(number);
+  for (auto& part : x.input.parts)
+    heard = heard || concerns(part.number);
+  // Whatever stands behind it would follow a gap.
+  x.input = {};
+  // An end while it is written to is what the answer will tell.
+  if (is(why, errc::already_exited))
+    return;
+  if (heard)
+    refuse(x, why);
+  else
+    x.input.refused = why;
+}
+
+void exec_machine::on_request_failed(const session_id& id, std::uint64_t number,
+                                     const caf::error& why) {
   auto i = records_.find(id);
   if (i == records_.end() || !i->second.reading
       || i->second.reading->number != number)
     return;
-  // An end while it is written to is what the answer will tell.
   if (!is(why, errc::already_exited))
     refuse(i->second, why);
 }

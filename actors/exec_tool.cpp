@@ -28,6 +28,13 @@ constexpr std::size_t max_text_size = 4096;
 /// What the session keeps for whoever reads it by itself, in bytes.
 constexpr std::uint64_t retained = 256 * 1024;
 
+/// Bytes of input that a session has at a time.
+constexpr std::uint64_t piece_size = 256 * 1024;
+
+/// Bytes of input that several requests together may leave waiting for one
+/// process. A request that finds nothing waiting is taken however large it is.
+constexpr std::uint64_t max_waiting_input = 1024 * 1024;
+
 /// How many sessions the refusal of one more tells of.
 constexpr std::size_t max_told = 8;
 
@@ -49,6 +56,24 @@ caf::error busy(const session_id& id) {
 caf::error no_sender() {
   return make_error(errc::no_sender, stage::admit,
                     "an answer needs an actor to go to");
+}
+
+std::uint64_t bytes_in(const std::vector<input_step>& steps) {
+  std::uint64_t result = 0;
+  for (auto& x : steps)
+    if (auto* bytes = std::get_if<shared_bytes>(&x))
+      result += bytes->size();
+  return result;
+}
+
+caf::error stdin_full(std::uint64_t waiting, std::uint64_t more) {
+  return make_error(errc::stdin_full, stage::run,
+                    std::to_string(waiting)
+                      + " bytes of earlier input wait for the process to read "
+                        "them, and with "
+                      + std::to_string(more) + " more they would exceed the "
+                      + std::to_string(max_waiting_input)
+                      + " that may wait; nothing of this input was sent");
 }
 
 /// What is wrong with a wait, if anything is.
@@ -209,41 +234,82 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
                         + "' has ended; a poll gives the last of its output");
   if (record.reading)
     return busy(x.id);
+  if (auto refused = std::exchange(record.input.refused, {}))
+    return refused;
+  auto& parts = std::get<std::vector<input_step>>(steps);
+  auto& input = record.input;
+  auto more = bytes_in(parts);
+  if (input.bytes > 0 && input.bytes + more > max_waiting_input)
+    return stdin_full(input.bytes, more);
   auto waiting = begin_reading(record, x.wait, options_.write);
-  for (auto& step : std::get<std::vector<input_step>>(steps)) {
-    if (auto* bytes = std::get_if<shared_bytes>(&step))
-      send(x.id, record, *bytes);
-    else if (auto* signal = std::get_if<signal_name>(&step))
-      ask(x.id, record, signal_atom_v, *signal);
+  auto number = record.reading->number;
+  auto first = parts.begin();
+  // A signal with nothing of its request before it does not wait for earlier
+  // input: the process may never read that.
+  for (; first != parts.end(); ++first)
+    if (auto* signal = std::get_if<signal_name>(&*first))
+      ask(x.id, record, number, signal_atom_v, *signal);
     else
-      ask(x.id, record, close_stdin_atom_v);
-  }
+      break;
+  for (; first != parts.end(); ++first)
+    input.parts.push_back({std::move(*first), number});
+  input.bytes += more;
   record.active = now();
+  send_input(x.id, record);
   return waiting;
 }
 
-void exec_machine::send(const session_id& id, const exec_record& x,
-                        const shared_bytes& bytes) {
-  auto number = x.reading->number;
-  self_->request(x.hdl, caf::infinite, write_atom_v, bytes)
-    .then(
-      [=, this](std::uint64_t n) {
-        auto i = records_.find(id);
-        if (i != records_.end() && i->second.reading
-            && i->second.reading->number == number)
-          i->second.reading->written += n;
-      },
-      [=, this](const caf::error& why) { on_input_failed(id, number, why); });
+void exec_machine::send_input(const session_id& id, exec_record& x) {
+  auto& input = x.input;
+  // One after the other, so that nothing overtakes what is refused.
+  while (input.piece == 0 && !input.parts.empty()) {
+    auto& [step, number] = input.parts.front();
+    if (auto* bytes = std::get_if<shared_bytes>(&step))
+      send_piece(id, x, number, *bytes);
+    else if (auto* signal = std::get_if<signal_name>(&step))
+      ask(id, x, number, signal_atom_v, *signal);
+    else
+      ask(id, x, number, close_stdin_atom_v);
+    if (auto* bytes = std::get_if<shared_bytes>(&step);
+        bytes == nullptr || bytes->empty())
+      input.parts.pop_front();
+  }
+}
+
+void exec_machine::send_piece(const session_id& id, exec_record& x,
+                              std::uint64_t number, shared_bytes& from) {
+  auto bytes = from.first(piece_size);
+  from = from.from(bytes.size());
+  auto piece = ++last_number_;
+  x.input.piece = piece;
+  self_->request(x.hdl, caf::infinite, write_atom_v, std::move(bytes))
+    .then([=, this](std::uint64_t n) { on_input_taken(id, piece, number, n); },
+          [=, this](const caf::error& why) {
+            on_input_refused(id, piece, number, why);
+          });
+}
+
+void exec_machine::on_input_taken(const session_id& id, std::uint64_t piece,
+                                  std::uint64_t number, std::uint64_t bytes) {
+  auto i = records_.find(id);
+  if (i == records_.end() || i->second.input.piece != piece)
+    return;
+  auto& x = i->second;
+  x.input.piece = 0;
+  x.input.bytes -= bytes;
+  x.active = now();
+  if (x.reading && x.reading->number == number)
+    x.reading->written += bytes;
+  send_input(id, x);
 }
 
 template <class... Ts>
 void exec_machine::ask(const session_id& id, const exec_record& x,
-                       Ts... request) {
-  auto number = x.reading->number;
+                       std::uint64_t number, Ts... request) {
   self_->request(x.hdl, caf::infinite, request...)
     .then([] {},
           [=, this](const caf::error& why) {
-            on_input_failed(id, number, why);
+            on_request_failed(id, number, why);
           });
 }
 

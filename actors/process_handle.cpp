@@ -92,12 +92,21 @@ process_handle::~process_handle() {
 
 caf::expected<std::uint64_t> process_handle::write(shared_bytes bytes) {
   std::uint64_t written = 0;
+  auto piece = write_size;
   while (written < bytes.size()) {
     auto n = ask<std::uint64_t>(session_, caf::infinite, write_atom_v,
-                                bytes.from(written).first(write_size));
-    if (!n)
+                                bytes.from(written).first(piece));
+    if (n) {
+      written += *n;
+      continue;
+    }
+    // The queue of this session may be smaller than a piece.
+    auto known = info();
+    if (!is(n.error(), errc::stdin_full) || !known
+        || known->spec.limits.stdin_queue == 0
+        || known->spec.limits.stdin_queue >= piece)
       return n;
-    written += *n;
+    piece = known->spec.limits.stdin_queue;
   }
   return written;
 }

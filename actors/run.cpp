@@ -1,5 +1,6 @@
 #include "procession/actors/run.hpp"
 
+#include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
@@ -10,6 +11,31 @@ namespace procession {
 namespace {
 
 constexpr std::uint64_t read_size = 1024 * 1024;
+
+/// Writes the whole input of a session, and its end if all of it was taken.
+/// Answers when there is nothing left to write, with why it was refused.
+caf::behavior feed(caf::event_based_actor* self, const session& to,
+                   const shared_bytes& input) {
+  return {
+    [=](write_atom) {
+      auto done = self->make_response_promise();
+      self->request(to, caf::infinite, write_atom_v, input)
+        .then(
+          [=](std::uint64_t) mutable {
+            caf::anon_send(to, close_stdin_atom_v);
+            done.deliver(caf::unit);
+          },
+          [=](caf::error& why) mutable {
+            // A child may end, or close its input, before it has read all.
+            if (is(why, errc::already_exited) || is(why, errc::stdin_closed))
+              return done.deliver(caf::unit);
+            caf::anon_send(to, terminate_atom_v);
+            done.deliver(std::move(why));
+          });
+      return done;
+    },
+  };
+}
 
 /// Appends what fits under the cap, counts the rest.
 void collect(run_result& result, const output& x, std::uint64_t cap) {
@@ -33,7 +59,6 @@ caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
   spec.limits.retention = max_timespan;
   spec.limits.stdin_queue = std::max<std::uint64_t>(spec.limits.stdin_queue,
                                                     input.size());
-  auto takes_input = spec.stdio.kind != stdio_kind::pipes_no_stdin;
   session hdl;
   caf::error problem;
   self->request(where, caf::infinite, spawn_atom_v, std::move(spec))
@@ -41,11 +66,9 @@ caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
              [&](caf::error& x) { problem = std::move(x); });
   if (problem)
     return problem;
-  // Without waiting for it: a child may end before it has read everything.
-  if (takes_input) {
-    caf::anon_send(hdl, write_atom_v, std::move(input));
-    caf::anon_send(hdl, close_stdin_atom_v);
-  }
+  // Without waiting for it: a child writes while it reads.
+  auto feeder = self->spawn(feed, hdl, std::move(input));
+  auto fed = self->request(feeder, caf::infinite, write_atom_v);
   run_result result;
   cursor at;
   auto state = session_state::running;
@@ -65,6 +88,11 @@ caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
           result.complete = x.complete;
         },
         [&](caf::error& x) { problem = std::move(x); });
+  fed.receive([] {},
+              [&](caf::error& x) {
+                if (!problem)
+                  problem = std::move(x);
+              });
   caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
   if (problem)
     return problem;

@@ -136,8 +136,11 @@ caf::result<std::uint64_t> session_machine::write(shared_bytes bytes) {
   if (ledger_.queued() + n > spec_.limits.stdin_queue
       || ledger_.waiting() >= max_waiting_writes)
     return make_error(errc::stdin_full, stage::run,
-                      std::to_string(ledger_.queued())
-                        + " bytes of input wait for the process already");
+                      std::to_string(ledger_.queued()) + " of at most "
+                        + std::to_string(spec_.limits.stdin_queue)
+                        + " bytes of input wait for the process already, in "
+                        + std::to_string(ledger_.waiting())
+                        + " writes; nothing of this was taken");
   auto waiting = self_->make_response_promise<std::uint64_t>();
   ledger_.accept(n, waiting);
   once_started([this, bytes = std::move(bytes)] { child_->write(bytes); });

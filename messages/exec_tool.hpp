@@ -49,6 +49,9 @@ struct exec_request {
 };
 
 /// Input for a session: `text`, then `keys`, then the end if `close` is set.
+/// What the process does not take at once waits, and goes on after the answer;
+/// when a part is refused, so is all that follows it, and if the answer was
+/// given before, the next input is answered with the error.
 struct exec_input {
   session_id id;
   /// Sent as it is. On pipes a text that is nothing but 0x03 is the key ctrl-c.
@@ -215,7 +218,8 @@ using exec_tool = caf::typed_actor<
   /// `duplicate_session`, `no_sender`.
   caf::replies_to<exec_atom, exec_request>::with<exec_result>,
   /// Sends input, then waits for what comes of it. Errors: those of
-  /// `session`'s `write`, `busy` (nothing was sent), `invalid_argument`.
+  /// `session`'s `write`, `stdin_full` (too much waits already; nothing was
+  /// sent), `busy` (likewise), `invalid_argument`.
   caf::replies_to<write_atom, exec_input>::with<exec_result>,
   /// Waits for a session; output that is there already counts. Errors: `busy`,
   /// `invalid_argument`, and those of a start that failed meanwhile.

@@ -32,11 +32,18 @@ TEST_CASE("exec: keys and the end of the input follow the text") {
   x.close = true;
   x.id = pipes;
   auto answer = s.write(x);
-  CHECK(s.t.child(0).take_calls()
-        == lines{"write a", "signal #1 interrupt", "write \n", "close_stdin"});
+  CHECK(s.t.child(0).take_calls() == lines{"write a"});
+  s.t.child(0).stdin_taken(1);
+  s.t.run();
+  CHECK(s.t.child(0).take_calls() == lines{"signal #1 interrupt", "write \n"});
   s.t.child(0).answered(1);
+  s.t.child(0).stdin_taken(1);
+  s.t.run();
+  CHECK(s.t.child(0).take_calls() == lines{"close_stdin"});
   x.id = terminal;
   auto other = s.write(x);
+  s.t.child(1).stdin_taken(3);
+  s.t.run();
   CHECK(s.t.child(1).take_calls() == lines{"write a\x03\r", "close_stdin"});
   s.t.advance(1s);
   CHECK(answer.value().wake == exec_wake::yielded);
@@ -53,14 +60,88 @@ TEST_CASE("exec: input that cannot be is refused, and nothing else is lost") {
   CHECK(s.write(odd).is(errc::invalid_argument));
   CHECK(s.t.child().take_calls() == lines{});
   s.say("kept");
-  CHECK(s.write(text_for(id, std::string(2 * 1024 * 1024, 'x')))
-          .is(errc::stdin_full));
+  auto waiting = s.write(text_for(id, "never read"));
+  s.t.advance(250ms);
+  CHECK(waiting.value().head == "kept");
+  s.say("this too");
+  CHECK(
+    s.write(text_for(id, std::string(1024 * 1024, 'x'))).is(errc::stdin_full));
   s.t.child().stdin_broken();
   s.t.run();
   CHECK(s.write(text_for(id, "x")).is(errc::stdin_closed));
   s.end();
   CHECK(s.write(text_for(id, "x")).is(errc::already_exited));
-  CHECK(s.poll(id).value().head == "kept");
+  CHECK(s.poll(id).value().head == "this too");
+}
+
+TEST_CASE("exec: input larger than the queue goes in as the child takes it") {
+  exec_stage s;
+  auto id = s.running(script_of("cat > f"));
+  s.t.child().take_calls();
+  std::string text(1'500'000, 'x');
+  auto input = text_for(id, text);
+  input.close = true;
+  auto answer = s.write(input);
+  s.t.advance(250ms);
+  CHECK(answer.value().written == 0);
+  std::string taken;
+  for (;;) {
+    auto calls = s.t.child().take_calls();
+    REQUIRE(calls.size() == 1);
+    if (calls[0] == "close_stdin")
+      break;
+    auto piece = calls[0].substr(std::string{"write "}.size());
+    CHECK(piece.size() <= 1024 * 1024);
+    taken += piece;
+    s.t.child().stdin_taken(piece.size());
+    s.t.run();
+  }
+  CHECK((taken == text));
+}
+
+TEST_CASE("exec: what stands behind refused input is refused with it") {
+  exec_stage s;
+  auto id = s.running(terminal_of("cat"));
+  s.t.child().take_calls();
+  auto input = text_for(id, std::string(5000, 'x'));
+  input.close = true;
+  auto answer = s.write(input);
+
+  SECTION("while somebody waits for it") {
+    s.t.child().stdin_refused(5000);
+    s.t.run();
+    CHECK(answer.is(errc::line_too_long));
+  }
+  SECTION("while nobody does: the next input brings the error") {
+    s.t.advance(250ms);
+    CHECK(answer.value().wake == exec_wake::yielded);
+    s.t.child().stdin_refused(5000);
+    s.t.run();
+    CHECK(s.write(text_for(id, "more")).is(errc::line_too_long));
+  }
+  SECTION("and so is a later request that came behind it") {
+    s.t.advance(250ms);
+    answer = s.write(text_for(id, "more"));
+    s.t.child().stdin_refused(5000);
+    s.t.run();
+    CHECK(answer.is(errc::line_too_long));
+  }
+  CHECK(s.t.child().take_calls() == lines{"write " + input.text});
+  answer = s.write(text_for(id, "again"));
+  CHECK(s.t.child().take_calls() == lines{"write again"});
+}
+
+TEST_CASE("exec: a signal does not wait for input that nobody reads") {
+  exec_stage s;
+  auto id = s.running(script_of("sleep 100"));
+  s.t.child().take_calls();
+  auto answer = s.write(text_for(id, "never read"));
+  s.t.advance(250ms);
+  auto input = text_for(id, {});
+  input.keys = {"ctrl-c"};
+  answer = s.write(input);
+  CHECK(s.t.child().take_calls()
+        == lines{"write never read", "signal #1 interrupt"});
 }
 
 TEST_CASE(

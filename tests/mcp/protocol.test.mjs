@@ -236,3 +236,22 @@ test("a client that does not read is not read, and gets everything later", async
   }
   assert.equal(await server.end(), 0);
 });
+
+test("input larger than what may wait arrives whole, and its end after it", () =>
+  with_server(async (server) => {
+    await server.initialize();
+    server.call(1, "exec_command", {
+      command: "sleep 1; wc -c && echo saved",
+      yield_time_ms: 250,
+    });
+    const { session_id } = (await server.next()).result.structuredContent;
+    server.call(2, "write_stdin", {
+      session_id,
+      text: "x".repeat(1500000),
+      close: true,
+      yield_time_ms: 20000,
+    });
+    const { result } = await server.next();
+    assert.match(result.content[0].text, /Output:\n1500000\nsaved\n$/);
+    assert.equal(result.structuredContent.written_bytes, 1500000);
+  }));

@@ -230,6 +230,18 @@ TEST_CASE_METHOD(fixture, "a process that does not start is an error") {
   CHECK(is(y.error(), errc::invalid_argument));
 }
 
+TEST_CASE("a write is larger than the queue of its session") {
+  fixture f;
+  command spec;
+  spec.program = "wc";
+  spec.args = {"-c"};
+  spec.limits.stdin_queue = 1000;
+  auto x = fixture::take(spawn_process(f.sys, f.where, std::move(spec)));
+  CHECK(fixture::take(x.process.write(std::string(300'000, 'x'))) == 300'000);
+  REQUIRE(x.process.close_stdin());
+  CHECK(fixture::read_all(x.output) == "300000\n");
+}
+
 TEST_CASE("a handle without a process fails every request") {
   process_handle none;
   CHECK_FALSE(none.write("x"));
