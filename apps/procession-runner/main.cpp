@@ -5,13 +5,15 @@
 #include "procession/platform/runner_port.hpp"
 #include "procession/platform/runtime.hpp"
 
+#include "common/standard_streams.hpp"
+#include "common/start_up.hpp"
+
 #include <CLI/CLI.hpp>
 
-#include <exception>
 #include <fstream>
 #include <future>
-#include <iostream>
 #include <memory>
+#include <sstream>
 #include <string>
 
 namespace procession {
@@ -34,8 +36,11 @@ public:
   }
 
   void say(const std::string& text) {
-    (to_file_ ? file_ : std::cerr)
-      << "procession-runner: " << text << std::endl;
+    auto line = "procession-runner: " + text + '\n';
+    if (to_file_)
+      file_ << line << std::flush;
+    else
+      procession::say(line);
   }
 
 private:
@@ -100,8 +105,12 @@ int main_of(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& x) {
-    if (x.get_exit_code() == 0)
-      return app.exit(x);
+    if (x.get_exit_code() == 0) {
+      std::ostringstream text;
+      auto code = app.exit(x, text, text);
+      print(text.str());
+      return code;
+    }
     start_log{log_path}.say(std::string{x.what()}
                             + "; try procession-runner --help");
     return bad_usage;
@@ -110,12 +119,8 @@ int main_of(int argc, char** argv) {
   start_log log{log_path};
   if (!log.usable())
     return bad_usage;
-  try {
-    return serve(where, log);
-  } catch (const std::exception& x) {
-    log.say(x.what());
-    return failed;
-  }
+  start_up([&](const std::string& why) { log.say(why); }, failed);
+  return serve(where, log);
 }
 
 } // namespace

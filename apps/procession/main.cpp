@@ -5,16 +5,21 @@
 #include "terminal_mode.hpp"
 #include "words.hpp"
 
+#include "common/standard_streams.hpp"
+#include "common/start_up.hpp"
+
 #include <CLI/CLI.hpp>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -218,8 +223,23 @@ run_options interpret(const raw_options& x,
   return result;
 }
 
+/// Our error output, which may be one that does not block.
+class error_output : public spdlog::sinks::base_sink<std::mutex> {
+protected:
+  void sink_it_(const spdlog::details::log_msg& x) override {
+    spdlog::memory_buf_t text;
+    formatter_->format(x, text);
+    say({text.data(), text.size()});
+  }
+
+  void flush_() override {
+    // Everything is written at once.
+  }
+};
+
 void set_up_log() {
-  auto log = spdlog::stderr_logger_mt("procession");
+  auto log = std::make_shared<spdlog::logger>("procession",
+                                              std::make_shared<error_output>());
   // A terminal may be in raw mode, where a new line alone goes only down.
   log->set_formatter(std::make_unique<spdlog::pattern_formatter>(
     "procession: %v", spdlog::pattern_time_type::local,
@@ -254,8 +274,12 @@ int main_of(const std::vector<std::string>& args) {
       spdlog::set_level(spdlog::level::debug);
     return run_command(interpret(given, words));
   } catch (const CLI::ParseError& x) {
-    if (x.get_exit_code() == 0)
-      return app.exit(x);
+    if (x.get_exit_code() == 0) {
+      std::ostringstream text;
+      auto code = app.exit(x, text, text);
+      print(text.str());
+      return code;
+    }
     spdlog::error("{}\n{}Try: procession run --help", what_is_wrong(x), usage);
     return exit_usage;
   }
@@ -268,6 +292,8 @@ int main_of(const std::vector<std::string>& args) {
 int main(int argc, char** argv) {
   procession::cli::complete_stdio();
   procession::cli::set_up_log();
+  procession::start_up([](const std::string& why) { spdlog::error(why); },
+                       procession::cli::exit_own_failure);
   return procession::cli::main_of(
     procession::cli::program_arguments(argc, argv));
 }

@@ -14,7 +14,7 @@
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
-#include <exception>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -58,16 +58,19 @@ run_end run_attached(const run_options& options) {
   };
   auto end = std::make_shared<run_end>();
   auto where = make_place(sys, rt, options);
-  auto bridge = spawn_attachment(sys, where, options, ready, end);
   {
+    // All threads are started before the terminal is in raw mode.
+    std::promise<caf::actor> started;
+    auto bridge = started.get_future().share();
     console_signal_thread signals{[&](console_signal x) {
       // Whoever stopped us meanwhile has set the terminal as he likes it.
       if (std::lock_guard guard{raw_mutex}; x == console_signal::resumed && raw)
         raw->renew();
-      caf::anon_send(bridge, x);
+      caf::anon_send(bridge.get(), x);
     }};
+    started.set_value(spawn_attachment(sys, where, options, ready, end));
     caf::scoped_actor self{sys};
-    self->wait_for(bridge);
+    self->wait_for(bridge.get());
   }
   // Even one that is still waited for, and so holds on to itself.
   if (where.host)
@@ -78,15 +81,10 @@ run_end run_attached(const run_options& options) {
 } // namespace
 
 int run_command(run_options options) {
-  try {
-    auto end = run_attached(options);
-    if (!end.problem.empty())
-      spdlog::error(end.problem);
-    return end.code;
-  } catch (const std::exception& x) {
-    spdlog::error(x.what());
-    return exit_own_failure;
-  }
+  auto end = run_attached(options);
+  if (!end.problem.empty())
+    spdlog::error(end.problem);
+  return end.code;
 }
 
 } // namespace procession::cli

@@ -1,7 +1,8 @@
 #include "line_io.hpp"
 
+#include "common/posix/again.hpp"
+
 #include <array>
-#include <cerrno>
 #include <string_view>
 #include <unistd.h>
 #include <utility>
@@ -16,7 +17,7 @@ constexpr std::size_t max_lines = 64;
 bool write_all(std::string_view text) {
   while (!text.empty()) {
     auto n = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (n < 0 && errno == EINTR)
+    if (n < 0 && procession::again(STDOUT_FILENO, POLLOUT))
       continue;
     if (n < 0)
       return false;
@@ -92,7 +93,7 @@ void line_io::read_lines() {
   };
   for (;;) {
     auto n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (n < 0 && errno == EINTR)
+    if (n < 0 && procession::again(STDIN_FILENO, POLLIN))
       continue;
     if (n <= 0)
       break;

@@ -21,13 +21,15 @@
 #include <procession/actors/spawner.hpp>
 #include <procession/messages/config.hpp>
 
+#include "common/standard_streams.hpp"
+#include "common/start_up.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <caf/all.hpp>
 
 #include <csignal>
 #include <cstdlib>
-#include <iostream>
 #include <string>
 
 namespace ps = procession;
@@ -108,10 +110,8 @@ int main(int argc, char** argv) {
     ->check(CLI::Range(1024, 1024 * 1024 * 1024))
     ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  try {
-    return serve(chosen);
-  } catch (const std::exception& x) {
-    std::cerr << "mcp_server: " << x.what() << '\n';
-    return EXIT_FAILURE;
-  }
+  ps::start_up(
+    [](const std::string& why) { ps::say("mcp_server: " + why + '\n'); },
+    EXIT_FAILURE);
+  return serve(chosen);
 }

@@ -1,11 +1,12 @@
 // What a client that knows the protocol less well than the official one sends.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { Raw, gone } from "./server.mjs";
 
 /// Runs `f` with a server that must end in order.
-async function with_server(f, more) {
-  const server = new Raw(more);
+async function with_server(f, more, before) {
+  const server = new Raw(more, before);
   await f(server);
   assert.equal(await server.end(), 0);
 }
@@ -255,3 +256,59 @@ test("input larger than what may wait arrives whole, and its end after it", () =
     assert.match(result.content[0].text, /Output:\n1500000\nsaved\n$/);
     assert.equal(result.structuredContent.written_bytes, 1500000);
   }));
+
+test("streams that do not block are waited for", () =>
+  with_server(
+    async (server) => {
+      await server.initialize();
+      // More than fits into the server's output at a time.
+      for (let i = 0; i < 8; ++i)
+        server.call(i, "exec_command", {
+          command: "head -c 500000 /dev/zero | tr '\\0' x",
+          max_output_bytes: 1000000,
+        });
+      for (let i = 0; i < 8; ++i)
+        assert.match(
+          (await server.next()).result.content[0].text,
+          /Output:\nx{500000}$/,
+        );
+    },
+    [],
+    [
+      "python3",
+      "-c",
+      "import os, sys; [os.set_blocking(x, False) for x in (0, 1)];" +
+        "os.execv(sys.argv[1], sys.argv[1:])",
+    ],
+  ));
+
+const container = ["unshare", "-pf", "--mount-proc"];
+const contained =
+  spawnSync(container[0], [...container.slice(1), "true"]).status === 0;
+
+test(
+  "as the first process of a container the server reaps orphans",
+  { skip: contained ? false : "needs root" },
+  () =>
+    with_server(
+      async (server) => {
+        await server.initialize();
+        for (let i = 0; i < 30; ++i) {
+          server.call(i, "exec_command", {
+            command: "sh -c 'setsid true &'",
+          });
+          await server.next();
+        }
+        server.call(30, "exec_command", {
+          command:
+            "while grep -q State:.Z /proc/[0-9]*/status; do sleep 0.05; done",
+          timeout_ms: 20000,
+          yield_time_ms: 30000,
+        });
+        const { result } = await server.next();
+        assert.equal(result.structuredContent.exit_code, 0);
+      },
+      [],
+      container,
+    ),
+);

@@ -35,11 +35,11 @@ export async function soon(promise, what) {
 
 /// A server with nobody but us to talk to.
 export class Raw {
-  constructor(more = []) {
+  /// @param before a program and its arguments that start the server.
+  constructor(more = [], before = []) {
     const { command, args } = configuration();
-    this.child = spawn(command, [...args, ...more], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+    const [program, ...words] = [...before, command, ...args, ...more];
+    this.child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
     this.child.stdin.on("error", () => {});
     this.lines = createInterface({ input: this.child.stdout })[
       Symbol.asyncIterator

@@ -2,10 +2,11 @@
 
 #include "../stdio_threads.hpp"
 
+#include "common/posix/again.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 namespace procession::cli {
@@ -15,18 +16,6 @@ namespace {
 /// A pipe that says it is ready has room for so much (PIPE_BUF, pipe(7)). A
 /// larger write may wait in the middle, where nobody sees that it goes on.
 constexpr std::size_t piece = 4096;
-
-/// Whether the call is to be repeated, after waiting if that is needed: the
-/// stream may be non-blocking, as others may share it.
-bool again(int fd, short events) {
-  if (errno == EINTR)
-    return true;
-  if (errno != EAGAIN)
-    return false;
-  pollfd what{fd, events, 0};
-  ::poll(&what, 1, -1);
-  return true;
-}
 
 } // namespace
 
