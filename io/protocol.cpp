@@ -72,11 +72,11 @@ bool accept(resize& x) {
 }
 
 bool accept(signal& x) {
-  return within(x.name, signal_name::interrupt, signal_name::proceed);
+  return within(x.name, signal_name::interrupt, last_signal_name);
 }
 
 bool accept(terminate& x) {
-  return within(x.by, signal_name::interrupt, signal_name::proceed);
+  return within(x.by, signal_name::interrupt, last_signal_name);
 }
 
 bool accept(credit& x) {

@@ -46,6 +46,12 @@ std::string to_string(signal_name x) {
       return "stop";
     case signal_name::proceed:
       return "continue";
+    case signal_name::user1:
+      return "user1";
+    case signal_name::user2:
+      return "user2";
+    case signal_name::alarm:
+      return "alarm";
   }
   return "signal_name " + std::to_string(static_cast<int>(x));
 }

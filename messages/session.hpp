@@ -41,7 +41,14 @@ enum class signal_name : std::uint8_t {
   stop,
   /// Wakes a stopped process (SIGCONT).
   proceed,
+  /// Mean what the program likes (SIGUSR1, SIGUSR2, SIGALRM).
+  user1,
+  user2,
+  alarm,
 };
+
+/// For checks of what comes from outside.
+inline constexpr auto last_signal_name = signal_name::alarm;
 
 /// How a subscriber is treated when its window is full.
 enum class delivery : std::uint8_t {

@@ -35,6 +35,12 @@ int number_of(signal_name name) {
       return SIGSTOP;
     case signal_name::proceed:
       return SIGCONT;
+    case signal_name::user1:
+      return SIGUSR1;
+    case signal_name::user2:
+      return SIGUSR2;
+    case signal_name::alarm:
+      return SIGALRM;
   }
   return 0;
 }

@@ -365,6 +365,9 @@ void process::signal(std::uint64_t request, signal_name name) {
       return answer(request, std::nullopt);
     case signal_name::stop:
     case signal_name::proceed:
+    case signal_name::user1:
+    case signal_name::user2:
+    case signal_name::alarm:
       break;
   }
   answer(request, failure{errc::request_failed,

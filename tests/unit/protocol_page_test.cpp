@@ -127,6 +127,12 @@ TEST_CASE("the page has the numbers of all frames and enumerations") {
     CAPTURE(i, name);
     CHECK(lists(page, i, name));
   }
+  for (auto i = 0; i <= static_cast<int>(last_signal_name); ++i) {
+    auto entry = std::to_string(i) + ' '
+                 + to_string(static_cast<signal_name>(i));
+    CAPTURE(entry);
+    CHECK(page.find(entry) != std::string::npos);
+  }
 }
 
 TEST_CASE("the conversation of the page is what we speak") {

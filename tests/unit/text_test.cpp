@@ -145,7 +145,7 @@ TEST_CASE("every value of an enumeration has a name") {
   check_names(containment_kind::unknown, containment_kind::job,
               "containment_kind");
   check_names(exec_wake::closed, exec_wake::cancelled, "exec_wake");
-  check_names(signal_name::interrupt, signal_name::proceed, "signal_name");
+  check_names(signal_name::interrupt, last_signal_name, "signal_name");
   check_names(restart_kind::permanent, restart_kind::temporary, "restart_kind");
   check_names(restart_strategy::one_for_one, restart_strategy::rest_for_one,
               "restart_strategy");
