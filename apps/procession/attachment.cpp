@@ -1,5 +1,7 @@
 #include "attachment.hpp"
 
+#include "escape_keys.hpp"
+#include "job_control.hpp"
 #include "json_events.hpp"
 #include "repetition.hpp"
 #include "stdio_threads.hpp"
@@ -26,6 +28,16 @@ namespace {
 /// After we were told to end: how long whoever reads our output may take none
 /// of what is written to him.
 constexpr auto patience = std::chrono::seconds{2};
+
+/// How many bytes of input may be on their way while we look for the escape key
+/// in what is typed next: more than anybody types for a program that hangs.
+constexpr std::uint64_t max_ahead = 256 * 1024;
+
+constexpr auto escape_help = "\r\nAt the start of a line:\r\n"
+                             " ~.   ask the program to end; again: kill it\r\n"
+                             " ~^Z  suspend it\r\n"
+                             " ~?   this list\r\n"
+                             " ~~   type it once\r\n";
 
 /// That the patience is over, unless more was written since.
 struct patience_over {
@@ -75,11 +87,12 @@ public:
   }
 
   caf::behavior start(const place& where, const run_options& options,
-                      std::function<void()> ready,
-                      std::shared_ptr<run_end> end) {
+                      terminal_hooks hooks, std::shared_ptr<run_end> end) {
     where_ = where;
     options_ = options;
-    ready_ = std::move(ready);
+    hooks_ = std::move(hooks);
+    if (options_.escape != 0)
+      escape_.emplace(options_.escape);
     end_ = std::move(end);
     // It waits until we subscribe, and goes when we go.
     options_.spec.when_unobserved = unobserved::pause;
@@ -92,6 +105,8 @@ public:
     return {
       [this](const output& x) { on(x); },
       [this](const gap& x) { on(x); },
+      [this](const stopped& x) { on(x); },
+      [this](const continued& x) { on(x); },
       [this](const exited& x) { on(x); },
       [this](const closed& x) { on(x); },
       [this](input_chunk& x) { on(x); },
@@ -146,7 +161,7 @@ private:
   // -- the session ------------------------------------------------------------
 
   void start_program() {
-    ready_();
+    hooks_.ready();
     spdlog::debug("starting {}", to_string(options_.spec));
     self_->request(where_.sessions, caf::infinite, spawn_atom_v, options_.spec)
       .then([this](session& x) { on_started(std::move(x)); },
@@ -166,14 +181,24 @@ private:
           print(started_line(info));
         self_
           ->request(session_, caf::infinite, subscribe_atom_v, subscription{})
-          .then([](cursor) {});
+          .then([this](cursor) { look_for_stop(); });
       });
     for (auto signal : std::exchange(early_, {}))
       on(signal);
     if (options_.forward_input)
-      input_.next();
+      read_on();
     else
       caf::anon_send(session_, close_stdin_atom_v);
+  }
+
+  /// It may have been stopped before we were there to be told.
+  void look_for_stop() {
+    if (options_.spec.report_stops)
+      self_->request(session_, caf::infinite, info_atom_v)
+        .then([this](const session_info& info) {
+          if (info.stopped != 0 && !std::exchange(is_stopped_, true))
+            suspend_us();
+        });
   }
 
   void on_start_failed(const caf::error& x, int code) {
@@ -204,6 +229,21 @@ private:
       print(json_line(x));
   }
 
+  void on(const stopped& x) {
+    spdlog::debug("{}", to_string(x));
+    if (options_.json)
+      print(json_line(x));
+    if (!std::exchange(is_stopped_, true))
+      suspend_us();
+  }
+
+  void on(const continued& x) {
+    spdlog::debug("{}", to_string(x));
+    if (options_.json)
+      print(json_line(x));
+    is_stopped_ = false;
+  }
+
   void on(const exited& x) {
     spdlog::debug("{}", to_string(x));
     if (options_.json)
@@ -226,6 +266,7 @@ private:
   // -- our input --------------------------------------------------------------
 
   void on(input_chunk& x) {
+    reading_ = false;
     // Its end would be a lie: the program would take a part for the whole.
     if (x.error) {
       input_error_ = x.error;
@@ -233,20 +274,72 @@ private:
     }
     if (x.bytes.empty()) {
       spdlog::debug("our input is at its end");
+      if (escape_)
+        pass_on(shared_bytes{escape_->rest()});
       caf::anon_send(session_, close_stdin_atom_v);
       return;
     }
-    // Read on when the child has it: no more than this one is ever on its way.
-    self_->request(session_, caf::infinite, write_atom_v, std::move(x.bytes))
-      .then([this](std::uint64_t) { input_.next(); },
-            [this](const caf::error& why) {
-              spdlog::debug("input is dropped: {}", describe(why));
-              if (!is(why, errc::line_too_long))
-                return;
-              // As above: the program is not given a part for the whole.
-              refused_input_ = detail_of(why).text;
-              end_program(signal_name::terminate);
-            });
+    if (!escape_)
+      return pass_on(std::move(x.bytes));
+    for (auto& part : escape_->take(x.bytes.text()))
+      if (auto* command = std::get_if<escape_command>(&part))
+        obey(*command);
+      else
+        pass_on(shared_bytes{std::get<std::string>(std::move(part))});
+    read_on();
+  }
+
+  void pass_on(shared_bytes bytes) {
+    std::uint64_t n = bytes.size();
+    if (n == 0)
+      return;
+    on_its_way_ += n;
+    self_->request(session_, caf::infinite, write_atom_v, std::move(bytes))
+      .then(
+        [this, n](std::uint64_t) {
+          on_its_way_ -= n;
+          read_on();
+        },
+        [this, n](const caf::error& why) {
+          on_its_way_ -= n;
+          on_input_refused(why);
+        });
+  }
+
+  void on_input_refused(const caf::error& why) {
+    spdlog::debug("input is dropped: {}", describe(why));
+    auto unread = is(why, errc::already_exited) || is(why, errc::stdin_closed);
+    // Somebody who types sees what becomes of it, and may still want us.
+    if (escape_)
+      return read_on();
+    if (unread)
+      return;
+    // As above: the program is not given a part for the whole.
+    refused_input_ = detail_of(why).text;
+    end_program(signal_name::terminate);
+  }
+
+  /// Reads on when the child has what was read; but if the escape key may come,
+  /// which a program that hangs must not keep from us, not only then.
+  void read_on() {
+    auto enough = escape_ ? on_its_way_ >= max_ahead : on_its_way_ > 0;
+    if (!enough && !std::exchange(reading_, true))
+      input_.next();
+  }
+
+  void obey(escape_command x) {
+    switch (x) {
+      case escape_command::help:
+        return write(stream_kind::err, shared_bytes{std::string{escape_help}},
+                     0);
+      case escape_command::suspend:
+        return suspend_program();
+      case escape_command::end:
+        break;
+    }
+    if (std::exchange(escaped_, true) || status_)
+      return insist();
+    end_program(signal_name::terminate);
   }
 
   // -- our output -------------------------------------------------------------
@@ -303,9 +396,7 @@ private:
     switch (x) {
       case console_signal::resized:
       case console_signal::resumed:
-        if (auto size = console_size(); size && options_.follow_size)
-          caf::anon_send(session_, resize_atom_v, *size);
-        return;
+        return on_resumed();
       case console_signal::interrupt:
         return on_key(signal_name::interrupt);
       case console_signal::quit:
@@ -314,13 +405,59 @@ private:
         return on_request_to_end(signal_name::hangup);
       case console_signal::terminate:
         return on_request_to_end(signal_name::terminate);
+      case console_signal::stop:
+        return suspend_program();
+      case console_signal::user1:
+        return send_signal(signal_name::user1);
+      case console_signal::user2:
+        return send_signal(signal_name::user2);
+      case console_signal::alarm:
+        return send_signal(signal_name::alarm);
     }
   }
+
+  void send_signal(signal_name x) {
+    caf::anon_send(session_, signal_atom_v, x);
+  }
+
+  // -- suspended --------------------------------------------------------------
+
+  /// Stops the program and then us.
+  void suspend_program() {
+    if (!can_be_suspended())
+      return spdlog::debug("nobody could continue us, so nothing is stopped");
+    if (status_ || is_stopped_)
+      return suspend_us();
+    // If stops are reported, we follow when it has stopped.
+    self_->request(session_, caf::infinite, signal_atom_v, signal_name::stop)
+      .then(
+        [this] {
+          if (!options_.spec.report_stops)
+            suspend_us();
+        },
+        [this](const caf::error&) { suspend_us(); });
+  }
+
+  void suspend_us() {
+    if (!can_be_suspended())
+      return spdlog::debug("nobody could continue us, so we go on");
+    is_suspended_ = true;
+    hooks_.suspend();
+  }
+
+  void on_resumed() {
+    if (auto size = console_size(); size && options_.follow_size)
+      caf::anon_send(session_, resize_atom_v, *size);
+    if (std::exchange(is_suspended_, false))
+      send_signal(signal_name::proceed);
+  }
+
+  // -- requests to end --------------------------------------------------------
 
   void on_key(signal_name x) {
     auto same = keys_.repeats(self_->clock().now());
     if (!status_)
-      caf::anon_send(session_, signal_atom_v, x);
+      send_signal(x);
     else if (!same)
       // The program has ended, so that we are meant.
       give_up();
@@ -331,7 +468,11 @@ private:
       return;
     if (!std::exchange(asked_to_end_, true))
       return end_program(by);
-    // Whoever asks a second time means it.
+    insist();
+  }
+
+  /// Whoever asks a second time means it.
+  void insist() {
     caf::anon_send(session_, terminate_atom_v, caf::timespan::zero());
     if (status_)
       give_up();
@@ -344,8 +485,13 @@ private:
     switch (x) {
       case console_signal::resized:
       case console_signal::resumed:
+      case console_signal::user1:
+      case console_signal::user2:
+      case console_signal::alarm:
         early_.push_back(x);
         return;
+      case console_signal::stop:
+        return suspend_us();
       case console_signal::hangup:
         number = 1;
         break;
@@ -440,9 +586,19 @@ private:
   output_thread output_;
   place where_;
   run_options options_;
-  std::function<void()> ready_;
+  terminal_hooks hooks_;
   std::shared_ptr<run_end> end_;
   session session_;
+  /// None: nobody types, or nothing for us.
+  std::optional<escape_keys> escape_;
+  /// Whether a chunk of input is being read.
+  bool reading_ = false;
+  /// Bytes of input that the child does not have yet.
+  std::uint64_t on_its_way_ = 0;
+  /// Whether the program is stopped, as far as that is reported.
+  bool is_stopped_ = false;
+  /// Whether we are, because of it; it is to be continued with us.
+  bool is_suspended_ = false;
   /// Signals from before there was a session.
   std::vector<console_signal> early_;
   /// Set once the process has ended.
@@ -458,6 +614,8 @@ private:
   bool told_to_end_ = false;
   /// By a signal.
   bool asked_to_end_ = false;
+  /// By the escape key.
+  bool escaped_ = false;
   /// The signals that ask to end, and those of keys.
   repetition requests_;
   repetition keys_;
@@ -477,17 +635,16 @@ private:
 } // namespace
 
 caf::actor spawn_attachment(caf::actor_system& sys, const place& where,
-                            const run_options& options,
-                            std::function<void()> ready,
+                            const run_options& options, terminal_hooks hooks,
                             std::shared_ptr<run_end> end) {
   auto behavior = [](attachment::pointer self, const place& where,
-                     const run_options& options, std::function<void()> ready,
+                     const run_options& options, terminal_hooks hooks,
                      std::shared_ptr<run_end> end) {
-    return self->state.start(where, options, std::move(ready), std::move(end));
+    return self->state.start(where, options, std::move(hooks), std::move(end));
   };
   // On a thread of its own, as its diagnostics may have to wait for whoever
   // reads our error output.
-  return sys.spawn<caf::detached>(behavior, where, options, std::move(ready),
+  return sys.spawn<caf::detached>(behavior, where, options, std::move(hooks),
                                   std::move(end));
 }
 

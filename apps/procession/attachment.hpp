@@ -30,15 +30,20 @@ struct place {
   runner host;
 };
 
+/// What the actor asks of whoever has the terminal. Called on its thread.
+struct terminal_hooks {
+  /// Once, before the program is started: the runner is up, if there is one.
+  std::function<void()> ready;
+  /// To stop us, until somebody continues us (`console_signal::resumed`).
+  std::function<void()> suspend;
+};
+
 /// Starts the actor between one session and our standard streams. It starts the
 /// session, copies both ways no faster than the slower side takes it, passes on
 /// each `console_signal` that it is sent, and is gone when all is done.
-/// @param ready called once, on the actor's thread, before the program is
-///        started: the runner is up, if there is one.
 /// @param end set before the actor is gone.
 caf::actor spawn_attachment(caf::actor_system& sys, const place& where,
-                            const run_options& options,
-                            std::function<void()> ready,
+                            const run_options& options, terminal_hooks hooks,
                             std::shared_ptr<run_end> end);
 
 } // namespace procession::cli

@@ -20,12 +20,19 @@ enum class console_signal {
   resized,
   /// We were stopped and go on.
   resumed,
+  /// The suspend key, in effect: stop.
+  stop,
+  // These mean what the program likes.
+  user1,
+  user2,
+  alarm,
 };
 
 /// Takes the signals out of the way, so that only a `console_signal_thread`
 /// sees them; those that we were started with ignored stay ignored (nohup).
 /// Call it before the first thread starts. A closed pipe becomes an error of
-/// the write, and children can be waited for.
+/// the write, reading from a terminal that is another job's one of the read,
+/// and children can be waited for.
 void block_console_signals();
 
 /// Waits for signals on a thread of its own and hands them to `sink`, there.
@@ -37,11 +44,16 @@ public:
   /// Joins the thread.
   ~console_signal_thread();
 
+  /// Stops our job, that is our process group, as the suspend key would; `sink`
+  /// is told `resumed` when we go on. Any thread.
+  void stop_job();
+
 private:
-  void run() const;
+  void run();
 
   std::function<void(console_signal)> sink_;
   std::atomic<bool> stop_ = false;
+  std::atomic<bool> stop_job_ = false;
   std::thread thread_;
 };
 

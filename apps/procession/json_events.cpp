@@ -63,6 +63,16 @@ std::string json_line(const gap& x) {
   return line(result);
 }
 
+std::string json_line(const stopped& x) {
+  auto result = head("stopped", x);
+  result["signal"] = x.signal;
+  return line(result);
+}
+
+std::string json_line(const continued& x) {
+  return line(head("continued", x));
+}
+
 std::string json_line(const exited& x) {
   auto result = head("exited", x);
   result["cause"] = to_string(x.status.cause);

@@ -22,6 +22,12 @@ std::string json_line(const output& x);
 /// {"event":"gap","session","seq","stream","from","to"}
 std::string json_line(const gap& x);
 
+/// {"event":"stopped","session","seq","signal"}
+std::string json_line(const stopped& x);
+
+/// {"event":"continued","session","seq"}
+std::string json_line(const continued& x);
+
 /// {"event":"exited","session","seq","cause","code","signal","shell_code",
 /// "core_dumped","timed_out","by_request","user_us","system_us","peak_memory"}
 std::string json_line(const exited& x);

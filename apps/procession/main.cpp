@@ -1,3 +1,4 @@
+#include "escape_keys.hpp"
 #include "program_arguments.hpp"
 #include "run_command.hpp"
 #include "sandbox_command.hpp"
@@ -43,6 +44,15 @@ constexpr auto footer = R"(
 Standard input, output and error are the session's. Nothing is lost: a slow
 reader of our output holds the program back, a slow program our input. When the
 program has ended, so has its whole tree of processes.
+
+Signals go to PROGRAM: INT, QUIT, USR1, USR2 and ALRM as they are; TERM and HUP
+ask its tree to end, and kill it after the grace, or at once when they come again
+after a second. When PROGRAM or its terminal is suspended, so is procession, and
+continues it. At the start of a line on a terminal, these keys always work:
+  ~.   ask PROGRAM to end; once more: kill it
+  ~^Z  suspend it
+  ~?   list these keys
+  ~~   type ~
 
 A runner is a process in another security context, in which PROGRAM runs: under
 another user (--as), or wherever a command line leads (--runner): on another
@@ -95,7 +105,18 @@ struct raw_options {
   double timeout = 0;
   double grace = 5;
   std::string size;
+  std::string escape = "~";
 };
+
+char escape_of(const std::string& name) {
+  if (name == "none")
+    return 0;
+  if (auto key = parse_escape(name))
+    return key;
+  throw CLI::ValidationError{"--escape", "'" + name
+                                           + "' is neither a key, nor ^ and "
+                                             "one, nor none"};
+}
 
 caf::timespan seconds(const char* option, double x) {
   auto most = std::chrono::duration<double>{max_timespan}.count();
@@ -185,6 +206,11 @@ void declare(CLI::App& run, raw_options& x) {
                 "of ours is followed, or it is 24x80")
     ->type_name("ROWSxCOLS")
     ->excludes(pipes);
+  run
+    .add_option("--escape", x.escape,
+                "The key that begins what is typed for procession itself, or "
+                "none; ^X for a control key; default ~")
+    ->type_name("KEY");
   run.add_flag("--json", x.json, "Print events as JSON lines, bytes in base64");
   run.add_flag("-v,--verbose", x.verbose, "Say what happens, on error output");
 }
@@ -205,6 +231,7 @@ run_options interpret(const raw_options& x,
   result.json = x.json;
   result.forward_input = !x.no_stdin;
   result.follow_size = x.size.empty();
+  auto escape = escape_of(x.escape);
   result.runner = make_runner(x);
   auto on_terminal = x.pty || !x.size.empty()
                      || (!x.pipes && !x.no_stdin && input_is_terminal());
@@ -214,6 +241,11 @@ run_options interpret(const raw_options& x,
     spec.stdio = pty(parse_size(x.size));
   else
     spec.stdio = pty(console_size().value_or(terminal_size{}));
+  if (on_terminal && result.forward_input && input_is_terminal()) {
+    result.escape = escape;
+    // To stop with it; it costs a thread.
+    spec.report_stops = true;
+  }
   // The kind of terminal is ours, while a runner's environment is its own.
   if (auto* term = std::getenv("TERM");
       term != nullptr && on_terminal && result.runner)

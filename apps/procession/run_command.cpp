@@ -68,7 +68,13 @@ run_end run_attached(const run_options& options) {
         raw->renew();
       caf::anon_send(bridge.get(), x);
     }};
-    started.set_value(spawn_attachment(sys, where, options, ready, end));
+    auto suspend = [&] {
+      if (std::lock_guard guard{raw_mutex}; raw)
+        raw->suspend();
+      signals.stop_job();
+    };
+    started.set_value(
+      spawn_attachment(sys, where, options, {ready, suspend}, end));
     caf::scoped_actor self{sys};
     self->wait_for(bridge.get());
   }

@@ -16,6 +16,9 @@ struct run_options {
   bool forward_input = true;
   /// Whether the child's terminal follows the size of ours.
   bool follow_size = true;
+  /// The key that begins what is typed for us and not for the program, if our
+  /// input is a terminal and the program's too; 0: none.
+  char escape = 0;
   /// Events as JSON lines instead of plain output.
   bool json = false;
 };

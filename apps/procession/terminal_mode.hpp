@@ -17,8 +17,9 @@ bool error_output_is_terminal();
 std::optional<terminal_size> console_size();
 
 /// The terminal of our standard input in raw mode: every key goes to the child
-/// as it is. The former mode is back when this is gone, and also when a fatal
-/// signal ends the program. One at a time; not for several threads at a time.
+/// as it is. While the terminal is another job's, its mode is left alone. The
+/// former mode is back when this is gone, and also when a fatal signal ends the
+/// program. One at a time; not for several threads at a time.
 class raw_mode {
 public:
   /// What becomes of output to the terminal.
@@ -36,6 +37,9 @@ public:
 
   /// Sets the raw mode again, after somebody else had the terminal.
   void renew() const;
+
+  /// Sets the former mode until `renew`, for whoever has the terminal next.
+  void suspend() const;
 
 private:
   output out_;

@@ -85,6 +85,18 @@ spawned_process shell::start(std::vector<std::string> args, stdio_spec stdio) {
   return std::move(*result);
 }
 
+spawned_process shell::start_bash() {
+  command spec;
+  spec.program = "bash";
+  spec.args = {"--norc", "--noprofile", "--noediting", "-i"};
+  spec.env.set["P"] = binary();
+  spec.stdio = pty();
+  auto result = spawn_process(system_, spawner_, std::move(spec));
+  if (!result)
+    FAIL(describe(result.error()));
+  return std::move(*result);
+}
+
 std::string read_until(process_output& from, const std::string& text) {
   std::string result;
   while (result.find(text) == std::string::npos) {

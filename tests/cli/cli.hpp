@@ -47,6 +47,9 @@ public:
   spawned_process start(std::vector<std::string> args,
                         stdio_spec stdio = pipes());
 
+  /// Starts bash(1) with job control on a terminal; $P is `procession` there.
+  spawned_process start_bash();
+
 private:
   static command make_script(const std::string& script);
   run_result run(command spec, shared_bytes input);

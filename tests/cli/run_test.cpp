@@ -226,6 +226,18 @@ TEST_CASE("signals to run reach its program") {
   CHECK(exit_code(x) == code);
 }
 
+TEST_CASE("signals that mean what a program likes reach it") {
+  shell sh;
+  auto [signal, code] = GENERATE(
+    table<std::string, std::uint32_t>({{"USR1", 3}, {"USR2", 4}, {"ALRM", 5}}));
+  CAPTURE(signal);
+  auto result = sh.script("$P run --pipes -- sh -c 'trap \"exit 3\" USR1; "
+                          "trap \"exit 4\" USR2; trap \"exit 5\" ALRM; "
+                          "kill -"
+                          + signal + " $PPID; while :; do sleep 0.02; done'");
+  CHECK(shell_code(result.status) == code);
+}
+
 TEST_CASE("a program that minds a signal exits as it likes") {
   shell sh;
   auto x = sh.start({"--", "sh", "-c",

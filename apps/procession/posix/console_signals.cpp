@@ -9,7 +9,8 @@ namespace procession::cli {
 
 namespace {
 
-constexpr auto handled = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT};
+constexpr auto handled = {SIGINT,  SIGQUIT, SIGTERM, SIGHUP,  SIGWINCH,
+                          SIGCONT, SIGTSTP, SIGUSR1, SIGUSR2, SIGALRM};
 
 bool is_ignored(int signo) {
   struct sigaction now {};
@@ -23,7 +24,7 @@ sigset_t watched() {
   for (auto signo : handled)
     if (!is_ignored(signo))
       ::sigaddset(&result, signo);
-  // By it the thread is told to stop.
+  // By it the thread is woken.
   ::sigaddset(&result, SIGCONT);
   return result;
 }
@@ -42,9 +43,28 @@ std::optional<console_signal> meaning(int signo) {
       return console_signal::resized;
     case SIGCONT:
       return console_signal::resumed;
+    case SIGTSTP:
+      return console_signal::stop;
+    case SIGUSR1:
+      return console_signal::user1;
+    case SIGUSR2:
+      return console_signal::user2;
+    case SIGALRM:
+      return console_signal::alarm;
     default:
       return std::nullopt;
   }
+}
+
+/// Stops our process group. To be called where nobody waits for SIGTSTP.
+void stop_process_group() {
+  sigset_t stop;
+  ::sigemptyset(&stop);
+  ::sigaddset(&stop, SIGTSTP);
+  // No other thread has it unblocked: it is delivered to this one, at once.
+  ::pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
+  ::kill(0, SIGTSTP);
+  ::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
 }
 
 } // namespace
@@ -55,6 +75,7 @@ void block_console_signals() {
   // (wait(2)).
   std::signal(SIGCHLD, SIG_DFL);
   auto signals = watched();
+  ::sigaddset(&signals, SIGTTIN);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
@@ -70,12 +91,21 @@ console_signal_thread::~console_signal_thread() {
   thread_.join();
 }
 
-void console_signal_thread::run() const {
+void console_signal_thread::stop_job() {
+  stop_job_ = true;
+  ::pthread_kill(thread_.native_handle(), SIGCONT);
+}
+
+void console_signal_thread::run() {
   auto signals = watched();
   for (;;) {
     auto signo = ::sigwaitinfo(&signals, nullptr);
     if (stop_)
       return;
+    if (stop_job_.exchange(false)) {
+      stop_process_group();
+      signo = SIGCONT;
+    }
     if (auto x = meaning(signo))
       sink_(*x);
   }

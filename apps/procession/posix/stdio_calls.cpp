@@ -1,5 +1,6 @@
 #include "../stdio_calls.hpp"
 
+#include "../job_control.hpp"
 #include "../stdio_threads.hpp"
 
 #include "common/posix/again.hpp"
@@ -27,6 +28,8 @@ std::size_t read_some(std::span<char> buffer, std::error_code& ec) {
     if (again(STDIN_FILENO, POLLIN))
       continue;
     auto why = errno;
+    if (why == EIO && wait_for_foreground())
+      continue;
     if (why != EBADF && !(why == EIO && ::isatty(STDIN_FILENO) != 0))
       ec.assign(why, std::generic_category());
     return 0;

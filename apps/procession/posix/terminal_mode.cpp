@@ -1,5 +1,7 @@
 #include "../terminal_mode.hpp"
 
+#include "../job_control.hpp"
+
 #include <array>
 #include <csignal>
 #include <pthread.h>
@@ -17,10 +19,9 @@ volatile std::sig_atomic_t is_raw = 0;
 
 /// Signals that end a program which does not handle them; the others are those
 /// of `console_signal`.
-constexpr std::array fatal_signals{SIGABRT, SIGBUS,  SIGFPE,  SIGILL,
-                                   SIGSEGV, SIGSYS,  SIGTRAP, SIGUSR1,
-                                   SIGUSR2, SIGALRM, SIGPROF, SIGVTALRM,
-                                   SIGXCPU, SIGXFSZ};
+constexpr std::array fatal_signals{SIGABRT,   SIGBUS,  SIGFPE,  SIGILL,
+                                   SIGSEGV,   SIGSYS,  SIGTRAP, SIGPROF,
+                                   SIGVTALRM, SIGXCPU, SIGXFSZ};
 std::array<struct sigaction, fatal_signals.size()> former_actions;
 
 // Only functions that signal-safety(7) allows.
@@ -79,8 +80,6 @@ std::optional<terminal_size> console_size() {
 }
 
 raw_mode::raw_mode(output out) : out_(out) {
-  if (::tcgetattr(STDIN_FILENO, &former_mode) != 0)
-    return;
   struct sigaction action {};
   action.sa_handler = procession_cli_fatal_signal;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
@@ -88,27 +87,34 @@ raw_mode::raw_mode(output out) : out_(out) {
   ::sigaddset(&action.sa_mask, SIGTTOU);
   for (std::size_t i = 0; i < fatal_signals.size(); ++i)
     ::sigaction(fatal_signals[i], &action, &former_actions[i]);
-  is_raw = 1;
   renew();
 }
 
 raw_mode::~raw_mode() {
-  if (is_raw == 0)
-    return;
-  background_writes allowed;
-  restore_mode();
+  suspend();
   for (std::size_t i = 0; i < fatal_signals.size(); ++i)
     ::sigaction(fatal_signals[i], &former_actions[i], nullptr);
 }
 
 void raw_mode::renew() const {
-  if (is_raw == 0)
+  // A shell that took the terminal away has set the mode that it likes.
+  if (!in_foreground()) {
+    is_raw = 0;
     return;
+  }
+  if (is_raw == 0 && ::tcgetattr(STDIN_FILENO, &former_mode) != 0)
+    return;
+  is_raw = 1;
   auto mode = former_mode;
   ::cfmakeraw(&mode);
   if (out_ == output::cooked)
     mode.c_oflag = former_mode.c_oflag;
   ::tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
+}
+
+void raw_mode::suspend() const {
+  background_writes allowed;
+  restore_mode();
 }
 
 } // namespace procession::cli

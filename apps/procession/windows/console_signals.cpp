@@ -62,4 +62,8 @@ console_signal_thread::~console_signal_thread() {
   receiver = nullptr;
 }
 
+void console_signal_thread::stop_job() {
+  // Nothing of the kind exists.
+}
+
 } // namespace procession::cli

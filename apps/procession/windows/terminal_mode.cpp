@@ -2,6 +2,8 @@
 
 #include <windows.h>
 
+#include <utility>
+
 namespace procession::cli {
 
 namespace {
@@ -58,9 +60,11 @@ raw_mode::raw_mode(output out) : out_(out) {
 }
 
 raw_mode::~raw_mode() {
-  if (!is_raw)
-    return;
-  is_raw = false;
+  if (std::exchange(is_raw, false))
+    suspend();
+}
+
+void raw_mode::suspend() const {
   ::SetConsoleMode(input(), former_input);
   if (former_output != 0)
     ::SetConsoleMode(output_stream(), former_output);

@@ -1,0 +1,76 @@
+#include "../job_control.hpp"
+
+#include <csignal>
+#include <fcntl.h>
+#include <fstream>
+#include <poll.h>
+#include <string>
+#include <unistd.h>
+
+namespace procession::cli {
+
+namespace {
+
+bool has_terminal() {
+  auto fd = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+  ::close(fd);
+  return true;
+}
+
+/// The parent of a process by proc(5); 0: there is none, or it is not known.
+pid_t parent_of(pid_t pid) {
+  std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+  std::string text;
+  std::getline(file, text);
+  // The name of the program, in parentheses, may have any character in it.
+  auto end = text.rfind(") ");
+  if (end == std::string::npos || text.size() < end + 5)
+    return 0;
+  return static_cast<pid_t>(std::strtol(text.c_str() + end + 4, nullptr, 10));
+}
+
+/// Whether no parent of our process group's members that are our ancestors is
+/// in another group of our session.
+bool is_orphaned() {
+  auto group = ::getpgrp();
+  auto session = ::getsid(0);
+  for (auto pid = ::getppid(); pid > 0; pid = parent_of(pid)) {
+    if (::getsid(pid) != session)
+      return true;
+    if (::getpgid(pid) != group)
+      return false;
+  }
+  return true;
+}
+
+} // namespace
+
+bool can_be_suspended() {
+  struct sigaction now {};
+  ::sigaction(SIGTSTP, nullptr, &now);
+  return now.sa_handler == SIG_DFL && has_terminal() && !is_orphaned();
+}
+
+bool in_foreground() {
+  return ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
+}
+
+bool wait_for_foreground() {
+  auto in_background = [] {
+    auto group = ::tcgetpgrp(STDIN_FILENO);
+    return group > 0 && group != ::getpgrp();
+  };
+  if (!in_background() || is_orphaned())
+    return false;
+  // Nothing tells who runs in the background that it does not any more: a shell
+  // continues only what is stopped.
+  constexpr auto interval = 100;
+  while (in_background())
+    ::poll(nullptr, 0, interval);
+  ::kill(::getpid(), SIGCONT);
+  return true;
+}
+
+} // namespace procession::cli

@@ -1,0 +1,206 @@
+#include "cli.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+using namespace procession;
+using namespace procession::test;
+
+namespace {
+
+/// A shell with job control, at whose terminal we sit.
+struct terminal {
+  shell sh;
+  spawned_process x = sh.start_bash();
+  /// What came and was not looked at.
+  std::string rest;
+
+  terminal() {
+    type("stty -echo; PS1='at your ''service> '\n");
+    prompt();
+  }
+
+  /// Waits until the shell has the terminal: what is typed before may be read
+  /// by a program that is about to end.
+  void prompt() {
+    see("at your service> ");
+  }
+
+  void type(const std::string& keys) {
+    REQUIRE(x.process.write(keys));
+  }
+
+  /// Waits for a text. @returns what came up to and with it.
+  std::string see(const std::string& text) {
+    if (rest.find(text) == std::string::npos)
+      rest += read_until(x.output, text);
+    auto end = rest.find(text) + text.size();
+    auto result = rest.substr(0, end);
+    rest.erase(0, end);
+    return result;
+  }
+
+  /// Runs a command that ends. @returns its output.
+  std::string ask(const std::string& command) {
+    type("echo '<'; " + command + "; echo '>'\n");
+    see("<\r\n");
+    auto result = see(">\r\n");
+    prompt();
+    return result.substr(0, result.size() - 3);
+  }
+};
+
+/// The state of a process as proc(5) has it.
+std::string state_of(terminal& t, const std::string& pid) {
+  return t.ask("grep -o 'State:.[A-Z]' /proc/" + pid + "/status");
+}
+
+/// Waits until a process is in that state.
+void await_state(terminal& t, const std::string& pid, char state) {
+  for (auto i = 0; i < 1000; ++i)
+    if (auto now = state_of(t, pid);
+        now.find(std::string{"State:\t"} + state) != std::string::npos)
+      return;
+  FAIL("it never was in state " << state);
+}
+
+std::string pid_in(const std::string& text) {
+  auto begin = text.rfind("pid=") + 4;
+  return text.substr(begin, text.find('.', begin) - begin);
+}
+
+} // namespace
+
+TEST_CASE("a program that stops itself stops run, and fg continues both",
+          "[jobs]") {
+  terminal t;
+  t.type("$P run --pty -- sh -c 'stty -echo; kill -STOP $$; echo back; "
+         "read x; echo got $x; exit 7'\n");
+  t.see("Stopped");
+  t.prompt();
+  // The terminal is the shell's, in its own mode.
+  CHECK_THAT(t.ask("stty -a"), !Catch::Contains("-icanon")
+                                 && !Catch::Contains("-opost")
+                                 && !Catch::Contains("-isig"));
+  t.type("fg\n");
+  t.see("back\r\n");
+  t.type("a word\r");
+  t.see("got a word\r\n");
+  t.prompt();
+  t.type("echo code=$?\n");
+  t.see("code=7\r\n");
+}
+
+TEST_CASE("in the background the program goes on and the shell has its "
+          "terminal",
+          "[jobs]") {
+  terminal t;
+  t.type("$P run --pty -- sh -c 'stty -echo; kill -STOP $$; echo back; "
+         "read x; echo got $x; exit 7'\n");
+  t.see("Stopped");
+  t.prompt();
+  t.type("bg\n");
+  t.see("back");
+  CHECK(t.ask("echo $((6 * 7))") == "42\r\n");
+  CHECK_THAT(t.ask("jobs"), Catch::Contains("Running"));
+  CHECK_THAT(t.ask("stty -a"), !Catch::Contains("-icanon"));
+  t.type("fg\n");
+  // Until the terminal is raw again it is not clear who would echo.
+  t.type("a word\r");
+  t.see("got a word\r\n");
+  t.prompt();
+  t.type("echo code=$?\n");
+  t.see("code=7\r\n");
+}
+
+TEST_CASE("the suspend key stops a program on pipes together with run",
+          "[jobs]") {
+  terminal t;
+  t.type("$P run --pipes -- sh -c 'trap \"echo on\" CONT; echo pid=$$.; "
+         "while :; do sleep 0.05; done'\n");
+  auto pid = pid_in(t.see(".\r\n"));
+  t.type("\x1a");
+  t.see("Stopped");
+  t.prompt();
+  await_state(t, pid, 'T');
+  t.type("fg\n");
+  t.see("on\r\n");
+  t.type("\x1a");
+  t.see("Stopped");
+  t.prompt();
+  await_state(t, pid, 'T');
+  t.type("bg\n");
+  t.see("on\r\n");
+  t.type("kill %1; wait %1; echo code=$?\n");
+  t.see("code=143\r\n");
+}
+
+TEST_CASE("the escape key suspends a program on a terminal", "[jobs][escape]") {
+  terminal t;
+  t.type("$P run --pty -- sh -c 'stty -echo; echo pid=$$.; read x; "
+         "echo got $x'\n");
+  auto pid = pid_in(t.see(".\r\n"));
+  t.type("~\x1a");
+  t.see("Stopped");
+  t.prompt();
+  await_state(t, pid, 'T');
+  t.type("fg\n");
+  t.type("~~a word\r");
+  t.see("got ~a word\r\n");
+}
+
+TEST_CASE("a program that is stopped where nobody could continue us stays so, "
+          "and the escape key ends it",
+          "[jobs][escape]") {
+  shell sh;
+  auto x = sh.start({"-v", "--", "sh", "-c", "kill -STOP $$; echo never"},
+                    pty());
+  read_until(x.output, "so we go on");
+  REQUIRE(x.process.write("~"));
+  REQUIRE(x.process.write("."));
+  CHECK(exit_code(x) == 143);
+}
+
+TEST_CASE("the escape key twice kills a program that takes nothing",
+          "[escape]") {
+  shell sh;
+  auto x = sh.start({"--grace", "1000", "--", "sh", "-c",
+                     "stty raw -echo; trap '' TERM; echo up; "
+                     "while :; do sleep 0.02; done"},
+                    pty());
+  read_until(x.output, "up");
+  // More than its terminal holds.
+  REQUIRE(x.process.write(std::string(100'000, 'x')));
+  REQUIRE(x.process.write("\r~?"));
+  read_until(x.output, "ask the program to end");
+  REQUIRE(x.process.write("~.~."));
+  CHECK(exit_code(x) == 137);
+}
+
+TEST_CASE("another key or none can be the escape key", "[escape]") {
+  shell sh;
+  auto key = GENERATE(as<std::string>{}, "none", "^]");
+  auto x = sh.start({"--escape", key, "--", "sh", "-c",
+                     "stty -echo; echo up; read x; echo got $x; exec sleep "
+                     "100"},
+                    pty());
+  read_until(x.output, "up\r\n");
+  REQUIRE(x.process.write("~.\r"));
+  read_until(x.output, "got ~.\r\n");
+  if (key == "none") {
+    REQUIRE(x.process.write("\x03"));
+    CHECK(exit_code(x) == 130);
+  } else {
+    REQUIRE(x.process.write("\x1d."));
+    CHECK(exit_code(x) == 143);
+  }
+}
+
+TEST_CASE("an escape key that is none is bad usage", "[escape]") {
+  shell sh;
+  auto name = GENERATE(as<std::string>{}, "", "ab", "^M", "nothing");
+  auto result = sh.cli({"run", "--escape", name, "--", "true"});
+  CHECK(shell_code(result.status) == 2);
+  CHECK_THAT(result.err, Catch::Contains("--escape"));
+}
