@@ -181,7 +181,7 @@ private:
           print(started_line(info));
         self_
           ->request(session_, caf::infinite, subscribe_atom_v, subscription{})
-          .then([this](cursor) { look_for_stop(); });
+          .then([](cursor) {});
       });
     for (auto signal : std::exchange(early_, {}))
       on(signal);
@@ -189,16 +189,6 @@ private:
       read_on();
     else
       caf::anon_send(session_, close_stdin_atom_v);
-  }
-
-  /// It may have been stopped before we were there to be told.
-  void look_for_stop() {
-    if (options_.spec.report_stops)
-      self_->request(session_, caf::infinite, info_atom_v)
-        .then([this](const session_info& info) {
-          if (info.stopped != 0 && !std::exchange(is_stopped_, true))
-            suspend_us();
-        });
   }
 
   void on_start_failed(const caf::error& x, int code) {
