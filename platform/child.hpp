@@ -88,8 +88,8 @@ struct child_finished {
 using child_event
   = std::variant<child_started, child_start_failed, child_output,
                  child_stdin_taken, child_stdin_refused, child_stdin_broken,
-                 child_notified, child_stopped, child_continued,
-                 child_answered, child_exited, child_finished>;
+                 child_notified, child_stopped, child_continued, child_answered,
+                 child_exited, child_finished>;
 
 /// Where a child sends its events: called from one thread at a time, maybe from
 /// inside `start`; must not block, throw or call the child.

@@ -91,6 +91,8 @@ std::string json_line(const exited& x) {
 std::string json_line(const closed& x) {
   auto result = head("closed", x);
   result["complete"] = x.complete;
+  result["ended"] = x.rest.ended;
+  result["surviving"] = x.rest.surviving;
   return line(result);
 }
 

@@ -32,7 +32,7 @@ std::string json_line(const continued& x);
 /// "core_dumped","timed_out","by_request","user_us","system_us","peak_memory"}
 std::string json_line(const exited& x);
 
-/// {"event":"closed","session","seq","complete"}
+/// {"event":"closed","session","seq","complete","ended","surviving"}
 std::string json_line(const closed& x);
 
 /// Base64 as in RFC 4648, with padding.

@@ -88,6 +88,8 @@ TEST_CASE("json prints every event of the session, in order") {
   CHECK((*exited)["timed_out"] == false);
   CHECK(events.back()["event"] == "closed");
   CHECK(events.back()["complete"] == true);
+  CHECK(events.back()["ended"] == 0);
+  CHECK(events.back()["surviving"] == 0);
 }
 
 TEST_CASE("json keeps every byte, whatever it is") {

@@ -18,7 +18,8 @@ class script {
 public:
   /// What was asked of the child since the last look, in order: "start",
   /// "write abc", "close_stdin", "resize #1 30x100", "signal #2 hangup",
-  /// "terminate", "terminate by hangup", "kill", "finish", "destroyed". Grants only add up.
+  /// "terminate", "terminate by hangup", "kill", "finish", "destroyed". Grants
+  /// only add up.
   std::vector<std::string> take_calls();
 
   /// How often exactly this was asked for so far.
