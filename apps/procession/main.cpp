@@ -9,6 +9,8 @@
 #include "common/standard_streams.hpp"
 #include "common/start_up.hpp"
 
+#include "procession/io/printable.hpp"
+
 #include <CLI/CLI.hpp>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
@@ -255,12 +257,30 @@ run_options interpret(const raw_options& x,
   return result;
 }
 
+/// The lines of a message, with nothing in them that plays with a terminal: the
+/// names in it may be the user's, or a runner's.
+std::string fit_to_be_shown(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    auto end = text.find('\n');
+    result += printable(text.substr(0, end));
+    if (end == std::string_view::npos)
+      break;
+    result += '\n';
+    text.remove_prefix(end + 1);
+  }
+  return result;
+}
+
 /// Our error output, which may be one that does not block.
 class error_output : public spdlog::sinks::base_sink<std::mutex> {
 protected:
   void sink_it_(const spdlog::details::log_msg& x) override {
+    auto line = x;
+    auto shown = fit_to_be_shown({x.payload.data(), x.payload.size()});
+    line.payload = shown;
     spdlog::memory_buf_t text;
-    formatter_->format(x, text);
+    formatter_->format(line, text);
     say({text.data(), text.size()});
   }
 

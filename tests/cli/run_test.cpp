@@ -46,6 +46,17 @@ TEST_CASE("run exits with the code of the program") {
   CHECK(result.err.empty() == (code != 126 && code != 127));
 }
 
+TEST_CASE("what run says cannot play with a terminal", "[cli][text]") {
+  shell sh;
+  auto args = GENERATE(
+    values<strings>({{"run", "--pipes", "--", "no\x1b[2Jsuch"},
+                     {"run", "--no\x1b[2Jsuch", "--", "true"}}));
+  auto result = sh.cli(args);
+  CHECK(result.err.find('\x1b') == std::string::npos);
+  CHECK(result.err.find("no?[2Jsuch") != std::string::npos);
+  CHECK(result.err.back() == '\n');
+}
+
 TEST_CASE("run refuses bad usage with 2 and says why on standard error") {
   auto args = GENERATE(
     values<strings>({{},
