@@ -143,11 +143,37 @@ void runner_link::owe(debt what, const remote_session& by) {
   // What was paid meanwhile must not add up.
   while (!queue.empty() && paid(what, queue.front()))
     queue.pop_front();
-  auto entry = due{work_->now() + time_for(what, by), by.number};
-  auto earlier = [](const due& x, const due& y) { return x.when < y.when; };
-  queue.insert(std::upper_bound(queue.begin(), queue.end(), entry, earlier),
-               entry);
+  add(queue, {work_->now() + time_for(what, by), by.number});
   arm(queue.front().when);
+}
+
+void runner_link::add(queue& to, due x) {
+  auto earlier = [](const due& y, const due& z) { return y.when < z.when; };
+  to.insert(std::upper_bound(to.begin(), to.end(), x, earlier), x);
+}
+
+void runner_link::report_stops_later(remote_session& x, std::int32_t signal) {
+  if (!x.stops.changed(signal))
+    return;
+  add(stops_due_, {x.stops.due(), x.number});
+  report_stops();
+}
+
+void runner_link::report_stops() {
+  auto now = work_->now();
+  while (!stops_due_.empty() && stops_due_.front().when <= now) {
+    auto i = sessions_.find(stops_due_.front().number);
+    stops_due_.pop_front();
+    if (i == sessions_.end() || i->second->at != remote_session::state::running)
+      continue;
+    auto news = i->second->stops.take(now);
+    if (news.continued)
+      tell(*i->second, child_continued{});
+    if (news.stopped != 0)
+      tell(*i->second, child_stopped{news.stopped});
+  }
+  if (!stops_due_.empty())
+    arm(stops_due_.front().when);
 }
 
 void runner_link::arm(time_point when) {
@@ -184,6 +210,7 @@ void runner_link::tick() {
     if (!queue.empty())
       arm(queue.front().when);
   }
+  report_stops();
   arm(phase_due_);
   if (phase_ == phase::up)
     arm(channel_->next_tick());

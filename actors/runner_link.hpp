@@ -1,6 +1,7 @@
 #pragma once
 
 #include "procession/io/framed_channel.hpp"
+#include "procession/io/stop_report.hpp"
 #include "procession/io/work_queue.hpp"
 #include "procession/messages/runner.hpp"
 #include "procession/platform/child.hpp"
@@ -47,6 +48,7 @@ struct remote_session {
   /// Whether it may say that it is stopped.
   bool reports_stops = false;
   bool stopped = false;
+  stop_report stops;
   /// What its descendants get to end by themselves.
   caf::timespan leftovers{};
   /// Whether it was asked to end: then it is waited for until it is killed.
@@ -194,6 +196,8 @@ private:
   caf::timespan time_for(debt what, const remote_session& by) const noexcept;
   void on_phase_due();
   void on_unpaid(debt what, std::uint64_t number);
+  void report_stops_later(remote_session& x, std::int32_t signal);
+  void report_stops();
   void tick();
   void arm(time_point when);
 
@@ -238,8 +242,14 @@ private:
 
   std::unordered_map<std::uint64_t, session_ptr> sessions_;
   std::uint64_t last_number_ = 0;
+  using queue = std::deque<due>;
+
+  static void add(queue& to, due x);
+
   /// Each in the order of time.
-  std::array<std::deque<due>, 4> debts_;
+  std::array<queue, 4> debts_;
+  /// Sessions whose stops are to be told.
+  queue stops_due_;
 };
 
 /// Makes children that live in a runner.

@@ -146,7 +146,7 @@ runner_link::objection runner_link::on_stopped(remote_session& to,
   if (to.at != remote_session::state::running || !to.reports_stops
       || std::exchange(to.stopped, true))
     return untimely;
-  tell(to, child_stopped{body->signal});
+  report_stops_later(to, body->signal);
   return nullptr;
 }
 
@@ -157,7 +157,7 @@ runner_link::objection runner_link::on_continued(remote_session& to,
   if (to.at != remote_session::state::running
       || !std::exchange(to.stopped, false))
     return untimely;
-  tell(to, child_continued{});
+  report_stops_later(to, 0);
   return nullptr;
 }
 

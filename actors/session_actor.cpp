@@ -49,7 +49,9 @@ session_machine::~session_machine() {
   for (auto& x : std::exchange(observers_, {}))
     x.waiting.deliver(already_exited());
   fail_everybody(already_exited());
-  if (state_ < session_state::exited)
+  if (state_ == session_state::starting)
+    status_.cause = exit_cause::start_failed;
+  else if (state_ == session_state::running)
     status_.cause = exit_cause::runner_lost;
   abort();
   // CAF leaves the monitors of an actor that is gone with those it watched, and
@@ -487,7 +489,7 @@ void session_machine::on_exit_request(caf::exit_msg& x) {
   for (auto& reader : std::exchange(readers_, {}))
     reader.waiting.deliver(already_exited());
   kill();
-  update_drain();
+  settle();
   leave_if_done();
 }
 

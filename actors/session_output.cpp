@@ -32,7 +32,11 @@ void session_machine::publish() {
 }
 
 void session_machine::settle() {
-  log_.trim(unobserved_pause() ? released_ : subscribers_.floor());
+  // What a session that is cut short still reads is not kept for anybody.
+  if (cut_short_)
+    log_.trim();
+  else
+    log_.trim(unobserved_pause() ? released_ : subscribers_.floor());
   update_hold();
   if (held_ || child_ == nullptr || state_ == session_state::starting)
     return;
@@ -44,12 +48,13 @@ void session_machine::settle() {
 }
 
 bool session_machine::unobserved_pause() const noexcept {
-  return spec_.when_unobserved == unobserved::pause && subscribers_.empty();
+  return spec_.when_unobserved == unobserved::pause && subscribers_.empty()
+         && !cut_short_;
 }
 
 void session_machine::update_hold() {
   auto paused = unobserved_pause() && log_.full(released_);
-  held_ = paused || subscribers_.holds_back();
+  held_ = paused || (!cut_short_ && subscribers_.holds_back());
   update_drain();
 }
 
@@ -57,8 +62,7 @@ void session_machine::update_drain() {
   // The deadline counts only while the reader is free to read. Once the owner
   // is gone it always does: a subscriber must not keep what is left for ever.
   // The grace of a request to end comes first: it is the whole tree's.
-  auto free = !held_ || leaving_ || cut_short_;
-  auto counts = draining_ && free
+  auto counts = draining_ && (!held_ || leaving_)
                 && !deadline_of(session_alarm::kind::grace).due;
   if (counts == drain_since_.has_value())
     return;

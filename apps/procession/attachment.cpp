@@ -33,11 +33,19 @@ constexpr auto patience = std::chrono::seconds{2};
 /// in what is typed next: more than anybody types for a program that hangs.
 constexpr std::uint64_t max_ahead = 256 * 1024;
 
-constexpr auto escape_help = "\r\nAt the start of a line:\r\n"
-                             " ~.   ask the program to end; again: kill it\r\n"
-                             " ~^Z  suspend it\r\n"
-                             " ~?   this list\r\n"
-                             " ~~   type it once\r\n";
+/// What can be typed after the escape key.
+std::string escape_help(char key) {
+  auto shown = std::string{key};
+  if (key == 0x7f)
+    shown = "^?";
+  else if (static_cast<unsigned char>(key) < 0x20)
+    shown = std::string{'^', static_cast<char>(key + 0x40)};
+  auto line = [&](const char* what) { return ' ' + shown + what + "\r\n"; };
+  return "\r\nAt the start of a line:\r\n"
+         + line(".   ask the program to end; again: kill it")
+         + line("^Z  suspend it") + line("?   this list")
+         + line((shown + "  type it once").c_str());
+}
 
 /// That the patience is over, unless more was written since.
 struct patience_over {
@@ -320,8 +328,8 @@ private:
   void obey(escape_command x) {
     switch (x) {
       case escape_command::help:
-        return write(stream_kind::err, shared_bytes{std::string{escape_help}},
-                     0);
+        return write(stream_kind::err,
+                     shared_bytes{escape_help(options_.escape)}, 0);
       case escape_command::suspend:
         return suspend_program();
       case escape_command::end:
@@ -385,6 +393,7 @@ private:
     }
     switch (x) {
       case console_signal::resized:
+        return send_size();
       case console_signal::resumed:
         return on_resumed();
       case console_signal::interrupt:
@@ -435,9 +444,13 @@ private:
     hooks_.suspend();
   }
 
-  void on_resumed() {
+  void send_size() {
     if (auto size = console_size(); size && options_.follow_size)
       caf::anon_send(session_, resize_atom_v, *size);
+  }
+
+  void on_resumed() {
+    send_size();
     if (std::exchange(is_suspended_, false))
       send_signal(signal_name::proceed);
   }

@@ -70,8 +70,9 @@ char parse_escape(std::string_view name) noexcept {
   if (name.size() == 1)
     key = name[0];
   else if (name.size() == 2 && name[0] == '^')
-    key = static_cast<char>(name[1] & 0x1f);
-  return ends_line(key) ? '\0' : key;
+    key = name[1] == '?' ? '\x7f' : static_cast<char>(name[1] & 0x1f);
+  // What has a meaning after it could not be typed any more.
+  return ends_line(key) || meaning(key) ? '\0' : key;
 }
 
 } // namespace procession::cli

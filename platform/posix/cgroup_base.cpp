@@ -54,11 +54,15 @@ void cgroup_base::watch(tree_cgroup& x) {
 
 tree_cgroup cgroup_base::reuse() {
   std::lock_guard guard{mutex_};
-  if (kept_.empty())
-    return {};
-  auto result = std::move(kept_.back());
-  kept_.pop_back();
-  return result;
+  while (!kept_.empty()) {
+    auto result = std::move(kept_.back());
+    kept_.pop_back();
+    if (!changes_.changed(result.watch))
+      return result;
+    result.events.reset();
+    remove_cgroup(directory_.get(), result.name.c_str());
+  }
+  return {};
 }
 
 bool cgroup_base::keep(tree_cgroup& x) {

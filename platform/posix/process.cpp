@@ -93,7 +93,8 @@ exit_status unknown_status() {
 } // namespace
 
 process::process(host& where)
-  : host_(where), out_(*this, where, stream_kind::out, credit_),
+  : host_(where), stop_pause_(where.reactor.context()),
+    out_(*this, where, stream_kind::out, credit_),
     err_(*this, where, stream_kind::err, credit_), in_(*this, where.reactor) {
   // nop
 }
@@ -247,27 +248,41 @@ void process::await_stops(pid_t pid) {
       continue;
     return result == 0;
   };
-  auto is_stopped = false;
   while (next(WSTOPPED | WCONTINUED | WEXITED | WNOWAIT)
          && (info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED)) {
     auto stopped = info.si_code == CLD_STOPPED;
-    auto signal = info.si_status;
+    auto signal = stopped ? info.si_status : 0;
     // Taken now, unless it is over already: then the next one says so.
     next((stopped ? WSTOPPED : WCONTINUED) | WNOHANG);
-    auto before = std::exchange(is_stopped, stopped);
-    if (!before && !stopped)
-      continue;
-    host_.reactor.post([self = weak_from_this(), before, stopped, signal] {
-      auto x = self.lock();
-      if (x == nullptr || x->state_ != state::running)
-        return;
-      // A new stop hides that it went on before (wait(2)).
-      if (before)
-        x->emit(child_continued{});
-      if (stopped)
-        x->emit(child_stopped{signal});
-    });
+    std::lock_guard guard{stop_mutex_};
+    if (stop_report_.changed(signal))
+      host_.reactor.post([self = weak_from_this()] {
+        if (auto x = self.lock())
+          x->await_stop_report();
+      });
   }
+}
+
+void process::await_stop_report() {
+  std::lock_guard guard{stop_mutex_};
+  stop_pause_.expires_at(stop_report_.due());
+  stop_pause_.async_wait(
+    [self = shared_from_this()](const boost::system::error_code& ec) {
+      if (!ec)
+        self->report_stop();
+    });
+}
+
+void process::report_stop() {
+  std::unique_lock guard{stop_mutex_};
+  auto news = stop_report_.take(std::chrono::steady_clock::now());
+  guard.unlock();
+  if (state_ != state::running)
+    return;
+  if (news.continued)
+    emit(child_continued{});
+  if (news.stopped != 0)
+    emit(child_stopped{news.stopped});
 }
 
 // -- notification -------------------------------------------------------------
@@ -392,9 +407,8 @@ void process::terminate(signal_name by) {
   if (asked_ == asked_to::run)
     asked_ = asked_to::end;
   signal_tree(number_of(by));
-  // What is stopped would not see it.
-  if (state_ == state::running)
-    signal_tree(SIGCONT);
+  // A stopped process does not handle it before it goes on.
+  signal_tree(SIGCONT);
 }
 
 void process::kill() {

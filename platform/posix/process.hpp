@@ -1,5 +1,6 @@
 #pragma once
 
+#include "procession/io/stop_report.hpp"
 #include "procession/platform/child.hpp"
 #include "procession/platform/posix/edge_watch.hpp"
 #include "procession/platform/posix/input_writer.hpp"
@@ -9,9 +10,12 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 namespace procession::posix {
@@ -93,6 +97,8 @@ private:
 
   bool watch_stops();
   void await_stops(pid_t pid);
+  void await_stop_report();
+  void report_stop();
   void await_exit(descriptor& pidfd);
   void check_exit();
   bool signal_group(int signo);
@@ -123,6 +129,10 @@ private:
   /// A thread that waits for stops, if they are reported.
   std::unique_ptr<loop> stops_;
   bool report_stops_ = false;
+  /// Of the thread and the reactor, with its lock.
+  std::mutex stop_mutex_;
+  stop_report stop_report_;
+  boost::asio::steady_timer stop_pause_;
   std::unique_ptr<posix::tree> tree_;
   /// For a process that has ended and that its tracer holds back.
   std::optional<edge_watch> held_back_;

@@ -76,9 +76,10 @@ TEST_CASE("a child that nobody listens to runs to its end") {
 
 TEST_CASE("a slow lossless subscriber holds the child back") {
   world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(actor({"flood"}));
+  auto hdl = w.spawn(actor({"line", "flood"}));
   listener events{w, hdl, {{}, 10000, delivery::lossless}};
   events.acknowledging = false;
+  REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"\n"}));
   REQUIRE(events.until([&] { return events.unacknowledged == 10000; }));
   CHECK(events.quiet_for(200ms));
   auto info = w.info(hdl);

@@ -214,13 +214,25 @@ TEST_CASE("a program in a runner is stopped and runs again by turns") {
   SECTION("while it runs") {
     x.say(frame_type::stopped, 1, protocol::stopped{20});
     x.say_raw(frame_type::continued, 1, "");
+    x.work.advance(100ms);
     x.say(frame_type::stopped, 1, protocol::stopped{19});
+    x.work.advance(100ms);
     x.say(frame_type::exited, 1, protocol::exited{{}, false});
     CHECK(x.events
           == lines{"stopped by 20", "continued", "stopped by 19", "exited"});
     CHECK(x.info().state == runner_state::up);
     x.say_raw(frame_type::continued, 1, "");
     x.broke("does not come at its time");
+  }
+  SECTION("told at a pace, however often it changes") {
+    for (auto i = 0; i < 1000; ++i) {
+      x.say(frame_type::stopped, 1, protocol::stopped{20});
+      x.say_raw(frame_type::continued, 1, "");
+    }
+    x.say(frame_type::stopped, 1, protocol::stopped{19});
+    CHECK(x.events == lines{"stopped by 20"});
+    x.work.advance(100ms);
+    CHECK(x.events == lines{"stopped by 20", "continued", "stopped by 19"});
   }
   SECTION("not twice") {
     x.say(frame_type::stopped, 1, protocol::stopped{20});

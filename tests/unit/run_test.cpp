@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 using namespace procession;
 
@@ -19,6 +21,12 @@ struct calls {
 caf::behavior refusing(caf::event_based_actor* self,
                        std::shared_ptr<calls> seen) {
   auto readers = std::make_shared<std::vector<caf::response_promise>>();
+  auto answer_all = [=] {
+    page last;
+    last.state = session_state::closed;
+    for (auto& x : std::exchange(*readers, {}))
+      x.deliver(last);
+  };
   return {
     [=](write_atom, const shared_bytes&) -> caf::result<std::uint64_t> {
       return make_error(errc::line_too_long, stage::run, "a line is too long");
@@ -26,14 +34,14 @@ caf::behavior refusing(caf::event_based_actor* self,
     [=](close_stdin_atom) { seen->closed = true; },
     [=](read_atom, cursor, std::uint64_t, caf::timespan) {
       readers->push_back(self->make_response_promise());
-      return readers->back();
+      auto result = readers->back();
+      if (seen->terminated)
+        answer_all();
+      return result;
     },
     [=](terminate_atom) {
       seen->terminated = true;
-      page last;
-      last.state = session_state::closed;
-      for (auto& x : *readers)
-        x.deliver(last);
+      answer_all();
       return exit_status{};
     },
   };

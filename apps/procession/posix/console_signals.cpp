@@ -104,7 +104,10 @@ void console_signal_thread::run() {
       return;
     if (stop_job_.exchange(false)) {
       stop_process_group();
-      signo = SIGCONT;
+      sink_(console_signal::resumed);
+      // What came meanwhile counts as well.
+      if (signo == SIGCONT)
+        continue;
     }
     if (auto x = meaning(signo))
       sink_(*x);

@@ -121,9 +121,11 @@ TEST_CASE("all that was typed before the end of input arrives") {
   auto text = numbers(n, "\n");
   auto spec = shell("stty -echo; echo ready; kill -STOP $$; exec cat", pty());
   spec.limits.stdin_queue = text.size();
+  spec.report_stops = true;
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
   REQUIRE(events.until_output("ready\r\n"));
+  REQUIRE(events.until([&] { return !events.stops.empty(); }));
   caf::anon_send(hdl, write_atom_v, shared_bytes{text});
   REQUIRE_FALSE(w.tell(hdl, close_stdin_atom_v));
   CHECK(w.info(hdl).consumed_stdin < text.size());
