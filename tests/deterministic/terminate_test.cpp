@@ -489,6 +489,39 @@ TEST_CASE("an exit sent to a closed session tells those it still owes") {
   CHECK(owner.take_events() == lines{"3 gap out 2-4", "4 closed incomplete"});
 }
 
+TEST_CASE("a session that is to go waits for no subscriber") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.kill.drain = max_timespan;
+  spec.limits.retained = 10;
+  auto kind = GENERATE(unobserved::retain, unobserved::pause);
+  spec.when_unobserved = kind;
+  auto hdl = owner.spawn(spec);
+  if (kind == unobserved::retain) {
+    subscription terms;
+    terms.window = 1;
+    owner.subscribe(hdl, terms);
+  }
+  t.child().out("abcdefghij");
+  t.run();
+  CHECK(owner.info(hdl).held_back);
+  caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
+  t.run();
+  // It is allowed to read on.
+  CHECK(t.child().credit() > 0);
+  t.child().out("klmno");
+  t.child().both_ended();
+  t.child().exited(by_signal(9));
+  t.child().finished();
+  t.run();
+  CHECK(t.child().destroyed());
+  if (kind == unobserved::retain)
+    CHECK(owner.take_events()
+          == lines{"1 out@0 a", "2 exited killed by signal 9, by request",
+                   "3 gap out 1-15", "4 closed incomplete"});
+}
+
 TEST_CASE("the last handle to the spawner holds its sessions") {
   theatre t;
   peer owner{t};

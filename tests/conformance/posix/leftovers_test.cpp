@@ -148,9 +148,10 @@ TEST_CASE("a session without leftovers says so", "[ending][posix]") {
 TEST_CASE("a spawner that goes leaves no process, and says how each ended",
           "[ending][posix]") {
   world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(actor({"stubborn", "out", "ready", "flood"}));
+  auto hdl = w.spawn(actor({"stubborn", "line", "flood"}));
   listener events{w, hdl, {{}, 4096, delivery::lossless}};
   events.acknowledging = false;
+  REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"\n"}));
   REQUIRE(events.until([&] { return events.unacknowledged == 4096; }));
   auto leader = w.info(hdl).pid;
   w.where = nullptr;
