@@ -229,7 +229,7 @@ void exec_machine::on_input_refused(const session_id& id, std::uint64_t piece,
   auto heard = concerns(number);
   for (auto& part : x.input.parts)
     heard = heard || concerns(part.number);
-  // Whatever stands behind it would follow a gap.
+  // Later input would follow a gap, so it is dropped too.
   x.input = {};
   // An end while it is written to is what the answer will tell.
   if (is(why, errc::already_exited))

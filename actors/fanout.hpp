@@ -61,7 +61,7 @@ public:
   /// The session goes before all had everything: sends each subscriber what its
   /// window allows, a `gap` for the rest, `exited` unless it had that, and
   /// `closed`, incomplete if there was a rest or the session is not closed.
-  /// @returns who they were.
+  /// @returns the addresses of those subscribers.
   template <class Actor>
   std::vector<caf::actor_addr> abort(Actor* self, const ending& end);
 

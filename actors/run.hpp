@@ -26,9 +26,8 @@ struct run_result {
 /// that may block. The child's input is closed at once unless `input` brings
 /// some. Dropping out early is not possible: give the command a time-out.
 /// @param cap bytes kept of each stream.
-/// @returns the error of the start if it did not start; that of the input if
-/// the
-///          child could have taken it and it was refused, which ends the child.
+/// @returns the error of the start if it did not start; that of the input if it
+///          was refused, which ends the child.
 caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
                               command spec, shared_bytes input = {},
                               std::uint64_t cap = 16 * 1024 * 1024);

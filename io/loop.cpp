@@ -14,7 +14,7 @@ loop::loop(std::string name, std::size_t max_threads)
   try {
     threads_.push_back(make_thread());
   } catch (const std::system_error& x) {
-    throw std::system_error{x.code(), "no thread could be made"};
+    throw std::system_error{x.code(), "no thread could be created"};
   }
   at_work_ = threads_.back().get_id();
 }

@@ -26,7 +26,7 @@ class loop {
 public:
   /// Starts the thread. `name` (15 characters at most) shows in `top -H`.
   /// @param max_threads how many threads there may be, with those that wait.
-  /// @throws std::system_error if there is no thread to be had.
+  /// @throws std::system_error if no thread can be created.
   explicit loop(std::string name, std::size_t max_threads = 1);
   loop(const loop&) = delete;
   loop& operator=(const loop&) = delete;

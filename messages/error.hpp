@@ -85,7 +85,8 @@ enum class errc : std::uint8_t {
   /// The supervisor is being ended.
   supervisor_ended,
   /// A line of input is longer than the terminal takes while it hands over
-  /// whole lines (4,095 bytes on Linux, termios(3)); none of it was delivered.
+  /// whole lines (4,095 bytes on Linux, termios(3)); none of it was delivered,
+  /// or in a runner none of the 64 KiB of the write that it lies in.
   line_too_long,
 };
 

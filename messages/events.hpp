@@ -131,7 +131,8 @@ struct leftovers {
 };
 
 /// The last event, exactly once: no process of the session is left but those
-/// that `rest` counts as surviving.
+/// that `rest` counts as surviving, and those that escaped the containment (see
+/// SECURITY.md).
 struct closed {
   session_id id;
   std::uint64_t seq = 0;

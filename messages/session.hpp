@@ -24,7 +24,7 @@ enum class containment_kind : std::uint8_t {
   unknown,
   /// A cgroup of its own (Linux, cgroup v2).
   cgroup,
-  /// A sweep over /proc for a mark in the environment (Linux without a
+  /// A sweep over /proc for marks that descendants inherit (Linux without a
   /// writable cgroup v2 hierarchy).
   marker,
   /// A job object (Windows).
@@ -71,7 +71,8 @@ struct subscription {
 struct session_info {
   session_id id;
   session_state state = session_state::starting;
-  /// 0 before the start and after a failed one.
+  /// 0 before the start and after a failed one. Of a runner that is less
+  /// trusted it is only a claim: do not signal it.
   std::int64_t pid = 0;
   command spec;
   containment_kind containment = containment_kind::unknown;
@@ -246,8 +247,9 @@ using spawner = caf::typed_actor<
   /// Tells of every session that is live or still retained.
   caf::replies_to<list_atom>::with<session_list>,
   /// Terminates all sessions that are not closed, each with the grace of its
-  /// command; answered once all of them are closed, however they ended. Others
-  /// may be started meanwhile. Error: `busy`.
+  /// command; answered once all of them are closed, however they ended, which a
+  /// lossless subscriber that takes nothing can put off. Others may be started
+  /// meanwhile. Error: `busy`.
   caf::replies_to<terminate_atom>::with<void>,
   /// @copydoc terminate_atom with a grace for all; zero kills at once.
   caf::replies_to<terminate_atom, caf::timespan>::with<void>>;

@@ -474,7 +474,7 @@ private:
     insist();
   }
 
-  /// Whoever asks a second time means it.
+  /// A second request kills at once.
   void insist() {
     caf::anon_send(session_, terminate_atom_v, caf::timespan::zero());
     if (status_)
@@ -592,7 +592,7 @@ private:
   terminal_hooks hooks_;
   std::shared_ptr<run_end> end_;
   session session_;
-  /// None: nobody types, or nothing for us.
+  /// Empty if no person types here, or the escape key is off.
   std::optional<escape_keys> escape_;
   /// Whether a chunk of input is being read.
   bool reading_ = false;

@@ -26,7 +26,7 @@ public:
   /// Bytes for the program, or a command for us.
   using part = std::variant<std::string, escape_command>;
 
-  /// @param escape the key: no end of a line.
+  /// @param escape the key; must not be CR or LF.
   explicit escape_keys(char escape) noexcept;
 
   /// Takes what was typed next, in whatever pieces.

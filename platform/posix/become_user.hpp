@@ -33,7 +33,7 @@ private:
   boost_error change(vfork_launcher& launcher) const noexcept {
     auto unprivileged = who->user != 0;
     // While we may: this needs CAP_SETPCAP. Without it the set stays as it is,
-    // which nobody gains from who has no capability and can get none.
+    // which is harmless: the process has no capability and cannot gain one.
     if (unprivileged)
       for (auto cap = 0;
            ::syscall(SYS_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; ++cap)

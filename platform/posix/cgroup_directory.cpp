@@ -202,7 +202,7 @@ bool signal_processes(int directory, int signo,
     }
     for (auto& x : room)
       x.reset();
-    // What has a number now is what was pinned by it, or that one is gone.
+    // A listed number still belongs to the pinned process, or that has ended.
     std::vector<pid_t> still;
     if (!list_processes(directory, still))
       note(errno);

@@ -26,7 +26,7 @@ unique_fd open_cgroup_events(int directory) noexcept;
 /// Whether a process is in the cgroup or below it. Zombies do not count.
 bool populated(int events) noexcept;
 
-/// Whether none is in the cgroup, and one that came would not be frozen
+/// Whether the cgroup is empty, and a process that came would not be frozen
 /// (cgroup.freeze stays as it was set).
 bool vacant(int events) noexcept;
 

@@ -61,7 +61,7 @@ bool cgroup_end::list(std::set<pid_t>& result) {
 }
 
 void cgroup_end::ask() {
-  // What is stopped would not see the first one.
+  // A stopped process does not handle SIGTERM before SIGCONT.
   for (auto signo : {SIGTERM, SIGCONT})
     base_->reserve().with([&] {
       return signal_processes(where_.directory.get(), signo,
@@ -160,7 +160,7 @@ void cgroup_end::expire() {
 
 void cgroup_end::finish() {
   std::set<pid_t> left;
-  // What it cannot be opened for any more is gone.
+  // If the file cannot be opened any more, the cgroup is gone.
   if (events_.is_open() && populated(events_.native_handle()))
     list(left);
   tree_end result;

@@ -20,13 +20,13 @@ struct host {
   loop reactor{"pcn-reactor"};
   /// Spawns; the parent-death signal of every child hangs on the thread that it
   /// was started on. A few spawns may be stuck while others go on: the second
-  /// half of a spawn, behind the exec, touches nothing but its own process.
+  /// half of a spawn, after the exec, touches nothing but its own process.
   loop launcher{"pcn-launcher", 4};
   /// Any thread.
   launch_watch watch{reactor, launcher};
   /// Reactor.
   chunk_pool pool;
-  /// Reactor: for wide pipes and terminals, see `process::widen`.
+  /// Reactor: for wide pipes and terminals, see `output_reader`.
   chunk_pool wide_pool{8, 4 * chunk_pool::block_size};
   /// Reactor: how many of them are wide.
   int wide_pipes = 0;

@@ -25,7 +25,7 @@ public:
   /// Starts a keeper unless there is one.
   /// @param args what it is to end, see `containment::keeper_args`.
   /// @returns why there is none. If that happens when one is to be replaced,
-  ///          it is the next call that tells.
+  ///          the next call returns the error.
   std::optional<failure> ensure(const std::vector<std::string>& args);
 
   /// Ends the keeper, see `~keeper`, and starts none any more.

@@ -30,7 +30,7 @@ patience_left(std::chrono::steady_clock::time_point asked);
 class launch_watch {
 public:
   /// Both loops must outlive it, but may have been stopped.
-  /// @throws std::system_error if there is no descriptor to be had.
+  /// @throws std::system_error if no descriptor can be created.
   launch_watch(loop& reactor, loop& launcher);
   launch_watch(const launch_watch&) = delete;
   launch_watch& operator=(const launch_watch&) = delete;
@@ -66,7 +66,7 @@ public:
     unwanted
   };
 
-  /// Begins it. @param watch null: nobody looks after it.
+  /// Begins it. @param watch null: it is unsupervised.
   launch_attempt(launch_watch* watch, std::chrono::milliseconds patience);
   launch_attempt(const launch_attempt&) = delete;
   launch_attempt& operator=(const launch_attempt&) = delete;

@@ -106,7 +106,7 @@ std::vector<std::string> candidates(const command& spec) {
 
 failure fork_failure(const std::error_code& ec) {
   auto code = errc::spawn_failed;
-  auto text = "the system made no new process";
+  auto text = "the system could not create a process";
   switch (ec.value()) {
     case EAGAIN:
     case ENOMEM:
@@ -119,7 +119,7 @@ failure fork_failure(const std::error_code& ec) {
       break;
     case EPERM:
     case ENOSYS:
-      text = "the system forbids to make a process with a pidfd (clone with "
+      text = "the system forbids creating a process with a pidfd (clone with "
              "CLONE_PIDFD)";
       break;
     default:

@@ -36,7 +36,7 @@ struct launch_options {
   /// Whom to be; null: who we are.
   const identity* become = nullptr;
   vfork_flavour flavour = vfork_flavour::best;
-  /// Who ends it if it takes longer than `patience`; null: it may take forever.
+  /// Ends it if it takes longer than `patience`; null: it may take forever.
   launch_watch* watch = nullptr;
   std::chrono::milliseconds patience = launch_patience;
 };

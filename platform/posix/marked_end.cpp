@@ -33,7 +33,7 @@ void marked_end::start(ending how, std::chrono::nanoseconds grace,
   if (how == ending::kill)
     return kill();
   deadline_ = deadline_after(grace);
-  // What is stopped would not see the first one.
+  // A stopped process does not handle SIGTERM before SIGCONT.
   if (how == ending::ask)
     look({SIGTERM, SIGCONT});
   else

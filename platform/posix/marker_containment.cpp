@@ -98,8 +98,8 @@ public:
 
   std::variant<std::unique_ptr<tree>, failure> make_tree() override {
     if (auto ec = sweeper_->start())
-      return contain_failure(ec.value(),
-                             "no thread was made to look for processes");
+      return contain_failure(
+        ec.value(), "no thread could be created to look for processes");
     return std::make_unique<marker_tree>(reactor_, sweeper_, marks_);
   }
 

@@ -18,8 +18,9 @@
 ///   2.4, or RLIMIT_RTTIME, in microseconds (setrlimit(2)). Neither another
 ///   program, user or session nor an empty environment takes that away, and
 ///   everyone may read it (/proc/PID/limits, proc_pid_limits(5)). Nobody can
-///   raise it without CAP_SYS_RESOURCE. Who sets that limit on purpose is lost,
-///   and so is what `su` starts where pam_limits(8) sets all limits anew.
+///   raise it without CAP_SYS_RESOURCE. A process that sets it on purpose
+///   escapes, and so is what `su` starts where pam_limits(8) sets all limits
+///   anew.
 /// - As an entry of the environment, which is easily lost.
 ///
 /// A host takes the first of the resources that is unlimited for itself. One

@@ -13,7 +13,7 @@ namespace {
 
 using descriptor = boost::asio::posix::stream_descriptor;
 
-/// A pipe that so many reads in a row found full is worth a wider one: fewer
+/// After this many full reads in a row a pipe is worth a wider one: fewer
 /// and larger messages to every subscriber.
 constexpr auto flood = 16;
 constexpr auto wide_pipe_size = 8 * static_cast<int>(chunk_pool::block_size);

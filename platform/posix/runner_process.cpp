@@ -133,7 +133,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
       }}.detach();
     } catch (const std::system_error& x) {
       fail({errc::out_of_processes,
-            {stage::launch, x.code().value(), "no thread was made"}});
+            {stage::launch, x.code().value(), "no thread could be created"}});
     }
   }
 

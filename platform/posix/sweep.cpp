@@ -405,7 +405,6 @@ private:
   std::string environment_;
   bool readable_ = false;
   bool undecided_ = false;
-  std::size_t kept_ = 0;
   bool out_of_descriptors_ = false;
 };
 

@@ -17,7 +17,7 @@ namespace procession::posix {
 struct pty_pair {
   /// Non-blocking.
   unique_fd master;
-  /// The end of output is that nobody, us included, has it open any more.
+  /// Output ends once every holder, including us, has closed it.
   unique_fd slave;
 };
 
