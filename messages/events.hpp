@@ -136,8 +136,9 @@ struct leftovers {
 struct closed {
   session_id id;
   std::uint64_t seq = 0;
-  /// Whether both streams were read to their end. False: a descendant held
-  /// them open past the drain deadline, or the host of the child was lost.
+  /// Whether both streams were read to their end in time. False: a descendant
+  /// held them open past the drain deadline, though what it printed while it
+  /// was being ended was delivered; or the host of the child was lost.
   bool complete = true;
   /// Unknown, hence zero, if the host of the child was lost.
   leftovers rest = {};

@@ -142,7 +142,8 @@ public:
   /// Kills every process of the tree that is left, at any time.
   virtual void kill() = 0;
 
-  /// After `child_exited`: finishes without reading further.
+  /// After `child_exited`: waits no longer for the end of the output. It is
+  /// read until what is left of the tree has ended.
   virtual void finish() = 0;
 };
 

@@ -1,4 +1,5 @@
 #include "escape_keys.hpp"
+#include "job_control.hpp"
 #include "program_arguments.hpp"
 #include "run_command.hpp"
 #include "sandbox_command.hpp"
@@ -243,11 +244,10 @@ run_options interpret(const raw_options& x,
     spec.stdio = pty(parse_size(x.size));
   else
     spec.stdio = pty(console_size().value_or(terminal_size{}));
-  if (on_terminal && result.forward_input && input_is_terminal()) {
+  if (on_terminal && result.forward_input && input_is_terminal())
     result.escape = escape;
-    // To stop with it; it costs a thread.
-    spec.report_stops = true;
-  }
+  // To stop with it, if there is a shell to continue us; it costs a thread.
+  spec.report_stops = can_be_suspended();
   // The kind of terminal is ours, while a runner's environment is its own.
   if (auto* term = std::getenv("TERM");
       term != nullptr && on_terminal && result.runner)

@@ -476,12 +476,12 @@ void process::finish() {
   }
   state_ = state::ending;
   drained_ = drained();
-  // The streams stay open until the tree has ended: what is to clean up may
-  // write to them.
-  out_.stop();
-  err_.stop();
+  // What cleans up may have something to say: that is read until the tree has
+  // ended.
   tree_->end(pid_, how_to_end(), time_to_end(),
              [self = shared_from_this()](tree_end x) {
+               self->out_.hurry();
+               self->err_.hurry();
                self->reap({x.ended, x.surviving});
              });
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace procession::cli {
@@ -17,6 +18,12 @@ namespace {
 /// A pipe that says it is ready has room for so much (PIPE_BUF, pipe(7)). A
 /// larger write may wait in the middle, where nobody sees that it goes on.
 constexpr std::size_t piece = 4096;
+
+/// A terminal that was hung up is none to isatty(3), but still a device.
+bool is_device(int fd) {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 && S_ISCHR(info.st_mode);
+}
 
 } // namespace
 
@@ -30,7 +37,7 @@ std::size_t read_some(std::span<char> buffer, std::error_code& ec) {
     auto why = errno;
     if (why == EIO && wait_for_foreground())
       continue;
-    if (why != EBADF && !(why == EIO && ::isatty(STDIN_FILENO) != 0))
+    if (why != EBADF && !(why == EIO && is_device(STDIN_FILENO)))
       ec.assign(why, std::generic_category());
     return 0;
   }

@@ -113,6 +113,26 @@ TEST_CASE("what is left after a normal end is asked to end first",
   CHECK(events.end->rest.ended >= 1);
 }
 
+TEST_CASE("what leftovers print while they clean up is delivered",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
+  auto spec = shell(
+    "setsid sh -c 'trap \"sleep 0.3; echo cleaned; exit\" TERM; "
+    "echo ready; while :; do sleep 0.02; done' & "
+    "read go",
+    {kind, {}});
+  spec.kill.drain = 50ms;
+  spec.kill.leftovers = 20s;
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  REQUIRE(events.until_output("ready"));
+  REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"\n"}));
+  REQUIRE(events.until_closed());
+  CHECK(events.out.find("cleaned") != std::string::npos);
+  CHECK(events.end->rest.ended >= 1);
+}
+
 TEST_CASE("what ignores the request is killed, counted and gone at closed",
           "[ending][posix]") {
   world w{GENERATE(from_range(backends()))};
@@ -218,4 +238,19 @@ TEST_CASE("a process that is stopped and goes on is told of",
   REQUIRE(events.stops.size() >= 3);
   CHECK(events.stops[2] == 19);
   CHECK(events.status->code == 3);
+}
+
+TEST_CASE("a stopped descendant ends when it is asked to after the exit",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = shell("sh -c 'kill -STOP $$; sleep 1000' & "
+                    "until grep -q 'State:.T' /proc/$!/status; do :; done");
+  // It holds the output open.
+  spec.kill.drain = 1h;
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  REQUIRE(events.until_exited());
+  REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{1h}));
+  REQUIRE(events.until_closed());
+  CHECK(events.end->complete);
 }
