@@ -451,8 +451,12 @@ private:
 
   void on_resumed() {
     send_size();
-    if (std::exchange(is_suspended_, false))
-      send_signal(signal_name::proceed);
+    if (!std::exchange(is_suspended_, false))
+      return;
+    // That it goes on is reported at a pace, and it may be stopped again
+    // before.
+    is_stopped_ = false;
+    send_signal(signal_name::proceed);
   }
 
   // -- requests to end --------------------------------------------------------

@@ -244,10 +244,12 @@ run_options interpret(const raw_options& x,
     spec.stdio = pty(parse_size(x.size));
   else
     spec.stdio = pty(console_size().value_or(terminal_size{}));
-  if (on_terminal && result.forward_input && input_is_terminal())
+  auto typed_to = on_terminal && result.forward_input && input_is_terminal();
+  if (typed_to)
     result.escape = escape;
-  // To stop with it, if there is a shell to continue us; it costs a thread.
-  spec.report_stops = can_be_suspended();
+  // To stop with it if there is a shell to continue us, or to say that there is
+  // none; it costs a thread.
+  spec.report_stops = typed_to || can_be_suspended();
   // The kind of terminal is ours, while a runner's environment is its own.
   if (auto* term = std::getenv("TERM");
       term != nullptr && on_terminal && result.runner)
