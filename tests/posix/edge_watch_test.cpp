@@ -122,6 +122,9 @@ TEST_CASE("a wake-up is looked for without a descriptor to wait for it") {
   });
   CHECK(looked.get_future().wait_for(patience) == std::future_status::ready);
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  // Its timer belongs to the reactor.
+  reactor.stop();
+  watch.reset();
 }
 
 TEST_CASE("a process ends when its tracer lets go of it") {
