@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <sstream>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 namespace procession::soak {
@@ -76,6 +78,12 @@ std::map<pid_t, process_stat> all_processes() {
   return result;
 }
 
+int milliseconds_until(clock::time_point deadline) {
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline
+                                                           - clock::now());
+  return left.count() > 0 ? static_cast<int>(left.count()) : 0;
+}
+
 /// Whether the process is gone, or a zombie, before the deadline; otherwise it
 /// is killed.
 bool await_process(const process& x, clock::time_point deadline) {
@@ -85,12 +93,8 @@ bool await_process(const process& x, clock::time_point deadline) {
   auto gone = true;
   // Asked for when it can be no other one any more.
   if (auto now = stat_of(x.pid); now && now->start == x.start) {
-    auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline
-                                                             - clock::now());
     auto entry = pollfd{fd, POLLIN, 0};
-    gone = ::poll(&entry, 1,
-                  left.count() > 0 ? static_cast<int>(left.count()) : 0)
-           == 1;
+    gone = ::poll(&entry, 1, milliseconds_until(deadline)) == 1;
     if (!gone)
       ::syscall(SYS_pidfd_send_signal, fd, SIGKILL, nullptr, 0);
   }
@@ -114,6 +118,25 @@ std::string cgroup_directory() {
       return place + own;
   }
   return {};
+}
+
+/// Whether a cgroup below our own is removed before the deadline.
+bool await_removal(const std::string& name, clock::time_point deadline) {
+  auto parent = cgroup_directory();
+  auto fd = ::inotify_init1(IN_CLOEXEC);
+  if (fd < 0 || ::inotify_add_watch(fd, parent.c_str(), IN_DELETE) < 0)
+    throw std::system_error{errno, std::system_category(), "inotify"};
+  auto gone = false;
+  auto in_time = true;
+  while (!(gone = !fs::exists(parent + "/" + name)) && in_time) {
+    auto entry = pollfd{fd, POLLIN, 0};
+    in_time = ::poll(&entry, 1, milliseconds_until(deadline)) == 1;
+    char events[4096];
+    if (in_time && ::read(fd, events, sizeof(events)) < 0)
+      in_time = false;
+  }
+  ::close(fd);
+  return gone;
 }
 
 /// Removes a cgroup below our own with those below it, unless a process is in
@@ -247,8 +270,10 @@ std::vector<std::string> census::await_end(std::chrono::seconds patience) {
       result.push_back("process " + std::to_string(pid)
                        + ", which has not reported itself, is still there");
   }
+  // A keeper that had only just been started is none of the known.
   for (auto& x : leftover_cgroups())
-    result.push_back("cgroup " + x + " is still there");
+    if (!await_removal(x, deadline))
+      result.push_back("cgroup " + x + " is still there");
   read_report();
   result.insert(result.end(), mistakes_.begin(), mistakes_.end());
   return result;
@@ -272,8 +297,10 @@ std::vector<std::string> census::leftover_cgroups() const {
       continue;
     // A host inside of a session is killed with its keeper, which would have
     // removed its cgroup: an empty one may be left, see SECURITY.md.
-    auto left = is_of(hosts_, name)
-                || (is_of(nested_, name) && !remove_empty_cgroups(name));
+    // So may that of a host that was killed before it had a keeper.
+    auto bare = is_of(nested_, name) || known_.size() == 1;
+    auto left = (is_of(hosts_, name) || is_of(nested_, name))
+                && !(bare && remove_empty_cgroups(name));
     if (left)
       result.push_back(name);
   }
