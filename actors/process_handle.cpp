@@ -293,7 +293,7 @@ spawn_pipe_process_no_stdin(caf::actor_system& sys, const spawner& where,
   return spawn_process(sys, where,
                        make_command(std::move(program), std::move(args),
                                     std::move(cwd), std::move(env),
-                                    std::move(argv0), pipes_no_stdin()));
+                                    std::move(argv0), pipes(stdin_kind::null)));
 }
 
 } // namespace procession

@@ -42,7 +42,8 @@ struct remote_session {
   child_sink sink;
   /// To be sent when the runner is up.
   command spec;
-  bool terminal = false;
+  /// Whether both outputs are one stream.
+  bool merged = false;
   /// Whether the program may yet say that it is ready.
   bool notification_due = false;
   /// Whether it may say that it is stopped.

@@ -71,7 +71,7 @@ runner_link::objection runner_link::on_output(remote_session& to, frame& x) {
   using state = remote_session::state;
   auto n = x.body().size();
   auto stream = x.header().flags;
-  if (n == 0 || n > max_data_body || stream > 1 || (stream == 1 && to.terminal))
+  if (n == 0 || n > max_data_body || stream > 1 || (stream == 1 && to.merged))
     return malformed;
   if (to.at != state::running && (to.at != state::exited || to.drained))
     return untimely;
@@ -235,7 +235,7 @@ void runner_link::start_session(const session_ptr& x, command spec,
   }
   x->number = ++last_number_;
   x->sink = std::move(sink);
-  x->terminal = spec.stdio.kind == stdio_kind::pty;
+  x->merged = spec.stdio.kind != stdio_kind::pipes;
   x->notification_due = spec.notification_fd != 0;
   x->reports_stops = spec.report_stops;
   x->leftovers = spec.kill.leftovers;

@@ -52,7 +52,7 @@ ps::command shell(const char* script) {
   ps::command result;
   result.program = "sh";
   result.args = {"-c", script};
-  result.stdio = ps::pipes_no_stdin();
+  result.stdio = ps::pipes(ps::stdin_kind::null);
   return result;
 }
 

@@ -118,12 +118,12 @@ stdio_spec pty(terminal_size size) {
   return {stdio_kind::pty, size};
 }
 
-stdio_spec pipes() {
-  return {stdio_kind::pipes, {}};
+stdio_spec pipes(stdin_kind input) {
+  return {stdio_kind::pipes, {}, input};
 }
 
-stdio_spec pipes_no_stdin() {
-  return {stdio_kind::pipes_no_stdin, {}};
+stdio_spec merged(stdin_kind input) {
+  return {stdio_kind::merged, {}, input};
 }
 
 std::optional<failure> validate(terminal_size x) {
@@ -140,9 +140,12 @@ std::optional<failure> validate(const command& x) {
     return invalid("program, arguments, directory and id hold no NUL byte");
   if (auto bad = validate(x.env))
     return bad;
-  if (x.stdio.kind == stdio_kind::pty)
+  if (x.stdio.kind == stdio_kind::pty) {
     if (auto bad = validate(x.stdio.size))
       return bad;
+    if (x.stdio.input != stdin_kind::pipe)
+      return invalid("the input of a terminal cannot be the null device");
+  }
   if (auto bad = validate(x.limits))
     return bad;
   if (auto bad = validate(x.restricted))
@@ -168,7 +171,7 @@ bool operator==(terminal_size x, terminal_size y) noexcept {
 bool operator==(const command& x, const command& y) {
   auto all = [](const command& c) {
     return std::tie(c.program, c.args, c.argv0, c.cwd, c.env.inherit, c.env.set,
-                    c.env.unset, c.stdio.kind, c.stdio.size, c.limits.retained,
+                    c.env.unset, c.stdio.kind, c.stdio.size, c.stdio.input, c.limits.retained,
                     c.limits.stdin_queue, c.limits.timeout, c.limits.retention,
                     c.kill.grace, c.kill.drain, c.kill.leftovers,
                     c.when_unobserved, c.owner, c.id,
@@ -188,15 +191,29 @@ std::string to_string(stdio_kind x) {
       return "pty";
     case stdio_kind::pipes:
       return "pipes";
-    case stdio_kind::pipes_no_stdin:
-      return "pipes_no_stdin";
+    case stdio_kind::merged:
+      return "merged";
   }
   return "stdio_kind " + std::to_string(static_cast<int>(x));
 }
 
+std::string to_string(stdin_kind x) {
+  switch (x) {
+    case stdin_kind::pipe:
+      return "pipe";
+    case stdin_kind::null:
+      return "null";
+  }
+  return "stdin_kind " + std::to_string(static_cast<int>(x));
+}
+
 std::string to_string(const stdio_spec& x) {
-  return x.kind == stdio_kind::pty ? "pty " + to_string(x.size)
-                                   : to_string(x.kind);
+  if (x.kind == stdio_kind::pty)
+    return "pty " + to_string(x.size);
+  auto result = to_string(x.kind);
+  if (x.input != stdin_kind::pipe)
+    result += " stdin " + to_string(x.input);
+  return result;
 }
 
 std::string to_string(const environment& x) {

@@ -25,26 +25,37 @@ struct terminal_size {
 enum class stdio_kind : std::uint8_t {
   /// One pseudo-terminal for all three; its output is the stream `out`.
   pty,
-  /// Three pipes.
+  /// A pipe for each.
   pipes,
-  /// Two pipes; standard input is the null device.
-  pipes_no_stdin,
+  /// A pipe for input, and one for both outputs, which so stay in the order in
+  /// which they were written: all is the stream `out`.
+  merged,
+};
+
+/// What the child's standard input is, unless that is a terminal.
+enum class stdin_kind : std::uint8_t {
+  /// A pipe that is open until it is closed.
+  pipe,
+  /// The null device: at its end from the start.
+  null,
 };
 
 /// What the child's standard streams are, and for a PTY its first size.
 struct stdio_spec {
   stdio_kind kind = stdio_kind::pipes;
-  terminal_size size;
+  terminal_size size = {};
+  /// With a PTY, `pipe`.
+  stdin_kind input = stdin_kind::pipe;
 };
 
 /// Standard streams on a PTY of the given size.
 stdio_spec pty(terminal_size size = {});
 
-/// Standard streams on three pipes.
-stdio_spec pipes();
+/// Standard streams on pipes, one for each output.
+stdio_spec pipes(stdin_kind input = stdin_kind::pipe);
 
-/// Output on two pipes, standard input from the null device.
-stdio_spec pipes_no_stdin();
+/// Standard streams on pipes, one for both outputs, as by `2>&1`.
+stdio_spec merged(stdin_kind input = stdin_kind::pipe);
 
 /// The child's environment.
 struct environment {
@@ -52,9 +63,9 @@ struct environment {
   /// runner's own, in a runner). False: `set` is the whole environment.
   bool inherit = true;
   /// Variables to set. A name is not empty and holds no '='.
-  std::map<std::string, std::string> set;
+  std::map<std::string, std::string> set = {};
   /// Inherited variables to leave out.
-  std::vector<std::string> unset;
+  std::vector<std::string> unset = {};
 };
 
 /// Bounds of one session, in bytes and time.
@@ -113,23 +124,25 @@ struct restriction {
 
 /// Everything needed to start a session.
 struct command {
-  /// Path of the program, or a name to look up in the child's PATH.
-  std::string program;
+  /// Path of the program, or a name to look up in the child's PATH. On POSIX
+  /// an executable file without `#!` that is no binary is a script of /bin/sh,
+  /// as with execvp(3).
+  std::string program = {};
   /// Arguments without argv[0].
-  std::vector<std::string> args;
+  std::vector<std::string> args = {};
   /// argv[0] as the child sees it; empty: `program`.
-  std::string argv0;
+  std::string argv0 = {};
   /// Working directory; empty: that of the process that spawns.
-  std::string cwd;
-  environment env;
-  stdio_spec stdio;
-  session_limits limits;
-  kill_policy kill;
+  std::string cwd = {};
+  environment env = {};
+  stdio_spec stdio = {};
+  session_limits limits = {};
+  kill_policy kill = {};
   unobserved when_unobserved = unobserved::retain;
   ownership owner = ownership::sender;
   /// Name of the session, unique in its spawner; empty: the spawner gives one.
-  std::string id;
-  restriction restricted;
+  std::string id = {};
+  restriction restricted = {};
   /// Number of a descriptor that the program finds open for writing, besides
   /// its standard streams: a line written to it says that the program is ready
   /// (s6's notification-fd, s6-supervise(8)). 0: none, else from 3 to 255. Only
@@ -166,6 +179,7 @@ bool operator==(const command& x, const command& y);
 
 std::string to_string(terminal_size x);
 std::string to_string(stdio_kind x);
+std::string to_string(stdin_kind x);
 std::string to_string(const stdio_spec& x);
 std::string to_string(const environment& x);
 std::string to_string(const session_limits& x);
@@ -187,7 +201,7 @@ typename Inspector::result_type inspect(Inspector& f, terminal_size& x) {
 /// @relates stdio_spec
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, stdio_spec& x) {
-  return f(caf::meta::type_name("stdio_spec"), x.kind, x.size);
+  return f(caf::meta::type_name("stdio_spec"), x.kind, x.size, x.input);
 }
 
 /// @relates environment

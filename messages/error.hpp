@@ -16,7 +16,7 @@ enum class errc : std::uint8_t {
   invalid_argument = 1,
   /// No such program, neither at the given path nor in the child's PATH.
   program_not_found,
-  /// The program is there but cannot be executed (EACCES, ENOEXEC, ...).
+  /// The program is there but cannot be executed (EACCES, ETXTBSY, ...).
   not_executable,
   /// The working directory does not exist.
   cwd_not_found,

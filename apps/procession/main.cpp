@@ -239,7 +239,7 @@ run_options interpret(const raw_options& x,
   auto on_terminal = x.pty || !x.size.empty()
                      || (!x.pipes && !x.no_stdin && input_is_terminal());
   if (!on_terminal)
-    spec.stdio = x.no_stdin ? pipes_no_stdin() : pipes();
+    spec.stdio = pipes(x.no_stdin ? stdin_kind::null : stdin_kind::pipe);
   else if (!x.size.empty())
     spec.stdio = pty(parse_size(x.size));
   else

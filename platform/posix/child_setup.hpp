@@ -65,13 +65,16 @@ struct vfork_launcher {
     return check(name, -1);
   }
 
+  /// @param argv first the name of a shell, for a file that the kernel does not
+  ///             know how to execute: then the shell gets all, with the path of
+  ///             the file instead of argv[1]. The program gets the rest.
   /// @param ec set, with `at`, if the program does not run. The caller waits
   ///           for the pid, if there is one.
   template <class... Inits>
-  vforked operator()(std::error_code& ec, char* const* argv, Inits&&... inits) {
+  vforked operator()(std::error_code& ec, char** argv, Inits&&... inits) {
     auto setup = [&]() -> boost_error {
       at = stage::setup;
-      const char* const* cmd_line = argv;
+      const char* const* cmd_line = argv + 1;
       return boost::process::v2::posix::detail::on_exec_setup(
         *this, no_path_, cmd_line, inits...);
     };
@@ -87,7 +90,7 @@ private:
   template <class Setup>
   struct context {
     vfork_launcher* self;
-    char* const* argv;
+    char** argv;
     Setup& setup;
     volatile int os_code;
 
@@ -102,12 +105,16 @@ private:
   };
 
   /// Returns only if it fails, with what is to be reported (exec(3)).
-  int exec(char* const* argv) {
+  int exec(char** argv) {
     at = stage::exec;
     auto result = ENOENT;
     for (auto* path = paths; *path != nullptr; ++path) {
-      ::syscall(SYS_execve, *path, argv, env);
+      ::syscall(SYS_execve, *path, argv + 1, env);
       switch (errno) {
+        case ENOEXEC:
+          argv[1] = *path;
+          ::syscall(SYS_execve, argv[0], argv, env);
+          return ENOEXEC;
         case ENOENT:
         case ENOTDIR:
           break;

@@ -20,6 +20,10 @@ namespace {
 
 constexpr auto default_path = std::string_view{"/usr/local/bin:/usr/bin:/bin"};
 
+/// Runs executable files that are neither binaries nor begin with `#!`, as with
+/// execvp(3).
+constexpr auto shell = "/bin/sh";
+
 /// Strings in the form that execve(2) wants. They point into the command, the
 /// host's environment and here, so they hold while those do.
 class c_strings {
@@ -38,7 +42,7 @@ public:
     own_.reserve(n);
   }
 
-  char* const* finish() {
+  char** finish() {
     pointers_.push_back(nullptr);
     return pointers_.data();
   }
@@ -233,6 +237,7 @@ private:
 std::variant<launched, failure> launch(const command& spec,
                                        const launch_options& options) {
   c_strings argv;
+  argv.add(shell);
   argv.add(spec.argv0.empty() ? spec.program.c_str() : spec.argv0.c_str());
   for (auto& arg : spec.args)
     argv.add(arg.c_str());

@@ -40,16 +40,18 @@ std::variant<streams, failure> open_terminal(terminal_size size) {
   return result;
 }
 
-std::variant<streams, failure> open_pipes(bool with_stdin) {
+std::variant<streams, failure> open_pipes(const stdio_spec& spec) {
   std::error_code ec;
   streams result;
   auto out = make_pipe(ec);
   if (ec)
     return pipe_failure(ec);
-  auto err = make_pipe(ec);
+  pipe_ends err;
+  if (spec.kind == stdio_kind::pipes)
+    err = make_pipe(ec);
   if (ec)
     return pipe_failure(ec);
-  if (with_stdin) {
+  if (spec.input == stdin_kind::pipe) {
     auto in = make_pipe(ec);
     if (ec)
       return pipe_failure(ec);
@@ -96,9 +98,8 @@ std::variant<streams, failure> open_streams(const stdio_spec& spec,
     case stdio_kind::pty:
       return open_terminal(spec.size);
     case stdio_kind::pipes:
-      return open_pipes(true);
-    case stdio_kind::pipes_no_stdin:
-      return open_pipes(false);
+    case stdio_kind::merged:
+      return open_pipes(spec);
   }
   return failure{errc::invalid_argument,
                  {stage::validate, 0, "no such kind of standard streams"}};
@@ -142,7 +143,7 @@ start_process(host& where, const command& spec, const runner_start* runner,
   launch_options options;
   options.in = terminal ? streams.ours.slave.get() : streams.in.get();
   options.out = terminal ? streams.ours.slave.get() : streams.out.get();
-  options.err = terminal ? streams.ours.slave.get() : streams.err.get();
+  options.err = streams.err ? streams.err.get() : options.out;
   options.notification = streams.notification.get();
   options.controlling_terminal = terminal;
   options.cgroup = tree->cgroup();

@@ -168,7 +168,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     auto extras = std::make_shared<runner_start>();
     extras->become = std::move(user);
     command spec;
-    spec.stdio = pipes_no_stdin();
+    spec.stdio = pipes(stdin_kind::null);
     if (auto bad = open_transport(*extras, spec))
       return bad;
     if (extras->become) {

@@ -32,15 +32,16 @@ std::optional<failure> open_pipe(pipe_direction direction, bool inheritable,
   return std::nullopt;
 }
 
-std::optional<failure> open_pipes(bool with_stdin, started_process& ours,
+std::optional<failure> open_pipes(const stdio_spec& spec, started_process& ours,
                                   their_ends& theirs) {
   if (auto bad = open_pipe(pipe_direction::from_child, true, ours.out,
                            theirs.out))
     return bad;
-  if (auto bad = open_pipe(pipe_direction::from_child, true, ours.err,
-                           theirs.err))
-    return bad;
-  if (with_stdin)
+  if (spec.kind == stdio_kind::pipes)
+    if (auto bad = open_pipe(pipe_direction::from_child, true, ours.err,
+                             theirs.err))
+      return bad;
+  if (spec.input == stdin_kind::pipe)
     return open_pipe(pipe_direction::to_child, true, ours.in, theirs.in);
   auto null = open_null();
   if (auto* bad = std::get_if<failure>(&null))
@@ -75,9 +76,8 @@ std::optional<failure> open_streams(const stdio_spec& spec,
     case stdio_kind::pty:
       return open_terminal(spec.size, ours, theirs);
     case stdio_kind::pipes:
-      return open_pipes(true, ours, theirs);
-    case stdio_kind::pipes_no_stdin:
-      return open_pipes(false, ours, theirs);
+    case stdio_kind::merged:
+      return open_pipes(spec, ours, theirs);
   }
   return failure{errc::invalid_argument,
                  {stage::validate, 0, "no such kind of standard streams"}};

@@ -10,7 +10,7 @@ using namespace procession::test;
 TEST_CASE("a program without input writes exactly its bytes on each stream") {
   world w{GENERATE(from_range(backends()))};
   auto result = w.run(
-    actor({"out", "a\\0b", "err", "err", "exit", "3"}, pipes_no_stdin()));
+    actor({"out", "a\\0b", "err", "err", "exit", "3"}, pipes(stdin_kind::null)));
   CHECK(result.out == std::string("a\0b", 3));
   CHECK(result.err == "err");
   CHECK(result.complete);
@@ -26,11 +26,33 @@ TEST_CASE("a program reads its input to the end and echoes it") {
   CHECK(success(result.status));
 }
 
+TEST_CASE("merged outputs arrive in the order in which they were written") {
+  world w{GENERATE(from_range(backends()))};
+  std::vector<std::string> words;
+  std::string expected;
+  for (auto i = 0; i < 100; ++i) {
+    auto n = std::to_string(i);
+    words.insert(words.end(), {"out", "o" + n, "err", "e" + n});
+    expected += "o" + n + "e" + n;
+  }
+  auto result = w.run(actor(words, merged(stdin_kind::null)));
+  CHECK(result.out == expected);
+  CHECK(result.err.empty());
+  CHECK(result.complete);
+}
+
+TEST_CASE("a merged session has an input of its own") {
+  world w{GENERATE(from_range(backends()))};
+  auto result = w.run(actor({"cat"}, merged()), "one line\n");
+  CHECK(result.out == "one line\n");
+}
+
 TEST_CASE("the same command behaves alike on pipes and on a terminal") {
   world w{GENERATE(from_range(backends()))};
-  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty,
-                       stdio_kind::pipes_no_stdin);
-  auto hdl = w.spawn(actor({"out", "marker\\r\\n"}, {kind, {}}));
+  auto stdio = GENERATE(pipes(), pty(), merged(), pipes(stdin_kind::null),
+                        merged(stdin_kind::null));
+  CAPTURE(to_string(stdio));
+  auto hdl = w.spawn(actor({"out", "marker\\r\\n"}, stdio));
   listener events{w, hdl};
   REQUIRE(events.until_closed());
   CHECK(events.out.find("marker") != std::string::npos);

@@ -162,7 +162,7 @@ TEST_CASE("writing to a child that closed its input is an error") {
 
 TEST_CASE("writing to a child that never had an input is an error") {
   world w{GENERATE(from_range(backends()))};
-  auto hdl = w.spawn(actor({"sleep"}, pipes_no_stdin()));
+  auto hdl = w.spawn(actor({"sleep"}, pipes(stdin_kind::null)));
   auto written = w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"x"});
   REQUIRE_FALSE(written);
   CHECK(is(written.error(), errc::stdin_closed));

@@ -149,7 +149,7 @@ TEST_CASE("a session without input has a closed one") {
   theatre t;
   peer owner{t};
   auto spec = cat();
-  spec.stdio = pipes_no_stdin();
+  spec.stdio = pipes(stdin_kind::null);
   auto hdl = owner.spawn(spec);
   CHECK(write(owner, hdl, "abc").is(errc::stdin_closed));
   CHECK(owner.tell(hdl, close_stdin_atom_v).error() == caf::none);

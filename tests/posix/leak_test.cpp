@@ -35,7 +35,7 @@ TEST_CASE("two thousand spawns leave no descriptor, thread or zombie") {
   caf::scoped_actor self{sys};
   const auto specs = {
     make("true", {}, pipes()), make("true", {}, pty()),
-    make("true", {}, pipes_no_stdin()), make("no-such-program", {}, pipes()),
+    make("true", {}, pipes(stdin_kind::null)), make("no-such-program", {}, pipes()),
     make("/bin/sh", {"-c", "setsid sleep 1000 </dev/null >/dev/null 2>&1 &"},
          pipes())};
   auto round = [&] {
@@ -60,7 +60,7 @@ TEST_CASE("sessions that are gone leave no memory with their owner") {
   caf::actor_system sys{cfg};
   auto sessions = make_spawner(sys, rt, {4096, 16});
   caf::scoped_actor self{sys};
-  auto spec = make("true", {}, pipes_no_stdin());
+  auto spec = make("true", {}, pipes(stdin_kind::null));
   // A deadline that was set keeps the memory until it has passed.
   spec.kill.drain = std::chrono::milliseconds{1};
   auto spawn_some = [&](int n) {
@@ -86,7 +86,7 @@ TEST_CASE("a runtime that ends takes everything of its own along") {
     caf::actor_system sys{cfg};
     auto sessions = make_spawner(sys, rt);
     caf::scoped_actor self{sys};
-    for (auto& stdio : {pipes(), pty(), pipes_no_stdin()})
+    for (auto& stdio : {pipes(), pty(), pipes(stdin_kind::null)})
       self
         ->request(sessions, caf::infinite, spawn_atom_v,
                   make("sleep", {"1000"}, stdio))

@@ -85,9 +85,7 @@ TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
   caf::scoped_actor self{sys};
   command spec;
   spec.program = "true";
-  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty,
-                       stdio_kind::pipes_no_stdin);
-  spec.stdio.kind = kind;
+  spec.stdio = GENERATE(pipes(), pty(), pipes(stdin_kind::null), merged());
   REQUIRE(run(self, sessions, spec));
   auto before = count_entries("/proc/self/fd");
   // It has what a spawn would find ready otherwise, its cgroup above all.

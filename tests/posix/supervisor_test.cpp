@@ -41,7 +41,7 @@ command program(std::string name, std::vector<std::string> args) {
   command result;
   result.program = std::move(name);
   result.args = std::move(args);
-  result.stdio = pipes_no_stdin();
+  result.stdio = pipes(stdin_kind::null);
   return result;
 }
 

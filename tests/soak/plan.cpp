@@ -23,9 +23,10 @@ void plan_program(plan& x, dice& chance) {
   auto terminal = chance.one_in(4);
   auto largest = terminal ? mib : 4 * mib;
   told.terminal = terminal;
-  x.spec.stdio = terminal ? pty() : pipes();
+  auto one_stream = terminal || chance.one_in(4);
+  x.spec.stdio = terminal ? pty() : one_stream ? merged() : pipes();
   told.out = chance.one_in(8) ? 0 : chance.any_size(largest);
-  if (!terminal && !chance.one_in(4))
+  if (!one_stream && !chance.one_in(4))
     told.err = chance.any_size(largest);
   switch (chance.below(4)) {
     case 0:
@@ -37,7 +38,7 @@ void plan_program(plan& x, dice& chance) {
       break;
     default:
       if (!terminal && chance.one_in(2))
-        x.spec.stdio = pipes_no_stdin();
+        x.spec.stdio.input = stdin_kind::null;
       break;
   }
   if (told.use != input_use::ignore) {

@@ -207,7 +207,8 @@ TEST_CASE_METHOD(fixture, "every value type comes back whole") {
   SECTION("parts of a command") {
     CHECK(round_trip(terminal_size{1, 65535}) == terminal_size{1, 65535});
     CHECK(round_trip(pty({3, 4})).size == terminal_size{3, 4});
-    CHECK(round_trip(pipes_no_stdin()).kind == stdio_kind::pipes_no_stdin);
+    CHECK(round_trip(merged()).kind == stdio_kind::merged);
+    CHECK(round_trip(pipes(stdin_kind::null)).input == stdin_kind::null);
     CHECK(round_trip(full_command().env).unset.size() == 1);
     CHECK(round_trip(full_command().limits).retention == 14s);
     CHECK(round_trip(full_command().kill).drain == 16s);

@@ -78,7 +78,7 @@ void check(const frame& x) {
       command spec;
       spec.program = "echo";
       spec.args = {"hi"};
-      spec.stdio = pipes_no_stdin();
+      spec.stdio = pipes(stdin_kind::null);
       spec.id = "s1";
       CHECK(body.spec == spec);
       CHECK(body.credit == 256 * 1024);

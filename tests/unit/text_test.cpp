@@ -88,7 +88,8 @@ TEST_CASE("the parts of a command read as text") {
   CHECK(to_string(terminal_size{}) == "24x80");
   CHECK(to_string(pty({30, 100})) == "pty 30x100");
   CHECK(to_string(pipes()) == "pipes");
-  CHECK(to_string(pipes_no_stdin()) == "pipes_no_stdin");
+  CHECK(to_string(pipes(stdin_kind::null)) == "pipes stdin null");
+  CHECK(to_string(merged()) == "merged");
   CHECK(to_string(environment{}) == "inherit");
   CHECK(to_string(environment{false, {{"A", "b c"}}, {"D"}})
         == "exact -D A='b c'");
@@ -139,7 +140,8 @@ void check_names(Enum first, Enum last, const std::string& type) {
 TEST_CASE("every value of an enumeration has a name") {
   check_names(errc::invalid_argument, last_errc, "errc");
   check_names(stage::none, last_stage, "stage");
-  check_names(stdio_kind::pty, stdio_kind::pipes_no_stdin, "stdio_kind");
+  check_names(stdio_kind::pty, stdio_kind::merged, "stdio_kind");
+  check_names(stdin_kind::pipe, stdin_kind::null, "stdin_kind");
   check_names(exit_cause::exited, exit_cause::unknown, "exit_cause");
   check_names(session_state::starting, session_state::closed, "session_state");
   check_names(containment_kind::unknown, containment_kind::job,

@@ -58,6 +58,11 @@ const std::vector<rule> bad = {
    [](command& x) { x.notification_fd = -1; }},
   {"a notification by too high a descriptor",
    [](command& x) { x.notification_fd = 256; }},
+  {"a terminal without input",
+   [](command& x) {
+     x.stdio = pty();
+     x.stdio.input = stdin_kind::null;
+   }},
   {"no rows",
    [](command& x) {
      x.stdio = pty({0, 80});
@@ -132,7 +137,7 @@ const std::vector<rule> good = {
    }},
   {"a size nobody uses",
    [](command& x) {
-     x.stdio = {stdio_kind::pipes, {0, 0}};
+     x.stdio = {stdio_kind::pipes, {0, 0}, stdin_kind::pipe};
    }},
   {"no log", [](command& x) { x.limits.retained = 0; }},
   {"the largest log", [](command& x) { x.limits.retained = max_bytes_limit; }},

@@ -1,10 +1,13 @@
 #include "../world.hpp"
+#include "public_directory.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <initializer_list>
 #include <utility>
 #include <vector>
@@ -35,6 +38,21 @@ private:
 };
 
 } // namespace
+
+TEST_CASE("a script that names no interpreter is run by the shell") {
+  world w{GENERATE(from_range(backends()))};
+  public_directory place;
+  auto script = place.path() / "script";
+  std::ofstream{script} << "echo \"$0: $# arguments, $2\"; exit 3\n";
+  std::filesystem::permissions(script, std::filesystem::perms{0755});
+  auto by_path = w.run(program(script.string(), {"one", "t wo"}));
+  CHECK(by_path.out == script.string() + ": 2 arguments, t wo\n");
+  CHECK(by_path.status.code == 3);
+  auto spec = program("script", {"one", "t wo"});
+  spec.argv0 = "another name";
+  spec.env.set["PATH"] = "/nowhere:" + place.path().string();
+  CHECK(w.run(spec).out == by_path.out);
+}
 
 TEST_CASE("a session knows the pid, which leads a session of its own") {
   world w{GENERATE(from_range(backends()))};

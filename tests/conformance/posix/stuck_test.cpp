@@ -1,4 +1,5 @@
 #include "../world.hpp"
+#include "public_directory.hpp"
 
 #include "procession/platform/posix/fd.hpp"
 
@@ -24,23 +25,14 @@ namespace {
 class hanging_program {
 public:
   hanging_program() {
-    auto name = (fs::temp_directory_path() / "hanging-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    directory_ = name;
-    fs::permissions(directory_, fs::perms::owner_all | fs::perms::others_exec
-                                  | fs::perms::group_exec);
     fs::copy_file("/bin/true", path());
     file_.reset(::open(path().c_str(), O_RDWR | O_CLOEXEC));
     // By default the news that somebody wants it is deadly.
     if (::fcntl(file_.get(), F_SETSIG, SIGURG) != 0
         || ::fcntl(file_.get(), F_SETLEASE, F_WRLCK) != 0) {
-      WARN("skipped here: no lease is to be had in " << directory_);
+      WARN("skipped here: no lease is to be had in " << directory_.path());
       file_.reset();
     }
-  }
-
-  ~hanging_program() {
-    fs::remove_all(directory_);
   }
 
   explicit operator bool() const {
@@ -48,11 +40,11 @@ public:
   }
 
   std::string path() const {
-    return directory_ / "program";
+    return directory_.path() / "program";
   }
 
 private:
-  fs::path directory_;
+  public_directory directory_;
   posix::unique_fd file_;
 };
 

@@ -34,7 +34,7 @@ public:
     expect(!validate(spec), "a command is valid");
     puppet_.at_ = state::starting;
     puppet_.credit_ = credit;
-    puppet_.terminal_ = spec.stdio.kind == stdio_kind::pty;
+    puppet_.merged_ = spec.stdio.kind != stdio_kind::pipes;
     puppet_.sink_ = std::move(sink);
   }
 
@@ -122,7 +122,7 @@ void puppet_child::output(stream_kind stream, std::size_t size) {
   size = std::min<std::uint64_t>(size, credit_);
   if (!started() || finished() || drained_ || size == 0)
     return;
-  if (terminal_)
+  if (merged_)
     stream = stream_kind::out;
   credit_ -= size;
   auto& produced = produced_[static_cast<std::size_t>(stream)];

@@ -101,7 +101,7 @@ private:
   std::int64_t pid_;
   state at_ = state::fresh;
   bool destroyed_ = false;
-  bool terminal_ = false;
+  bool merged_ = false;
   bool drained_ = false;
   bool broken_ = false;
   bool notified_ = false;

@@ -22,7 +22,7 @@ struct watched_session::story {
   void on(child_output& x) {
     expect(started, "output comes from what was started");
     expect(!drained, "output that was read to the end has ended");
-    expect(!terminal || x.stream == stream_kind::out, "a PTY has one stream");
+    expect(!merged || x.stream == stream_kind::out, "there is one stream");
     expect(!x.bytes.empty(), "output is something");
     output += x.bytes.size();
     expect(output <= granted, "output stays within what was granted");
@@ -82,7 +82,7 @@ struct watched_session::story {
 
   std::function<bool()> lost;
   bool begun = false;
-  bool terminal = false;
+  bool merged = false;
   bool started = false;
   bool broken = false;
   bool notified = false;
@@ -116,7 +116,7 @@ void watched_session::start(stdio_kind kind, std::uint64_t credit) {
   spec.notification_fd = 3;
   spec.report_stops = true;
   story_->begun = true;
-  story_->terminal = kind == stdio_kind::pty;
+  story_->merged = kind != stdio_kind::pipes;
   story_->granted = credit;
   child_->start(std::move(spec), credit, [story = story_](child_event x) {
     expect(!story->over, "nothing comes behind the last event");

@@ -142,7 +142,7 @@ int without_standard_streams() {
     ::close(fd);
   world w;
   w.try_run(pipes(), "cat", "through pipes");
-  w.try_run(pipes_no_stdin(), "true");
+  w.try_run(pipes(stdin_kind::null), "true");
   w.try_run(pty(), "tty");
   return 0;
 }

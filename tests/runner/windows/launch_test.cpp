@@ -304,7 +304,7 @@ TEST_CASE("what a runner was told is not told to its sessions") {
   runner_world there;
   REQUIRE_FALSE(there.up());
   CHECK(there.w.run(actor({"env", "PROCESSION_RUNNER_NONCE"})).out == "none\n");
-  auto result = there.w.run(actor({"cat"}, pipes_no_stdin()));
+  auto result = there.w.run(actor({"cat"}, pipes(stdin_kind::null)));
   CHECK(success(result.status));
   CHECK(result.out.empty());
 }
