@@ -171,10 +171,10 @@ bool operator==(terminal_size x, terminal_size y) noexcept {
 bool operator==(const command& x, const command& y) {
   auto all = [](const command& c) {
     return std::tie(c.program, c.args, c.argv0, c.cwd, c.env.inherit, c.env.set,
-                    c.env.unset, c.stdio.kind, c.stdio.size, c.stdio.input, c.limits.retained,
-                    c.limits.stdin_queue, c.limits.timeout, c.limits.retention,
-                    c.kill.grace, c.kill.drain, c.kill.leftovers,
-                    c.when_unobserved, c.owner, c.id,
+                    c.env.unset, c.stdio.kind, c.stdio.size, c.stdio.input,
+                    c.limits.retained, c.limits.stdin_queue, c.limits.timeout,
+                    c.limits.retention, c.kill.grace, c.kill.drain,
+                    c.kill.leftovers, c.when_unobserved, c.owner, c.id,
                     c.restricted.capability_sids, c.notification_fd,
                     c.report_stops);
   };

@@ -9,8 +9,8 @@ using namespace procession::test;
 
 TEST_CASE("a program without input writes exactly its bytes on each stream") {
   world w{GENERATE(from_range(backends()))};
-  auto result = w.run(
-    actor({"out", "a\\0b", "err", "err", "exit", "3"}, pipes(stdin_kind::null)));
+  auto result = w.run(actor({"out", "a\\0b", "err", "err", "exit", "3"},
+                            pipes(stdin_kind::null)));
   CHECK(result.out == std::string("a\0b", 3));
   CHECK(result.err == "err");
   CHECK(result.complete);

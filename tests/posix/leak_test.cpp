@@ -35,7 +35,8 @@ TEST_CASE("two thousand spawns leave no descriptor, thread or zombie") {
   caf::scoped_actor self{sys};
   const auto specs = {
     make("true", {}, pipes()), make("true", {}, pty()),
-    make("true", {}, pipes(stdin_kind::null)), make("no-such-program", {}, pipes()),
+    make("true", {}, pipes(stdin_kind::null)),
+    make("no-such-program", {}, pipes()),
     make("/bin/sh", {"-c", "setsid sleep 1000 </dev/null >/dev/null 2>&1 &"},
          pipes())};
   auto round = [&] {
