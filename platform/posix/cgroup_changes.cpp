@@ -3,6 +3,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <string_view>
 
@@ -30,8 +31,11 @@ int cgroup_changes::watch(const std::string& path) {
                           ec);
   if (!inotify_)
     return -1;
-  return ::inotify_add_watch(inotify_.get(), path.c_str(),
-                             IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_ONLYDIR);
+  auto result = ::inotify_add_watch(inotify_.get(), path.c_str(),
+                                    IN_MODIFY | IN_ATTRIB | IN_CREATE
+                                      | IN_ONLYDIR);
+  last_ = std::max(last_, result);
+  return result;
 }
 
 bool cgroup_changes::changed(int watch) {
@@ -39,7 +43,7 @@ bool cgroup_changes::changed(int watch) {
   if (watch < 0)
     return true;
   read_events();
-  return overflow_ || changed_.count(watch) != 0;
+  return watch <= unknown_ || changed_.count(watch) != 0;
 }
 
 void cgroup_changes::read_events() {
@@ -52,7 +56,7 @@ void cgroup_changes::read_events() {
       auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
       auto file = std::string_view{event->len > 0 ? event->name : ""};
       if ((event->mask & IN_Q_OVERFLOW) != 0)
-        overflow_ = true;
+        unknown_ = last_;
       else if ((event->mask & IN_IGNORED) != 0)
         changed_.erase(event->wd);
       else if ((event->mask & IN_MODIFY) == 0 || !harmless(file))

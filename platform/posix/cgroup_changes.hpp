@@ -26,8 +26,10 @@ private:
   std::mutex mutex_;
   unique_fd inotify_;
   std::set<int> changed_;
-  /// Events were lost.
-  bool overflow_ = false;
+  /// The last watch; the kernel counts them up.
+  int last_ = 0;
+  /// Events were lost: up to this watch it is not known what changed.
+  int unknown_ = 0;
 };
 
 } // namespace procession::posix

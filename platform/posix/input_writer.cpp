@@ -90,7 +90,7 @@ void input_writer::flush() {
   }
   tell_taken();
   if (result == written::failed)
-    fail(os_code);
+    fail(errc::stdin_closed, os_code, "the child does not take input any more");
   else if (result == written::some)
     await_room();
   else if (state_ == state::finishing)
@@ -132,7 +132,8 @@ void input_writer::await_room() {
   if (io_ == nullptr)
     io_ = watch(reactor_, pipe_);
   if (io_ == nullptr)
-    return fail(errno);
+    return fail(errc::out_of_descriptors, errno,
+                "the input cannot be watched for room, so it was closed");
   awaiting_room_ = true;
   io_->async_wait(boost::asio::posix::stream_descriptor::wait_write,
                   [this,
@@ -150,11 +151,10 @@ void input_writer::end() {
   end_.emplace(owner_, reactor_, number(), *slave_, last_);
 }
 
-void input_writer::fail(int os_code) {
+void input_writer::fail(errc code, int os_code, std::string text) {
   close();
-  owner_.emit(child_stdin_broken{
-    {errc::stdin_closed,
-     {stage::run, os_code, "the child does not take input any more"}}});
+  owner_.emit(
+    child_stdin_broken{{code, {stage::run, os_code, std::move(text)}}});
 }
 
 } // namespace procession::posix

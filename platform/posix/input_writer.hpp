@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <optional>
+#include <string>
 
 namespace procession::posix {
 
@@ -52,7 +53,7 @@ private:
   bool fits(const shared_bytes& bytes);
   void await_room();
   void end();
-  void fail(int os_code);
+  void fail(errc code, int os_code, std::string text);
 
   stream_owner& owner_;
   loop& reactor_;
