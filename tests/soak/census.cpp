@@ -199,6 +199,20 @@ std::vector<pid_t> children_named(pid_t of, const std::string& name) {
   return result;
 }
 
+std::vector<std::string> processes_with(const std::string& words) {
+  std::vector<std::string> result;
+  for (auto& [pid, x] : all_processes()) {
+    auto directory = "/proc/" + std::to_string(pid);
+    auto line = text_of(directory + "/cmdline");
+    std::replace(line.begin(), line.end(), '\0', ' ');
+    if (line.find(words) != std::string::npos)
+      result.push_back("process " + std::to_string(pid) + " of "
+                       + std::to_string(x.parent) + ", " + x.state + " in "
+                       + text_of(directory + "/wchan") + ": " + line);
+  }
+  return result;
+}
+
 census::census(std::string report) : report_(std::move(report)) {
   auto fd = ::open(report_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC,
                    0666);

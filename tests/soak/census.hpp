@@ -37,6 +37,10 @@ std::vector<pid_t> children();
 /// Children of a process that have that name (comm).
 std::vector<pid_t> children_named(pid_t of, const std::string& name);
 
+/// A line for each process that has these words in its command line, between
+/// spaces: its number, state and where it sleeps.
+std::vector<std::string> processes_with(const std::string& words);
+
 /// The processes that have to be gone at the end.
 class census {
 public:

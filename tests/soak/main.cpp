@@ -5,7 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 #include <condition_variable>
 #include <cstdio>
@@ -188,6 +190,8 @@ int main_of(int argc, char** argv) {
                                                   : containment_kind::marker;
   ledger log{command_line(x), x.keep_going};
   if (!x.host.empty()) {
+    // One that stops at a finding leaves none of them.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     rounds{log, terms, x.seed}.play_host(x.host);
     return found;
   }

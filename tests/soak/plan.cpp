@@ -102,6 +102,16 @@ void plan_end(plan& x, dice& chance) {
     spec.owner = ownership::sender;
 }
 
+/// Whether a descendant makes a session of its own. If it does so in the moment
+/// in which its group is stopped, it stops outside of the group, and what lets
+/// the group go on does not reach it.
+bool group_is_left(const orders& told) {
+  return std::any_of(told.tree.begin(), told.tree.end(), [](descendant x) {
+    return x == descendant::apart || x == descendant::daemon
+           || x == descendant::threaded || x == descendant::hidden;
+  });
+}
+
 void plan_steps(plan& x, dice& chance) {
   for (auto n = chance.below(6); n > 0; --n) {
     step y;
@@ -117,6 +127,8 @@ void plan_steps(plan& x, dice& chance) {
                                      signal_name::terminate, signal_name::kill};
     y.name = names[chance.below(5)];
     y.grace = chance.any_time(500);
+    if (y.what == step::kind::stop_for_a_while && group_is_left(x.told))
+      y.what = step::kind::info;
     if (y.what == step::kind::stop_for_a_while) {
       auto z = y;
       z.what = step::kind::proceed;

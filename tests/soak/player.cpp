@@ -54,6 +54,7 @@ caf::behavior player::make_behavior(player_args args) {
     },
     [this](watch_atom, std::uint64_t number) { let_in(number); },
     [this](step_atom, std::uint64_t number) { take(what().steps[number]); },
+    [this](explain_atom) { explain(); },
   };
 }
 

@@ -23,6 +23,9 @@ struct player_args {
   std::function<void()> over;
 };
 
+/// Asks a player, and through it its watchers, to note what they wait for.
+using explain_atom = caf::atom_constant<caf::atom("explain")>;
+
 /// Plays one session from its plan: starts it, lets its watchers in, feeds it,
 /// puts it through the planned steps, and judges how it ended when everything
 /// that was asked for is answered.
@@ -59,6 +62,7 @@ private:
   void stop(const step& x);
 
   // The end.
+  void explain();
   void on_closed(const session_info& x);
   void finish_if_over();
   void judge();

@@ -164,6 +164,25 @@ void player::refused(const char* name, const caf::error& why) {
   tale().finding("cannot " + std::string{name} + ": " + describe(why));
 }
 
+void player::explain() {
+  tale().note(
+    "player: " + std::to_string(unanswered_) + " requests not answered, "
+    + (closed_ ? "" : "not ") + "closed, " + (over_ ? "" : "not ") + "over, "
+    + std::to_string(watchers_over_) + " of " + std::to_string(watchers_.size())
+    + " watchers over, " + std::to_string(written_) + " bytes written, "
+    + std::to_string(queued_) + " of them not taken");
+  for (auto& x : watchers_)
+    self_->send(x, explain_atom::value);
+  if (!session_)
+    return tale().note("there is no session");
+  self_->request(session_, std::chrono::seconds{5}, info_atom_v)
+    .then(
+      [this](const session_info& x) {
+        tale().note("session: " + procession::to_string(x));
+      },
+      [this](const caf::error& x) { tale().note("session: " + describe(x)); });
+}
+
 void player::on_closed(const session_info& x) {
   closed_ = true;
   last_ = x;

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 #include <utility>
 
 namespace procession::soak {
@@ -26,6 +27,9 @@ constexpr auto patience = std::chrono::seconds{60};
 
 /// How long the library may take to start another keeper.
 constexpr auto keeper_patience = std::chrono::seconds{10};
+
+/// How long sessions that are not over may take to tell what they wait for.
+constexpr auto explanation = std::chrono::seconds{6};
 
 /// Numbers the sessions of all stages of this process.
 std::atomic<std::uint64_t> last_session{0};
@@ -73,7 +77,7 @@ stage::place stage::open_place(bool far) {
 
 std::size_t stage::live() {
   std::lock_guard guard{mutex_};
-  return tales_.size();
+  return plays_.size();
 }
 
 void stage::populate(std::size_t count, plan_maker make) {
@@ -84,15 +88,18 @@ void stage::populate(std::size_t count, plan_maker make) {
       log_, make(number, chance_.seed(), plan_terms_), where);
     {
       std::lock_guard guard{mutex_};
-      tales_.emplace(number, tale);
+      plays_[number].tale = tale;
     }
     auto over = [this, number] {
       std::lock_guard guard{mutex_};
-      tales_.erase(number);
+      plays_.erase(number);
       changed_.notify_all();
     };
-    system_.spawn(player_behavior,
-                  player_args{std::move(tale), where, std::move(over)});
+    auto player = system_.spawn(player_behavior,
+                                player_args{tale, where, std::move(over)});
+    std::lock_guard guard{mutex_};
+    if (auto i = plays_.find(number); i != plays_.end())
+      i->second.player = std::move(player);
   }
 }
 
@@ -274,6 +281,18 @@ void stage::wake_runners(bool all) {
 
 // -- the end ------------------------------------------------------------------
 
+void stage::report(const std::map<std::uint64_t, play>& left) {
+  for (auto& [number, x] : left) {
+    for (auto& line : processes_with(" number=" + std::to_string(number) + " "))
+      x.tale->note(line);
+    // The answer comes by the story, unless the actors hang.
+    caf::anon_send(x.player, explain_atom::value);
+  }
+  std::this_thread::sleep_for(explanation);
+  for (auto& [number, x] : left)
+    x.tale->finding("is not over");
+}
+
 void stage::finish() {
   wake_runners(true);
   for (auto& x : std::exchange(places_, {})) {
@@ -285,17 +304,16 @@ void stage::finish() {
   auto deadline = clock::now() + patience;
   {
     std::unique_lock guard{mutex_};
-    changed_.wait_until(guard, deadline, [&] { return tales_.empty(); });
+    changed_.wait_until(guard, deadline, [&] { return plays_.empty(); });
   }
-  std::map<std::uint64_t, std::shared_ptr<story>> left;
+  std::map<std::uint64_t, play> left;
   {
     std::lock_guard guard{mutex_};
-    left = tales_;
+    left = plays_;
   }
-  for (auto& [number, tale] : left)
-    tale->finding("is not over");
   // Nobody would ever answer the players, for whom the system would wait.
   if (!left.empty()) {
+    report(left);
     processes_.kill_all();
     fs::remove_all(terms_.directory);
     std::_Exit(1);

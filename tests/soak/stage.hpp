@@ -79,6 +79,11 @@ private:
     std::optional<runner_node> runner;
   };
 
+  struct play {
+    std::shared_ptr<story> tale;
+    caf::actor player;
+  };
+
   place open_place(bool far);
   void replace(place& x, retirement how);
   void retire(place& x, retirement how);
@@ -91,6 +96,7 @@ private:
   std::optional<pid_t> pid_of(const place& x);
   place* far_place();
   std::size_t live();
+  void report(const std::map<std::uint64_t, play>& left);
 
   ledger& log_;
   const settings& terms_;
@@ -113,7 +119,7 @@ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   /// What is played now, by its number.
-  std::map<std::uint64_t, std::shared_ptr<story>> tales_;
+  std::map<std::uint64_t, play> plays_;
 };
 
 } // namespace procession::soak

@@ -43,6 +43,14 @@ caf::behavior watcher::make_behavior(watcher_args args) {
       acknowledge();
     },
     [this](leave_atom) { self_->quit(); },
+    [this](explain_atom) {
+      args_.tale->note(title() + ": " + std::to_string(seq_)
+                       + " events, at out " + std::to_string(at_.out) + ", err "
+                       + std::to_string(at_.err) + ", "
+                       + std::to_string(outstanding_)
+                       + " bytes not acknowledged, " + (exited_ ? "" : "not ")
+                       + "exited, " + (closed_ ? "" : "not ") + "closed");
+    },
   };
 }
 
