@@ -4,7 +4,7 @@
 #include "procession/actors/exec_keys.hpp"
 #include "procession/actors/exec_tool.hpp"
 #include "procession/io/merged_output.hpp"
-#include "procession/io/text_watch.hpp"
+#include "procession/io/pattern_watch.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/stateful_actor.hpp>
@@ -37,7 +37,6 @@ struct exec_record {
     caf::actor_addr who;
     time_point since;
     time_point until;
-    text_watch watch;
     bool on_output = false;
     std::uint64_t max_output = 0;
     std::uint64_t written = 0;
@@ -89,6 +88,8 @@ struct exec_record {
   bool complete = true;
   caf::error start_error;
   merged_output unread;
+  /// What came since the last match or input.
+  pattern_watch watch;
   cursor produced;
   time_point begun;
   /// When something came or went last.
@@ -151,7 +152,9 @@ private:
 
   // Waiting.
   caf::typed_response_promise<exec_result>
-  begin_reading(exec_record& x, const exec_wait& how, const exec_yield& range);
+  begin_reading(exec_record& x, const exec_wait& how, pattern_set patterns,
+                const exec_yield& range);
+  bool matches(exec_record& x);
   void answer(const session_id& id, exec_record& x, exec_wake why);
   void refuse(exec_record& x, const caf::error& why);
   void stop_reading(exec_record& x);

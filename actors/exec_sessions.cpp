@@ -89,9 +89,10 @@ void exec_machine::on(const output& x) {
   record.unread.append(x.stream, x.bytes.text());
   record.produced[x.stream] += x.bytes.size();
   record.active = now();
+  record.watch.append(x.bytes.text());
   if (!record.reading)
     return;
-  if (record.reading->watch.feed(x.bytes.text()))
+  if (matches(record))
     answer(x.id, record, exec_wake::matched);
   else if (record.reading->on_output && record.unread.kept().size() > 0)
     answer(x.id, record, exec_wake::output);
@@ -103,8 +104,7 @@ void exec_machine::on(const gap& x) {
     return;
   i->second.unread.lose(x.stream, x.to - x.from);
   i->second.produced[x.stream] += x.to - x.from;
-  if (i->second.reading)
-    i->second.reading->watch.forget();
+  i->second.watch.lose(x.to - x.from);
 }
 
 void exec_machine::on(const exited& x) {
@@ -155,7 +155,7 @@ void exec_machine::on_down(const caf::down_msg& x) {
 
 caf::typed_response_promise<exec_result>
 exec_machine::begin_reading(exec_record& x, const exec_wait& how,
-                            const exec_yield& range) {
+                            pattern_set patterns, const exec_yield& range) {
   auto yield = how.yield == caf::timespan::zero() ? range.usual : how.yield;
   yield = std::clamp(yield, range.least, std::max(range.least, range.most));
   auto budget = how.max_output == 0 ? options_.max_output : how.max_output;
@@ -166,13 +166,17 @@ exec_machine::begin_reading(exec_record& x, const exec_wait& how,
   result.promise = self_->make_response_promise<exec_result>();
   result.since = now();
   result.until = result.since + yield;
-  result.watch = text_watch{how.until};
   result.on_output = how.on_output;
   result.max_output = std::min<std::uint64_t>(budget, options_.buffer);
   self_->monitor(result.who);
   clock_.ring_at(result.until);
+  x.watch.look_for(std::move(patterns));
   x.reading = std::move(result);
   return x.reading->promise;
+}
+
+bool exec_machine::matches(exec_record& x) {
+  return std::holds_alternative<pattern_match>(x.watch.find());
 }
 
 exec_result exec_machine::take(const session_id& id, exec_record& x,

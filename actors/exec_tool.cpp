@@ -76,18 +76,26 @@ caf::error stdin_full(std::uint64_t waiting, std::uint64_t more) {
                       + " that may wait; nothing of this input was sent");
 }
 
-/// What is wrong with a wait, if anything is.
-caf::error check(const exec_wait& x) {
+/// What a wait looks for; `invalid_argument` if something is wrong with it.
+std::variant<pattern_set, failure> patterns_of(const exec_wait& x) {
+  auto invalid = [](std::string text) {
+    return failure{errc::invalid_argument,
+                   {stage::validate, 0, std::move(text)}};
+  };
+
   if (x.yield < caf::timespan::zero())
-    return invalid("a wait is not shorter than nothing");
+    return invalid("the time to wait must not be negative");
   if (x.until.size() > max_texts)
     return invalid("a wait looks for " + std::to_string(max_texts)
                    + " texts at most");
+  std::vector<pattern> result;
   for (auto& text : x.until)
     if (text.empty() || text.size() > max_text_size)
-      return invalid("a text to wait for has 1 to "
+      return invalid("a text to wait for must have from 1 to "
                      + std::to_string(max_text_size) + " bytes");
-  return {};
+    else
+      result.push_back({text, pattern::kind::text});
+  return pattern_set::make(result);
 }
 
 /// A command in a line that is not too long.
@@ -134,8 +142,9 @@ caf::result<exec_result> exec_machine::exec(exec_request& x) {
   if (x.script.empty() == x.argv.empty())
     return invalid("a command is either a script or a program with its "
                    "arguments");
-  if (auto bad = check(x.wait))
-    return bad;
+  auto patterns = patterns_of(x.wait);
+  if (auto* bad = std::get_if<failure>(&patterns))
+    return to_error(*bad);
   if (live() >= options_.max_sessions)
     return too_many(std::to_string(options_.max_sessions)
                     + " sessions live already");
@@ -148,7 +157,8 @@ caf::result<exec_result> exec_machine::exec(exec_request& x) {
   auto& made = records_.try_emplace(x.id, options_.buffer, now()).first->second;
   made.command = title_of(x.script.empty() ? to_string(spec) : x.script);
   made.tty = x.tty;
-  auto waiting = begin_reading(made, x.wait, options_.first);
+  auto waiting = begin_reading(
+    made, x.wait, std::move(std::get<pattern_set>(patterns)), options_.first);
   self_->request(where_, caf::infinite, spawn_atom_v, std::move(spec))
     .then([this, id = x.id](session& hdl) { on_spawned(id, std::move(hdl)); },
           [this, id = x.id](const caf::error& why) {
@@ -220,8 +230,9 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
   if (self_->current_sender() == nullptr)
     return no_sender();
   auto& record = i->second;
-  if (auto bad = check(x.wait))
-    return bad;
+  auto patterns = patterns_of(x.wait);
+  if (auto* bad = std::get_if<failure>(&patterns))
+    return to_error(*bad);
   auto steps = input_steps(x, record.tty);
   if (auto* bad = std::get_if<failure>(&steps))
     return to_error(*bad);
@@ -241,7 +252,10 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
   auto more = bytes_in(parts);
   if (input.bytes > 0 && input.bytes + more > max_waiting_input)
     return stdin_full(input.bytes, more);
-  auto waiting = begin_reading(record, x.wait, options_.write);
+  auto waiting = begin_reading(
+    record, x.wait, std::move(std::get<pattern_set>(patterns)), options_.write);
+  // What came before the input is no answer to it.
+  record.watch.skip();
   auto number = record.reading->number;
   auto first = parts.begin();
   // A signal with nothing of its request before it does not wait for earlier
@@ -320,22 +334,19 @@ caf::result<exec_result> exec_machine::poll(const exec_poll& x) {
   if (self_->current_sender() == nullptr)
     return no_sender();
   auto& record = i->second;
-  if (auto bad = check(x.wait))
-    return bad;
+  auto patterns = patterns_of(x.wait);
+  if (auto* bad = std::get_if<failure>(&patterns))
+    return to_error(*bad);
   if (record.reading)
     return busy(x.id);
-  auto waiting = begin_reading(record, x.wait, options_.poll);
-  auto& watch = record.reading->watch;
-  auto& kept = record.unread.kept();
-  auto matched = watch.feed(kept.head());
-  if (kept.omitted() > 0)
-    watch.forget();
-  matched = watch.feed(kept.tail()) || matched;
+  auto waiting = begin_reading(
+    record, x.wait, std::move(std::get<pattern_set>(patterns)), options_.poll);
+  auto matched = matches(record);
   if (record.state == session_state::closed)
     answer(x.id, record, exec_wake::closed);
   else if (matched)
     answer(x.id, record, exec_wake::matched);
-  else if (record.reading->on_output && kept.size() > 0)
+  else if (record.reading->on_output && record.unread.kept().size() > 0)
     answer(x.id, record, exec_wake::output);
   if (record.state == session_state::closed)
     records_.erase(i);

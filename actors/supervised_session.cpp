@@ -178,7 +178,11 @@ void supervised_session_machine::not_ready_any_more() {
 
 void supervised_session_machine::watch() {
   if (auto* wanted = std::get_if<ready_output>(&spec_->ready)) {
-    text_watch watch{{wanted->text}};
+    auto texts = pattern_set::make({{wanted->text}});
+    if (auto* bad = std::get_if<failure>(&texts))
+      return end(to_error(*bad));
+    pattern_watch watch{wanted->text.size()};
+    watch.look_for(std::get<pattern_set>(std::move(texts)));
     watches_.emplace(std::array{watch, watch});
     self_->request(session_, caf::infinite, subscribe_atom_v, subscription{})
       .then([](cursor) {}, [this](const caf::error&) { not_ready_any_more(); });
@@ -198,7 +202,8 @@ void supervised_session_machine::on(const output& x) {
   if (!watches_)
     return;
   auto& watch = (*watches_)[static_cast<std::size_t>(x.stream)];
-  if (!watch.feed(x.bytes.text())) {
+  watch.append(x.bytes.text());
+  if (!std::holds_alternative<pattern_match>(watch.find())) {
     self_->send(session_, ack_atom_v, std::uint64_t{x.bytes.size()});
     return;
   }
@@ -210,7 +215,7 @@ void supervised_session_machine::on(const output& x) {
 
 void supervised_session_machine::on(const gap& x) {
   if (watches_)
-    (*watches_)[static_cast<std::size_t>(x.stream)].forget();
+    (*watches_)[static_cast<std::size_t>(x.stream)].lose(x.to - x.from);
 }
 
 void supervised_session_machine::look() {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "procession/actors/child_report.hpp"
-#include "procession/io/text_watch.hpp"
+#include "procession/io/pattern_watch.hpp"
 #include "procession/messages/supervisor.hpp"
 
 #include <caf/actor_clock.hpp>
@@ -108,7 +108,7 @@ private:
   bool closed_ = false;
   /// The reason to end with.
   caf::error reason_;
-  std::optional<std::array<text_watch, 2>> watches_;
+  std::optional<std::array<pattern_watch, 2>> watches_;
   caf::timespan probe_pause_{};
   /// When the session that has exited must be closed.
   caf::actor_clock::time_point close_due_{};

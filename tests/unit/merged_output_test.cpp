@@ -1,6 +1,5 @@
 #include "procession/io/head_tail_buffer.hpp"
 #include "procession/io/merged_output.hpp"
-#include "procession/io/text_watch.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -244,23 +243,4 @@ TEST_CASE("whatever comes, every byte is shown or counted, and all is text") {
         REQUIRE(told == came);
     }
   }
-}
-
-TEST_CASE("a text is found wherever the pieces end") {
-  text_watch x{{"ready", "failed"}};
-  CHECK_FALSE(x.feed("nothing rea"));
-  CHECK_FALSE(x.feed("rea"));
-  CHECK(x.feed("dy, or so"));
-  text_watch bytes{{"abc"}};
-  CHECK_FALSE(bytes.feed("a"));
-  CHECK_FALSE(bytes.feed("b"));
-  CHECK(bytes.feed("c"));
-}
-
-TEST_CASE("a text is not made of what a gap parts") {
-  text_watch x{{"abc"}};
-  CHECK_FALSE(x.feed("ab"));
-  x.forget();
-  CHECK_FALSE(x.feed("c"));
-  CHECK_FALSE(text_watch{}.feed("anything"));
 }
