@@ -10,7 +10,7 @@ namespace procession {
 
 namespace {
 
-constexpr std::uint64_t read_size = 1024 * 1024;
+constexpr std::uint64_t read_at_once = 1024 * 1024;
 
 /// Writes the whole input of a session, and its end if all of it was taken.
 /// Answers when there is nothing left to write, with why it was refused.
@@ -54,7 +54,7 @@ caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
   // Reading by cursor while the session pauses for us: nothing is lost, and no
   // event of ours mixes with what else the caller receives.
   spec.when_unobserved = unobserved::pause;
-  spec.limits.retained = std::max(spec.limits.retained, read_size);
+  spec.limits.retained = std::max(spec.limits.retained, read_at_once);
   // It must not go between two reads of ours.
   spec.limits.retention = max_timespan;
   spec.limits.stdin_queue = std::max<std::uint64_t>(spec.limits.stdin_queue,
@@ -74,7 +74,7 @@ caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
   auto state = session_state::running;
   while (state != session_state::closed && !problem)
     self
-      ->request(hdl, caf::infinite, read_atom_v, at, read_size,
+      ->request(hdl, caf::infinite, read_atom_v, at, read_at_once,
                 caf::timespan{max_timespan})
       .receive(
         [&](page& x) {

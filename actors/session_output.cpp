@@ -61,8 +61,11 @@ void session_machine::update_hold() {
 void session_machine::update_drain() {
   // The deadline counts only while the reader is free to read. Once the owner
   // is gone it always does: a subscriber must not keep what is left for ever.
-  // The grace of a request to end comes first: it is the whole tree's.
-  auto counts = draining_ && (!held_ || leaving_)
+  // The grace of a request to end comes first: it is the whole tree's. What
+  // may go on in the background has no deadline until it is to end.
+  auto kept = spec_.kill.background == background_policy::keep
+              && stopping_ == stopping::no;
+  auto counts = draining_ && (!held_ || leaving_) && !kept
                 && !deadline_of(session_alarm::kind::grace).due;
   if (counts == drain_since_.has_value())
     return;

@@ -62,6 +62,8 @@ bool accept(goodbye& x) {
 bool accept(spawn& x) {
   return within(x.spec.stdio.kind, stdio_kind::pty, stdio_kind::merged)
          && within(x.spec.stdio.input, stdin_kind::pipe, stdin_kind::null)
+         && within(x.spec.kill.background, background_policy::end,
+                   background_policy::keep)
          && within(x.spec.when_unobserved, unobserved::retain,
                    unobserved::pause)
          && within(x.spec.owner, ownership::sender, ownership::spawner)

@@ -174,9 +174,9 @@ bool operator==(const command& x, const command& y) {
                     c.env.unset, c.stdio.kind, c.stdio.size, c.stdio.input,
                     c.limits.retained, c.limits.stdin_queue, c.limits.timeout,
                     c.limits.retention, c.kill.grace, c.kill.drain,
-                    c.kill.leftovers, c.when_unobserved, c.owner, c.id,
-                    c.restricted.capability_sids, c.notification_fd,
-                    c.report_stops);
+                    c.kill.leftovers, c.kill.background, c.when_unobserved,
+                    c.owner, c.id, c.restricted.capability_sids,
+                    c.notification_fd, c.report_stops);
   };
   return all(x) == all(y);
 }
@@ -231,9 +231,22 @@ std::string to_string(const session_limits& x) {
          + ", retention " + in_ms(x.retention);
 }
 
+std::string to_string(background_policy x) {
+  switch (x) {
+    case background_policy::end:
+      return "end";
+    case background_policy::keep:
+      return "keep";
+  }
+  return "background_policy " + std::to_string(static_cast<int>(x));
+}
+
 std::string to_string(const kill_policy& x) {
-  return "grace " + in_ms(x.grace) + ", drain " + in_ms(x.drain)
-         + ", leftovers " + in_ms(x.leftovers);
+  auto result = "grace " + in_ms(x.grace) + ", drain " + in_ms(x.drain)
+                + ", leftovers " + in_ms(x.leftovers);
+  if (x.background != background_policy::end)
+    result += ", background " + to_string(x.background);
+  return result;
 }
 
 std::string to_string(const restriction& x) {

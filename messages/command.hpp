@@ -81,6 +81,18 @@ struct session_limits {
   caf::timespan retention = std::chrono::seconds{30};
 };
 
+/// What becomes of the processes that a process leaves in the background when
+/// it ends by itself.
+enum class background_policy : std::uint8_t {
+  /// They are ended with it.
+  end,
+  /// They go on, and the session with them: it is closed when the last of them
+  /// has ended and its output is there, however long that takes. A request to
+  /// end it ends them. Only on POSIX; elsewhere the start fails with
+  /// `invalid_argument` at `setup`.
+  keep,
+};
+
 /// How a session is ended.
 struct kill_policy {
   /// Time between the request to end and the kill.
@@ -88,11 +100,13 @@ struct kill_policy {
   /// After the process ended: how long to wait for the end of its output when
   /// a descendant holds it open. Time in which the session itself holds the
   /// reading back for a slow lossless subscriber does not count, as long as
-  /// its owner lives; nor does the grace of a request to end.
+  /// its owner lives; nor does the grace of a request to end, nor what
+  /// `background_policy::keep` lets go on.
   caf::timespan drain = std::chrono::seconds{2};
   /// After the process ended by itself: time that its descendants get between
   /// the request to end and the kill.
   caf::timespan leftovers = std::chrono::milliseconds{500};
+  background_policy background = background_policy::end;
 };
 
 /// What happens to output while nobody subscribes.
@@ -183,6 +197,7 @@ std::string to_string(stdin_kind x);
 std::string to_string(const stdio_spec& x);
 std::string to_string(const environment& x);
 std::string to_string(const session_limits& x);
+std::string to_string(background_policy x);
 std::string to_string(const kill_policy& x);
 std::string to_string(const restriction& x);
 std::string to_string(unobserved x);
@@ -220,7 +235,8 @@ typename Inspector::result_type inspect(Inspector& f, session_limits& x) {
 /// @relates kill_policy
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, kill_policy& x) {
-  return f(caf::meta::type_name("kill_policy"), x.grace, x.drain, x.leftovers);
+  return f(caf::meta::type_name("kill_policy"), x.grace, x.drain, x.leftovers,
+           x.background);
 }
 
 /// @relates restriction

@@ -52,6 +52,8 @@ std::optional<failure> validate(const session_start& x) {
   if (std::holds_alternative<ready_notified>(x.ready)
       && x.what.notification_fd == 0)
     return unfit("the command has no notification descriptor");
+  if (x.what.kill.background != background_policy::end)
+    return unfit("what the process leaves in the background must end with it");
   return validate(x.ready);
 }
 

@@ -106,6 +106,11 @@ using child_sink = std::function<void(child_event)>;
 /// to do so, and are killed then. Those that were asked by `terminate` are
 /// waited for until `kill`.
 ///
+/// With `background_policy::keep`, a process that was not asked to end leaves
+/// its descendants alone: `child_exited` says that output may follow, and the
+/// child finishes once the tree is empty and its output was read to the end.
+/// Until then `terminate`, `kill` and `finish`, which kills, end the tree.
+///
 /// Destroying a child ends its whole tree at once and in the background, and
 /// nothing of the process remains. The sink is dropped soon; what it is still
 /// told is nobody's concern.

@@ -47,6 +47,10 @@ public:
   }
 
   void signal(pid_t leader, int signo) override {
+    if (auto end = end_.lock())
+      return end->signal(signo);
+    if (!where_.directory)
+      return;
     base_->reserve().with([&] {
       auto directory = where_.directory.get();
       if (signo != SIGKILL)

@@ -33,10 +33,20 @@ void cgroup_end::start(pid_t leader, ending how, std::chrono::nanoseconds grace,
   deadline_ = deadline_after(grace);
   if (how == ending::kill)
     return kill();
-  list(known_);
+  if (how != ending::keep)
+    list(known_);
+  // A stopped process does not handle SIGTERM before SIGCONT.
   if (how == ending::ask)
-    ask();
+    for (auto signo : {SIGTERM, SIGCONT})
+      send(signo);
   step();
+}
+
+void cgroup_end::signal(int signo) {
+  if (state_ == state::finished)
+    return;
+  list(known_);
+  send(signo);
 }
 
 void cgroup_end::kill() {
@@ -60,13 +70,11 @@ bool cgroup_end::list(std::set<pid_t>& result) {
   return complete;
 }
 
-void cgroup_end::ask() {
-  // A stopped process does not handle SIGTERM before SIGCONT.
-  for (auto signo : {SIGTERM, SIGCONT})
-    base_->reserve().with([&] {
-      return signal_processes(where_.directory.get(), signo,
-                              [this](pid_t pid) { return pid != leader_; });
-    });
+void cgroup_end::send(int signo) {
+  base_->reserve().with([&] {
+    return signal_processes(where_.directory.get(), signo,
+                            [this](pid_t pid) { return pid != leader_; });
+  });
 }
 
 void cgroup_end::kill_again() {

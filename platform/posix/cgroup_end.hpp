@@ -24,6 +24,9 @@ public:
   void start(pid_t leader, ending how, std::chrono::nanoseconds grace,
              std::function<void(tree_end)> done);
 
+  /// Signals what is left.
+  void signal(int signo);
+
   /// Waits no longer.
   void kill();
 
@@ -32,7 +35,7 @@ private:
 
   /// @returns whether nothing is missing.
   bool list(std::set<pid_t>& result);
-  void ask();
+  void send(int signo);
   /// Looks what there is to do, and when to look again.
   void step();
   void kill_again();

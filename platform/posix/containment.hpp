@@ -34,7 +34,10 @@ enum class ending {
   ask,
   /// It was asked before: wait, then kill.
   wait,
-  kill
+  kill,
+  /// Wait until it has ended by itself, without a deadline; what is gone by
+  /// then is not counted. After a signal or a kill, as `wait`.
+  keep
 };
 
 /// The processes of one session: the leader and everything that descends from
@@ -72,8 +75,8 @@ public:
   virtual void signal(pid_t leader, int signo) = 0;
 
   /// Ends every process of the tree but the leader, which has ended and is not
-  /// reaped before `done`; 0 if there never was one. To be called once, and no
-  /// `signal` after it.
+  /// reaped before `done`; 0 if there never was one. To be called once; after
+  /// it `signal` reaches the leader's process group too.
   /// @param grace how long to wait before what is left is killed; the longest
   ///        duration there is: until `kill` is called. Not used by
   ///        `ending::kill`.

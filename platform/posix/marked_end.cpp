@@ -32,6 +32,7 @@ void marked_end::start(ending how, std::chrono::nanoseconds grace,
   done_ = std::move(done);
   if (how == ending::kill)
     return kill();
+  counting_ = how != ending::keep;
   deadline_ = deadline_after(grace);
   // A stopped process does not handle SIGTERM before SIGCONT.
   if (how == ending::ask)
@@ -40,9 +41,17 @@ void marked_end::start(ending how, std::chrono::nanoseconds grace,
     look();
 }
 
+void marked_end::signal(int signo) {
+  if (state_ != state::waiting)
+    return;
+  counting_ = true;
+  look({signo, 0});
+}
+
 void marked_end::kill() {
   if (state_ != state::waiting)
     return;
+  counting_ = true;
   state_ = state::killing;
   deadline_ = steady_clock::now() + kill_deadline;
   look();
@@ -66,7 +75,8 @@ void marked_end::look(std::array<int, 2> signals) {
 
 void marked_end::looked(std::uint64_t turn, sweep_result result,
                         bool complete) {
-  known_.insert(result.found.begin(), result.found.end());
+  if (counting_)
+    known_.insert(result.found.begin(), result.found.end());
   // One that began before the killing; that has its own.
   if (turn != turn_)
     return;

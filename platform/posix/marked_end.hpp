@@ -29,6 +29,9 @@ public:
   void start(ending how, std::chrono::nanoseconds grace,
              std::function<void(tree_end)> done);
 
+  /// Signals what is left.
+  void signal(int signo);
+
   /// Waits no longer.
   void kill();
 
@@ -53,6 +56,8 @@ private:
   /// All that were found, those of the last sweep, and those of them that are
   /// waited for.
   std::set<process_id> known_;
+  /// Whether those that are found are counted: not while they are kept.
+  bool counting_ = true;
   std::vector<process_id> last_;
   std::vector<process_id> leaving_;
   /// Sweeps that found nothing but may have missed something.

@@ -38,6 +38,8 @@ public:
   }
 
   void signal(pid_t leader, int signo) override {
+    if (auto end = end_.lock())
+      return end->signal(signo);
     auto target = target_of(leader);
     target.spare_group = true;
     target.signals = {signo, 0};

@@ -107,6 +107,7 @@ void process::start(const command& spec, std::uint64_t credit, child_sink sink,
   sink_ = std::move(sink);
   report_stops_ = spec.report_stops;
   leftovers_time_ = spec.kill.leftovers;
+  background_ = spec.kill.background;
   credit_ = credit;
   host_.live.insert(shared_from_this());
   auto result = start_process(host_, spec, runner, patience);
@@ -325,6 +326,8 @@ void process::grant(std::uint64_t bytes) {
 void process::output_ended() {
   if (state_ == state::exited && drained())
     finish();
+  else if (state_ == state::keeping && emptied_ && drained())
+    reap(*emptied_);
 }
 
 // -- input --------------------------------------------------------------------
@@ -396,6 +399,10 @@ void process::signal_tree(int signo) {
       signal_group(signo);
       tree_->signal(pid_, signo);
       break;
+    case state::keeping:
+      if (!emptied_)
+        tree_->signal(pid_, signo);
+      break;
     case state::launching:
     case state::ending:
     case state::finished:
@@ -413,9 +420,10 @@ void process::terminate(signal_name by) {
 
 void process::kill() {
   asked_ = asked_to::die;
-  signal_tree(SIGKILL);
-  if (state_ == state::ending)
+  if (state_ == state::ending || state_ == state::keeping)
     tree_->kill();
+  else
+    signal_tree(SIGKILL);
 }
 
 // -- end ----------------------------------------------------------------------
@@ -464,14 +472,39 @@ void process::check_exit() {
   auto status = result == waited::lost
                   ? unknown_status()
                   : to_status(info, usage, inherited_peak_);
-  emit(child_exited{status, drained()});
+  auto keeps = background_ == background_policy::keep && asked_ == asked_to::run
+               && !finish_on_exit_;
+  emit(child_exited{status, drained() && !keeps});
+  if (keeps)
+    return keep_going();
   if (finish_on_exit_ || drained())
     finish();
 }
 
+void process::keep_going() {
+  state_ = state::keeping;
+  tree_->end(pid_, ending::keep, std::chrono::nanoseconds::max(),
+             [self = shared_from_this()](tree_end x) {
+               self->tree_emptied(x);
+             });
+}
+
+void process::tree_emptied(tree_end what) {
+  emptied_ = leftovers{what.ended, what.surviving};
+  out_.hurry();
+  err_.hurry();
+  // It may have finished just now.
+  if (state_ == state::keeping && (finish_on_exit_ || drained()))
+    reap(*emptied_);
+}
+
 void process::finish() {
+  if (state_ == state::keeping && emptied_)
+    return reap(*emptied_);
   if (state_ != state::exited) {
     finish_on_exit_ = true;
+    if (state_ == state::keeping)
+      kill();
     return;
   }
   state_ = state::ending;
@@ -517,6 +550,8 @@ void process::close_streams() {
 }
 
 void process::reap(leftovers rest) {
+  if (state_ == state::keeping)
+    drained_ = drained();
   close_streams();
   siginfo_t info{};
   rusage usage{};
@@ -545,7 +580,7 @@ void process::stop() {
     return;
   finish_on_exit_ = true;
   kill();
-  if (state_ == state::exited)
+  if (state_ == state::exited || (state_ == state::keeping && emptied_))
     finish();
 }
 

@@ -70,7 +70,9 @@ private:
     /// The leader is a zombie: its number and its group's are still ours, or
     /// else `pid_` is 0.
     exited,
-    /// What is left of the tree is being killed.
+    /// Likewise, and what the leader has left goes on.
+    keeping,
+    /// What is left of the tree is being ended.
     ending,
     finished
   };
@@ -105,6 +107,8 @@ private:
   void signal_tree(int signo);
   bool drained() const noexcept;
   void close_streams();
+  void keep_going();
+  void tree_emptied(tree_end what);
   ending how_to_end() const noexcept;
   std::chrono::nanoseconds time_to_end() const noexcept;
   void reap(leftovers rest);
@@ -120,6 +124,9 @@ private:
   asked_to asked_ = asked_to::run;
   /// What descendants get that were asked at the process's end only.
   std::chrono::nanoseconds leftovers_time_{};
+  background_policy background_ = background_policy::end;
+  /// What became of a tree that was kept, once it is empty.
+  std::optional<leftovers> emptied_;
   /// Finish at once when the process has exited (or cannot start).
   bool finish_on_exit_ = false;
   /// 0 once it may be another's.

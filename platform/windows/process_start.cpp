@@ -176,6 +176,12 @@ std::variant<started_process, failure> start_process(const command& spec) {
     return failure{errc::invalid_argument,
                    {stage::setup, 0,
                     "there is no notification descriptor on Windows"}};
+  if (spec.kill.background != background_policy::end)
+    return failure{errc::invalid_argument,
+                   {stage::setup, 0,
+                    "on Windows background processes end with the process "
+                    "that left them; run what is to go on as a session of its "
+                    "own"}};
   auto resolved = resolve(spec);
   if (auto* bad = std::get_if<failure>(&resolved))
     return std::move(*bad);

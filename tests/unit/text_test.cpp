@@ -97,6 +97,8 @@ TEST_CASE("the parts of a command read as text") {
         == "retained 1, stdin queue 2, time-out 3000ms, retention 4000ms");
   CHECK(to_string(kill_policy{5s, 1500ms})
         == "grace 5000ms, drain 1500ms, leftovers 500ms");
+  CHECK(to_string(kill_policy{5s, 0s, 0s, background_policy::keep})
+        == "grace 5000ms, drain 0ms, leftovers 0ms, background keep");
   CHECK(to_string(subscription{{1, 2}, 3, delivery::lossy})
         == "lossy from out 1, err 2, window 3");
 }
@@ -141,6 +143,8 @@ TEST_CASE("every value of an enumeration has a name") {
   check_names(errc::invalid_argument, last_errc, "errc");
   check_names(stage::none, last_stage, "stage");
   check_names(stdio_kind::pty, stdio_kind::merged, "stdio_kind");
+  check_names(background_policy::end, background_policy::keep,
+              "background_policy");
   check_names(stdin_kind::pipe, stdin_kind::null, "stdin_kind");
   check_names(exit_cause::exited, exit_cause::unknown, "exit_cause");
   check_names(session_state::starting, session_state::closed, "session_state");

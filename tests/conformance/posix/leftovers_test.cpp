@@ -42,6 +42,10 @@ public:
     return path_.string();
   }
 
+  void write(const std::string& text) const {
+    std::ofstream{path_} << text;
+  }
+
   std::string text() const {
     std::ifstream in{path_};
     std::ostringstream result;
@@ -61,6 +65,23 @@ std::string tidy(const notebook& notes) {
          "while :; do sleep 0.02; done) >"
          + notes.path() + " 2>/dev/null & until [ -s " + notes.path()
          + " ]; do sleep 0.01; done; ";
+}
+
+/// A shell that leaves one in the background, which ends with `last` when
+/// something is written to the file.
+command leaving(const notebook& notes, const std::string& last,
+                stdio_spec stdio = pipes()) {
+  // A shell on a terminal ends what it leaves, unless that has a session of
+  // its own.
+  auto result = shell("setsid sh -c 'until [ -s " + notes.path()
+                        + " ]; do sleep 0.02; done; " + last
+                        + "' & echo $!; exit 3",
+                      stdio);
+  result.kill.background = background_policy::keep;
+  // What is kept has no deadline.
+  result.kill.drain = 0ms;
+  result.kill.leftovers = 0ms;
+  return result;
 }
 
 } // namespace
@@ -253,4 +274,114 @@ TEST_CASE("a stopped descendant ends when it is asked to after the exit",
   REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{1h}));
   REQUIRE(events.until_closed());
   CHECK(events.end->complete);
+}
+
+TEST_CASE("what is kept goes on when its process has ended",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::merged, stdio_kind::pty);
+  notebook notes;
+  auto hdl = w.spawn(leaving(notes, "echo later", {kind, {}}));
+  listener events{w, hdl};
+  REQUIRE(events.until_exited());
+  CHECK(events.status->code == 3);
+  CHECK_FALSE(events.end);
+  CHECK(w.info(hdl).state == session_state::exited);
+  notes.write("go");
+  REQUIRE(events.until_closed());
+  CHECK(events.out.find("later") != std::string::npos);
+  CHECK(events.end->complete);
+  CHECK(events.end->rest == leftovers{});
+}
+
+TEST_CASE("what is kept and holds no output open goes on as well",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  notebook notes;
+  notebook proof;
+  auto spec = leaving(notes, "exec >" + proof.path() + "; echo done");
+  spec.args.back() = "exec >/dev/null 2>&1; " + spec.args.back();
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  REQUIRE(events.until_exited());
+  notes.write("go");
+  REQUIRE(events.until_closed());
+  CHECK(proof.text() == "done\n");
+  CHECK(events.end->rest == leftovers{});
+}
+
+TEST_CASE("a session whose process leaves nothing behind does not go on",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = actor({"out", "x", "exit", "4"});
+  spec.kill.background = background_policy::keep;
+  listener events{w, w.spawn(spec)};
+  REQUIRE(events.until_closed());
+  CHECK(events.status->code == 4);
+  CHECK(events.out == "x");
+  CHECK(events.end->complete);
+  CHECK(events.end->rest == leftovers{});
+}
+
+TEST_CASE("what is kept ends when it is asked to, and is counted",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  notebook notes;
+  auto spec = shell(tidy(notes) + "echo $!; exit 0");
+  spec.kill.background = background_policy::keep;
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  REQUIRE(events.until_exited());
+  auto pid = std::stoll(events.out);
+  CHECK(process_lives(pid));
+  auto status = w.ask<exit_status>(hdl, terminate_atom_v);
+  REQUIRE(status);
+  CHECK(success(*status));
+  REQUIRE(events.until_closed());
+  CHECK_FALSE(process_lives(pid));
+  CHECK(notes.text() == "ready\ncleaned\n");
+  CHECK(events.end->rest.ended >= 1);
+  CHECK(events.end->rest.surviving == 0);
+}
+
+TEST_CASE("what is kept and ignores the request is killed after the grace",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = actor({"mute", "2", "stubborn", "sleep", "exit", "0"});
+  spec.kill.background = background_policy::keep;
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  REQUIRE(events.until_exited());
+  auto grace = GENERATE(0ms, 50ms);
+  REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{grace}));
+  REQUIRE(events.until_closed());
+  CHECK_FALSE(process_lives(std::stoll(events.out)));
+  CHECK(events.end->rest == leftovers{1, 0});
+}
+
+TEST_CASE("what is kept ends with the owner of its session",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  notebook notes;
+  auto hdl = w.spawn(leaving(notes, "echo never"));
+  listener events{w, hdl};
+  REQUIRE(events.until_exited());
+  auto pid = std::stoll(events.out);
+  w.owner.reset();
+  REQUIRE(events.until_closed());
+  CHECK_FALSE(process_lives(pid));
+}
+
+TEST_CASE("a process that was ended by request leaves nothing to keep",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = shell("(trap '' TERM; echo $$ ready; while :; do sleep 0.02; "
+                    "done) & wait");
+  spec.kill.background = background_policy::keep;
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  REQUIRE(events.until_output("ready"));
+  REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{50ms}));
+  REQUIRE(events.until_closed());
+  CHECK(events.end->rest.ended >= 1);
 }
