@@ -5,6 +5,7 @@
 #include "procession/actors/exec_tool.hpp"
 #include "procession/io/merged_output.hpp"
 #include "procession/io/pattern_watch.hpp"
+#include "procession/io/typed_echo.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/stateful_actor.hpp>
@@ -37,7 +38,12 @@ struct exec_record {
     caf::actor_addr who;
     time_point since;
     time_point until;
+    /// What is looked for, by the index of its pattern.
+    std::vector<std::string> wanted;
+    std::optional<pattern_match> found;
     bool on_output = false;
+    /// Answered as soon as the session runs.
+    bool until_running = false;
     std::uint64_t max_output = 0;
     std::uint64_t written = 0;
   };
@@ -83,13 +89,21 @@ struct exec_record {
   enum class ending { no, asked } end = ending::no;
   std::string command;
   bool tty = false;
+  /// Whether it can be written to.
+  bool input_open = false;
+  bool keeps_background = false;
   std::int64_t pid = 0;
   exit_status status;
+  /// Whether an answer told that the process has ended.
+  bool exit_told = false;
   bool complete = true;
+  leftovers rest;
   caf::error start_error;
   merged_output unread;
   /// What came since the last match or input.
   pattern_watch watch;
+  /// Of a terminal.
+  typed_echo echo;
   cursor produced;
   time_point begun;
   /// When something came or went last.
@@ -130,6 +144,8 @@ private:
   caf::result<exec_result> exec(exec_request& x);
   caf::result<exec_result> write(const exec_input& x);
   caf::result<exec_result> poll(const exec_poll& x);
+  caf::result<void> resize(const session_id& id, terminal_size size);
+  caf::result<void> signal(const session_id& id, signal_name name);
   caf::result<void> cancel(const session_id& id);
   caf::result<exit_status> wait(const session_id& id);
   caf::result<std::vector<exec_session>> list();
@@ -144,7 +160,7 @@ private:
   void on(const exited& x);
   void on(const closed& x);
   void on_lost(const session_id& id);
-  void end(records::iterator i, bool complete);
+  void end(records::iterator i, bool complete, leftovers rest);
   /// The session that the current message is from.
   records::iterator source_of(const session_id& id);
   void on_down(const caf::down_msg& x);
@@ -154,7 +170,10 @@ private:
   caf::typed_response_promise<exec_result>
   begin_reading(exec_record& x, const exec_wait& how, pattern_set patterns,
                 const exec_yield& range);
-  bool matches(exec_record& x);
+  bool look(exec_record& x);
+  void hasten(exec_record& x);
+  /// The session that a request is passed on to, or why it is not.
+  std::variant<session, caf::error> running(const session_id& id) const;
   void answer(const session_id& id, exec_record& x, exec_wake why);
   void refuse(exec_record& x, const caf::error& why);
   void stop_reading(exec_record& x);

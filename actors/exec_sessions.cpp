@@ -1,5 +1,6 @@
 // What becomes of the exec tool's sessions, and of those who wait for them.
 #include "procession/actors/exec_machine.hpp"
+#include "procession/io/utf8.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,6 +12,13 @@ namespace {
 /// The bytes of subscribed output that may be on their way. They are taken at
 /// once, so that nobody holds the child back for long.
 constexpr std::uint64_t window = 256 * 1024;
+
+/// How long a session whose process has ended is waited for to be closed, as it
+/// soon is if nothing was left in the background.
+constexpr auto settling_time = std::chrono::milliseconds{250};
+
+/// Bytes of a match that an answer tells.
+constexpr std::uint64_t max_matched = 1024;
 
 } // namespace
 
@@ -59,6 +67,8 @@ void exec_machine::on_spawned(const session_id& id, session hdl) {
       failed);
   if (x.end == exec_record::ending::asked)
     ask_to_end(id, x);
+  if (x.reading && x.reading->until_running)
+    answer(id, x, exec_wake::yielded);
 }
 
 void exec_machine::on_start_failed(const session_id& id,
@@ -89,10 +99,13 @@ void exec_machine::on(const output& x) {
   record.unread.append(x.stream, x.bytes.text());
   record.produced[x.stream] += x.bytes.size();
   record.active = now();
-  record.watch.append(x.bytes.text());
-  if (!record.reading)
+  if (record.tty)
+    record.echo.pass(x.bytes.text(), record.watch);
+  else
+    record.watch.append(x.bytes.text());
+  if (!record.reading || !look(record))
     return;
-  if (matches(record))
+  if (record.reading->found)
     answer(x.id, record, exec_wake::matched);
   else if (record.reading->on_output && record.unread.kept().size() > 0)
     answer(x.id, record, exec_wake::output);
@@ -104,6 +117,7 @@ void exec_machine::on(const gap& x) {
     return;
   i->second.unread.lose(x.stream, x.to - x.from);
   i->second.produced[x.stream] += x.to - x.from;
+  i->second.echo.flush(i->second.watch);
   i->second.watch.lose(x.to - x.from);
 }
 
@@ -113,27 +127,38 @@ void exec_machine::on(const exited& x) {
     return;
   i->second.state = session_state::exited;
   i->second.status = x.status;
+  hasten(i->second);
+}
+
+void exec_machine::hasten(exec_record& x) {
+  // Who waits for output goes on.
+  if (!x.keeps_background || x.state != session_state::exited || x.exit_told
+      || !x.reading || x.reading->on_output || !x.reading->wanted.empty())
+    return;
+  x.reading->until = std::min(x.reading->until, now() + settling_time);
+  clock_.ring_at(x.reading->until);
 }
 
 void exec_machine::on(const closed& x) {
   auto i = source_of(x.id);
   if (i == records_.end())
     return;
-  end(i, x.complete);
+  end(i, x.complete, x.rest);
 }
 
-void exec_machine::end(records::iterator i, bool complete) {
+void exec_machine::end(records::iterator i, bool complete, leftovers rest) {
   // A session that is torn down says no more than this.
   if (i->second.state < session_state::exited)
     i->second.status.cause = exit_cause::runner_lost;
   i->second.complete = complete;
+  i->second.rest = rest;
   close(i);
 }
 
 void exec_machine::on_lost(const session_id& id) {
   auto i = records_.find(id);
   if (i != records_.end() && i->second.state != session_state::closed)
-    end(i, false);
+    end(i, false, {});
 }
 
 void exec_machine::on_down(const caf::down_msg& x) {
@@ -156,8 +181,8 @@ void exec_machine::on_down(const caf::down_msg& x) {
 caf::typed_response_promise<exec_result>
 exec_machine::begin_reading(exec_record& x, const exec_wait& how,
                             pattern_set patterns, const exec_yield& range) {
-  auto yield = how.yield == caf::timespan::zero() ? range.usual : how.yield;
-  yield = std::clamp(yield, range.least, std::max(range.least, range.most));
+  auto yield = how.yield == usual_wait ? range.usual
+                                       : std::min(how.yield, range.most);
   auto budget = how.max_output == 0 ? options_.max_output : how.max_output;
   exec_record::reader result;
   result.number = ++last_number_;
@@ -170,13 +195,26 @@ exec_machine::begin_reading(exec_record& x, const exec_wait& how,
   result.max_output = std::min<std::uint64_t>(budget, options_.buffer);
   self_->monitor(result.who);
   clock_.ring_at(result.until);
+  result.wanted = how.until;
+  result.wanted.insert(result.wanted.end(), how.until_regex.begin(),
+                       how.until_regex.end());
   x.watch.look_for(std::move(patterns));
   x.reading = std::move(result);
+  hasten(x);
   return x.reading->promise;
 }
 
-bool exec_machine::matches(exec_record& x) {
-  return std::holds_alternative<pattern_match>(x.watch.find());
+/// Looks for what is wanted. @returns false if that failed and the wait is
+/// over.
+bool exec_machine::look(exec_record& x) {
+  auto found = x.watch.find();
+  if (auto* bad = std::get_if<failure>(&found)) {
+    refuse(x, to_error(*bad));
+    return false;
+  }
+  if (auto* match = std::get_if<pattern_match>(&found))
+    x.reading->found = std::move(*match);
+  return true;
 }
 
 exec_result exec_machine::take(const session_id& id, exec_record& x,
@@ -188,9 +226,11 @@ exec_result exec_machine::take(const session_id& id, exec_record& x,
   result.state = x.state;
   result.status = x.status;
   result.complete = x.complete;
+  result.rest = x.rest;
   result.waited = now() - since;
   if (why == exec_wake::cancelled)
     return result;
+  x.exit_told = x.state >= session_state::exited;
   auto text = x.unread.take(max_output);
   result.head = std::move(text.head);
   result.omitted = text.omitted;
@@ -206,6 +246,10 @@ void exec_machine::answer(const session_id& id, exec_record& x, exec_wake why) {
   auto& who = *x.reading;
   auto result = take(id, x, why, who.max_output, who.since);
   result.written = who.written;
+  if (who.found) {
+    result.matched = who.wanted[who.found->pattern];
+    result.matched_text = utf8::take_front(who.found->text, max_matched).text;
+  }
   who.promise.deliver(std::move(result));
   stop_reading(x);
 }
@@ -260,8 +304,10 @@ void exec_machine::on_alarm() {
   for (auto& [id, x] : records_) {
     if (!x.reading)
       continue;
+    auto news = x.keeps_background && x.state == session_state::exited
+                && !x.exit_told;
     if (x.reading->until <= now())
-      answer(id, x, exec_wake::yielded);
+      answer(id, x, news ? exec_wake::exited : exec_wake::yielded);
     else
       clock_.ring_at(x.reading->until);
   }

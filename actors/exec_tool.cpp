@@ -21,7 +21,8 @@ constexpr std::size_t title_size = 200;
 /// many may end all.
 constexpr std::size_t max_watchers = 64;
 
-/// How many texts a wait may look for, and how long each may be.
+/// How many texts and expressions a wait may look for, and how long each may
+/// be.
 constexpr std::size_t max_texts = 32;
 constexpr std::size_t max_text_size = 4096;
 
@@ -53,6 +54,17 @@ caf::error busy(const session_id& id) {
                     "somebody waits for session '" + id + "' already");
 }
 
+caf::error still_starting(const session_id& id) {
+  return make_error(errc::busy, stage::spawn,
+                    "session '" + id + "' is still starting");
+}
+
+caf::error has_ended(const session_id& id) {
+  return make_error(errc::already_exited, stage::run,
+                    "the process of session '" + id
+                      + "' has ended; a poll gives the last of its output");
+}
+
 caf::error no_sender() {
   return make_error(errc::no_sender, stage::admit,
                     "an answer needs an actor to go to");
@@ -76,6 +88,13 @@ caf::error stdin_full(std::uint64_t waiting, std::uint64_t more) {
                       + " that may wait; nothing of this input was sent");
 }
 
+caf::error no_input(const session_id& id) {
+  return make_error(errc::stdin_closed, stage::run,
+                    "session '" + id
+                      + "' was started without standard input; run its command "
+                        "again with its input open, or on a terminal");
+}
+
 /// What a wait looks for; `invalid_argument` if something is wrong with it.
 std::variant<pattern_set, failure> patterns_of(const exec_wait& x) {
   auto invalid = [](std::string text) {
@@ -83,18 +102,20 @@ std::variant<pattern_set, failure> patterns_of(const exec_wait& x) {
                    {stage::validate, 0, std::move(text)}};
   };
 
-  if (x.yield < caf::timespan::zero())
+  if (x.yield < caf::timespan::zero() && x.yield != usual_wait)
     return invalid("the time to wait must not be negative");
-  if (x.until.size() > max_texts)
-    return invalid("a wait looks for " + std::to_string(max_texts)
-                   + " texts at most");
   std::vector<pattern> result;
   for (auto& text : x.until)
-    if (text.empty() || text.size() > max_text_size)
-      return invalid("a text to wait for must have from 1 to "
+    result.push_back({text, pattern::kind::text});
+  for (auto& expression : x.until_regex)
+    result.push_back({expression, pattern::kind::regex});
+  if (result.size() > max_texts)
+    return invalid("a wait looks for at most " + std::to_string(max_texts)
+                   + " texts and expressions");
+  for (auto& y : result)
+    if (y.what.empty() || y.what.size() > max_text_size)
+      return invalid("a text or expression to wait for must have from 1 to "
                      + std::to_string(max_text_size) + " bytes");
-    else
-      result.push_back({text, pattern::kind::text});
   return pattern_set::make(result);
 }
 
@@ -121,6 +142,12 @@ exec_machine::make_behavior(spawner where, exec_tool_options options) {
     [this](exec_atom, exec_request& x) { return exec(x); },
     [this](write_atom, const exec_input& x) { return write(x); },
     [this](poll_atom, const exec_poll& x) { return poll(x); },
+    [this](resize_atom, const session_id& id, terminal_size size) {
+      return resize(id, size);
+    },
+    [this](signal_atom, const session_id& id, signal_name name) {
+      return signal(id, name);
+    },
     [this](cancel_atom, const session_id& id) { return cancel(id); },
     [this](wait_atom, const session_id& id) { return wait(id); },
     [this](list_atom) { return list(); },
@@ -157,8 +184,14 @@ caf::result<exec_result> exec_machine::exec(exec_request& x) {
   auto& made = records_.try_emplace(x.id, options_.buffer, now()).first->second;
   made.command = title_of(x.script.empty() ? to_string(spec) : x.script);
   made.tty = x.tty;
+  made.input_open = x.tty || x.input == stdin_kind::pipe;
+  made.keeps_background = x.keep_background;
+  auto at_once = x.wait.yield == caf::timespan::zero();
+  if (at_once)
+    x.wait.yield = usual_wait;
   auto waiting = begin_reading(
     made, x.wait, std::move(std::get<pattern_set>(patterns)), options_.first);
+  made.reading->until_running = at_once;
   self_->request(where_, caf::infinite, spawn_atom_v, std::move(spec))
     .then([this, id = x.id](session& hdl) { on_spawned(id, std::move(hdl)); },
           [this, id = x.id](const caf::error& why) {
@@ -180,14 +213,19 @@ command exec_machine::make_command(const exec_request& x) const {
   result.env = x.env;
   if (x.env.inherit) {
     auto& unset = x.env.unset;
-    for (auto& variable : options_.env)
+    auto ours = options_.env;
+    if (x.tty)
+      ours["TERM"] = "xterm-256color";
+    for (auto& variable : ours)
       if (std::find(unset.begin(), unset.end(), variable.first) == unset.end())
         result.env.set.insert(variable);
   }
-  result.stdio = x.tty ? pty(x.size) : pipes();
+  result.stdio = x.tty ? pty(x.size) : merged(x.input);
   result.limits.retained = retained;
   result.limits.timeout = x.timeout;
   result.kill = options_.kill;
+  if (x.keep_background)
+    result.kill.background = background_policy::keep;
   // Nothing is read, and so nothing lost, before the tool listens.
   result.when_unobserved = unobserved::pause;
   result.id = x.id;
@@ -237,17 +275,22 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
   if (auto* bad = std::get_if<failure>(&steps))
     return to_error(*bad);
   if (record.state == session_state::starting)
-    return make_error(errc::busy, stage::spawn,
-                      "session '" + x.id + "' is still starting");
+    return still_starting(x.id);
   if (record.state >= session_state::exited)
-    return make_error(errc::already_exited, stage::run,
-                      "the process of session '" + x.id
-                        + "' has ended; a poll gives the last of its output");
+    return has_ended(x.id);
   if (record.reading)
     return busy(x.id);
   if (auto refused = std::exchange(record.input.refused, {}))
     return refused;
   auto& parts = std::get<std::vector<input_step>>(steps);
+  if (!record.input_open) {
+    // Such an input is at its end.
+    std::erase_if(parts, [](auto& step) {
+      return std::holds_alternative<end_of_input>(step);
+    });
+    if (bytes_in(parts) > 0)
+      return no_input(x.id);
+  }
   auto& input = record.input;
   auto more = bytes_in(parts);
   if (input.bytes > 0 && input.bytes + more > max_waiting_input)
@@ -255,7 +298,12 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
   auto waiting = begin_reading(
     record, x.wait, std::move(std::get<pattern_set>(patterns)), options_.write);
   // What came before the input is no answer to it.
+  record.echo.flush(record.watch);
   record.watch.skip();
+  if (record.tty)
+    for (auto& step : parts)
+      if (auto* bytes = std::get_if<shared_bytes>(&step))
+        record.echo.typed(bytes->text());
   auto number = record.reading->number;
   auto first = parts.begin();
   // A signal with nothing of its request before it does not wait for earlier
@@ -270,6 +318,8 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
   input.bytes += more;
   record.active = now();
   send_input(x.id, record);
+  if (x.wait.yield == caf::timespan::zero())
+    answer(x.id, record, exec_wake::yielded);
   return waiting;
 }
 
@@ -341,16 +391,46 @@ caf::result<exec_result> exec_machine::poll(const exec_poll& x) {
     return busy(x.id);
   auto waiting = begin_reading(
     record, x.wait, std::move(std::get<pattern_set>(patterns)), options_.poll);
-  auto matched = matches(record);
+  if (!look(record))
+    return waiting;
   if (record.state == session_state::closed)
     answer(x.id, record, exec_wake::closed);
-  else if (matched)
+  else if (record.reading->found)
     answer(x.id, record, exec_wake::matched);
   else if (record.reading->on_output && record.unread.kept().size() > 0)
     answer(x.id, record, exec_wake::output);
+  else if (x.wait.yield == caf::timespan::zero())
+    answer(x.id, record, exec_wake::yielded);
   if (record.state == session_state::closed)
     records_.erase(i);
   return waiting;
+}
+
+std::variant<session, caf::error>
+exec_machine::running(const session_id& id) const {
+  auto i = records_.find(id);
+  if (i == records_.end())
+    return no_such_session(id);
+  if (i->second.state == session_state::starting)
+    return still_starting(id);
+  if (i->second.state == session_state::closed)
+    return has_ended(id);
+  return i->second.hdl;
+}
+
+caf::result<void> exec_machine::resize(const session_id& id,
+                                       terminal_size size) {
+  auto to = running(id);
+  if (auto* bad = std::get_if<caf::error>(&to))
+    return std::move(*bad);
+  return self_->delegate(std::get<session>(to), resize_atom_v, size);
+}
+
+caf::result<void> exec_machine::signal(const session_id& id, signal_name name) {
+  auto to = running(id);
+  if (auto* bad = std::get_if<caf::error>(&to))
+    return std::move(*bad);
+  return self_->delegate(std::get<session>(to), signal_atom_v, name);
 }
 
 caf::result<void> exec_machine::cancel(const session_id& id) {
@@ -476,6 +556,12 @@ exec_tool::behavior_type door_behavior(exec_tool::pointer self,
     },
     [=](poll_atom x, exec_poll& y) {
       return self->delegate(machine, x, std::move(y));
+    },
+    [=](resize_atom x, session_id& y, terminal_size size) {
+      return self->delegate(machine, x, std::move(y), size);
+    },
+    [=](signal_atom x, session_id& y, signal_name name) {
+      return self->delegate(machine, x, std::move(y), name);
     },
     [=](cancel_atom x, session_id& y) {
       return self->delegate(machine, x, std::move(y));

@@ -18,7 +18,6 @@ namespace procession {
 struct exec_yield {
   /// Unless it is asked otherwise.
   caf::timespan usual;
-  caf::timespan least;
   caf::timespan most;
 };
 
@@ -27,8 +26,9 @@ struct exec_tool_options {
   /// The words before a script.
   std::vector<std::string> shell = default_shell();
   /// What a child's inherited environment is given besides: output for a reader
-  /// that is no person. A request's own variables win; nothing is said about
-  /// language or encoding, which are the user's.
+  /// that is no person. A request's own variables win, and on a terminal TERM
+  /// is xterm-256color; nothing is said about language or encoding, which are
+  /// the user's.
   std::map<std::string, std::string> env{{"TERM", "dumb"},
                                          {"NO_COLOR", "1"},
                                          {"PAGER", "cat"},
@@ -50,12 +50,9 @@ struct exec_tool_options {
   /// Bytes of text in an answer, unless it is asked otherwise.
   std::uint64_t max_output = 40'000;
   /// The waits for a command, after input, and of a poll.
-  exec_yield first{std::chrono::seconds{10}, std::chrono::milliseconds{250},
-                   std::chrono::seconds{30}};
-  exec_yield write{std::chrono::milliseconds{250},
-                   std::chrono::milliseconds{250}, std::chrono::seconds{30}};
-  exec_yield poll{std::chrono::seconds{5}, std::chrono::seconds{5},
-                  std::chrono::minutes{5}};
+  exec_yield first{std::chrono::seconds{10}, std::chrono::seconds{30}};
+  exec_yield write{std::chrono::milliseconds{250}, std::chrono::seconds{30}};
+  exec_yield poll{std::chrono::seconds{5}, std::chrono::minutes{5}};
 };
 
 /// Makes an exec tool (messages/exec_tool.hpp) whose sessions `where` spawns,

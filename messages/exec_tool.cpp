@@ -17,6 +17,21 @@ std::string number(std::uint64_t n, const char* what) {
   return std::to_string(n) + " " + what;
 }
 
+/// What became of background processes; empty if there were none.
+std::string in_background(leftovers x) {
+  std::string result;
+  auto tell = [&](std::uint64_t n, const char* fate) {
+    if (n > 0)
+      result += "; "
+                + number(n, n == 1 ? "background process was "
+                                   : "background processes were ")
+                + fate;
+  };
+  tell(x.ended, "ended with it");
+  tell(x.surviving, "killed and did not end");
+  return result;
+}
+
 } // namespace
 
 std::string output_text(const exec_result& x) {
@@ -38,11 +53,12 @@ std::string status_line(const exec_result& x) {
       return "Still running, as session " + x.id + " (waited " + waited + ")";
     case session_state::exited:
       return "Ended (" + to_string(x.status)
-             + "), but a process it left holds its output open, as session "
-             + x.id + " (waited " + waited + ")";
+             + "); what it left in the background goes on as session " + x.id
+             + " (waited " + waited + ")";
     case session_state::closed:
       return "Ended (" + to_string(x.status) + ") after " + waited
-             + (x.complete ? "" : ", not all of its output was read");
+             + (x.complete ? "" : ", not all of its output was read")
+             + in_background(x.rest);
   }
   return to_string(x.state);
 }
@@ -51,6 +67,8 @@ std::string to_string(exec_wake x) {
   switch (x) {
     case exec_wake::closed:
       return "closed";
+    case exec_wake::exited:
+      return "exited";
     case exec_wake::matched:
       return "matched";
     case exec_wake::output:
@@ -64,6 +82,8 @@ std::string to_string(exec_wake x) {
 }
 
 std::string to_string(const exec_wait& x) {
+  if (x.yield == usual_wait)
+    return "as long as usual and " + number(x.max_output, "bytes");
   return "at most " + seconds(x.yield) + " and "
          + number(x.max_output, "bytes");
 }

@@ -12,14 +12,24 @@
 
 namespace procession {
 
+/// As the longest wait: what is usual for the request.
+inline constexpr caf::timespan usual_wait{-1};
+
 /// How long the answer to a request may be waited for, and what for. It never
 /// waits on when the session is closed: all its output is there then.
 struct exec_wait {
-  /// The longest wait, within the bounds of the tool; zero: what is usual.
-  caf::timespan yield{};
-  /// Ends the wait when one of these texts is in the output. A terminal shows
-  /// what is typed, too.
+  /// The longest wait; more than the tool allows is cut. Zero: the answer comes
+  /// at once, with what is there; to a command, as soon as it runs.
+  caf::timespan yield = usual_wait;
+  /// Ends the wait when one of these texts comes, or came since the last match
+  /// and the last input, be it that an earlier answer took it. The echo of what
+  /// was typed on a terminal does not count.
   std::vector<std::string> until;
+  /// The same with regular expressions in Perl's syntax (Boost.Regex), over
+  /// bytes: `^` and `$` match at every line, `$` also where the output ends so
+  /// far, and `.` matches no line end. One that takes too many steps ends the
+  /// wait with `invalid_argument`.
+  std::vector<std::string> until_regex;
   /// Ends the wait when there is any output.
   bool on_output = false;
   /// Bytes of text in the answer; zero: what is usual. Beyond it the middle of
@@ -40,25 +50,32 @@ struct exec_request {
   /// To an inherited environment the tool adds its own variables, which these
   /// replace or unset.
   environment env;
-  /// A terminal of `size`; else pipes. Input is open in any case.
+  /// A terminal of `size`, which has input; else one pipe for both outputs.
   bool tty = false;
   terminal_size size;
+  /// Without a terminal: whether there is input, open until it is closed.
+  stdin_kind input = stdin_kind::null;
   /// How long the process may run before it is terminated; zero: no limit.
   caf::timespan timeout{};
+  /// What the process leaves in the background is not ended with it: the wait
+  /// is over when the process has ended, unless it is for output, and the
+  /// session goes on until the last of them has ended or it is terminated.
+  bool keep_background = false;
   exec_wait wait;
 };
 
-/// Input for a session: `text`, then `keys`, then the end if `close` is set.
-/// What the process does not take at once waits, and goes on after the answer;
-/// when a part is refused, so is all that follows it, and if the answer was
-/// given before, the next input is answered with the error.
+/// Input for a session that has one: `text`, then `keys`, then the end if
+/// `close` is set. What the process does not take at once waits, and goes on
+/// after the answer; when a part is refused, so is all that follows it, and if
+/// the answer was given before, the next input is answered with the error.
 struct exec_input {
   session_id id;
   /// Sent as it is. On pipes a text that is nothing but 0x03 is the key ctrl-c.
   std::string text;
-  /// Names of keys: ctrl-a to ctrl-z, enter, tab, escape, up, ... On pipes,
-  /// where no terminal makes signals of keys, ctrl-c interrupts, ctrl-\ quits
-  /// and ctrl-d ends the input.
+  /// Names of keys, in whatever case: ctrl-c, C-c and ^C; enter, tab, escape,
+  /// up or ArrowUp, page-up, f1, M-x, ctrl-left, ...; or single characters. On
+  /// pipes, where no terminal makes signals of keys, ctrl-c interrupts, ctrl-d
+  /// ends the input, and ctrl-\ quits.
   std::vector<std::string> keys;
   bool close = false;
   exec_wait wait;
@@ -74,7 +91,9 @@ struct exec_poll {
 enum class exec_wake : std::uint8_t {
   /// The session is closed: it has ended and this is the last of its output.
   closed,
-  /// One of the texts in `exec_wait::until` came.
+  /// The process has ended, and what it left in the background goes on.
+  exited,
+  /// One of the texts or expressions that were waited for came.
   matched,
   /// Output came.
   output,
@@ -94,7 +113,14 @@ struct exec_result {
   exit_status status;
   /// Valid in state `closed`: whether its streams were read to their end.
   bool complete = true;
-  /// The beginning of its output, both streams in order of arrival: valid
+  /// Likewise: the processes that it left in the background and that were ended
+  /// with it, or could not be.
+  leftovers rest;
+  /// With `matched`: the text or expression, and what matched it, of a long
+  /// match the beginning.
+  std::string matched;
+  std::string matched_text;
+  /// The beginning of its output, in the order in which it was written: valid
   /// UTF-8. If nothing is omitted, all of it.
   std::string head;
   /// Bytes left out between head and tail.
@@ -157,15 +183,15 @@ std::string to_string(const exec_session& x);
 /// @relates exec_wait
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, exec_wait& x) {
-  return f(caf::meta::type_name("exec_wait"), x.yield, x.until, x.on_output,
-           x.max_output);
+  return f(caf::meta::type_name("exec_wait"), x.yield, x.until, x.until_regex,
+           x.on_output, x.max_output);
 }
 
 /// @relates exec_request
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, exec_request& x) {
   return f(caf::meta::type_name("exec_request"), x.id, x.script, x.argv, x.cwd,
-           x.env, x.tty, x.size, x.timeout, x.wait);
+           x.env, x.tty, x.size, x.input, x.timeout, x.keep_background, x.wait);
 }
 
 /// @relates exec_input
@@ -185,8 +211,8 @@ typename Inspector::result_type inspect(Inspector& f, exec_poll& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, exec_result& x) {
   return f(caf::meta::type_name("exec_result"), x.id, x.wake, x.state, x.status,
-           x.complete, x.head, x.omitted, x.tail, x.invalid, x.bytes, x.written,
-           x.waited);
+           x.complete, x.rest, x.matched, x.matched_text, x.head, x.omitted,
+           x.tail, x.invalid, x.bytes, x.written, x.waited);
 }
 
 /// @relates exec_session
@@ -219,11 +245,18 @@ using exec_tool = caf::typed_actor<
   caf::replies_to<exec_atom, exec_request>::with<exec_result>,
   /// Sends input, then waits for what comes of it. Errors: those of
   /// `session`'s `write`, `stdin_full` (too much waits already; nothing was
-  /// sent), `busy` (likewise), `invalid_argument`.
+  /// sent), `busy` (likewise), `stdin_closed` (it was started without input),
+  /// `invalid_argument`.
   caf::replies_to<write_atom, exec_input>::with<exec_result>,
   /// Waits for a session; output that is there already counts. Errors: `busy`,
   /// `invalid_argument`, and those of a start that failed meanwhile.
   caf::replies_to<poll_atom, exec_poll>::with<exec_result>,
+  /// Resizes the terminal of a session. Errors: those of `session`'s `resize`,
+  /// `busy` (it is still starting).
+  caf::replies_to<resize_atom, session_id, terminal_size>::with<void>,
+  /// Signals a session; its answers go on. Errors: those of `session`'s
+  /// `signal`, `busy`.
+  caf::replies_to<signal_atom, session_id, signal_name>::with<void>,
   /// Ends the wait for a session, if somebody waits. The session goes on.
   caf::replies_to<cancel_atom, session_id>::with<void>,
   /// Answered once the session is closed; takes no output. Errors: `busy` (too

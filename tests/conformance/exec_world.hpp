@@ -32,7 +32,7 @@ public:
   }
 
   exec_result exec(exec_request x) {
-    if (x.wait.yield == caf::timespan::zero())
+    if (x.wait.yield == usual_wait)
       x.wait.yield = patience;
     return call<exec_result>(exec_atom_v, std::move(x));
   }
@@ -60,9 +60,10 @@ public:
   exec_tool tool;
 };
 
-/// The helper program `actor` with these words.
+/// The helper program `actor` with these words, with its input open.
 inline exec_request acted(const std::vector<std::string>& words) {
   exec_request result;
+  result.input = stdin_kind::pipe;
   result.argv = words;
   result.argv.insert(result.argv.begin(), helper_path("test-actor"));
   return result;

@@ -6,7 +6,7 @@ using namespace procession::test;
 TEST_CASE(
   "exec: input is answered with what comes of it, and how much was taken") {
   exec_stage s;
-  auto id = s.running(script_of("cat"));
+  auto id = s.running(open_script("cat"));
   auto answer = s.write(text_for(id, "abc\n"));
   CHECK(s.t.child().take_calls() == lines{"write abc\n"});
   s.t.child().stdin_taken(4);
@@ -23,7 +23,7 @@ TEST_CASE(
 
 TEST_CASE("exec: keys and the end of the input follow the text") {
   exec_stage s;
-  auto pipes = s.running(script_of("cat"));
+  auto pipes = s.running(open_script("cat"));
   auto terminal = s.running(terminal_of("python3"));
   s.t.child(0).take_calls();
   exec_input x;
@@ -53,7 +53,7 @@ TEST_CASE("exec: keys and the end of the input follow the text") {
 
 TEST_CASE("exec: input that cannot be is refused, and nothing else is lost") {
   exec_stage s;
-  auto id = s.running(script_of("cat"));
+  auto id = s.running(open_script("cat"));
   CHECK(s.write(text_for("nobody", "x")).is(errc::no_such_session));
   auto odd = text_for(id, "x");
   odd.keys = {"any"};
@@ -76,7 +76,7 @@ TEST_CASE("exec: input that cannot be is refused, and nothing else is lost") {
 
 TEST_CASE("exec: input larger than the queue goes in as the child takes it") {
   exec_stage s;
-  auto id = s.running(script_of("cat > f"));
+  auto id = s.running(open_script("cat > f"));
   s.t.child().take_calls();
   std::string text(1'500'000, 'x');
   auto input = text_for(id, text);
@@ -131,9 +131,58 @@ TEST_CASE("exec: what stands behind refused input is refused with it") {
   CHECK(s.t.child().take_calls() == lines{"write again"});
 }
 
+TEST_CASE("exec: a command without input says so, and what to do instead") {
+  exec_stage s;
+  auto id = s.running(script_of("cat"));
+  CHECK(s.last().spec().stdio.input == stdin_kind::null);
+  s.t.child().take_calls();
+  auto refused = s.write(text_for(id, "x"));
+  REQUIRE(refused.is(errc::stdin_closed));
+  CHECK(detail_of(refused.error()).text
+        == "session 'exec-1' was started without standard input; run its "
+           "command again with its input open, or on a terminal");
+  CHECK(s.t.child().take_calls() == lines{});
+  // Its input is at the end already, and signals need none.
+  auto input = text_for(id, {});
+  input.close = true;
+  input.keys = {"ctrl-c"};
+  auto answer = s.write(input);
+  CHECK(s.t.child().take_calls() == lines{"signal #1 interrupt"});
+  s.t.child().answered(1);
+  s.t.advance(250ms);
+  CHECK(answer.value().wake == exec_wake::yielded);
+}
+
+TEST_CASE("exec: a terminal is resized, and a session signalled") {
+  exec_stage s;
+  auto id = s.running(terminal_of("top"));
+  auto pipes = s.running(script_of("server"));
+  s.t.child(0).take_calls();
+  auto resized = s.resize(id, {30, 100});
+  CHECK(s.t.child(0).take_calls() == lines{"resize #1 30x100"});
+  s.t.child(0).answered(1);
+  s.t.run();
+  CHECK_FALSE(resized.error());
+  CHECK(s.resize(pipes, {30, 100}).is(errc::not_a_terminal));
+  CHECK(s.resize("nobody", {30, 100}).is(errc::no_such_session));
+  auto signalled = s.signal(pipes, signal_name::hangup);
+  s.t.child(1).answered(1);
+  s.t.run();
+  CHECK(s.t.child(1).count("signal #1 hangup") == 1);
+  CHECK_FALSE(signalled.error());
+  // A wait goes on meanwhile.
+  auto waiting = s.poll(pipes);
+  s.signal(pipes, signal_name::user1);
+  CHECK(waiting.pending());
+  s.end({}, 1);
+  CHECK(s.signal(pipes, signal_name::hangup).is(errc::no_such_session));
+  s.begin(script_of("slow"));
+  CHECK(s.signal("exec-3", signal_name::hangup).is(errc::busy));
+}
+
 TEST_CASE("exec: a signal does not wait for input that nobody reads") {
   exec_stage s;
-  auto id = s.running(script_of("sleep 100"));
+  auto id = s.running(open_script("sleep 100"));
   s.t.child().take_calls();
   auto answer = s.write(text_for(id, "never read"));
   s.t.advance(250ms);
@@ -147,7 +196,7 @@ TEST_CASE("exec: a signal does not wait for input that nobody reads") {
 TEST_CASE(
   "exec: a child that ends while it is written to is an end, no error") {
   exec_stage s;
-  auto id = s.running(script_of("head -n 1"));
+  auto id = s.running(open_script("head -n 1"));
   auto answer = s.write(text_for(id, "two\nlines\n"));
   s.say("two\n");
   s.end();
@@ -251,8 +300,7 @@ TEST_CASE("exec: a list tells of all that live or have something to say") {
   auto argv = terminal_of("");
   argv.argv = {"second", "a b"};
   s.exec(argv);
-  s.t.child(0).err("abc");
-  s.t.run();
+  s.say("abc", 0);
   s.t.advance(2s);
   auto sessions = s.list();
   REQUIRE(sessions.size() == 2);
@@ -262,7 +310,7 @@ TEST_CASE("exec: a list tells of all that live or have something to say") {
   CHECK(sessions[0].pid == 4711);
   CHECK(sessions[0].age == 3s);
   CHECK(sessions[0].idle == 2s);
-  CHECK(sessions[0].produced == cursor{0, 3});
+  CHECK(sessions[0].produced == cursor{3, 0});
   CHECK(sessions[0].unread == 3);
   CHECK(sessions[0].awaited);
   CHECK(sessions[1].command == "second 'a b'");
@@ -474,7 +522,7 @@ TEST_CASE("exec: whatever the order of messages, each byte is answered once") {
   exec_stage s;
   exec_wait any;
   any.on_output = true;
-  auto answer = s.exec(script_of("cat"));
+  auto answer = s.exec(open_script("cat"));
   std::string said;
   std::string heard;
   std::uint64_t omitted = 0;

@@ -64,6 +64,14 @@ public:
     return agent.ask<exec_result>(tool, write_atom_v, std::move(x));
   }
 
+  reply<caf::unit_t> resize(const session_id& id, terminal_size size) {
+    return agent.ask<caf::unit_t>(tool, resize_atom_v, id, size);
+  }
+
+  reply<caf::unit_t> signal(const session_id& id, signal_name name) {
+    return agent.ask<caf::unit_t>(tool, signal_atom_v, id, name);
+  }
+
   reply<exec_result> terminate(const session_id& id) {
     return agent.ask<exec_result>(tool, terminate_atom_v, id);
   }
@@ -101,6 +109,13 @@ inline exec_request script_of(std::string text) {
   return result;
 }
 
+/// Whose input is open.
+inline exec_request open_script(std::string text) {
+  auto result = script_of(std::move(text));
+  result.input = stdin_kind::pipe;
+  return result;
+}
+
 inline exec_request terminal_of(std::string text) {
   auto result = script_of(std::move(text));
   result.tty = true;
@@ -116,6 +131,12 @@ inline exec_wait for_time(caf::timespan x) {
 inline exec_wait for_text(std::string x) {
   exec_wait result;
   result.until = {std::move(x)};
+  return result;
+}
+
+inline exec_wait for_match(std::string expression) {
+  exec_wait result;
+  result.until_regex = {std::move(expression)};
   return result;
 }
 

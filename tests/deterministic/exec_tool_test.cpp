@@ -6,8 +6,7 @@ using namespace procession::test;
 TEST_CASE("exec: a command that ends in time is answered with everything") {
   exec_stage s;
   auto answer = s.exec(script_of("make"));
-  s.say("out\n");
-  s.t.child().err("err\n");
+  s.say("out\nerr\n");
   s.t.advance(2s);
   CHECK(answer.pending());
   s.end(exit_code(17));
@@ -19,7 +18,8 @@ TEST_CASE("exec: a command that ends in time is answered with everything") {
   CHECK(x.complete);
   CHECK(x.head == "out\nerr\n");
   CHECK(x.omitted == 0);
-  CHECK(x.bytes == cursor{4, 4});
+  CHECK(x.bytes == cursor{8, 0});
+  CHECK(x.rest == leftovers{});
   CHECK(x.waited == 2s);
   // It never was a session that somebody has to care for.
   CHECK(s.list().empty());
@@ -38,7 +38,9 @@ TEST_CASE("exec: a script goes to the shell, a command line does not") {
   CHECK(s.last().spec().args == lines{"-lc", "echo $HOME | cat"});
   CHECK(s.last().spec().cwd == "/tmp");
   CHECK(s.last().spec().limits.timeout == 1h);
-  CHECK(s.last().spec().stdio.kind == stdio_kind::pipes);
+  CHECK(s.last().spec().stdio.kind == stdio_kind::merged);
+  CHECK(s.last().spec().stdio.input == stdin_kind::null);
+  CHECK(s.last().spec().kill.background == background_policy::end);
   exec_request line;
   line.argv = {"ls", "-l", "a b"};
   line.tty = true;
@@ -61,6 +63,13 @@ TEST_CASE("exec: the tool adds what is missing to an environment, no more") {
   CHECK(env.set
         == std::map<std::string, std::string>{
           {"GIT_PAGER", "cat"}, {"PAGER", "less"}, {"TERM", "dumb"}});
+  auto on_terminal = request;
+  on_terminal.tty = true;
+  s.exec(on_terminal);
+  CHECK(s.last().spec().env.set.at("TERM") == "xterm-256color");
+  on_terminal.env.set["TERM"] = "vt100";
+  s.exec(on_terminal);
+  CHECK(s.last().spec().env.set.at("TERM") == "vt100");
   CHECK(env.unset == lines{"NO_COLOR"});
   request.env = {false, {{"A", "1"}}, {}};
   s.exec(request);
@@ -77,7 +86,8 @@ TEST_CASE(
   CHECK(s.begin(both).is(errc::invalid_argument));
   auto request = script_of("a");
   request.wait = GENERATE(for_time(-1s), for_text(""),
-                          for_text(std::string(5000, 'x')));
+                          for_text(std::string(5000, 'x')), for_match("("),
+                          for_match(""));
   CHECK(s.begin(request).is(errc::invalid_argument));
   CHECK(s.t.children() == 0);
   // The spawner's own rules hold, too, and nothing is left of it.
@@ -119,21 +129,49 @@ TEST_CASE(
     caf::timespan write;
     caf::timespan poll;
   };
-  auto x = GENERATE(limits{0s, 10s, 250ms, 5s}, limits{1ms, 250ms, 250ms, 5s},
-                    limits{7s, 7s, 7s, 7s}, limits{1h, 30s, 30s, 5min});
+  auto x = GENERATE(limits{usual_wait, 10s, 250ms, 5s},
+                    limits{2ms, 2ms, 2ms, 2ms}, limits{7s, 7s, 7s, 7s},
+                    limits{1h, 30s, 30s, 5min});
   auto takes = [&](const reply<exec_result>& answer, caf::timespan time) {
     s.t.advance(time - 1ms);
     CHECK(answer.pending());
     s.t.advance(1ms);
     CHECK(answer.value().waited == time);
   };
-  auto request = script_of("cat");
+  auto request = open_script("cat");
   request.wait = for_time(x.asked);
   takes(s.exec(request), x.first);
   auto input = text_for("exec-1", "x");
   input.wait = for_time(x.asked);
   takes(s.write(input), x.write);
   takes(s.poll("exec-1", for_time(x.asked)), x.poll);
+}
+
+TEST_CASE("exec: who does not wait is answered at once with what is there") {
+  exec_stage s;
+  auto request = open_script("cat");
+  request.wait = for_time(0s);
+  auto first = s.begin(request);
+  CHECK(first.pending());
+
+  SECTION("when it does not start, with the reason") {
+    s.last().start_failed(errc::program_not_found, stage::exec);
+    s.t.run();
+    CHECK(first.is(errc::program_not_found));
+  }
+  SECTION("when it runs, with its name") {
+    s.last().started();
+    s.t.run();
+    CHECK(first.value().state == session_state::running);
+    CHECK(first.value().waited == 0s);
+    s.say("one");
+    CHECK(s.poll("exec-1", for_time(0s)).value().head == "one");
+    CHECK(s.poll("exec-1", for_time(0s)).value().head == "");
+    auto input = text_for("exec-1", "x");
+    input.wait = for_time(0s);
+    CHECK(s.write(input).value().wake == exec_wake::yielded);
+    CHECK(s.t.child().count("write x") == 1);
+  }
 }
 
 TEST_CASE("exec: an end is told when the last of the output is there") {
@@ -180,6 +218,151 @@ TEST_CASE("exec: a text in the output ends the wait, wherever chunks end") {
   s.say("rt 8080\n");
   CHECK(answer.value().wake == exec_wake::matched);
   CHECK(answer.value().head == "on port 8080\n");
+}
+
+TEST_CASE("exec: an answer tells which text or expression came") {
+  exec_stage s;
+  auto request = script_of("server");
+  request.wait.until = {"failed"};
+  request.wait.until_regex = {"port \\d+$", "[Ee]rror"};
+  auto answer = s.exec(request);
+  s.say("on port 80 or so, no ");
+  CHECK(answer.pending());
+  s.say("error\n");
+  CHECK(answer.value().wake == exec_wake::matched);
+  CHECK(answer.value().matched == "[Ee]rror");
+  CHECK(answer.value().matched_text == "error");
+}
+
+TEST_CASE("exec: an expression that never ends is an error, not a wait") {
+  exec_stage s;
+  auto request = script_of("server");
+  request.wait.until_regex = {"(a+)+b"};
+  auto answer = s.exec(request);
+  s.say(std::string(10'000, 'a'));
+  CHECK(answer.is(errc::invalid_argument));
+  // The session goes on, and its output is for the next.
+  CHECK(s.poll("exec-1", for_time(0s)).value().bytes == cursor{10'000, 0});
+}
+
+TEST_CASE("exec: what an answer took is found later, unless it matched") {
+  exec_stage s;
+  auto id = s.running(open_script("server"));
+  s.say("ready\n");
+  CHECK(s.poll(id, for_time(0s)).value().head == "ready\n");
+  auto found = s.poll(id, for_text("ready"));
+  CHECK(found.value().wake == exec_wake::matched);
+  CHECK(found.value().head == "");
+  auto again = s.poll(id, for_text("ready"));
+  CHECK(again.pending());
+  s.say("ready, again: ready");
+  CHECK(again.value().matched == "ready");
+  CHECK(s.poll(id, for_text("ready")).value().wake == exec_wake::matched);
+  // Input makes what came before it old.
+  s.say("ready");
+  auto input = text_for(id, "x");
+  input.wait = for_time(0s);
+  s.write(input);
+  CHECK(s.poll(id, for_text("ready")).pending());
+}
+
+TEST_CASE("exec: the echo of what was typed is not what was waited for") {
+  exec_stage s;
+  auto id = s.running(terminal_of("sh"));
+  auto input = text_for(id, "echo done\n");
+  input.wait.until = {"done"};
+  auto answer = s.write(input);
+  s.say("$ echo ");
+  s.say("done\r\n");
+  CHECK(answer.pending());
+  s.say("done\r\n");
+  CHECK(answer.value().wake == exec_wake::matched);
+  CHECK(answer.value().head == "$ echo done\r\ndone\r\n");
+}
+
+TEST_CASE("exec: what a process left is ended with it, and counted") {
+  exec_stage s;
+  auto answer = s.exec(script_of("server &"));
+  s.t.child().both_ended();
+  s.t.child().exited();
+  s.t.child().finished({2, 0});
+  s.t.run();
+  CHECK(answer.value().rest == leftovers{2, 0});
+}
+
+TEST_CASE("exec: what is to be kept goes on when the process has ended") {
+  exec_stage s;
+  auto request = script_of("server & echo started");
+  request.keep_background = true;
+  auto answer = s.exec(request);
+  CHECK(s.last().spec().kill.background == background_policy::keep);
+  s.say("started\n");
+  s.t.child().exited(exit_code(3));
+  s.t.run();
+
+  SECTION("there is nothing: that is the end") {
+    s.t.child().both_ended();
+    s.t.child().finished();
+    s.t.run();
+    CHECK(answer.value().wake == exec_wake::closed);
+  }
+  SECTION("there is something: it is a session") {
+    s.t.advance(249ms);
+    CHECK(answer.pending());
+    s.t.advance(1ms);
+    CHECK(answer.value().wake == exec_wake::exited);
+    CHECK(answer.value().state == session_state::exited);
+    CHECK(answer.value().status.code == 3);
+    CHECK(answer.value().head == "started\n");
+    CHECK(s.list().at(0).state == session_state::exited);
+    // No deadline of its output ends it.
+    s.t.advance(1h);
+    CHECK(s.t.child().count("finish") == 0);
+    auto later = s.poll("exec-1", for_text("GET"));
+    s.say("GET /\n");
+    CHECK(later.value().wake == exec_wake::matched);
+    auto last = s.terminate("exec-1");
+    CHECK(s.t.child().count("terminate") == 1);
+    s.t.child().both_ended();
+    s.t.child().finished({1, 0});
+    s.t.run();
+    CHECK(last.value().rest == leftovers{1, 0});
+    CHECK(last.value().status.code == 3);
+  }
+}
+
+TEST_CASE(
+  "exec: who polls learns once that the process of what goes on ended") {
+  exec_stage s;
+  auto request = script_of("make; server &");
+  request.keep_background = true;
+  auto id = s.running(request);
+  s.t.child().exited(exit_code(0));
+  s.t.run();
+  s.t.advance(1s);
+  auto first = s.poll(id);
+  s.t.advance(250ms);
+  CHECK(first.value().wake == exec_wake::exited);
+  auto second = s.poll(id);
+  s.t.advance(4s);
+  CHECK(second.pending());
+  s.t.advance(1s);
+  CHECK(second.value().wake == exec_wake::yielded);
+}
+
+TEST_CASE("exec: who waits for output of what is kept goes on waiting") {
+  exec_stage s;
+  auto request = script_of("server &");
+  request.keep_background = true;
+  request.wait.until = {"listening"};
+  auto answer = s.exec(request);
+  s.t.child().exited(exit_code(0));
+  s.t.run();
+  s.t.advance(5s);
+  CHECK(answer.pending());
+  s.say("listening\n");
+  CHECK(answer.value().wake == exec_wake::matched);
+  CHECK(answer.value().state == session_state::exited);
 }
 
 TEST_CASE("exec: a poll finds its text in what came before, input does not") {
@@ -269,11 +452,8 @@ TEST_CASE("exec: an answer ends between characters, the next one goes on") {
   auto answer = s.poll(id, any);
   s.say("a\xE2\x82");
   CHECK(answer.value().head == "a");
-  answer = s.poll(id, any);
-  s.t.child().err("b");
-  s.say("\xAC");
-  CHECK(answer.value().head == "b");
   answer = s.poll(id, for_time(5s));
+  s.say("\xAC");
   s.say("\xFF\xC3");
   s.end();
   CHECK(answer.value().head == "\xE2\x82\xAC\xEF\xBF\xBD\xEF\xBF\xBD");
@@ -344,12 +524,11 @@ TEST_CASE("exec: an id is the caller's choice, and known by it alone") {
   CHECK(id == "exec-1");
   CHECK(s.begin(request).is(errc::duplicate_session));
   CHECK(s.running(script_of("other")) == "exec-2");
-  // To whoever wants the streams apart it is a session like any other.
+  // To others it is a session like any other.
   auto hdl = s.agent.ask<session>(s.t.where, find_atom_v, id).value();
-  s.t.child(0).err("warning");
-  s.t.run();
+  s.say("warning", 0);
   auto read = s.agent.ask<page>(hdl, read_atom_v, cursor{}, std::uint64_t{99},
                                 caf::timespan{0s});
   REQUIRE(read.value().outputs.size() == 1);
-  CHECK(read.value().outputs[0].stream == stream_kind::err);
+  CHECK(read.value().outputs[0].bytes.text() == "warning");
 }

@@ -72,8 +72,50 @@ TEST_CASE("the end of the input comes last") {
   CHECK(steps(x, false) == words{"a\n", "<end>"});
 }
 
+TEST_CASE("a key goes by the names that it has elsewhere") {
+  auto sent = [](std::string name) {
+    auto made = steps(keys({std::move(name)}), true);
+    REQUIRE(made.size() == 1);
+    return made[0];
+  };
+  for (auto* name : {"ctrl-c", "ctrl+c", "Ctrl-C", "CTRL+C", "C-c", "c-c", "^C",
+                     "^c", "Control-c", "<C-c>", "{ctrl+c}"}) {
+    CAPTURE(name);
+    CHECK(sent(name) == "\x03");
+  }
+  for (auto* name : {"enter", "Enter", "RETURN", "<Enter>", "{return}", "cr"})
+    CHECK(sent(name) == "\r");
+  for (auto* name : {"ESC", "Escape", "esc", "C-[", "^["})
+    CHECK(sent(name) == "\x1b");
+  for (auto* name : {"ArrowUp", "up", "Up", "arrow_up", "up arrow", "UpArrow"})
+    CHECK(sent(name) == "\x1b[A");
+  for (auto* name : {"PageUp", "page-up", "page_up", "PgUp", "PPage"})
+    CHECK(sent(name) == "\x1b[5~");
+  for (auto* name : {"Backspace", "BSpace", "BS", "C-?"})
+    CHECK(sent(name) == "\x7f");
+  for (auto* name : {"M-x", "m-x", "Alt+x", "meta-x"})
+    CHECK(sent(name) == "\x1bx");
+  CHECK(sent("M-X") == "\x1bX");
+  CHECK(sent("F1") == "\x1bOP");
+  CHECK(sent("shift-F5") == "\x1b[15;2~");
+  CHECK(sent("Delete") == "\x1b[3~");
+  CHECK(sent("S-Tab") == "\x1b[Z");
+  CHECK(sent("BTab") == "\x1b[Z");
+  CHECK(sent("C-Left") == "\x1b[1;5D");
+  CHECK(sent("ctrl-shift-up") == "\x1b[1;6A");
+  CHECK(sent("C-M-a") == "\x1b\x01");
+  CHECK(sent("Space") == " ");
+  CHECK(sent("C-Space") == std::string(1, '\0'));
+  CHECK(sent("q") == "q");
+  CHECK(sent("Q") == "Q");
+  CHECK(sent("-") == "-");
+  CHECK(sent("ctrl-_") == "\x1f");
+  CHECK(sent("\u00e9") == "\u00e9");
+}
+
 TEST_CASE("a key that nobody knows is an error that says which there are") {
-  for (auto* name : {"", "ctrl-", "ctrl-1", "ctrl-C", "ctrl-cc", "return"}) {
+  for (auto* name : {"", "ctrl-", "ctrl-1", "ctrl-cc", "ctrl-enter", "hello",
+                     "f13", "\xff"}) {
     auto x = steps(keys({name}), true);
     REQUIRE(x.size() == 1);
     CHECK(x[0].find("invalid_argument at validate") == 0);
@@ -100,8 +142,8 @@ TEST_CASE("a session that goes on does not read like a time-out") {
   CHECK(status_line(result_of(session_state::starting))
         == "Still starting after 1.5 s, as session exec-7");
   CHECK(status_line(result_of(session_state::exited))
-        == "Ended (exit code 0), but a process it left holds its output open, "
-           "as session exec-7 (waited 1.5 s)");
+        == "Ended (exit code 0); what it left in the background goes on as "
+           "session exec-7 (waited 1.5 s)");
   auto x = result_of(session_state::closed);
   CHECK(status_line(x) == "Ended (exit code 0) after 1.5 s");
   x.complete = false;
@@ -109,4 +151,13 @@ TEST_CASE("a session that goes on does not read like a time-out") {
   CHECK(status_line(x)
         == "Ended (exit code 0, timed out) after 1.5 s, not all of its output "
            "was read");
+  x = result_of(session_state::closed);
+  x.rest = {2, 0};
+  CHECK(status_line(x)
+        == "Ended (exit code 0) after 1.5 s; 2 background processes were ended "
+           "with it");
+  x.rest = {0, 1};
+  CHECK(status_line(x)
+        == "Ended (exit code 0) after 1.5 s; 1 background process was killed "
+           "and did not end");
 }

@@ -70,7 +70,7 @@ command full_command() {
   x.env = {false, {{"A", "1"}, {"B", ""}}, {"C"}};
   x.stdio = pty({30, 100});
   x.limits = {11, 12, 13s, 14s};
-  x.kill = {15s, 16s};
+  x.kill = {15s, 16s, 17s, background_policy::keep};
   x.when_unobserved = unobserved::pause;
   x.owner = ownership::spawner;
   x.id = "the id";
@@ -118,7 +118,7 @@ page full_page() {
 }
 
 exec_wait full_wait() {
-  return {1s, {"a", "b"}, true, 2};
+  return {1s, {"a", "b"}, {"c"}, true, 2};
 }
 
 exec_request full_exec() {
@@ -131,6 +131,8 @@ exec_request full_exec() {
   x.tty = true;
   x.size = {30, 100};
   x.timeout = 3s;
+  x.input = stdin_kind::pipe;
+  x.keep_background = true;
   x.wait = full_wait();
   return x;
 }
@@ -142,6 +144,9 @@ exec_result full_exec_result() {
   x.state = session_state::exited;
   x.status = full_status();
   x.complete = false;
+  x.rest = {7, 8};
+  x.matched = "c";
+  x.matched_text = "cc";
   x.head = "head";
   x.omitted = 1;
   x.tail = "tail";
@@ -296,8 +301,8 @@ TEST_CASE_METHOD(fixture, "a message of every type crosses a node boundary") {
     error_detail{stage::fork, 11, "try again"},
     failure{errc::spawn_failed, {stage::exec, 2, "no"}}, terminal_size{2, 3},
     stdio_kind::pty, pty({4, 5}), full_command().env, full_command().limits,
-    full_command().kill, unobserved::pause, ownership::spawner,
-    full_command().restricted, full_command());
+    full_command().kill, background_policy::keep, unobserved::pause,
+    ownership::spawner, full_command().restricted, full_command());
   auto second = caf::make_message(
     stream_kind::err, cursor{1, 2}, exit_cause::signaled, full_status(),
     output{"s", 1, stream_kind::out, 2, "xyz"},

@@ -51,5 +51,50 @@ TEST_CASE("exec: a server left behind is waited for no longer than it may be") {
   CHECK(result.state == session_state::closed);
   CHECK(success(result.status));
   CHECK_FALSE(result.complete);
+  CHECK(result.rest.ended == 1);
   CHECK(process_gone(std::stoll(result.head)));
+}
+
+TEST_CASE("exec: a server that is kept is a session, and ends like one") {
+  exec_world x{GENERATE(from_range(backends()))};
+  exec_request request;
+  request.script = "sleep 1000 & echo $!";
+  request.keep_background = true;
+  auto first = x.exec(request);
+  CHECK(first.wake == exec_wake::exited);
+  CHECK(success(first.status));
+  auto pid = std::stoll(first.head);
+  CHECK(process_lives(pid));
+  auto last = x.call<exec_result>(terminate_atom_v, first.id);
+  CHECK(last.state == session_state::closed);
+  CHECK(last.rest.ended == 1);
+  CHECK_FALSE(process_lives(pid));
+}
+
+TEST_CASE("exec: a program that reads its input if it is open does not wait") {
+  exec_world x{GENERATE(from_range(backends()))};
+  exec_request request;
+  request.script = "cat; echo over";
+  CHECK(x.exec(request).head == "over\n");
+}
+
+TEST_CASE("exec: both outputs come in the order in which they were written") {
+  exec_world x{GENERATE(from_range(backends()))};
+  exec_request request;
+  request.script = "for i in 1 2 3; do echo o$i; echo e$i >&2; done";
+  CHECK(x.exec(request).head == "o1\ne1\no2\ne2\no3\ne3\n");
+}
+
+TEST_CASE("exec: the echo of a shell's line editor is not waited for") {
+  exec_world x{GENERATE(from_range(backends()))};
+  exec_request shell;
+  shell.argv = {"bash", "--norc", "--noprofile"};
+  shell.tty = true;
+  shell.env.set["PS1"] = "go> ";
+  auto id = x.start(shell, "go> ").id;
+  auto input = input_for(id, "echo $((6 * 7)) is the answer 42\n");
+  input.wait.until_regex = {"answer 42"};
+  auto result = x.write(input);
+  CHECK(result.wake == exec_wake::matched);
+  CHECK(result.head.find("42 is the answer 42") != std::string::npos);
 }
