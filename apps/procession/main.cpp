@@ -5,10 +5,10 @@
 #include "sandbox_command.hpp"
 #include "stdio_threads.hpp"
 #include "terminal_mode.hpp"
-#include "words.hpp"
 
 #include "common/standard_streams.hpp"
 #include "common/start_up.hpp"
+#include "common/words.hpp"
 
 #include "procession/io/printable.hpp"
 

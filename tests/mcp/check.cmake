@@ -1,5 +1,5 @@
 # Installs the official MCP client, as locked next to this file, into the build
-# tree BUILD and lets it drive BIN/mcp_server of the source tree SOURCE.
+# tree BUILD and lets it drive BIN/procession-mcp of the source tree SOURCE.
 set(dir ${BUILD}/mcp)
 file(MAKE_DIRECTORY ${dir})
 file(GLOB files ${CMAKE_CURRENT_LIST_DIR}/*.mjs ${CMAKE_CURRENT_LIST_DIR}/*.json)

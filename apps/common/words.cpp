@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace procession::cli {
+namespace procession {
 
 std::optional<std::vector<std::string>> split_words(std::string_view line) {
   std::vector<std::string> result;
@@ -42,4 +42,4 @@ std::optional<std::vector<std::string>> split_words(std::string_view line) {
   return result;
 }
 
-} // namespace procession::cli
+} // namespace procession
