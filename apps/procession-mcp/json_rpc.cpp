@@ -4,13 +4,11 @@
 
 namespace rpc {
 
-namespace {
+namespace {} // namespace
 
 bool is_id(const json& x) {
   return x.is_string() || x.is_number_integer();
 }
-
-} // namespace
 
 std::variant<request, response, failure> read_message(const json& x) {
   auto invalid = [&](const std::string& text) {
@@ -19,10 +17,10 @@ std::variant<request, response, failure> read_message(const json& x) {
     return failure{id, code::invalid_request, text};
   };
   if (!x.is_object())
-    return invalid("a message is an object");
+    return invalid("a message must be an object");
   auto version = x.find("jsonrpc");
   if (version == x.end() || *version != "2.0")
-    return invalid("\"jsonrpc\" is not \"2.0\"");
+    return invalid("\"jsonrpc\" must be \"2.0\"");
   auto method = x.find("method");
   auto id = x.find("id");
   if (method == x.end()) {
@@ -32,16 +30,16 @@ std::variant<request, response, failure> read_message(const json& x) {
   }
   request result;
   if (!method->is_string())
-    return invalid("\"method\" is no string");
+    return invalid("\"method\" must be a string");
   result.method = *method;
   if (id != x.end()) {
     if (!is_id(*id))
-      return invalid("\"id\" is neither a string nor an integer");
+      return invalid("\"id\" must be a string or an integer");
     result.id = *id;
   }
-  if (auto params = x.find("params"); params != x.end()) {
+  if (auto params = x.find("params"); params != x.end() && !params->is_null()) {
     if (!params->is_object())
-      return invalid("\"params\" is no object");
+      return invalid("\"params\" must be an object");
     result.params = *params;
   }
   return result;

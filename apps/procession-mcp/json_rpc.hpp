@@ -38,11 +38,14 @@ struct failure {
 /// An answer to a request of ours; we have none.
 struct response {};
 
-/// What the parameters of a request are wrong about.
+/// What is wrong with the parameters of a request.
 class bad_params : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
+
+/// Whether a request may have this id.
+bool is_id(const json& x);
 
 /// Takes one message apart.
 std::variant<request, response, failure> read_message(const json& x);

@@ -1,10 +1,10 @@
 #include "line_io.hpp"
 
-#include "common/posix/again.hpp"
+#include "id_scanner.hpp"
+#include "standard_bytes.hpp"
 
 #include <array>
 #include <string_view>
-#include <unistd.h>
 #include <utility>
 
 namespace {
@@ -12,19 +12,6 @@ namespace {
 /// How many lines may be in work, and how many may wait to be written, while
 /// input is read.
 constexpr std::size_t max_lines = 64;
-
-/// Writes everything. @returns false if nobody reads.
-bool write_all(std::string_view text) {
-  while (!text.empty()) {
-    auto n = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (n < 0 && procession::again(STDOUT_FILENO, POLLOUT))
-      continue;
-    if (n < 0)
-      return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
 
 } // namespace
 
@@ -83,28 +70,29 @@ void line_io::read_lines() {
   std::array<char, 64 * 1024> buffer;
   std::string line;
   enum class reading { line, overlong } state = reading::line;
+  id_scanner id;
   auto end_line = [&] {
     if (state == reading::overlong)
-      hand_over(to_.on_overlong);
+      hand_over([&] { to_.on_overlong(id.take()); });
     else if (!line.empty())
       hand_over([&] { to_.on_line(std::exchange(line, {})); });
     line.clear();
     state = reading::line;
   };
   for (;;) {
-    auto n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (n < 0 && procession::again(STDIN_FILENO, POLLIN))
-      continue;
-    if (n <= 0)
+    auto n = read_input(buffer);
+    if (n == 0)
       break;
-    auto text = std::string_view{buffer.data(), static_cast<std::size_t>(n)};
+    auto text = std::string_view{buffer.data(), n};
     while (!text.empty()) {
       auto end = text.find('\n');
       auto part = text.substr(0, end);
-      if (line.size() + part.size() > max_line_)
+      if (state == reading::line && line.size() + part.size() > max_line_) {
         state = reading::overlong;
+        id.feed(std::exchange(line, {}));
+      }
       if (state == reading::overlong)
-        line.clear();
+        id.feed(part);
       else
         line += part;
       if (end == std::string_view::npos)
@@ -129,7 +117,7 @@ void line_io::write_lines() {
     // It counts as waiting until it was written.
     auto line = to_write_.front() + '\n';
     guard.unlock();
-    auto written = write_all(line);
+    auto written = write_output(line);
     guard.lock();
     to_write_.pop_front();
     if (!written) {

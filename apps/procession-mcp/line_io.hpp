@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -20,8 +22,9 @@ public:
   struct events {
     /// A line without its end. Tell `line_done` when it was worked on.
     std::function<void(std::string)> on_line;
-    /// A line that is too long was skipped. Likewise.
-    std::function<void()> on_overlong;
+    /// A line that is too long was skipped; the id of its request, null if it
+    /// has none. Likewise.
+    std::function<void(nlohmann::json id)> on_overlong;
     /// The last call: there is no more input.
     std::function<void()> on_end;
   };

@@ -1,4 +1,5 @@
-// MCP server: Procession for any agent that speaks the Model Context Protocol.
+// procession-mcp: Procession for any agent that speaks the Model Context
+// Protocol.
 //
 // It is the exec tool (procession/actors/exec_tool.hpp), which runs commands
 // and keeps those that take longer as sessions, behind JSON-RPC on standard
@@ -6,6 +7,7 @@
 //
 //   line_io    the two streams, on threads of their own
 //   json_rpc   what a message is
+//   arguments  what a model may call the arguments of a tool
 //   tools      the tools as a model sees them: schemas, arguments, results
 //   server     the actor that has the conversation
 //
@@ -15,6 +17,7 @@
 // killed instead, they end as well.
 #include "line_io.hpp"
 #include "server.hpp"
+#include "standard_bytes.hpp"
 
 #include <procession/actors/exec_tool.hpp>
 #include <procession/actors/runner_node.hpp>
@@ -23,26 +26,42 @@
 
 #include "common/standard_streams.hpp"
 #include "common/start_up.hpp"
+#include "common/words.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <caf/all.hpp>
 
-#include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <vector>
 
 namespace ps = procession;
 
 namespace {
 
+constexpr auto bad_usage = 2;
+
 struct choices {
   std::string user;
-  std::string runner;
+  std::vector<std::string> runner;
+  std::vector<std::string> shell;
   double progress = 5;
   std::size_t max_sessions = 64;
   std::size_t max_line = 4 * 1024 * 1024;
 };
+
+/// The words of an option that is a command line.
+std::vector<std::string> words_of(const std::string& option,
+                                  const std::string& line) {
+  auto words = ps::split_words(line);
+  if (!words)
+    throw CLI::ValidationError{option, "has a quote that is not closed"};
+  if (words->empty() || words->front().empty())
+    throw CLI::ValidationError{option, "needs a command line"};
+  return std::move(*words);
+}
 
 ps::spawner make_spawner(caf::actor_system& system, const ps::runtime& runtime,
                          const choices& chosen) {
@@ -50,19 +69,30 @@ ps::spawner make_spawner(caf::actor_system& system, const ps::runtime& runtime,
     return ps::make_spawner(system, runtime);
   ps::runner_options options;
   options.user = chosen.user;
-  if (!chosen.runner.empty())
-    options.command = {"sh", "-c", "exec " + chosen.runner};
+  options.command = chosen.runner;
   return ps::make_spawner(system, ps::start_runner(system, runtime, options));
 }
 
+/// What the descriptions of the tools tell of the place.
+tools::surroundings surroundings_of(const choices& chosen) {
+  tools::surroundings result;
+  result.shell = chosen.shell;
+  std::error_code ec;
+  if (!chosen.runner.empty())
+    result.directory = "that of the runner";
+  else
+    result.directory = std::filesystem::current_path(ec).string();
+  return result;
+}
+
 int serve(const choices& chosen) {
-  // A client that is gone is the end of a write, not of us.
-  std::signal(SIGPIPE, SIG_IGN);
+  prepare_output();
   ps::runtime runtime;
   ps::config config;
   caf::actor_system system{config};
   auto spawner = make_spawner(system, runtime, chosen);
   ps::exec_tool_options options;
+  options.shell = chosen.shell;
   options.max_sessions = chosen.max_sessions;
   // Clients do not wait for long when they end us.
   options.kill.grace = std::chrono::seconds{1};
@@ -72,12 +102,16 @@ int serve(const choices& chosen) {
   auto conversation = system.spawn([&](server::pointer self) {
     return self->state.make_behavior(
       tool, &io,
-      {options.shell, std::chrono::duration_cast<caf::timespan>(progress)});
+      {surroundings_of(chosen),
+       std::chrono::duration_cast<caf::timespan>(progress), chosen.max_line});
   });
   io.start({[=](std::string line) {
               caf::anon_send(conversation, line_atom::value, std::move(line));
             },
-            [=] { caf::anon_send(conversation, overlong_atom::value); },
+            [=](const nlohmann::json& id) {
+              caf::anon_send(conversation, overlong_atom::value,
+                             rpc::to_line(id));
+            },
             [=] { caf::anon_send(conversation, end_atom::value); }});
   caf::scoped_actor self{system};
   self->wait_for(conversation);
@@ -88,30 +122,73 @@ int serve(const choices& chosen) {
 } // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Runs commands for an agent: a Model Context Protocol server on "
-               "standard input and output."};
+  CLI::App app{
+    "Runs commands for an agent: a server of the Model Context Protocol on "
+    "standard input and output. An agent's configuration names it as a "
+    "command; "
+    "there is nothing to type into it.",
+    "procession-mcp"};
+  app.set_version_flag("--version", "procession-mcp " PROCESSION_VERSION);
   choices chosen;
-  auto* user = app.add_option("--as", chosen.user,
-                              "Run commands as this user (needs root)");
+  std::string runner;
+  std::string shell;
+  auto* user = app
+                 .add_option("--as", chosen.user,
+                             "Run commands as this user (needs root)")
+                 ->type_name("USER");
   app
-    .add_option("--runner", chosen.runner,
-                "Run commands where this leads, as in 'ssh host "
-                "procession-runner --stdio'")
+    .add_option("--runner", runner,
+                "Run commands where this command line leads, as in 'ssh host "
+                "procession-runner --stdio'; it has quotes, but no shell")
+    ->type_name("COMMAND")
     ->excludes(user);
-  app.add_option("--max-sessions", chosen.max_sessions, "Sessions at a time")
+  app
+    .add_option("--shell", shell,
+                "The words before a command; default: 'bash -c' where there is "
+                "bash and no --runner, else the system's shell")
+    ->type_name("WORDS");
+  app
+    .add_option("--max-sessions", chosen.max_sessions,
+                "How many sessions may live at a time")
+    ->type_name("N")
     ->check(CLI::Range(1, 4096))
     ->capture_default_str();
   app
     .add_option("--progress", chosen.progress,
-                "Seconds between notifications about a call that goes on")
+                "Seconds between notifications about a call that goes on, for "
+                "clients that ask for them")
+    ->type_name("SECONDS")
     ->check(CLI::Range(0.01, 3600.))
     ->capture_default_str();
-  app.add_option("--max-line", chosen.max_line, "Bytes a message may have")
+  app
+    .add_option("--max-line", chosen.max_line, "Bytes that a message may have")
+    ->type_name("BYTES")
     ->check(CLI::Range(1024, 1024 * 1024 * 1024))
     ->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
+  app.footer("Tools: exec_command, write_stdin, poll, resize_session, "
+             "signal_session, list_sessions, terminate, terminate_all.\n"
+             "When standard input ends, all sessions are ended.\n"
+             "Exit codes: 0 after the end of the input, 1 if it cannot start, "
+             "2 for bad usage.");
+  try {
+    app.parse(argc, argv);
+    if (!runner.empty())
+      chosen.runner = words_of("--runner", runner);
+    if (!shell.empty())
+      chosen.shell = words_of("--shell", shell);
+    else if (chosen.runner.empty())
+      chosen.shell = agent_shell();
+    else
+      chosen.shell = ps::default_shell();
+  } catch (const CLI::ParseError& x) {
+    if (x.get_exit_code() == 0)
+      return app.exit(x);
+    ps::say("procession-mcp: " + std::string{x.what()}
+            + "; try procession-mcp --help\n");
+    return bad_usage;
+  }
   ps::start_up(
-    [](const std::string& why) { ps::say("mcp_server: " + why + '\n'); },
+    [](const std::string& why) { ps::say("procession-mcp: " + why + '\n'); },
     EXIT_FAILURE);
   return serve(chosen);
 }

@@ -1,5 +1,7 @@
 #include "server.hpp"
 
+#include "id_scanner.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -11,7 +13,11 @@ namespace {
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 /// The versions of the protocol that we speak, the latest first.
-constexpr std::array versions{"2025-06-18", "2025-03-26", "2024-11-05"};
+constexpr std::array versions{"2025-11-25", "2025-06-18", "2025-03-26",
+                              "2024-11-05"};
+
+/// The only one of them with batches.
+constexpr auto batch_version = "2025-03-26";
 
 /// How many messages a batch may have.
 constexpr std::size_t max_batch = 64;
@@ -20,9 +26,12 @@ constexpr std::size_t max_batch = 64;
 constexpr auto max_depth = 32;
 
 constexpr auto instructions
-  = "Commands that take longer than their first wait go on as sessions: poll "
-    "them, type into them with write_stdin, end them with terminate. Shells "
-    "and REPLs want tty=true.";
+  = "Each command runs in a new shell, so cd and variables do not persist; "
+    "start a shell with tty=true and type into it with write_stdin if they "
+    "must. A command that takes longer than its first wait goes on as a "
+    "session: wait for it with poll, type with write_stdin, end it with "
+    "terminate. Background processes (&) end with their command; run a server "
+    "as a session of its own, or set keep_background.";
 
 rpc::failure invalid_request(const rpc::json& id, const std::string& text) {
   return {id, rpc::code::invalid_request, text};
@@ -40,8 +49,12 @@ caf::behavior server::make_behavior(ps::exec_tool tool, line_io* io,
       on_line(line);
       io_->line_done();
     },
-    [this](overlong_atom) {
-      answer(rpc::make_error(invalid_request({}, "the line is too long")), {});
+    [this](overlong_atom, const std::string& id) {
+      answer(
+        rpc::make_error(invalid_request(
+          json::parse(id), "the message is longer than "
+                             + std::to_string(options_.max_line) + " bytes")),
+        {});
       io_->line_done();
     },
     [this](end_atom) {
@@ -71,26 +84,34 @@ void server::on_line(const std::string& line) {
     deepest = std::max(deepest, depth);
     return depth <= max_depth;
   };
-  auto message = json::parse(line, keep, false);
+  auto refuse = [&](rpc::code code, const std::string& text) {
+    id_scanner id;
+    id.feed(line);
+    answer(rpc::make_error({id.take(), code, text}), {});
+  };
+  json message;
+  try {
+    message = json::parse(line, keep);
+  } catch (const json::parse_error& e) {
+    return refuse(rpc::code::parse_error,
+                  std::string{"the message is not JSON in UTF-8: "} + e.what());
+  }
   if (deepest > max_depth)
-    return answer(
-      rpc::make_error(invalid_request({}, "this is nested too deeply")), {});
-  if (message.is_discarded())
-    return answer(
-      rpc::make_error({{}, rpc::code::parse_error, "this is no JSON"}), {});
+    return refuse(rpc::code::invalid_request,
+                  "the message is nested too deeply");
   if (message.is_array())
     return on_batch(message);
   on_message(message, {});
 }
 
 void server::on_batch(const json& messages) {
-  // They came with JSON-RPC and went with the version of June 2025.
-  auto known = phase_ == phase::initialized && version_ != versions.front();
+  auto known = phase_ == phase::initialized && version_ == batch_version;
   if (!known || messages.empty() || messages.size() > max_batch)
     return answer(rpc::make_error(invalid_request(
-                    {}, known ? "a batch has 1 to " + std::to_string(max_batch)
-                                  + " messages"
-                              : "there are no batches here")),
+                    {}, known ? "a batch must have 1 to "
+                                  + std::to_string(max_batch) + " messages"
+                              : "there are no batches in this version of the "
+                                "protocol")),
                   {});
   auto in = std::make_shared<batch>();
   // One more, so that nothing is sent before all of it was seen.
@@ -127,12 +148,12 @@ void server::on_request(const rpc::request& x, const batch_ptr& in) {
       return phase_ == phase::fresh && !in
                ? answer(rpc::make_result(id, initialize(x.params)), in)
                : fail(rpc::code::invalid_request,
-                      "it is not the time for this");
+                      "the server is initialized already");
     if (phase_ == phase::fresh)
       return fail(rpc::code::invalid_request, "\"initialize\" comes first");
     if (x.method == "tools/list")
       return answer(
-        rpc::make_result(id, tools::describe(client_, options_.shell)), in);
+        rpc::make_result(id, tools::describe(client_, options_.where)), in);
     if (x.method == "tools/call")
       return call_tool(x, in);
     fail(rpc::code::method_not_found, "there is no method \"" + x.method + '"');
@@ -152,17 +173,21 @@ void server::on_notification(const rpc::request& x) {
 rpc::json server::initialize(const json& params) {
   auto asked = params.find("protocolVersion");
   if (asked == params.end() || !asked->is_string())
-    throw rpc::bad_params{"\"protocolVersion\" is no string"};
+    throw rpc::bad_params{"\"protocolVersion\" must be a string"};
   auto known = std::find(versions.begin(), versions.end(), *asked);
   // Who asks for one that we do not speak is offered the latest that we do.
   version_ = known != versions.end() ? *known : versions.front();
   client_.annotations = version_ != "2024-11-05";
-  client_.structured_content = version_ == "2025-06-18";
+  client_.structured_content = version_ >= "2025-06-18";
   phase_ = phase::initialized;
+  json self{{"name", "procession"}, {"version", PROCESSION_VERSION}};
+  if (version_ >= "2025-06-18")
+    self["title"] = "Procession";
+  if (version_ >= "2025-11-25")
+    self["description"] = "Runs commands as process sessions";
   return {{"protocolVersion", version_},
           {"capabilities", {{"tools", {{"listChanged", false}}}}},
-          {"serverInfo",
-           {{"name", "procession"}, {"version", PROCESSION_VERSION}}},
+          {"serverInfo", std::move(self)},
           {"instructions", instructions}};
 }
 
@@ -174,9 +199,15 @@ void server::call_tool(const rpc::request& x, const batch_ptr& in) {
       in);
   auto name = x.params.find("name");
   if (name == x.params.end() || !name->is_string())
-    throw rpc::bad_params{"\"name\" is no string"};
-  auto call = tools::read_call(*name,
-                               x.params.value("arguments", json::object()));
+    throw rpc::bad_params{"\"name\" must be a string"};
+  tools::call call;
+  try {
+    auto given = x.params.find("arguments");
+    call = tools::read_call(*name, given == x.params.end() ? json{} : *given);
+  } catch (const tools::bad_arguments& bad) {
+    // The model is to read it.
+    return answer(rpc::make_result(*x.id, tools::make_failure(bad.what())), in);
+  }
   open_call open;
   open.id = *x.id;
   open.in = in;
@@ -191,6 +222,7 @@ void server::call_tool(const rpc::request& x, const batch_ptr& in) {
     open.runs = run->id;
   } else if (auto* input = std::get_if<ps::exec_input>(&call)) {
     open.waits_for = input->id;
+    open.sent = input->text.size();
   } else if (auto* poll = std::get_if<ps::exec_poll>(&call)) {
     open.waits_for = poll->id;
   }
@@ -206,6 +238,14 @@ void server::call_tool(const rpc::request& x, const batch_ptr& in) {
     }
     void operator()(ps::exec_poll& y) {
       self.hand_over<ps::exec_result>(key, ps::poll_atom_v, std::move(y));
+    }
+    void operator()(tools::resize& y) {
+      self.hand_over(key, tools::make_result(y), ps::resize_atom_v, y.id,
+                     y.size);
+    }
+    void operator()(tools::signal& y) {
+      self.hand_over(key, tools::make_result(y), ps::signal_atom_v, y.id,
+                     y.name);
     }
     void operator()(tools::list_sessions&) {
       self.hand_over<ps::exec_list>(key, ps::list_atom_v);
@@ -226,9 +266,23 @@ void server::hand_over(const std::string& key, Ts... request) {
   self_->request(tool_, caf::infinite, std::move(request)...)
     .then(
       [=, this](const Result& x) {
-        finish(key, tools::make_result(x, client_));
+        auto i = calls_.find(key);
+        if constexpr (std::is_same_v<Result, ps::exec_result>)
+          finish(key,
+                 tools::make_result(x, i != calls_.end() ? i->second.sent : 0));
+        else
+          finish(key, tools::make_result(x, client_));
       },
       [=, this](const caf::error& x) { finish(key, tools::make_result(x)); });
+}
+
+template <class... Ts>
+void server::hand_over(const std::string& key, json done, Ts... request) {
+  self_->request(tool_, caf::infinite, std::move(request)...)
+    .then([=, this] { finish(key, done); },
+          [=, this](const caf::error& x) {
+            finish(key, tools::make_result(x));
+          });
 }
 
 void server::cancel(const json& params) {

@@ -18,10 +18,12 @@ using overlong_atom = caf::atom_constant<caf::atom("overlong")>;
 using end_atom = caf::atom_constant<caf::atom("end")>;
 
 struct server_options {
-  /// The words before a command's text; for the description of the tool.
-  std::vector<std::string> shell;
+  /// For the descriptions of the tools.
+  tools::surroundings where;
   /// How often a client that asked for it is told that a call goes on.
   caf::timespan progress;
+  /// The longest line that is taken, in bytes.
+  std::size_t max_line;
 };
 
 /// A Model Context Protocol server (https://modelcontextprotocol.io): one
@@ -60,6 +62,8 @@ private:
     /// The command that it runs, or the session that it waits for.
     procession::session_id runs;
     procession::session_id waits_for;
+    /// Bytes of input that it sends.
+    std::uint64_t sent = 0;
   };
 
   // Input.
@@ -77,6 +81,9 @@ private:
   /// Hands a call to the exec tool; what comes back is `Result`.
   template <class Result, class... Ts>
   void hand_over(const std::string& key, Ts... request);
+  /// Likewise; nothing comes back, and the client is answered with `done`.
+  template <class... Ts>
+  void hand_over(const std::string& key, json done, Ts... request);
 
   // Output.
   void answer(const json& response, const batch_ptr& in);

@@ -2,8 +2,11 @@
 
 #include <procession/messages/error.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <limits>
-#include <set>
+#include <string_view>
 #include <utility>
 
 namespace ps = procession;
@@ -14,7 +17,7 @@ namespace {
 
 // -- schemas ------------------------------------------------------------------
 
-json property(const char* type, const char* text) {
+json property(const char* type, const std::string& text) {
   return {{"type", type}, {"description", text}};
 }
 
@@ -40,10 +43,13 @@ json object(json properties = json::object(), json required = json::array()) {
 json with_wait(json properties, const char* yield) {
   properties["yield_time_ms"] = count(yield);
   properties["until"] = texts(
-    "Answer at once when one of these texts is in the output. (A terminal "
-    "shows what is typed, too.)");
+    "Answer as soon as one of these texts comes, or came since the last match "
+    "or input. The echo of what you type does not count.");
+  properties["until_regex"] = texts(
+    "The same with regular expressions (Perl syntax; ^ and $ match at every "
+    "line), as [\"\\\\$ $\"] for a prompt.");
   properties["max_output_bytes"] = count(
-    "The most output in the answer; beyond it the middle is left out. Default "
+    "The most output in the answer; of more, the middle is left out. Default "
     "40000.");
   return properties;
 }
@@ -52,14 +58,9 @@ json session_property() {
   return property("string", "The session's id.");
 }
 
-json exec_properties(const std::vector<std::string>& shell) {
-  std::string words;
-  for (auto& x : shell)
-    words += x + ' ';
-  return with_wait(
-    {{"command",
-      {{"type", "string"},
-       {"description", "Text for the shell: " + words + "COMMAND."}}},
+json exec_schema() {
+  return object(with_wait(
+    {{"command", property("string", "Text for the shell.")},
      {"argv", texts("Instead of a command: a program and its arguments, "
                     "without a shell.")},
      {"session_id", property("string", "A name for the session; one is given "
@@ -69,39 +70,83 @@ json exec_properties(const std::vector<std::string>& shell) {
       {{"type", "object"},
        {"description", "Variables to set, or with null to unset."},
        {"additionalProperties", {{"type", json::array({"string", "null"})}}}}},
-     {"tty", property("boolean", "Run on a terminal, as for shells, REPLs and "
-                                 "whatever asks questions. Default: pipes, "
-                                 "with input open.")},
-     {"rows", count("Of the terminal.")},
-     {"cols", count("Of the terminal.")},
-     {"timeout_ms", count("End the command after this time. Default: never.")}},
+     {"stdin",
+      {{"type", "string"},
+       {"enum", {"null", "open"}},
+       {"description", "\"open\": standard input is a pipe for write_stdin. "
+                       "Default: it is empty. With tty it is the terminal."}}},
+     {"tty", property("boolean", "Run on a terminal, as for shells, REPLs, and "
+                                 "programs that ask for a password.")},
+     {"rows", count("Of the terminal. Default 24.")},
+     {"cols", count("Of the terminal. Default 80.")},
+     {"timeout_ms", count("End the command after this time. Default: never.")},
+     {"keep_background",
+      property("boolean", "Do not end what the command leaves in the "
+                          "background: it goes on as this session.")}},
     "How long to wait for the command before answering with what there is; it "
-    "goes on then. Default 10000, at most 30000.");
+    "goes on then. 0: answer as soon as it runs. Default 10000, at most "
+    "30000."));
 }
 
-json result_schema() {
+json input_schema() {
   return object(
-    {{"session_id", {{"type", "string"}}},
-     {"state",
-      {{"type", "string"},
-       {"enum", {"starting", "running", "exited", "closed"}},
-       {"description", "closed: it is over and this was all of it."}}},
-     {"wake",
-      {{"type", "string"},
-       {"enum", {"closed", "matched", "output", "yielded", "cancelled"}},
-       {"description", "What ended the wait."}}},
-     {"exit_code", property("integer", "As a shell has it: 128 + signal.")},
-     {"timed_out", {{"type", "boolean"}}},
-     {"output", {{"type", "string"}}},
-     {"omitted_bytes", count("Left out of the output.")},
-     {"invalid_bytes", count("Shown as U+FFFD.")},
-     {"stdout_bytes", count("All that came, the omitted included.")},
-     {"stderr_bytes", count("All that came, the omitted included.")},
-     {"written_bytes", count("Of the input, taken by the process so far.")},
-     {"wall_time_ms", count("How long the answer took.")},
-     {"complete", property("boolean", "False: a descendant still held the "
-                                      "output open when it was closed.")}},
-    {"session_id", "state", "wake", "output", "omitted_bytes"});
+    with_wait({{"session_id", session_property()},
+               {"text", property("string", "Sent as it is; end a line with a "
+                                           "line break.")},
+               {"keys", texts("Keys by name, sent after the text: enter, tab, "
+                              "escape, up, ctrl-c, ctrl-d, f1, alt-x, ...")},
+               {"close", property("boolean", "End the input after that.")}},
+              "How long to wait for what comes of it. 0: not at all. Default "
+              "250, at most 30000."),
+    {"session_id"});
+}
+
+json poll_schema() {
+  return object(
+    with_wait({{"session_id", session_property()},
+               {"on_output", property("boolean", "Answer at the first "
+                                                 "output.")}},
+              "How long to wait at most. 0: answer at once with what is new. "
+              "Default 5000, at most 300000."),
+    {"session_id"});
+}
+
+json session_schema() {
+  return object({{"session_id", session_property()}}, {"session_id"});
+}
+
+json resize_schema() {
+  return object({{"session_id", session_property()},
+                 {"rows", count("Of the terminal.")},
+                 {"cols", count("Of the terminal.")}},
+                {"session_id", "rows", "cols"});
+}
+
+struct named_signal {
+  std::string_view name;
+  ps::signal_name value;
+};
+
+constexpr std::array<named_signal, 10> signals{{
+  {"SIGINT", ps::signal_name::interrupt},
+  {"SIGTERM", ps::signal_name::terminate},
+  {"SIGKILL", ps::signal_name::kill},
+  {"SIGHUP", ps::signal_name::hangup},
+  {"SIGQUIT", ps::signal_name::quit},
+  {"SIGSTOP", ps::signal_name::stop},
+  {"SIGCONT", ps::signal_name::proceed},
+  {"SIGUSR1", ps::signal_name::user1},
+  {"SIGUSR2", ps::signal_name::user2},
+  {"SIGALRM", ps::signal_name::alarm},
+}};
+
+json signal_schema() {
+  auto names = json::array();
+  for (auto& x : signals)
+    names.push_back(x.name);
+  return object({{"session_id", session_property()},
+                 {"signal", {{"type", "string"}, {"enum", std::move(names)}}}},
+                {"session_id", "signal"});
 }
 
 json list_schema() {
@@ -114,151 +159,164 @@ json list_schema() {
                                      {"age_ms", {{"type", "integer"}}},
                                      {"idle_ms", {{"type", "integer"}}},
                                      {"unread_bytes", {{"type", "integer"}}},
-                                     {"stdout_bytes", {{"type", "integer"}}},
-                                     {"stderr_bytes", {{"type", "integer"}}},
+                                     {"output_bytes", {{"type", "integer"}}},
                                      {"exit_code", {{"type", "integer"}}},
                                      {"error", {{"type", "string"}}}})}}}},
                 {"sessions"});
 }
 
-struct description {
+std::string exec_text(const surroundings& where) {
+  std::string words;
+  for (auto& x : where.shell)
+    words += x + ' ';
+  return "Runs a command and answers with its output (both streams in order) "
+         "and its exit code. If it takes longer than yield_time_ms, it goes on "
+         "as a session: the answer has its id and the output so far; go on "
+         "with poll, write_stdin and terminate. Commands may run for as long "
+         "as they need.\n"
+         "Each command runs in a new shell ("
+         + words + "COMMAND) in the directory " + where.directory
+         + " unless cwd says otherwise; cd and variables do not persist. For a "
+           "shell that keeps them, run one with tty=true and type into it.\n"
+           "Standard input is empty unless stdin is \"open\" or tty is true. "
+           "When a program waits at a prompt, answer with write_stdin; what "
+           "asks for a password or wants to be interactive needs tty=true.\n"
+           "What a command leaves in the background (&, nohup) is ended when "
+           "the command ends, and the answer says how many processes that "
+           "were. To keep a server, run it without & as a session of its own "
+           "(yield_time_ms 0, or until its first words), or set "
+           "keep_background; it ends with this server in any case.";
+}
+
+struct tool {
   const char* name;
   const char* title;
-  const char* text;
+  std::string text;
   json input;
+  /// Null: it has no structured content.
   json output;
   bool read_only;
   bool destructive;
 };
 
+const std::vector<tool>& all_tools() {
+  static const std::vector<tool> result{
+    {"exec_command", "Run a command", {}, exec_schema(), {}, false, true},
+    {"write_stdin",
+     "Type into a session",
+     "Sends text, then keys, to a session and answers with what comes of it. "
+     "The session needs an input: it runs on a terminal (tty=true) or was "
+     "started with stdin \"open\". ctrl-c interrupts in any case.",
+     input_schema(),
+     {},
+     false,
+     true},
+    {"poll",
+     "Wait for a session",
+     "Waits for a session and answers with its output since the last answer, "
+     "when it ends, when a text comes, or when the time is over. The answer "
+     "that tells of its end is the last; the id is not known any more then.",
+     poll_schema(),
+     {},
+     true,
+     false},
+    {"resize_session",
+     "Resize a terminal",
+     "Sets the size of the terminal of a session.",
+     resize_schema(),
+     {},
+     false,
+     false},
+    {"signal_session",
+     "Signal a session",
+     "Sends a signal to the processes of a session: its process group, or for "
+     "SIGINT and SIGQUIT on a terminal the job in the foreground. To end a "
+     "session with all its processes, use terminate.",
+     signal_schema(),
+     {},
+     false,
+     true},
+    {"list_sessions", "List sessions",
+     "Lists the sessions that run or have output left to read.", object(),
+     list_schema(), true, false},
+    {"terminate",
+     "End a session",
+     "Ends a session with all its processes, background processes included, "
+     "and answers with the last of its output.",
+     session_schema(),
+     {},
+     false,
+     true},
+    {"terminate_all", "End all sessions",
+     "Ends all sessions with all their processes. Their last output can still "
+     "be read by poll.",
+     object(), list_schema(), false, true},
+  };
+  return result;
+}
+
 // -- arguments ----------------------------------------------------------------
 
-/// The arguments of a call, each of which is to be asked for by name.
-class arguments {
-public:
-  explicit arguments(const json& x) : all_(x) {
-    if (!x.is_object())
-      throw rpc::bad_params{"\"arguments\" is no object"};
-  }
-
-  std::string text(const char* name) {
-    auto* x = find(name);
-    if (x == nullptr)
-      return {};
-    if (!x->is_string())
-      fail(name, "is no string");
-    return *x;
-  }
-
-  std::string needed_text(const char* name) {
-    if (!all_.contains(name))
-      fail(name, "is missing");
-    return text(name);
-  }
-
-  bool flag(const char* name) {
-    auto* x = find(name);
-    if (x == nullptr)
-      return false;
-    if (!x->is_boolean())
-      fail(name, "is neither true nor false");
-    return *x;
-  }
-
-  std::uint64_t number(const char* name, std::uint64_t most,
-                       std::uint64_t other = 0) {
-    auto* x = find(name);
-    if (x == nullptr)
-      return other;
-    if (!x->is_number_unsigned() || x->get<std::uint64_t>() > most)
-      fail(name, "is no integer from 0 to " + std::to_string(most));
-    return *x;
-  }
-
-  caf::timespan milliseconds(const char* name) {
-    // As much as fits into nanoseconds, and more than anybody waits.
-    return std::chrono::milliseconds{number(name, 1'000'000'000'000)};
-  }
-
-  std::vector<std::string> texts(const char* name) {
-    std::vector<std::string> result;
-    auto* x = find(name);
-    if (x == nullptr)
-      return result;
-    if (!x->is_array())
-      fail(name, "is no array");
-    for (auto& y : *x) {
-      if (!y.is_string())
-        fail(name, "holds what is no string");
-      result.push_back(y);
-    }
-    return result;
-  }
-
-  ps::environment variables(const char* name) {
-    ps::environment result;
-    auto* x = find(name);
-    if (x == nullptr)
-      return result;
-    if (!x->is_object())
-      fail(name, "is no object");
-    for (auto& [key, value] : x->items()) {
-      if (value.is_string())
-        result.set[key] = value;
-      else if (value.is_null())
-        result.unset.push_back(key);
-      else
-        fail(name, "holds what is neither a string nor null");
-    }
-    return result;
-  }
-
-  ps::exec_wait wait() {
-    ps::exec_wait result;
-    result.yield = milliseconds("yield_time_ms");
-    result.until = texts("until");
-    result.max_output = number("max_output_bytes",
+ps::exec_wait read_wait(arguments& x) {
+  ps::exec_wait result;
+  if (x.has("yield_time_ms"))
+    result.yield = x.milliseconds("yield_time_ms");
+  result.until = x.texts("until");
+  result.until_regex = x.texts("until_regex");
+  result.max_output = x.number("max_output_bytes",
                                std::numeric_limits<std::int64_t>::max());
-    return result;
-  }
+  return result;
+}
 
-  /// Fails if there are some that nobody asked for.
-  void done() {
-    for (auto& [key, value] : all_.items())
-      if (known_.count(key) == 0)
-        fail(key, "is not known to this tool");
-  }
+/// The argument that other tools call their time limit, in milliseconds or in
+/// seconds. What ends too early is worse than what ends too late.
+caf::timespan read_timeout(arguments& x) {
+  constexpr std::uint64_t most_seconds = 7200;
+  auto timeout = x.number("timeout", 1'000'000'000'000);
+  if (timeout <= most_seconds)
+    return std::chrono::seconds{timeout};
+  return std::chrono::milliseconds{timeout};
+}
 
-private:
-  const json* find(const char* name) {
-    known_.insert(name);
-    auto i = all_.find(name);
-    return i == all_.end() ? nullptr : &*i;
-  }
+std::uint16_t read_cells(arguments& x, const char* name, std::uint16_t other) {
+  return static_cast<std::uint16_t>(x.number(name, 65535, other));
+}
 
-  [[noreturn]] static void fail(const std::string& name,
-                                const std::string& what) {
-    throw rpc::bad_params{"argument \"" + name + "\" " + what};
-  }
-
-  const json& all_;
-  std::set<std::string> known_;
-};
-
-ps::exec_request read_exec(arguments& x) {
+ps::exec_request read_exec(arguments& x, const json& given) {
   ps::exec_request result;
-  result.script = x.text("command");
-  result.argv = x.texts("argv");
+  // As some write it who know commands as lists.
+  if (given.is_object() && given.contains("command")
+      && given["command"].is_array())
+    result.argv = x.texts("command");
+  else
+    result.script = x.text("command");
+  if (auto argv = x.texts("argv"); !argv.empty()) {
+    if (!result.argv.empty())
+      x.fail("give either \"command\" or \"argv\"");
+    result.argv = std::move(argv);
+  }
   if (result.script.empty() == result.argv.empty())
-    throw rpc::bad_params{"give either \"command\" or \"argv\""};
+    x.fail("give either \"command\" or \"argv\"");
   result.id = x.text("session_id");
   result.cwd = x.text("cwd");
   result.env = x.variables("env");
   result.tty = x.flag("tty");
-  result.size.rows = static_cast<std::uint16_t>(x.number("rows", 65535, 24));
-  result.size.cols = static_cast<std::uint16_t>(x.number("cols", 65535, 80));
+  result.size.rows = read_cells(x, "rows", 24);
+  result.size.cols = read_cells(x, "cols", 80);
+  auto input = x.text("stdin");
+  if (input == "open")
+    result.input = ps::stdin_kind::pipe;
+  else if (!input.empty() && input != "null")
+    x.fail("stdin", "must be \"null\" or \"open\"; text for it is sent by "
+                    "write_stdin");
   result.timeout = x.milliseconds("timeout_ms");
-  result.wait = x.wait();
+  if (x.has("timeout") && !x.has("timeout_ms"))
+    result.timeout = read_timeout(x);
+  result.keep_background = x.flag("keep_background");
+  result.wait = read_wait(x);
+  // Elsewhere it means that nobody waits for the command.
+  if (x.flag("run_in_background") && !x.has("yield_time_ms"))
+    result.wait.yield = caf::timespan::zero();
   return result;
 }
 
@@ -268,15 +326,45 @@ ps::exec_input read_input(arguments& x) {
   result.text = x.text("text");
   result.keys = x.texts("keys");
   result.close = x.flag("close");
-  result.wait = x.wait();
+  result.wait = read_wait(x);
   return result;
 }
 
 ps::exec_poll read_poll(arguments& x) {
   ps::exec_poll result;
   result.id = x.needed_text("session_id");
-  result.wait = x.wait();
+  result.wait = read_wait(x);
+  // Of a wait, its longest time.
+  if (x.has("timeout_ms") && !x.has("yield_time_ms"))
+    result.wait.yield = x.milliseconds("timeout_ms");
+  else if (x.has("timeout") && !x.has("yield_time_ms"))
+    result.wait.yield = read_timeout(x);
   result.wait.on_output = x.flag("on_output");
+  return result;
+}
+
+resize read_resize(arguments& x) {
+  resize result;
+  result.id = x.needed_text("session_id");
+  for (auto* name : {"rows", "cols"})
+    if (!x.has(name))
+      x.fail(name, "is missing");
+  result.size = {read_cells(x, "rows", 0), read_cells(x, "cols", 0)};
+  return result;
+}
+
+signal read_signal(arguments& x) {
+  signal result;
+  result.id = x.needed_text("session_id");
+  auto wanted = x.needed_text("signal");
+  for (auto& c : wanted)
+    c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  auto i = std::find_if(signals.begin(), signals.end(), [&](auto& y) {
+    return y.name == wanted || y.name.substr(3) == wanted;
+  });
+  if (i == signals.end())
+    x.fail("signal", "must be the name of a signal");
+  result.name = i->value;
   return result;
 }
 
@@ -286,111 +374,110 @@ std::int64_t in_milliseconds(caf::timespan x) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(x).count();
 }
 
-json make_result(const std::string& text, json structured, features client) {
-  json result{{"content", json::array({{{"type", "text"}, {"text", text}}})},
-              {"isError", false}};
-  if (client.structured_content)
-    result["structuredContent"] = std::move(structured);
+json text_result(const std::string& text) {
+  return {{"content", json::array({{{"type", "text"}, {"text", text}}})},
+          {"isError", false}};
+}
+
+std::string_view name_of(ps::signal_name x) {
+  for (auto& y : signals)
+    if (y.value == x)
+      return y.name;
+  return {};
+}
+
+/// What the output does not say.
+std::string remarks_on(const ps::exec_result& x, std::uint64_t sent) {
+  std::string result;
+  if (x.wake == ps::exec_wake::matched) {
+    result += "Matched " + json(x.matched).dump();
+    if (x.matched_text != x.matched)
+      result += " by " + json(x.matched_text).dump();
+    result += '\n';
+  }
+  if (x.written < sent && x.state < ps::session_state::exited)
+    result += "Of the input, the process has read " + std::to_string(x.written)
+              + " of " + std::to_string(sent)
+              + " bytes so far; the rest waits\n";
+  if (x.invalid > 0)
+    result += std::to_string(x.invalid)
+              + " bytes of the output are not UTF-8, each shown as U+FFFD\n";
   return result;
 }
 
 } // namespace
 
-json describe(features client, const std::vector<std::string>& shell) {
-  const description all[] = {
-    {"exec_command", "Run a command",
-     "Runs a command. If it ends while this waits, the answer is all of its "
-     "output and its exit code; else it goes on as a session, for poll, "
-     "write_stdin and terminate. Commands may run for as long as they need.",
-     object(exec_properties(shell)), result_schema(), false, true},
-    {"write_stdin", "Type into a session",
-     "Sends text, then keys, to a session and answers with what comes of it.",
-     object(with_wait(
-              {{"session_id", session_property()},
-               {"text", property("string", "Sent as it is: end a line with a "
-                                           "line break.")},
-               {"keys", texts("Keys by name, after the text: enter, tab, "
-                              "escape, up, down, ctrl-c, ctrl-d, f1, ...")},
-               {"close", property("boolean", "End the input after that.")}},
-              "How long to wait for what comes of it. Default 250, at most "
-              "30000."),
-            {"session_id"}),
-     result_schema(), false, true},
-    {"poll", "Wait for a session",
-     "Waits for a session and answers with its output since the last answer.",
-     object(with_wait({{"session_id", session_property()},
-                       {"on_output", property("boolean", "Answer at the first "
-                                                         "output.")}},
-                      "How long to wait at most. Default 5000, from 5000 to "
-                      "300000."),
-            {"session_id"}),
-     result_schema(), true, false},
-    {"list_sessions", "List sessions",
-     "Lists the sessions that run or have output left to read.", object(),
-     list_schema(), true, false},
-    {"terminate", "End a session",
-     "Ends a session with all its processes and answers with the last of its "
-     "output.",
-     object({{"session_id", session_property()}}, {"session_id"}),
-     result_schema(), false, true},
-    {"terminate_all", "End all sessions",
-     "Ends all sessions with all their processes. Their last output can still "
-     "be read by poll.",
-     object(), list_schema(), false, true},
-  };
+json describe(features client, const surroundings& where) {
   auto result = json::array();
-  for (auto& x : all) {
-    json tool{
-      {"name", x.name}, {"description", x.text}, {"inputSchema", x.input}};
+  for (auto& x : all_tools()) {
+    json described{{"name", x.name},
+                   {"description", x.text.empty() ? exec_text(where) : x.text},
+                   {"inputSchema", x.input}};
     if (client.annotations)
-      tool["annotations"] = {{"title", x.title},
-                             {"readOnlyHint", x.read_only},
-                             {"destructiveHint", x.destructive}};
+      described["annotations"] = {{"title", x.title},
+                                  {"readOnlyHint", x.read_only},
+                                  {"destructiveHint", x.destructive}};
     if (client.structured_content) {
-      tool["title"] = x.title;
-      tool["outputSchema"] = x.output;
+      described["title"] = x.title;
+      if (!x.output.is_null())
+        described["outputSchema"] = x.output;
     }
-    result.push_back(std::move(tool));
+    result.push_back(std::move(described));
   }
   return {{"tools", std::move(result)}};
 }
 
-call read_call(const std::string& name, const json& args) {
-  arguments x{args};
+call read_call(const std::string& name, const json& given) {
+  auto& all = all_tools();
+  auto i = std::find_if(all.begin(), all.end(),
+                        [&](auto& x) { return name == x.name; });
+  if (i == all.end())
+    throw rpc::bad_params{"there is no tool \"" + name + '"'};
+  arguments x{name, i->input, given};
   call result;
   if (name == "exec_command")
-    result = read_exec(x);
+    result = read_exec(x, given);
   else if (name == "write_stdin")
     result = read_input(x);
   else if (name == "poll")
     result = read_poll(x);
+  else if (name == "resize_session")
+    result = read_resize(x);
+  else if (name == "signal_session")
+    result = read_signal(x);
   else if (name == "list_sessions")
     result = list_sessions{};
   else if (name == "terminate")
     result = terminate{x.needed_text("session_id")};
-  else if (name == "terminate_all")
-    result = terminate_all{};
   else
-    throw rpc::bad_params{"there is no tool \"" + name + "\""};
+    result = terminate_all{};
   x.done();
   return result;
 }
 
-json make_result(const ps::exec_result& x, features client) {
-  auto output = output_text(x);
-  json structured{
-    {"session_id", x.id},          {"state", to_string(x.state)},
-    {"wake", to_string(x.wake)},   {"output", output},
-    {"omitted_bytes", x.omitted},  {"invalid_bytes", x.invalid},
-    {"stdout_bytes", x.bytes.out}, {"stderr_bytes", x.bytes.err},
-    {"written_bytes", x.written},  {"wall_time_ms", in_milliseconds(x.waited)},
-    {"complete", x.complete}};
-  if (x.state >= ps::session_state::exited) {
-    structured["exit_code"] = shell_code(x.status);
-    structured["timed_out"] = x.status.timed_out;
+json make_result(const ps::exec_result& x, std::uint64_t sent) {
+  json facts{
+    {"session_id", x.id},         {"state", to_string(x.state)},
+    {"wake", to_string(x.wake)},  {"omitted_bytes", x.omitted},
+    {"invalid_bytes", x.invalid}, {"output_bytes", x.bytes.out + x.bytes.err},
+    {"written_bytes", x.written}, {"wall_time_ms", in_milliseconds(x.waited)}};
+  if (x.wake == ps::exec_wake::matched) {
+    facts["matched"] = x.matched;
+    facts["matched_text"] = x.matched_text;
   }
-  auto text = status_line(x) + "\nOutput:\n" + output;
-  return make_result(text, std::move(structured), client);
+  if (x.state >= ps::session_state::exited) {
+    facts["exit_code"] = shell_code(x.status);
+    facts["timed_out"] = x.status.timed_out;
+  }
+  if (x.state == ps::session_state::closed) {
+    facts["complete"] = x.complete;
+    facts["background_ended"] = x.rest.ended;
+    facts["background_surviving"] = x.rest.surviving;
+  }
+  auto result = text_result(status_line(x) + '\n' + remarks_on(x, sent)
+                            + "Output:\n" + output_text(x));
+  result["_meta"] = {{"procession/result", std::move(facts)}};
+  return result;
 }
 
 json make_result(const ps::exec_list& x, features client) {
@@ -405,23 +492,38 @@ json make_result(const ps::exec_list& x, features client) {
                  {"age_ms", in_milliseconds(y.age)},
                  {"idle_ms", in_milliseconds(y.idle)},
                  {"unread_bytes", y.unread},
-                 {"stdout_bytes", y.produced.out},
-                 {"stderr_bytes", y.produced.err}};
+                 {"output_bytes", y.produced.out + y.produced.err}};
     if (y.state >= ps::session_state::exited)
       session["exit_code"] = shell_code(y.status);
     if (!y.start_error.empty())
       session["error"] = y.start_error;
     sessions.push_back(std::move(session));
   }
-  if (text.empty())
-    text = "There are no sessions.";
-  return make_result(text, {{"sessions", std::move(sessions)}}, client);
+  auto result = text_result(text.empty() ? "There are no sessions." : text);
+  if (client.structured_content)
+    result["structuredContent"] = {{"sessions", std::move(sessions)}};
+  return result;
+}
+
+json make_result(const resize& x) {
+  return text_result("The terminal of session " + x.id + " has "
+                     + std::to_string(x.size.rows) + " rows and "
+                     + std::to_string(x.size.cols) + " columns.");
+}
+
+json make_result(const signal& x) {
+  return text_result("Session " + x.id + " was sent "
+                     + std::string{name_of(x.name)} + '.');
+}
+
+json make_failure(const std::string& text) {
+  auto result = text_result(text);
+  result["isError"] = true;
+  return result;
 }
 
 json make_result(const caf::error& x) {
-  auto text = ps::describe(x);
-  return {{"content", json::array({{{"type", "text"}, {"text", text}}})},
-          {"isError", true}};
+  return make_failure(ps::describe(x));
 }
 
 } // namespace tools

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "arguments.hpp"
 #include "json_rpc.hpp"
 
 #include <procession/messages/exec_tool.hpp>
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,17 +14,23 @@
 /// exec tool, and how the exec tool's answers read.
 namespace tools {
 
-using rpc::json;
-
 /// What a call asks for; one for each of the tools.
+struct resize {
+  procession::session_id id;
+  procession::terminal_size size;
+};
+struct signal {
+  procession::session_id id;
+  procession::signal_name name = procession::signal_name::interrupt;
+};
 struct list_sessions {};
 struct terminate {
   procession::session_id id;
 };
 struct terminate_all {};
 using call = std::variant<procession::exec_request, procession::exec_input,
-                          procession::exec_poll, list_sessions, terminate,
-                          terminate_all>;
+                          procession::exec_poll, resize, signal, list_sessions,
+                          terminate, terminate_all>;
 
 /// What a client of some version of the protocol knows.
 struct features {
@@ -30,19 +38,36 @@ struct features {
   bool structured_content = false;
 };
 
-/// The answer to `tools/list`.
-/// @param shell the words before a command's text.
-json describe(features client, const std::vector<std::string>& shell);
+/// What the descriptions tell of the place where commands run.
+struct surroundings {
+  /// The words before a command.
+  std::vector<std::string> shell;
+  /// Where they run unless they are told otherwise.
+  std::string directory;
+};
 
-/// Takes a call apart.
-/// @throws rpc::bad_params with what is wrong with it.
+/// The answer to `tools/list`.
+json describe(features client, const surroundings& where);
+
+/// Takes a call apart. `arguments` may be null.
+/// @throws rpc::bad_params if there is no such tool.
+/// @throws bad_arguments if its arguments are wrong.
 call read_call(const std::string& name, const json& arguments);
 
 // The results of `tools/call`.
-json make_result(const procession::exec_result& x, features client);
+
+/// All is in the text, and the facts for programs in `_meta`. There is no
+/// structured content: clients that know it show a model nothing else, and with
+/// the output in both parts the answer would be twice as long.
+/// @param sent bytes of input that the call sent.
+json make_result(const procession::exec_result& x, std::uint64_t sent);
+
 json make_result(const procession::exec_list& x, features client);
+json make_result(const resize& x);
+json make_result(const signal& x);
 
 /// A failure is a result, too: the model is to read it.
+json make_failure(const std::string& text);
 json make_result(const caf::error& x);
 
 } // namespace tools

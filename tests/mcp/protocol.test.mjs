@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { Raw, gone } from "./server.mjs";
+import { Raw, configuration, facts, gone } from "./server.mjs";
 
 /// Runs `f` with a server that must end in order.
 async function with_server(f, more, before) {
@@ -16,24 +16,31 @@ test("each version of the protocol gets what it knows", async () => {
     ["2024-11-05", false, false],
     ["2025-03-26", true, false],
     ["2025-06-18", true, true],
+    ["2025-11-25", true, true],
   ])
     await with_server(async (server) => {
       const hello = await server.initialize(version);
       assert.equal(hello.protocolVersion, version);
       const { tools } = (await server.ask(1, "tools/list")).result;
       assert.equal("annotations" in tools[0], annotations);
-      assert.equal("outputSchema" in tools[0], structured);
+      const list = tools.find((x) => x.name === "list_sessions");
+      assert.equal("outputSchema" in list, structured);
+      assert.equal("title" in list, structured);
       server.call(2, "exec_command", { command: "echo hi" });
       const { result } = await server.next();
       assert.match(result.content[0].text, /Output:\nhi\n$/);
-      assert.equal("structuredContent" in result, structured);
+      // Clients that know it show a model nothing else.
+      assert.equal("structuredContent" in result, false);
+      server.call(3, "list_sessions", {});
+      const { result: sessions } = await server.next();
+      assert.equal("structuredContent" in sessions, structured);
     });
 });
 
 test("a version that nobody knows is answered with the latest we do", () =>
   with_server(async (server) => {
     const hello = await server.initialize("2099-01-01");
-    assert.equal(hello.protocolVersion, "2025-06-18");
+    assert.equal(hello.protocolVersion, "2025-11-25");
   }));
 
 test("what is no message is an error that says so, and no end", () =>
@@ -81,32 +88,157 @@ test("requests that cannot be are refused by their id", () =>
     await refused("initialize", { protocolVersion: "2025-06-18" }, -32600);
     await refused("resources/list", {}, -32601);
     await refused("tools/call", {}, -32602);
-    await refused("tools/call", { name: "poll", arguments: 3 }, -32602);
-    for (const args of [
-      {},
-      { command: 3 },
-      { command: "a", argv: ["b"] },
-      { command: "a", unknown: 1 },
-      { command: "a", tty: "yes" },
-      { command: "a", yield_time_ms: -1 },
-      { command: "a", yield_time_ms: 1.5 },
-      { command: "a", yield_time_ms: 1e30 },
-      { command: "a", rows: 70000 },
-      { command: "a", env: { A: 1 } },
-      { command: "a", until: "b" },
-      { argv: [1] },
-    ])
-      await refused(
-        "tools/call",
-        { name: "exec_command", arguments: args },
-        -32602,
-      );
+    await refused("tools/call", { name: "none", arguments: {} }, -32602);
     // What the exec tool refuses is a result.
     server.call(1, "exec_command", { command: "a", tty: true, rows: 0 });
     const { result } = await server.next();
     assert.equal(result.isError, true);
     assert.match(result.content[0].text, /invalid_argument/);
   }));
+
+test("what a model gets wrong is told to it, with the right usage", () =>
+  with_server(async (server) => {
+    await server.initialize();
+    for (const [name, args, pattern] of [
+      ["exec_command", null, /give either "command" or "argv"/],
+      ["exec_command", {}, /give either "command" or "argv"/],
+      ["exec_command", 3, /"arguments" must be an object/],
+      ["exec_command", { command: 3 }, /"command" must be a string/],
+      ["exec_command", { command: "a", argv: ["b"] }, /give either/],
+      ["exec_command", { command: "a", cmd: "b" }, /the same argument/],
+      ["exec_command", { command: "a", unknown: 1 }, /"unknown" is not an argument/],
+      ["exec_command", { command: "a", tty: "yes" }, /"tty" must be true or false/],
+      ["exec_command", { command: "a", yield_time_ms: -1 }, /integer from 0/],
+      ["exec_command", { command: "a", yield_time_ms: 1.5 }, /integer from 0/],
+      ["exec_command", { command: "a", yield_time_ms: "1" }, /integer from 0/],
+      ["exec_command", { command: "a", yield_time_ms: 1e30 }, /integer from 0/],
+      ["exec_command", { command: "a", rows: 70000 }, /from 0 to 65535/],
+      ["exec_command", { command: "a", env: { A: 1 } }, /"env" must have strings/],
+      ["exec_command", { command: "a", env: ["A=1"] }, /"env" must be an object/],
+      ["exec_command", { command: "a", until: { b: 1 } }, /list of strings/],
+      ["exec_command", { command: "a", until_regex: ["("] }, /regular expression '\('/],
+      ["exec_command", { command: "a", stdin: "some text" }, /write_stdin/],
+      ["exec_command", { argv: [1] }, /"argv" must be a list of strings/],
+      ["exec_command", { command: "a", tty: true, rows: 0 }, /invalid_argument/],
+      ["poll", 3, /"arguments" must be an object/],
+      ["poll", {}, /"session_id" is missing.*session_id \(string, required\)/],
+      ["write_stdin", { session_id: "x", text: "y" }, /no_such_session/],
+      ["resize_session", { session_id: "x" }, /"rows" is missing/],
+      ["signal_session", { session_id: "x", signal: "SIGNONE" }, /SIGHUP/],
+      ["list_sessions", { all: true }, /Arguments of list_sessions: none/],
+    ]) {
+      server.call(1, name, args);
+      const { result } = await server.next();
+      const text = result?.content[0].text;
+      assert.equal(result?.isError, true, JSON.stringify([name, args]));
+      assert.match(text, pattern);
+      // In words that a program would not print.
+      assert.doesNotMatch(text, /json\.exception|type_error/);
+    }
+    server.call(2, "exec_command", { command: "cat", session_id: "s", yield_time_ms: 0 });
+    await server.next();
+    server.call(3, "write_stdin", { session_id: "s", text: "x" });
+    const { result } = await server.next();
+    assert.equal(result.isError, true);
+    assert.match(result.content[0].text, /stdin_closed|already_exited|no_such_session/);
+  }));
+
+test("what means the same is as good", () =>
+  with_server(async (server) => {
+    await server.initialize();
+    for (const [args, output] of [
+      [{ cmd: "echo 1" }, "1\n"],
+      [{ script: "echo 2", description: "Counts" }, "2\n"],
+      [{ command: ["sh", "-c", "echo $0", "three"] }, "three\n"],
+      [{ command: "pwd", workdir: "/tmp" }, "/tmp\n"],
+      [{ command: "echo 4", yield_time_ms: 1000.0, argv: null, env: null }, "4\n"],
+      [{ command: "echo 5", timeout: 10 }, "5\n"],
+      [{ command: "echo 6", timeout: 120000.0, cols: 80.0 }, "6\n"],
+      [{ command: "echo seven; cat", stdin: "open", wait_for: "seven" }, "seven\n"],
+    ]) {
+      server.send({
+        jsonrpc: "2.0",
+        id: 1,
+        method: "tools/call",
+        params: { name: "exec_command", arguments: args },
+      });
+      const { result } = await server.next();
+      assert.equal(result.isError, false, result.content[0].text);
+      assert.equal(facts(result).output, output);
+    }
+    // JSON.stringify would write 1000.
+    server.write(
+      '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":' +
+        '"exec_command","arguments":{"command":"echo 8","yield_time_ms":1000.0}}}\n',
+    );
+    assert.equal(facts((await server.next()).result).output, "8\n");
+    server.call(3, "exec_command", { cmd: "cat", pty: true, session_id: "s", run_in_background: true });
+    assert.equal(facts((await server.next()).result).state, "running");
+    server.call(4, "write_stdin", { session: "s", chars: "nine", key: "Return", until: "nine" });
+    assert.match(facts((await server.next()).result).output, /nine\r\nnine/);
+    server.call(5, "list_sessions", null);
+    assert.match((await server.next()).result.content[0].text, /^s: running/);
+    server.call(6, "terminate", { id: "s" });
+    assert.equal(facts((await server.next()).result).state, "closed");
+    server.send({ jsonrpc: "2.0", id: 7, method: "ping", params: null });
+    assert.deepEqual((await server.next()).result, {});
+  }));
+
+test("an answer has the id of its request wherever that can be read", () =>
+  with_server(
+    async (server) => {
+      await server.initialize();
+      const call = (id, command) =>
+        `{"jsonrpc":"2.0","method":"tools/call","params":{"id":1,"name":` +
+        `"exec_command","arguments":{"command":"${command}"}},"id":${id}}`;
+      for (const [line, id, code] of [
+        [call(5, "echo \\ud800"), 5, -32700],
+        [call('"a\\"b"', "echo \\udc00 \\\\"), 'a"b', -32700],
+        [call(6, "x".repeat(5000)), 6, -32600],
+        [call('"seven"', "\\\"id\\\":8, ".repeat(1000)), "seven", -32600],
+        ['{"id":9,"jsonrpc":"2.0","method":"ping","params":' + "[".repeat(50) + "]".repeat(50) + "}", 9, -32600],
+        ['{"id":10,"params":"' + "x".repeat(5000), 10, -32600],
+        ['{"id":[1],"params":"' + "x".repeat(5000), null, -32600],
+        ['[{"id":1,"params":"' + "x".repeat(5000), null, -32600],
+      ]) {
+        server.write(line + "\n");
+        const answer = await server.next();
+        assert.equal(answer.error.code, code);
+        assert.equal(answer.id, id, line.slice(0, 80));
+      }
+    },
+    ["--max-line", "4096"],
+  ));
+
+test("the shell is the one that is asked for", async () => {
+  await with_server(async (server) => {
+    await server.initialize();
+    server.call(1, "exec_command", { command: "set -o pipefail; [[ -n $BASH ]] && echo bash" });
+    assert.equal(facts((await server.next()).result).output, "bash\n");
+  });
+  await with_server(
+    async (server) => {
+      await server.initialize();
+      const { tools } = (await server.ask(1, "tools/list")).result;
+      assert.match(tools[0].description, /sh -u -c COMMAND/);
+      server.call(2, "exec_command", { command: "echo $none" });
+      assert.notEqual(facts((await server.next()).result).exit_code, 0);
+    },
+    ["--shell", "sh -u -c"],
+  );
+});
+
+test("bad usage says how to get help", () => {
+  const { command } = configuration();
+  for (const args of [["--shell", "'"], ["--runner", "'x"], ["--none"]]) {
+    const { status, stderr } = spawnSync(command, args, { encoding: "utf8", input: "" });
+    assert.equal(status, 2);
+    assert.match(stderr, /^procession-mcp: .*; try procession-mcp --help\n$/);
+  }
+  const help = spawnSync(command, ["--help"], { encoding: "utf8" });
+  assert.equal(help.status, 0);
+  assert.match(help.stdout, /--shell/);
+});
 
 test("notifications and answers to nothing are not answered", () =>
   with_server(async (server) => {
@@ -125,7 +257,7 @@ test("notifications and answers to nothing are not answered", () =>
 test("a call does not keep others waiting, and one id is one call", () =>
   with_server(async (server) => {
     await server.initialize();
-    server.call(1, "exec_command", { command: "read line", session_id: "s" });
+    server.call(1, "exec_command", { command: "read line", session_id: "s", stdin: "open" });
     server.call(1, "list_sessions", {});
     assert.equal((await server.next()).error.code, -32600);
     server.call(2, "poll", { session_id: "s" });
@@ -155,12 +287,14 @@ test("a batch is answered as one, where there are batches", () =>
     assert.equal((await server.ask(4, "ping")).id, 4);
   }));
 
-test("there are no batches in the latest version", () =>
-  with_server(async (server) => {
-    await server.initialize();
-    server.send([{ jsonrpc: "2.0", id: 1, method: "ping" }]);
-    assert.equal((await server.next()).error.code, -32600);
-  }));
+test("there are no batches in other versions", async () => {
+  for (const version of ["2024-11-05", "2025-06-18", "2025-11-25"])
+    await with_server(async (server) => {
+      await server.initialize(version);
+      server.send([{ jsonrpc: "2.0", id: 1, method: "ping" }]);
+      assert.equal((await server.next()).error.code, -32600);
+    });
+});
 
 test("progress stops with the answer", () =>
   with_server(
@@ -169,7 +303,7 @@ test("progress stops with the answer", () =>
       server.call(
         1,
         "exec_command",
-        { command: "read line", session_id: "s" },
+        { command: "read line", session_id: "s", stdin: "open" },
         { progressToken: "t" },
       );
       const first = await server.next();
@@ -196,9 +330,9 @@ test("what was asked before the end is answered, and no process is left", async 
     until: ["\n"],
   });
   const { result } = await server.next();
-  const pid = Number(result.structuredContent.output);
+  const pid = Number(facts(result).output);
   server.call(2, "poll", {
-    session_id: result.structuredContent.session_id,
+    session_id: facts(result).session_id,
     yield_time_ms: 300000,
   });
   server.write('{"jsonrpc":"2.0","id":3,"method":"ping"}');
@@ -219,7 +353,7 @@ test("a server that is killed leaves no process either", async () => {
   const { result } = await server.next();
   server.child.kill("SIGKILL");
   await server.exit;
-  assert.ok(await gone(Number(result.structuredContent.output)));
+  assert.ok(await gone(Number(facts(result).output)));
 });
 
 test("a client that does not read is not read, and gets everything later", async () => {
@@ -243,9 +377,10 @@ test("input larger than what may wait arrives whole, and its end after it", () =
     await server.initialize();
     server.call(1, "exec_command", {
       command: "sleep 1; wc -c && echo saved",
+      stdin: "open",
       yield_time_ms: 250,
     });
-    const { session_id } = (await server.next()).result.structuredContent;
+    const { session_id } = facts((await server.next()).result);
     server.call(2, "write_stdin", {
       session_id,
       text: "x".repeat(1500000),
@@ -254,7 +389,7 @@ test("input larger than what may wait arrives whole, and its end after it", () =
     });
     const { result } = await server.next();
     assert.match(result.content[0].text, /Output:\n1500000\nsaved\n$/);
-    assert.equal(result.structuredContent.written_bytes, 1500000);
+    assert.equal(facts(result).written_bytes, 1500000);
   }));
 
 test("streams that do not block are waited for", () =>
@@ -306,7 +441,7 @@ test(
           yield_time_ms: 30000,
         });
         const { result } = await server.next();
-        assert.equal(result.structuredContent.exit_code, 0);
+        assert.equal(facts(result).exit_code, 0);
       },
       [],
       container,

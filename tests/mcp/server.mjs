@@ -19,6 +19,15 @@ export function configuration() {
   return { command: command.replace(place, `${bin}/`), args };
 }
 
+/// What a result tells programs, and the output that stands in its text.
+export function facts(result) {
+  if (result.structuredContent) return result.structuredContent;
+  const text = result.content[0].text;
+  const at = text.indexOf("Output:\n");
+  const output = at < 0 ? undefined : text.slice(at + "Output:\n".length);
+  return { ...result._meta?.["procession/result"], output };
+}
+
 /// Fails if `promise` takes longer than anything here should.
 export async function soon(promise, what) {
   const stop = new AbortController();
@@ -77,7 +86,7 @@ export class Raw {
     });
   }
 
-  async initialize(version = "2025-06-18") {
+  async initialize(version = "2025-11-25") {
     const answer = await this.ask("init", "initialize", {
       protocolVersion: version,
       capabilities: {},

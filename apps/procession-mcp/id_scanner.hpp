@@ -1,0 +1,31 @@
+#pragma once
+
+#include "json_rpc.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// Finds the id of a message that cannot be read as a whole, since it is too
+/// long or not quite JSON, so that whoever sent it does not wait for ever.
+class id_scanner {
+public:
+  /// The next part of the message.
+  void feed(std::string_view text);
+
+  /// The id that was found, or null; gets ready for the next message.
+  rpc::json take();
+
+private:
+  void end_value();
+
+  /// How many objects and arrays are open.
+  std::size_t depth_ = 0;
+  enum class within { nothing, string, escape } at_ = within::nothing;
+  /// What is a name is over: its value comes.
+  bool valued_ = false;
+  /// The name of a value in the outermost object, or that value.
+  std::string token_;
+  bool names_id_ = false;
+  rpc::json id_;
+};
