@@ -233,67 +233,36 @@ combined_output combine_output(process_output source) {
 
 // -- starting -----------------------------------------------------------------
 
-caf::expected<spawned_process>
-spawn_process(caf::actor_system& sys, const spawner& where, command spec) {
+caf::expected<spawned_process> spawn_process(const spawner& where,
+                                             command spec) {
   spec.when_unobserved = unobserved::pause;
-  // Whoever asks here is gone as soon as it has the answer.
+  // The asking actor is gone as soon as it has the answer.
   spec.owner = ownership::spawner;
   // The handle says when it may be forgotten.
   spec.limits.retention = max_timespan;
-  auto hdl = ask_for<session>(sys, where, caf::infinite, spawn_atom_v,
-                              std::move(spec));
+  auto hdl = ask_for<session>(where.home_system(), where, caf::infinite,
+                              spawn_atom_v, std::move(spec));
   if (!hdl)
     return hdl.error();
   return spawned_process{process_handle{*hdl}, process_output{*hdl}};
 }
 
-namespace {
-
-command make_command(std::string program, std::vector<std::string> args,
-                     std::string cwd, environment env, std::string argv0,
-                     stdio_spec stdio) {
-  command result;
-  result.program = std::move(program);
-  result.args = std::move(args);
-  result.cwd = std::move(cwd);
-  result.env = std::move(env);
-  result.argv0 = std::move(argv0);
-  result.stdio = stdio;
-  return result;
+caf::expected<spawned_process>
+spawn_pty_process(const spawner& where, command spec, terminal_size size) {
+  spec.stdio = pty(size);
+  return spawn_process(where, std::move(spec));
 }
 
-} // namespace
-
-caf::expected<spawned_process>
-spawn_pty_process(caf::actor_system& sys, const spawner& where,
-                  std::string program, std::vector<std::string> args,
-                  std::string cwd, environment env, std::string argv0,
-                  terminal_size size) {
-  return spawn_process(sys, where,
-                       make_command(std::move(program), std::move(args),
-                                    std::move(cwd), std::move(env),
-                                    std::move(argv0), pty(size)));
+caf::expected<spawned_process> spawn_pipe_process(const spawner& where,
+                                                  command spec) {
+  spec.stdio = pipes();
+  return spawn_process(where, std::move(spec));
 }
 
 caf::expected<spawned_process>
-spawn_pipe_process(caf::actor_system& sys, const spawner& where,
-                   std::string program, std::vector<std::string> args,
-                   std::string cwd, environment env, std::string argv0) {
-  return spawn_process(sys, where,
-                       make_command(std::move(program), std::move(args),
-                                    std::move(cwd), std::move(env),
-                                    std::move(argv0), pipes()));
-}
-
-caf::expected<spawned_process>
-spawn_pipe_process_no_stdin(caf::actor_system& sys, const spawner& where,
-                            std::string program, std::vector<std::string> args,
-                            std::string cwd, environment env,
-                            std::string argv0) {
-  return spawn_process(sys, where,
-                       make_command(std::move(program), std::move(args),
-                                    std::move(cwd), std::move(env),
-                                    std::move(argv0), pipes(stdin_kind::null)));
+spawn_pipe_process_no_stdin(const spawner& where, command spec) {
+  spec.stdio = pipes(stdin_kind::null);
+  return spawn_process(where, std::move(spec));
 }
 
 } // namespace procession

@@ -178,37 +178,32 @@ struct spawned_process {
   process_output output;
 };
 
-/// Starts `program` on a pseudo-terminal of its own; blocks until it runs.
-/// @param program path, or name to look up in the child's PATH.
-/// @param args arguments without argv[0].
-/// @param cwd working directory; empty: ours.
-/// @param argv0 argv[0] as the child sees it; empty: `program`.
-/// @returns the process, or why it does not run (`errc`, `stage`).
-caf::expected<spawned_process>
-spawn_pty_process(caf::actor_system& sys, const spawner& where,
-                  std::string program, std::vector<std::string> args = {},
-                  std::string cwd = {}, environment env = {},
-                  std::string argv0 = {}, terminal_size size = {});
-
-/// Starts `program` on three pipes. @copydetails spawn_pty_process
-caf::expected<spawned_process>
-spawn_pipe_process(caf::actor_system& sys, const spawner& where,
-                   std::string program, std::vector<std::string> args = {},
-                   std::string cwd = {}, environment env = {},
-                   std::string argv0 = {});
-
-/// Starts `program` with its output on two pipes and the null device for
-/// input. @copydetails spawn_pty_process
-caf::expected<spawned_process>
-spawn_pipe_process_no_stdin(caf::actor_system& sys, const spawner& where,
-                            std::string program,
-                            std::vector<std::string> args = {},
-                            std::string cwd = {}, environment env = {},
-                            std::string argv0 = {});
-
-/// Starts `spec`, whatever else it asks for; it is made to pause for its
+/// Starts `spec`; blocks until it runs. Its session is made to pause for its
 /// reader and to belong to the handle.
+///
+///     auto sort = spawn_process(where, {.program = "sort"});
+///     sort->process.write("b\na\n");
+///     sort->process.close_stdin();
+///     for (auto x = sort->output.next(); x && *x; x = sort->output.next())
+///       std::cout << (*x)->bytes.text();
+///
+/// @returns the process, or why it does not run (`errc`, `stage`).
+caf::expected<spawned_process> spawn_process(const spawner& where,
+                                             command spec);
+
+/// Starts `spec` on a pseudo-terminal of its own, whatever its `stdio` says.
+/// @copydetails spawn_process
 caf::expected<spawned_process>
-spawn_process(caf::actor_system& sys, const spawner& where, command spec);
+spawn_pty_process(const spawner& where, command spec, terminal_size size = {});
+
+/// Starts `spec` on three pipes, whatever its `stdio` says.
+/// @copydetails spawn_process
+caf::expected<spawned_process> spawn_pipe_process(const spawner& where,
+                                                  command spec);
+
+/// Starts `spec` with its output on two pipes and the null device for input,
+/// whatever its `stdio` says. @copydetails spawn_process
+caf::expected<spawned_process>
+spawn_pipe_process_no_stdin(const spawner& where, command spec);
 
 } // namespace procession

@@ -48,6 +48,12 @@ void collect(run_result& result, const output& x, std::uint64_t cap) {
 
 } // namespace
 
+caf::expected<run_result> run(const spawner& where, command spec,
+                              shared_bytes input, std::uint64_t cap) {
+  caf::scoped_actor self{where.home_system()};
+  return run(self, where, std::move(spec), std::move(input), cap);
+}
+
 caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
                               command spec, shared_bytes input,
                               std::uint64_t cap) {

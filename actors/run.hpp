@@ -22,12 +22,23 @@ struct run_result {
   bool complete = true;
 };
 
-/// Runs `spec` to completion and collects its output; for programs and tests
-/// that may block. The child's input is closed at once unless `input` brings
-/// some. Dropping out early is not possible: give the command a time-out.
+/// Runs `spec` to completion and collects its output, for programs that may
+/// block. The child's input is closed at once unless `input` brings some. The
+/// wait has no time-out of its own: give the command one. From any thread but
+/// an actor's.
+///
+///     auto result = run(where, {.program = "make", .args = {"test"}});
+///     if (result)
+///       std::cout << result->out << to_string(result->status) << '\n';
+///
 /// @param cap bytes kept of each stream.
 /// @returns the error of the start if it did not start; that of the input if it
 ///          was refused, which ends the child.
+caf::expected<run_result> run(const spawner& where, command spec,
+                              shared_bytes input = {},
+                              std::uint64_t cap = 16 * 1024 * 1024);
+
+/// As above, for a caller with an actor of its own, which owns the process.
 caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
                               command spec, shared_bytes input = {},
                               std::uint64_t cap = 16 * 1024 * 1024);

@@ -23,7 +23,15 @@ struct spawner_options {
 };
 
 /// Makes a spawner of sessions on this machine. Its sessions end with it: when
-/// the last handle to it is gone, or it is sent an exit message.
+/// the last handle to it is gone, or it is sent an exit message. `host` makes
+/// one together with all that it needs; this is for a program that has an actor
+/// system:
+///
+///     runtime rt;
+///     config cfg;
+///     caf::actor_system sys{cfg};
+///     auto where = make_spawner(sys, rt);
+///
 /// @param rt should outlive `sys`.
 spawner make_spawner(caf::actor_system& sys, const runtime& rt,
                      spawner_options options = {});

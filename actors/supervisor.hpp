@@ -15,7 +15,7 @@ namespace procession {
 /// What holds for all children of a supervisor.
 struct supervisor_options {
   restart_strategy strategy = restart_strategy::one_for_one;
-  restart_intensity intensity;
+  restart_intensity intensity = {};
   /// Where the jitter of back-offs begins, so that it can be repeated; 0: by
   /// chance.
   std::uint64_t seed = 0;
@@ -26,6 +26,15 @@ struct supervisor_options {
 /// Makes a supervisor, which begins to start `children` in their order. It ends
 /// with the last handle to it, or as messages/supervisor.hpp says; monitor it
 /// to learn why.
+///
+///     auto boss = make_supervisor(
+///       sys,
+///       {session_child("database", where, database,
+///                      ready_output{"ready to accept connections"}),
+///        session_child("server", where, server,
+///                      ready_probe{rt.port_probe(8080)})},
+///       {.strategy = restart_strategy::rest_for_one});
+///
 /// @returns `invalid_argument` or `duplicate_child` for what can't be kept.
 caf::expected<supervisor> make_supervisor(caf::actor_system& sys,
                                           std::vector<child_spec> children,

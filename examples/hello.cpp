@@ -1,25 +1,17 @@
 // Hello: runs one command and shows what it wrote and how it ended.
 //
-// A runtime holds what sessions need of the operating system, a spawner starts
-// them, and `run` waits for one to be over. A program that should not wait
-// subscribes to the session instead: see supervised.cpp.
-#include <procession/actors/run.hpp>
-#include <procession/actors/spawner.hpp>
-#include <procession/messages/config.hpp>
+// A host holds all that sessions need, and `run` waits for one to be over. A
+// program that should not wait has actors (two_readers.cpp) or an event loop
+// (event_loop.cpp) instead.
+#include <procession/actors/host.hpp>
 
-#include <caf/all.hpp>
 #include <iostream>
 
 int main() {
-  procession::runtime runtime;
-  procession::config config;
-  caf::actor_system system{config};
-  auto spawner = procession::make_spawner(system, runtime);
-  procession::command command;
-  command.program = "sh";
-  command.args = {"-c", "echo hello from $(uname -s); echo oops >&2; exit 3"};
-  caf::scoped_actor self{system};
-  auto result = procession::run(self, spawner, command);
+  procession::host host;
+  auto result = host.run(
+    {.program = "sh",
+     .args = {"-c", "echo hello from $(uname -s); echo oops >&2; exit 3"}});
   if (!result) {
     std::cerr << procession::describe(result.error()) << '\n';
     return 1;

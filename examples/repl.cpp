@@ -10,11 +10,7 @@
 // It uses the blocking face of sessions (process_handle.hpp), as a program
 // without actors would. All output, of which nothing is lost between reads,
 // comes through `process_output`.
-#include <procession/actors/process_handle.hpp>
-#include <procession/actors/spawner.hpp>
-#include <procession/messages/config.hpp>
-
-#include <caf/all.hpp>
+#include <procession/actors/host.hpp>
 
 #include <chrono>
 #include <iostream>
@@ -85,13 +81,13 @@ private:
   std::string heard_;
 };
 
-int talk(caf::actor_system& system, const procession::spawner& spawner) {
+int talk(const procession::host& host) {
   // -I and a dumb terminal: without its own line editor, which would draw the
   // prompt anew whenever it likes.
-  procession::environment env;
-  env.set["TERM"] = "dumb";
-  auto python = procession::spawn_pty_process(
-    system, spawner, "python3", {"-q", "-i", "-I"}, {}, env, {}, {30, 100});
+  auto python = host.spawn({.program = "python3",
+                            .args = {"-q", "-i", "-I"},
+                            .env = {.set = {{"TERM", "dumb"}}},
+                            .stdio = procession::pty({30, 100})});
   if (!python) {
     std::cerr << procession::describe(python.error()) << '\n';
     return EXIT_FAILURE;
@@ -115,12 +111,9 @@ int talk(caf::actor_system& system, const procession::spawner& spawner) {
 } // namespace
 
 int main() {
-  procession::runtime runtime;
-  procession::config config;
-  caf::actor_system system{config};
-  auto spawner = procession::make_spawner(system, runtime);
   try {
-    return talk(system, spawner);
+    procession::host host;
+    return talk(host);
   } catch (const std::exception& x) {
     std::cerr << "repl: " << x.what() << '\n';
     return EXIT_FAILURE;

@@ -136,7 +136,14 @@ struct restriction {
   std::vector<std::string> capability_sids;
 };
 
-/// Everything needed to start a session.
+/// Everything needed to start a session. Only the program must be named:
+///
+///     command make{.program = "make",
+///                  .args = {"-j4", "test"},
+///                  .cwd = "/src",
+///                  .env = {.set = {{"LANG", "C"}}},
+///                  .stdio = merged(stdin_kind::null),
+///                  .limits = {.timeout = 10min}};
 struct command {
   /// Path of the program, or a name to look up in the child's PATH. On POSIX
   /// an executable file without `#!` that is no binary is a script of /bin/sh,

@@ -61,7 +61,7 @@ enum class delivery : std::uint8_t {
 /// The terms of a subscription.
 struct subscription {
   /// Where to begin: the default replays all that is retained.
-  cursor from;
+  cursor from = {};
   /// How many bytes may be on their way, not yet acknowledged. At least 1.
   std::uint64_t window = 256 * 1024;
   delivery mode = delivery::lossless;
@@ -182,7 +182,12 @@ using subscriber
                      caf::reacts_to<stopped>, caf::reacts_to<continued>,
                      caf::reacts_to<exited>, caf::reacts_to<closed>>;
 
-/// One process, wherever it runs.
+/// One process, wherever it runs. An actor sends these messages by itself, or
+/// has `open` and `listening` (actors/listening.hpp) do it.
+///
+///     self->request(shell, caf::infinite, write_atom_v,
+///                   shared_bytes{"make\n"})
+///       .then([](std::uint64_t bytes) { ... });
 using session = caf::typed_actor<
   /// Sends input; answered with the number of bytes (all of them) once the
   /// kernel took them. Errors: `stdin_closed`, `stdin_full` (none was taken),
@@ -238,6 +243,10 @@ using session = caf::typed_actor<
   caf::reacts_to<ack_atom, std::uint64_t>>;
 
 /// Starts sessions and knows them.
+///
+///     self->request(where, caf::infinite, spawn_atom_v,
+///                   command{.program = "bash", .stdio = pty()})
+///       .then([=](const session& shell) { ... });
 using spawner = caf::typed_actor<
   /// Starts a session; answered once the program runs. Errors: every code of
   /// a failed start, `session_limit`, `duplicate_session`.

@@ -57,7 +57,7 @@ run_result shell::on_terminal(const std::string& script, terminal_size size) {
   spec.stdio = pty(size);
   spec.limits.timeout = soon;
   // Not by `run`: that would type the end of input.
-  auto x = spawn_process(system_, spawner_, std::move(spec));
+  auto x = spawn_process(spawner_, std::move(spec));
   if (!x)
     FAIL(describe(x.error()));
   run_result result;
@@ -79,7 +79,7 @@ spawned_process shell::start(std::vector<std::string> args, stdio_spec stdio) {
   spec.args = std::move(args);
   spec.args.insert(spec.args.begin(), "run");
   spec.stdio = stdio;
-  auto result = spawn_process(system_, spawner_, std::move(spec));
+  auto result = spawn_process(spawner_, std::move(spec));
   if (!result)
     FAIL(describe(result.error()));
   return std::move(*result);
@@ -91,7 +91,7 @@ spawned_process shell::start_bash() {
   spec.args = {"--norc", "--noprofile", "--noediting", "-i"};
   spec.env.set["P"] = binary();
   spec.stdio = pty();
-  auto result = spawn_process(system_, spawner_, std::move(spec));
+  auto result = spawn_process(spawner_, std::move(spec));
   if (!result)
     FAIL(describe(result.error()));
   return std::move(*result);

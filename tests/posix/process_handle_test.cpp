@@ -27,7 +27,8 @@ struct fixture {
   spawner where = make_spawner(sys, rt);
 
   spawned_process sh(std::string script) {
-    return take(spawn_pipe_process(sys, where, "sh", {"-c", script}));
+    return take(spawn_pipe_process(
+      where, {.program = "sh", .args = {"-c", std::move(script)}}));
   }
 
   template <class T>
@@ -70,7 +71,7 @@ struct fixture {
 } // namespace
 
 TEST_CASE_METHOD(fixture, "a handle writes to a process and reads from it") {
-  auto x = take(spawn_pipe_process(sys, where, "cat"));
+  auto x = take(spawn_pipe_process(where, {.program = "cat"}));
   CHECK(take(x.process.write("hello\n")) == 6);
   CHECK(read_line(x.output) == "hello\n");
   CHECK_FALSE(x.process.has_exited());
@@ -121,7 +122,7 @@ TEST_CASE_METHOD(fixture, "reading gives up in time and loses nothing") {
 }
 
 TEST_CASE_METHOD(fixture, "megabytes pass through a handle both ways") {
-  auto x = take(spawn_pipe_process(sys, where, "cat"));
+  auto x = take(spawn_pipe_process(where, {.program = "cat"}));
   auto data = std::string(4 << 20, '\0');
   for (std::size_t i = 0; i < data.size(); ++i)
     data[i] = static_cast<char>(i * 31 >> 8);
@@ -141,8 +142,10 @@ TEST_CASE_METHOD(fixture,
                  "a process on a terminal is resized and ended by EOF") {
   CHECK(conpty_supported());
   auto x = take(spawn_pty_process(
-    sys, where, "sh", {"-c", "stty -echo; stty size; read go; stty size; cat"},
-    {}, {}, {}, {31, 101}));
+    where,
+    {.program = "sh",
+     .args = {"-c", "stty -echo; stty size; read go; stty size; cat"}},
+    {31, 101}));
   CHECK(read_line(x.output) == "31 101\r\n");
   CHECK(x.process.resize({32, 102}));
   CHECK(x.process.write("go\n"));
@@ -160,8 +163,11 @@ TEST_CASE_METHOD(fixture,
   environment env;
   env.set["GREETING"] = "hi";
   auto x = take(spawn_pipe_process_no_stdin(
-    sys, where, "sh", {"-c", "cat; pwd; echo $GREETING $0"}, "/usr", env,
-    "odd"));
+    where, {.program = "sh",
+            .args = {"-c", "cat; pwd; echo $GREETING $0"},
+            .argv0 = "odd",
+            .cwd = "/usr",
+            .env = env}));
   CHECK(read_all(x.output) == "/usr\nhi odd\n");
   auto closed = x.process.write("x");
   REQUIRE_FALSE(closed);
@@ -222,10 +228,10 @@ TEST_CASE_METHOD(fixture, "the end of the handle is the end of the process") {
 }
 
 TEST_CASE_METHOD(fixture, "a process that does not start is an error") {
-  auto x = spawn_pipe_process(sys, where, "no-such-program");
+  auto x = spawn_pipe_process(where, {.program = "no-such-program"});
   REQUIRE_FALSE(x);
   CHECK(is(x.error(), errc::program_not_found));
-  auto y = spawn_pty_process(sys, where, "sh", {}, {}, {}, {}, {0, 80});
+  auto y = spawn_pty_process(where, {.program = "sh"}, {0, 80});
   REQUIRE_FALSE(y);
   CHECK(is(y.error(), errc::invalid_argument));
 }
@@ -236,7 +242,7 @@ TEST_CASE("a write is larger than the queue of its session") {
   spec.program = "wc";
   spec.args = {"-c"};
   spec.limits.stdin_queue = 1000;
-  auto x = fixture::take(spawn_process(f.sys, f.where, std::move(spec)));
+  auto x = fixture::take(spawn_process(f.where, std::move(spec)));
   CHECK(fixture::take(x.process.write(std::string(300'000, 'x'))) == 300'000);
   REQUIRE(x.process.close_stdin());
   CHECK(fixture::read_all(x.output) == "300000\n");

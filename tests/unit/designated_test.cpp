@@ -1,0 +1,28 @@
+// A command is written with designated initializers, none of which warns.
+#pragma GCC diagnostic error "-Wmissing-field-initializers"
+
+#include "procession/actors/host.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace procession;
+
+TEST_CASE("command: designated initializers leave the rest as it was",
+          "[command]") {
+  command spec{.program = "sh", .args = {"-c", "true"}};
+  command expected;
+  expected.program = "sh";
+  expected.args = {"-c", "true"};
+  CHECK(spec == expected);
+  command detailed{.program = "sh",
+                   .env = {.set = {{"A", "b"}}},
+                   .stdio = {.kind = stdio_kind::merged},
+                   .limits = {.retained = 1},
+                   .kill = {.grace = std::chrono::seconds{1}}};
+  CHECK(detailed.env.inherit);
+  CHECK(detailed.kill.drain == kill_policy{}.drain);
+  host_options options{.spawner = {.max_sessions = 1}};
+  CHECK(options.spawner.max_retained == spawner_options{}.max_retained);
+  subscription terms{.window = 1};
+  CHECK(terms.mode == delivery::lossless);
+}
