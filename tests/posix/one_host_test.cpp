@@ -1,4 +1,5 @@
 #include "procession/actors/host.hpp"
+#include "procession/actors/listening.hpp"
 
 #include <caf/all.hpp>
 #include <catch2/catch.hpp>
@@ -10,6 +11,19 @@
 
 using namespace procession;
 using namespace std::chrono_literals;
+
+namespace {
+
+/// What an actor under test tells the test.
+struct story {
+  std::string text;
+  exit_status status;
+  caf::error error;
+};
+
+} // namespace
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(story)
 
 TEST_CASE("host: a command runs to its end in two lines", "[host]") {
   host host;
@@ -47,4 +61,71 @@ TEST_CASE("host: options reach the spawner and the configuration", "[host]") {
   auto second = host.run({.program = "true"});
   REQUIRE_FALSE(second);
   CHECK(is(second.error(), errc::session_limit));
+}
+
+TEST_CASE("listening: an actor talks to a program on a terminal",
+          "[listening]") {
+  host host;
+  caf::scoped_actor self{host.system()};
+  host.system().spawn([&, to = caf::actor{self}](caf::event_based_actor* who) {
+    auto seen = std::make_shared<story>();
+    who->become(listening(
+      who, {
+             .output = [=](auto& x) { seen->text += x.bytes.text(); },
+             .exited = [=](auto& x) { seen->status = x.status; },
+             .closed = [=](auto&) { who->send(to, *seen), who->quit(); },
+           }));
+    command cat{.program = "cat", .stdio = pty()};
+    open(who, host.spawner(), cat, [=](const session& it) {
+      send_input(who, it, "hello\n");
+      caf::anon_send(it, close_stdin_atom_v);
+    });
+  });
+  self->receive([](const story& x) {
+    CHECK(x.text == "hello\r\nhello\r\n");
+    CHECK(success(x.status));
+  });
+}
+
+TEST_CASE("listening: output far beyond the window is acknowledged by itself",
+          "[listening]") {
+  host host;
+  caf::scoped_actor self{host.system()};
+  host.system().spawn([&, to = caf::actor{self}](caf::event_based_actor* who) {
+    auto seen = std::make_shared<std::size_t>(0);
+    who->become(listening(
+      who, {
+             .output = [=](auto& x) { *seen += x.bytes.size(); },
+             .closed = [=](auto&) { who->send(to, *seen), who->quit(); },
+           }));
+    command zeros{.program = "head", .args = {"-c", "3000000", "/dev/zero"}};
+    open(who, host.spawner(), zeros, {}, {}, {.window = 4096});
+  });
+  self->receive([](std::size_t bytes) { CHECK(bytes == 3000000); });
+}
+
+TEST_CASE("listening: a program that does not start is told, or ends the actor",
+          "[listening]") {
+  host host;
+  caf::scoped_actor self{host.system()};
+  SECTION("told") {
+    host.system().spawn(
+      [&, to = caf::actor{self}](caf::event_based_actor* who) {
+        open(who, host.spawner(), {.program = "no-such-program"}, {},
+             [=](const caf::error& why) {
+               who->send(to, story{{}, {}, why});
+             });
+      });
+    self->receive(
+      [](const story& x) { CHECK(is(x.error, errc::program_not_found)); });
+  }
+  SECTION("by default it ends the actor") {
+    auto who = host.system().spawn([&](caf::event_based_actor* who) {
+      open(who, host.spawner(), {.program = "no-such-program"}, {});
+    });
+    self->monitor(who);
+    self->receive([](const caf::down_msg& x) {
+      CHECK(is(x.reason, errc::program_not_found));
+    });
+  }
 }

@@ -2,6 +2,7 @@
 #pragma GCC diagnostic error "-Wmissing-field-initializers"
 
 #include "procession/actors/host.hpp"
+#include "procession/actors/listening.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -23,6 +24,8 @@ TEST_CASE("command: designated initializers leave the rest as it was",
   CHECK(detailed.kill.drain == kill_policy{}.drain);
   host_options options{.spawner = {.max_sessions = 1}};
   CHECK(options.spawner.max_retained == spawner_options{}.max_retained);
+  listener events{.output = [](const output&) {}};
+  CHECK_FALSE(events.closed);
   subscription terms{.window = 1};
   CHECK(terms.mode == delivery::lossless);
 }
