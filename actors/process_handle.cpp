@@ -32,6 +32,18 @@ caf::error too_late() {
                     "the deadline of the caller passed");
 }
 
+using time_point = std::chrono::steady_clock::time_point;
+
+time_point deadline_after(caf::timespan timeout) {
+  return std::chrono::steady_clock::now()
+         + std::min<caf::timespan>(timeout, max_timespan);
+}
+
+caf::timespan time_left(time_point until) {
+  return std::max(caf::timespan::zero(),
+                  caf::timespan{until - std::chrono::steady_clock::now()});
+}
+
 /// Asks `whom`, blocking this thread until the answer is there.
 template <class Result, class Handle, class... Ts>
 caf::expected<Result> ask_for(caf::actor_system& sys, const Handle& whom,
@@ -231,6 +243,73 @@ combined_output combine_output(process_output source) {
   return combined_output{std::move(source)};
 }
 
+std::optional<gap> output_place::skip_to(const output& x) noexcept {
+  auto from = std::exchange(at_[x.stream], x.offset + x.bytes.size());
+  if (from == x.offset)
+    return std::nullopt;
+  return gap{x.id, 0, x.stream, from, x.offset};
+}
+
+// -- line_output --------------------------------------------------------------
+
+caf::expected<std::optional<text_line>> line_output::next() {
+  for (;;) {
+    auto result = next(read_wait);
+    if (result || !is(result.error(), errc::deadline_passed))
+      return result;
+  }
+}
+
+caf::expected<std::optional<text_line>>
+line_output::next(caf::timespan timeout) {
+  auto until = deadline_after(timeout);
+  auto keep = [this](const line& x) {
+    ready_.push_back({x.stream, std::string{x.text}, x.begins, x.ends});
+  };
+  while (ready_.empty()) {
+    auto chunk = source_.next(time_left(until));
+    if (!chunk)
+      return chunk.error();
+    if (auto& x = *chunk) {
+      if (auto loss = at_.skip_to(*x))
+        reader_.lose(*loss, keep);
+      reader_.feed(*x, keep);
+      continue;
+    }
+    reader_.end(keep);
+    if (ready_.empty())
+      return std::optional<text_line>{};
+  }
+  auto result = std::move(ready_.front());
+  ready_.pop_front();
+  return std::optional<text_line>{std::move(result)};
+}
+
+// -- expect_output ------------------------------------------------------------
+
+caf::expected<expect_result>
+expect_output::expect(const std::vector<pattern>& patterns,
+                      caf::timespan timeout) {
+  if (auto bad = buffer_.look_for(patterns))
+    return to_error(*bad);
+  auto until = deadline_after(timeout);
+  for (;;) {
+    auto found = buffer_.find();
+    if (auto* match = std::get_if<expect_result>(&found))
+      return std::move(*match);
+    if (auto* bad = std::get_if<failure>(&found))
+      return to_error(*bad);
+    auto chunk = source_.next(time_left(until));
+    if (!chunk)
+      return chunk.error();
+    if (!*chunk)
+      return buffer_.end();
+    if (auto loss = at_.skip_to(**chunk))
+      buffer_.lose(*loss);
+    buffer_.append(**chunk);
+  }
+}
+
 // -- starting -----------------------------------------------------------------
 
 caf::expected<spawned_process> spawn_process(const spawner& where,
@@ -259,8 +338,8 @@ caf::expected<spawned_process> spawn_pipe_process(const spawner& where,
   return spawn_process(where, std::move(spec));
 }
 
-caf::expected<spawned_process>
-spawn_pipe_process_no_stdin(const spawner& where, command spec) {
+caf::expected<spawned_process> spawn_pipe_process_no_stdin(const spawner& where,
+                                                           command spec) {
   spec.stdio = pipes(stdin_kind::null);
   return spawn_process(where, std::move(spec));
 }

@@ -1,11 +1,15 @@
 #pragma once
 
+#include "procession/actors/expect.hpp"
+#include "procession/io/line_reader.hpp"
 #include "procession/messages/session.hpp"
 #include "procession/platform/conpty_supported.hpp"
 
 #include <caf/expected.hpp>
 #include <caf/fwd.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -172,6 +176,90 @@ private:
 /// arrival.
 combined_output combine_output(process_output source);
 
+/// How far somebody has read.
+class output_place {
+public:
+  /// Goes on to the end of `x`. @returns what was missed before it.
+  std::optional<gap> skip_to(const output& x) noexcept;
+
+private:
+  cursor at_;
+};
+
+/// A `line` that has its own memory.
+struct text_line {
+  stream_kind stream = stream_kind::out;
+  std::string text;
+  bool begins = true;
+  bool ends = true;
+};
+
+/// The output of a process line by line, each stream by itself; see
+/// `line_reader`.
+///
+///     line_output lines{std::move(make->output)};
+///     for (auto x = lines.next(); x && *x; x = lines.next())
+///       std::cout << "make: " << (*x)->text << '\n';
+class line_output {
+public:
+  /// @param limit bytes of the longest line that comes in one part.
+  explicit line_output(process_output source,
+                       std::size_t limit = line_reader::default_limit)
+    : source_(std::move(source)), reader_(limit) {
+    // nop
+  }
+
+  /// Blocks until there is a line or the end of both streams (none).
+  caf::expected<std::optional<text_line>> next();
+
+  /// @copydoc next for so long at most (`deadline_passed`; nothing is lost).
+  caf::expected<std::optional<text_line>> next(caf::timespan timeout);
+
+  const process_output& source() const noexcept {
+    return source_;
+  }
+
+private:
+  process_output source_;
+  output_place at_;
+  line_reader reader_;
+  std::deque<text_line> ready_;
+};
+
+/// Waits for texts in the output of a process: reads no further than the chunk
+/// in which the match ends, and looks at no byte twice.
+///
+///     expect_output chat{std::move(shell->output)};
+///     auto got = chat.expect({{"login: "}, {"[$#] $", pattern::kind::regex}});
+///     if (got && got->pattern == 0)
+///       shell->process.write("guest\n");
+class expect_output {
+public:
+  /// @param window bytes of each stream that are searched; see `pattern_watch`.
+  explicit expect_output(process_output source,
+                         std::size_t window = pattern_watch::default_window)
+    : source_(std::move(source)), buffer_(window) {
+    // nop
+  }
+
+  /// Blocks until one of the patterns is in the output, or the output is at its
+  /// end (`expect_result`). Errors: `deadline_passed`, after which what has
+  /// come is looked at again, as far as the window holds it;
+  /// `invalid_argument`; that the session is gone.
+  caf::expected<expect_result>
+  expect(const std::vector<pattern>& patterns,
+         caf::timespan timeout = std::chrono::seconds{30});
+
+  const process_output& source() const noexcept {
+    return source_;
+  }
+
+private:
+  process_output source_;
+  output_place at_;
+  expect_buffer buffer_;
+};
+
 /// A process and what it writes.
 struct spawned_process {
   process_handle process;
@@ -203,7 +291,7 @@ caf::expected<spawned_process> spawn_pipe_process(const spawner& where,
 
 /// Starts `spec` with its output on two pipes and the null device for input,
 /// whatever its `stdio` says. @copydetails spawn_process
-caf::expected<spawned_process>
-spawn_pipe_process_no_stdin(const spawner& where, command spec);
+caf::expected<spawned_process> spawn_pipe_process_no_stdin(const spawner& where,
+                                                           command spec);
 
 } // namespace procession

@@ -8,8 +8,8 @@
 //   - closing its input types the end-of-file key, and a REPL ends in order.
 //
 // It uses the blocking face of sessions (process_handle.hpp), as a program
-// without actors would. All output, of which nothing is lost between reads,
-// comes through `process_output`.
+// without actors would. `expect_output` reads up to a text and keeps what comes
+// after it for the next time.
 #include <procession/actors/host.hpp>
 
 #include <chrono>
@@ -21,78 +21,62 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// The value, or an exception that tells why there is none.
+template <class T>
+T check(caf::expected<T> x) {
+  if (!x)
+    throw std::runtime_error(procession::describe(x.error()));
+  return std::move(*x);
+}
+
 /// A conversation with a REPL: say something, hear what it answers.
 class conversation {
 public:
   explicit conversation(procession::spawned_process repl)
-    : repl_(std::move(repl)) {
+    : repl_(std::move(repl.process)), output_(std::move(repl.output)) {
     // nop
   }
 
   /// Reads up to the next prompt. @returns what came before it.
   std::string hear() {
-    for (;;) {
-      auto at = heard_.find(prompt);
-      if (at != std::string::npos) {
-        auto answer = heard_.substr(0, at);
-        heard_.erase(0, at + prompt.size());
-        return answer;
-      }
-      // Chunks end anywhere, also in the middle of a prompt.
-      auto chunk = check(repl_.output.next(10s));
-      if (!chunk)
-        throw std::runtime_error("the REPL ended instead of answering");
-      heard_ += chunk->bytes.text();
-    }
+    auto got = check(output_.expect({{">>> "}}, 10s));
+    if (!got.pattern)
+      throw std::runtime_error("the REPL ended instead of answering");
+    return got.before;
   }
 
   /// Types a line. @returns what comes back before the next prompt: the
   /// terminal shows what is typed, as to a person, and then the answer.
   std::string say(const std::string& line) {
-    check(repl_.process.write(line + "\n"));
+    check(repl_.write(line + "\n"));
     return hear();
   }
 
-  /// Resizes the terminal.
   void resize(procession::terminal_size size) {
-    if (auto done = repl_.process.resize(size); !done)
+    if (auto done = repl_.resize(size); !done)
       throw std::runtime_error(procession::describe(done.error()));
   }
 
   /// Ends the REPL by the end of its input. @returns how it ended.
   procession::exit_status leave() {
-    repl_.process.close_stdin();
-    while (check(repl_.output.next(10s)))
-      continue;
-    return check(repl_.process.wait());
+    repl_.close_stdin();
+    // The end of the output answers, too.
+    check(output_.expect({{">>> "}}, 10s));
+    return check(repl_.wait());
   }
 
 private:
-  template <class T>
-  static T check(caf::expected<T> x) {
-    if (!x)
-      throw std::runtime_error(procession::describe(x.error()));
-    return std::move(*x);
-  }
-
-  inline static const std::string prompt = ">>> ";
-
-  procession::spawned_process repl_;
-  std::string heard_;
+  procession::process_handle repl_;
+  procession::expect_output output_;
 };
 
 int talk(const procession::host& host) {
   // -I and a dumb terminal: without its own line editor, which would draw the
   // prompt anew whenever it likes.
-  auto python = host.spawn({.program = "python3",
-                            .args = {"-q", "-i", "-I"},
-                            .env = {.set = {{"TERM", "dumb"}}},
-                            .stdio = procession::pty({30, 100})});
-  if (!python) {
-    std::cerr << procession::describe(python.error()) << '\n';
-    return EXIT_FAILURE;
-  }
-  conversation repl{std::move(*python)};
+  conversation repl{check(host.spawn({.program = "python3",
+                                      .args = {"-q", "-i", "-I"},
+                                      .env = {.set = {{"TERM", "dumb"}}},
+                                      .stdio = procession::pty({30, 100})}))};
   repl.hear();
   std::cout << ">>> " << repl.say("6 * 7") << std::flush;
   repl.say("import os, sys");

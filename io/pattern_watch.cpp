@@ -169,6 +169,10 @@ void pattern_watch::skip() {
   search_from(end_);
 }
 
+std::string_view pattern_watch::rest() const {
+  return kept(std::max(used_, kept_at_), end_);
+}
+
 void pattern_watch::add(std::string_view bytes, bool hidden) {
   if (bytes.empty())
     return;

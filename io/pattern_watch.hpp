@@ -101,6 +101,10 @@ public:
   ///          if an expression takes too many steps, some milliseconds.
   std::variant<std::monostate, pattern_match, failure> find();
 
+  /// What came since the last match or `skip`; of more than the window holds,
+  /// the end.
+  std::string_view rest() const;
+
 private:
   using offset = std::uint64_t;
 

@@ -27,8 +27,8 @@ struct fixture {
   spawner where = make_spawner(sys, rt);
 
   spawned_process sh(std::string script) {
-    return take(spawn_pipe_process(
-      where, {.program = "sh", .args = {"-c", std::move(script)}}));
+    return take(spawn_pipe_process(where, {.program = "sh",
+                                           .args = {"-c", std::move(script)}}));
   }
 
   template <class T>
@@ -257,4 +257,64 @@ TEST_CASE("a handle without a process fails every request") {
   none.request_terminate();
   process_output silent;
   CHECK_FALSE(silent.next());
+}
+
+TEST_CASE_METHOD(fixture,
+                 "output is read line by line, each stream by itself") {
+  auto x = sh("printf 'one\\ntw'; printf 'err\\n' >&2; printf 'o\\r\\nlast'");
+  line_output lines{std::move(x.output)};
+  std::string out;
+  std::string err;
+  while (auto got = take(lines.next(soon)))
+    (got->stream == stream_kind::out ? out : err)
+      += got->text + (got->ends ? "|" : "...");
+  CHECK(out == "one|two|last...");
+  CHECK(err == "err|");
+  CHECK_FALSE(take(lines.next()));
+  CHECK(lines.source().ended());
+}
+
+TEST_CASE_METHOD(fixture, "a line that does not come in time is not lost") {
+  auto x = sh("printf half; read go; echo ' and half'");
+  line_output lines{std::move(x.output)};
+  auto none = lines.next(1ms);
+  REQUIRE_FALSE(none);
+  CHECK(is(none.error(), errc::deadline_passed));
+  CHECK(x.process.write("go\n"));
+  CHECK(take(lines.next(soon))->text == "half and half");
+}
+
+TEST_CASE_METHOD(fixture, "a dialogue by expected texts") {
+  auto x = sh(
+    "printf 'name: '; read name; echo \"hello $name\"; printf 'code: '"
+    "; read code; echo \"got $code\" >&2; exit 3");
+  expect_output chat{std::move(x.output)};
+  auto got = take(chat.expect({{"password: "}, {"name: "}}, soon));
+  CHECK(got.pattern == 1);
+  CHECK(got.before.empty());
+  CHECK(x.process.write("Ada\n"));
+  got = take(chat.expect({{"[a-z]+: $", pattern::kind::regex}}, soon));
+  CHECK(got.pattern == 0);
+  CHECK(got.before == "hello Ada\n");
+  CHECK(got.text == "code: ");
+  SECTION("a text that has matched does not match again") {
+    auto again = chat.expect({{"code: "}}, 1ms);
+    REQUIRE_FALSE(again);
+    CHECK(is(again.error(), errc::deadline_passed));
+  }
+  SECTION("a bad pattern is refused") {
+    auto bad = chat.expect({{"(", pattern::kind::regex}}, soon);
+    REQUIRE_FALSE(bad);
+    CHECK(is(bad.error(), errc::invalid_argument));
+    CHECK(is(chat.expect({}, soon).error(), errc::invalid_argument));
+  }
+  CHECK(x.process.write("7\n"));
+  got = take(chat.expect({{"got 7"}}, soon));
+  CHECK(got.stream == stream_kind::err);
+  SECTION("the end answers with what is left") {
+    got = take(chat.expect({{"never"}}, soon));
+    CHECK_FALSE(got.pattern);
+    CHECK(got.before == "\n");
+    CHECK(take(chat.expect({{"never"}}, soon)).before.empty());
+  }
 }

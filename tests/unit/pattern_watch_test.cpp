@@ -226,3 +226,18 @@ TEST_CASE("an expression that takes too many steps is an error, not a wait") {
   x.append(std::string(10'000, 'a'));
   CHECK(next(x).find("invalid_argument at run") == 0);
 }
+
+TEST_CASE("what did not match is the rest") {
+  auto x = watch_for({text("b")});
+  CHECK(x.rest() == "");
+  x.append("abc");
+  CHECK(x.rest() == "abc");
+  CHECK(next(x) == "0 'a' 'b'");
+  CHECK(x.rest() == "c");
+  x.lose(3);
+  CHECK(x.rest() == "");
+  x.append("de");
+  CHECK(x.rest() == "de");
+  x.skip();
+  CHECK(x.rest() == "");
+}

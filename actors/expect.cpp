@@ -1,0 +1,224 @@
+#include "procession/actors/expect.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <deque>
+#include <utility>
+
+namespace procession {
+
+// -- expect_buffer ------------------------------------------------------------
+
+expect_buffer::expect_buffer(std::size_t window)
+  : watches_{pattern_watch{window}, pattern_watch{window}} {
+  // nop
+}
+
+std::optional<failure>
+expect_buffer::look_for(const std::vector<pattern>& patterns) {
+  if (patterns.empty())
+    return failure{errc::invalid_argument,
+                   {stage::validate, 0, "there is no pattern to look for"}};
+  auto made = pattern_set::make(patterns);
+  if (auto* bad = std::get_if<failure>(&made))
+    return std::move(*bad);
+  for (auto& x : watches_)
+    x.look_for(std::get<pattern_set>(made));
+  return std::nullopt;
+}
+
+void expect_buffer::append(const output& x) {
+  of(x.stream).append(x.bytes.text());
+}
+
+void expect_buffer::lose(const gap& x) {
+  of(x.stream).lose(x.to - x.from);
+}
+
+std::variant<std::monostate, expect_result, failure> expect_buffer::find() {
+  for (auto stream : {stream_kind::out, stream_kind::err}) {
+    auto found = of(stream).find();
+    if (auto* bad = std::get_if<failure>(&found))
+      return std::move(*bad);
+    if (auto* match = std::get_if<pattern_match>(&found))
+      return expect_result{match->pattern, stream, std::move(match->text),
+                           std::move(match->before)};
+  }
+  return std::monostate{};
+}
+
+expect_result expect_buffer::end() {
+  expect_result result;
+  for (auto& x : watches_) {
+    result.before += x.rest();
+    x.skip();
+  }
+  return result;
+}
+
+pattern_watch& expect_buffer::of(stream_kind stream) {
+  return watches_[static_cast<std::size_t>(stream)];
+}
+
+// -- the actor ----------------------------------------------------------------
+
+namespace {
+
+/// The deadline of the request of that number.
+struct expect_deadline {
+  std::uint64_t number = 0;
+};
+
+} // namespace
+
+} // namespace procession
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::expect_deadline)
+
+namespace procession {
+
+namespace {
+
+using expecter_impl
+  = expecter::extend<caf::reacts_to<output>, caf::reacts_to<gap>,
+                     caf::reacts_to<stopped>, caf::reacts_to<continued>,
+                     caf::reacts_to<exited>, caf::reacts_to<closed>,
+                     caf::reacts_to<expect_deadline>>;
+
+class expecter_machine {
+public:
+  static constexpr const char* name = "procession.expecter";
+
+  using pointer = expecter_impl::stateful_pointer<expecter_machine>;
+
+  explicit expecter_machine(pointer self) : self_(self) {
+    // nop
+  }
+
+  expecter_impl::behavior_type
+  make_behavior(session source, caf::actor_addr owner, std::size_t window) {
+    source_ = std::move(source);
+    buffer_ = expect_buffer{window};
+    self_->monitor(source_);
+    self_->monitor(owner);
+    self_->set_down_handler([this, owner](const caf::down_msg& x) {
+      // The session, which sends to it, would keep it for as long as it lives.
+      if (x.source == owner)
+        return self_->quit();
+      // A session that tells of its end before that has said all.
+      if (ended_)
+        return;
+      gone_ = make_error(errc::no_such_session, stage::run,
+                         "the session is gone");
+      go_on();
+    });
+    self_
+      ->request(source_, caf::infinite, subscribe_atom_v,
+                subscription{{}, read_window, delivery::lossless})
+      .then([](cursor) {},
+            [this](caf::error& why) {
+              gone_ = std::move(why);
+              go_on();
+            });
+    return {
+      [this](expect_atom, const expect_request& x) { return expect(x); },
+      [this](output& x) { take(std::move(x)); },
+      [this](gap& x) { take(std::move(x)); },
+      [](const stopped&) {},
+      [](const continued&) {},
+      [](const exited&) {},
+      [this](const closed&) {
+        ended_ = true;
+        go_on();
+      },
+      [this](expect_deadline x) {
+        if (x.number == number_ && waiting_.pending())
+          answer(make_error(errc::deadline_passed, stage::run,
+                            "the expected output did not come in time"));
+      },
+    };
+  }
+
+private:
+  static constexpr std::uint64_t read_window = 64 * 1024;
+
+  caf::result<expect_result> expect(const expect_request& x) {
+    if (waiting_.pending())
+      return make_error(errc::busy, stage::run,
+                        "another request waits for this output already");
+    if (auto bad = buffer_.look_for(x.patterns))
+      return to_error(*bad);
+    waiting_ = self_->make_response_promise<expect_result>();
+    auto result = waiting_;
+    ++number_;
+    if (x.timeout < caf::timespan{max_timespan})
+      self_->delayed_send(self_, x.timeout, expect_deadline{number_});
+    go_on();
+    return result;
+  }
+
+  void take(std::variant<output, gap> x) {
+    unread_.push_back(std::move(x));
+    go_on();
+  }
+
+  /// Looks at what has come until it has the answer.
+  void go_on() {
+    while (waiting_.pending()) {
+      auto found = buffer_.find();
+      if (auto* match = std::get_if<expect_result>(&found))
+        return answer(std::move(*match));
+      if (auto* bad = std::get_if<failure>(&found))
+        return answer(to_error(*bad));
+      if (unread_.empty()) {
+        if (ended_)
+          answer(buffer_.end());
+        else if (gone_)
+          answer(gone_);
+        return;
+      }
+      if (auto* x = std::get_if<output>(&unread_.front())) {
+        buffer_.append(*x);
+        self_->send(source_, ack_atom_v, std::uint64_t{x->bytes.size()});
+      } else {
+        buffer_.lose(std::get<gap>(unread_.front()));
+      }
+      unread_.pop_front();
+    }
+  }
+
+  template <class T>
+  void answer(T x) {
+    waiting_.deliver(std::move(x));
+    waiting_ = {};
+  }
+
+  pointer self_;
+  session source_;
+  expect_buffer buffer_;
+  /// What nobody has expected yet; a window's worth at most.
+  std::deque<std::variant<output, gap>> unread_;
+  bool ended_ = false;
+  /// Why nothing more will come.
+  caf::error gone_;
+  caf::typed_response_promise<expect_result> waiting_;
+  /// Of the request that waits, or waited last.
+  std::uint64_t number_ = 0;
+};
+
+expecter_impl::behavior_type
+expecter_behavior(expecter_impl::stateful_pointer<expecter_machine> self,
+                  session source, caf::actor_addr owner, std::size_t window) {
+  return self->state.make_behavior(std::move(source), std::move(owner), window);
+}
+
+} // namespace
+
+expecter make_expecter(caf::actor_system& sys, session source,
+                       caf::actor_addr owner, std::size_t window) {
+  return sys.spawn(expecter_behavior, std::move(source), std::move(owner),
+                   window);
+}
+
+} // namespace procession

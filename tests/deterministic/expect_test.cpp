@@ -1,0 +1,161 @@
+#include "theatre.hpp"
+
+#include "procession/actors/expect.hpp"
+
+#include <caf/actor_registry.hpp>
+
+using namespace procession;
+using namespace procession::test;
+
+namespace {
+
+struct fixture {
+  theatre t;
+  peer user{t};
+  session shell = user.spawn();
+  expecter chat = make_expecter(t.sys, shell, user.address());
+
+  fixture() {
+    t.run();
+  }
+
+  reply<expect_result> expect(std::vector<pattern> patterns,
+                              caf::timespan timeout = 30s) {
+    return user.ask<expect_result>(
+      chat, expect_atom_v, expect_request{std::move(patterns), timeout});
+  }
+
+  void out(const char* bytes) {
+    t.child().out(bytes);
+    t.run();
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "an expecter answers with the first match",
+                 "[expect]") {
+  auto got = expect({{"$ "}, {"# "}});
+  CHECK(got.pending());
+  out("welcome\n");
+  CHECK(got.pending());
+  out("#");
+  out(" ");
+  CHECK(got.value().pattern == 1);
+  CHECK(got.value().text == "# ");
+  CHECK(got.value().before == "welcome\n");
+}
+
+TEST_CASE_METHOD(fixture, "an expecter looks at no byte twice", "[expect]") {
+  out("a> b> ");
+  CHECK(expect({{"> "}}).value().before == "a");
+  CHECK(expect({{"> "}}).value().before == "b");
+  auto third = expect({{"> "}});
+  CHECK(third.pending());
+  out("c> ");
+  CHECK(third.value().before == "c");
+}
+
+TEST_CASE_METHOD(fixture, "an expecter keeps each stream by itself",
+                 "[expect]") {
+  auto got = expect({{"abc"}});
+  out("a");
+  t.child().err("bc, abc");
+  t.run();
+  CHECK(got.value().stream == stream_kind::err);
+  CHECK(got.value().before == "bc, ");
+}
+
+TEST_CASE_METHOD(fixture, "a deadline answers, and nothing is lost",
+                 "[expect]") {
+  auto got = expect({{"ready"}}, 2s);
+  out("almost rea");
+  t.advance(1999ms);
+  CHECK(got.pending());
+  t.advance(1ms);
+  CHECK(got.is(errc::deadline_passed));
+  auto again = expect({{"ready"}}, 2s);
+  out("dy");
+  CHECK(again.value().before == "almost ");
+  // The deadline of a request that was answered ends none that follows.
+  auto next = expect({{"more"}}, 10s);
+  t.advance(3s);
+  CHECK(next.pending());
+}
+
+TEST_CASE_METHOD(fixture, "the end of the output answers a request that waits",
+                 "[expect]") {
+  auto got = expect({{"never"}});
+  out("last words");
+  t.end();
+  CHECK_FALSE(got.value().pattern);
+  CHECK(got.value().before == "last words");
+  CHECK_FALSE(expect({{"words"}}).value().pattern);
+}
+
+TEST_CASE_METHOD(fixture, "output before the end is looked at first",
+                 "[expect]") {
+  out("one two");
+  t.end();
+  CHECK(expect({{"two"}}).value().before == "one ");
+  CHECK_FALSE(expect({{"one"}}).value().pattern);
+}
+
+TEST_CASE_METHOD(fixture, "one request at a time, with patterns that can be",
+                 "[expect]") {
+  CHECK(expect({}).is(errc::invalid_argument));
+  CHECK(expect({{"(", pattern::kind::regex}}).is(errc::invalid_argument));
+  auto first = expect({{"x"}});
+  CHECK(expect({{"y"}}).is(errc::busy));
+  out("x");
+  CHECK(first.value().pattern == 0);
+}
+
+TEST_CASE_METHOD(fixture, "an expecter acknowledges what it has looked at",
+                 "[expect]") {
+  auto got = expect({{"end"}});
+  auto total = std::size_t{0};
+  while (total < 4 << 20) {
+    auto n = std::min<std::uint64_t>(t.child().credit(), 64 * 1024);
+    REQUIRE(n > 0);
+    t.child().out(std::string(n, '.'));
+    t.run();
+    total += n;
+  }
+  out("end");
+  CHECK(got.value().pattern == 0);
+}
+
+TEST_CASE_METHOD(fixture, "while nothing is expected the session waits",
+                 "[expect]") {
+  std::size_t total = 0;
+  while (auto n = std::min<std::uint64_t>(t.child().credit(), 64 * 1024)) {
+    t.child().out(std::string(n, '.'));
+    t.run();
+    total += n;
+    REQUIRE(total < 16 << 20);
+  }
+  auto got = expect({{"end"}});
+  CHECK(t.child().credit() > 0);
+  out("end");
+  CHECK(got.value().pattern == 0);
+}
+
+TEST_CASE_METHOD(fixture, "a session that is gone answers a request",
+                 "[expect]") {
+  auto got = expect({{"x"}});
+  caf::anon_send_exit(shell, caf::exit_reason::kill);
+  t.run();
+  CHECK((got.is(errc::no_such_session) || !got.value().pattern));
+  CHECK_FALSE(expect({{"x"}}).pending());
+}
+
+TEST_CASE_METHOD(fixture, "an expecter ends with its owner", "[expect]") {
+  peer asking{t};
+  auto got = asking.ask<expect_result>(chat, expect_atom_v,
+                                       expect_request{{{"x"}}, 30s});
+  CHECK(got.pending());
+  auto before = t.sys.registry().running();
+  user.die();
+  CHECK(t.sys.registry().running() < before - 1);
+}
