@@ -35,10 +35,15 @@ error_detail detail_of(const caf::error& x) {
   return x.context().get_as<error_detail>(0);
 }
 
-std::string describe(const caf::error& x) {
+std::optional<failure> failure_of(const caf::error& x) {
   if (!x || x.category() != category)
-    return caf::to_string(x);
-  return to_string(failure{static_cast<errc>(x.code()), detail_of(x)});
+    return std::nullopt;
+  return failure{static_cast<errc>(x.code()), detail_of(x)};
+}
+
+std::string describe(const caf::error& x) {
+  auto ours = failure_of(x);
+  return ours ? to_string(*ours) : caf::to_string(x);
 }
 
 std::string to_string(errc x) {

@@ -5,6 +5,7 @@
 #include <caf/meta/type_name.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace procession {
@@ -166,6 +167,9 @@ bool is(const caf::error& x, errc code) noexcept;
 
 /// The detail of an error of ours; an empty one for other errors.
 error_detail detail_of(const caf::error& x);
+
+/// What an error of ours was made from; empty for other errors.
+std::optional<failure> failure_of(const caf::error& x);
 
 /// The whole of an error in one line: code, stage, sentence, OS code. Errors
 /// of other categories are rendered as CAF does.

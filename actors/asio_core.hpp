@@ -1,0 +1,522 @@
+#pragma once
+
+#include "procession/actors/session_port.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
+#include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// The inner half of asio_process.hpp; internal. Everything that is made of
+/// Asio is in headers, so that it is the program's Asio, of whichever version.
+namespace procession {
+
+/// The category of our errors where they are `boost::system::error_code`s; the
+/// value is an `errc`. They compare equal to the conditions of
+/// `boost::system::errc` that mean the same.
+inline const boost::system::error_category& error_category() noexcept {
+  class category : public boost::system::error_category {
+  public:
+    const char* name() const noexcept override {
+      return "procession";
+    }
+
+    std::string message(int x) const override {
+      return to_string(static_cast<errc>(x));
+    }
+
+    boost::system::error_condition
+    default_error_condition(int x) const noexcept override {
+      namespace generic = boost::system::errc;
+      switch (static_cast<errc>(x)) {
+        case errc::invalid_argument:
+          return generic::make_error_condition(generic::invalid_argument);
+        case errc::program_not_found:
+        case errc::cwd_not_found:
+          return generic::make_error_condition(
+            generic::no_such_file_or_directory);
+        case errc::not_executable:
+          return generic::make_error_condition(generic::permission_denied);
+        case errc::stdin_closed:
+          return generic::make_error_condition(generic::broken_pipe);
+        case errc::already_exited:
+          return generic::make_error_condition(generic::no_such_process);
+        case errc::deadline_passed:
+          return generic::make_error_condition(generic::timed_out);
+        default:
+          return {x, *this};
+      }
+    }
+  };
+  static const category result;
+  return result;
+}
+
+/// @relates errc
+inline boost::system::error_code make_error_code(errc x) noexcept {
+  return {static_cast<int>(x), error_category()};
+}
+
+} // namespace procession
+
+template <>
+struct boost::system::is_error_code_enum<procession::errc> : std::true_type {};
+
+namespace procession::detail {
+
+/// An operation that waits for its completion.
+class asio_op_base {
+public:
+  asio_op_base() = default;
+  asio_op_base(const asio_op_base&) = delete;
+  asio_op_base& operator=(const asio_op_base&) = delete;
+  virtual ~asio_op_base() = default;
+
+  /// Completes it with `operation_aborted`.
+  virtual void abort() = 0;
+};
+
+/// One that brings a `T`; `caf::unit_t` stands for nothing.
+template <class T>
+class asio_op : public asio_op_base {
+public:
+  /// Posts the handler; once at most.
+  virtual void complete(boost::system::error_code ec, T x) = 0;
+
+  void abort() override {
+    complete(boost::asio::error::operation_aborted, T{});
+  }
+};
+
+template <class T, class Handler>
+class asio_op_for final : public asio_op<T> {
+public:
+  asio_op_for(Handler handler, const boost::asio::any_io_executor& io)
+    : io_work_(io), work_(boost::asio::get_associated_executor(handler, io)),
+      handler_(std::move(handler)) {
+    // nop
+  }
+
+  void complete(boost::system::error_code ec, T x) override {
+    auto where = work_.get_executor();
+    boost::asio::post(where, [handler = std::move(handler_), ec,
+                              x = std::move(x), work = std::move(work_),
+                              io_work = std::move(io_work_)]() mutable {
+      if constexpr (std::is_same_v<T, caf::unit_t>)
+        std::move(handler)(ec);
+      else
+        std::move(handler)(ec, std::move(x));
+    });
+  }
+
+private:
+  using executor
+    = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
+
+  boost::asio::executor_work_guard<boost::asio::any_io_executor> io_work_;
+  boost::asio::executor_work_guard<executor> work_;
+  Handler handler_;
+};
+
+class asio_core;
+
+/// The processes of one execution context: when that is destroyed, so are the
+/// handlers that wait in them.
+class asio_cores : public boost::asio::execution_context::service {
+public:
+  static inline boost::asio::execution_context::id id;
+
+  explicit asio_cores(boost::asio::execution_context& where) : service(where) {
+    // nop
+  }
+
+  void add(const std::shared_ptr<asio_core>& x) {
+    std::lock_guard guard{mutex_};
+    cores_.emplace(x.get(), x);
+  }
+
+  void remove(asio_core* x) {
+    std::lock_guard guard{mutex_};
+    cores_.erase(x);
+  }
+
+  void shutdown() override;
+
+private:
+  std::mutex mutex_;
+  std::unordered_map<asio_core*, std::weak_ptr<asio_core>> cores_;
+};
+
+/// What a process and its operations share. From any thread.
+class asio_core : public std::enable_shared_from_this<asio_core> {
+public:
+  /// Bytes of a stream that nobody reads which may wait here while the other
+  /// one is read.
+  static constexpr std::uint64_t pending_limit = 64 * 1024;
+
+  asio_core(const boost::asio::any_io_executor& io, const spawner& where)
+    : io_(io), port_(std::make_unique<session_port>(where)),
+      cores_(&boost::asio::use_service<asio_cores>(
+        boost::asio::query(io, boost::asio::execution::context))) {
+    // nop
+  }
+
+  /// Must be called once it is shared.
+  void attach() {
+    cores_->add(shared_from_this());
+  }
+
+  const boost::asio::any_io_executor& executor() const noexcept {
+    return io_;
+  }
+
+  failure last_failure() const {
+    std::lock_guard guard{mutex_};
+    return failure_;
+  }
+
+  std::int64_t pid() const {
+    std::lock_guard guard{mutex_};
+    return pid_;
+  }
+
+  template <class Handler>
+  void start(Handler handler, command what) {
+    std::unique_lock guard{mutex_};
+    write_limit_ = std::min(write_limit_, what.limits.stdin_queue);
+    auto id = add<caf::unit_t>(std::move(handler));
+    if (port_ == nullptr)
+      return;
+    port_->start(std::move(what), [weak = weak_from_this(),
+                                   id](session_port::result<session_info> x) {
+      auto self = weak.lock();
+      if (self == nullptr)
+        return;
+      std::lock_guard inner{self->mutex_};
+      if (auto* info = std::get_if<session_info>(&x)) {
+        self->pid_ = info->pid;
+        self->finish<caf::unit_t>(id, {}, caf::unit);
+      } else {
+        self->finish<caf::unit_t>(id, self->note(std::get<failure>(x)),
+                                  caf::unit);
+      }
+    });
+  }
+
+  /// Sends a request to the session.
+  template <class T, class Handler, class... Ts>
+  void ask(Handler handler, Ts... xs) {
+    std::unique_lock guard{mutex_};
+    auto id = add<T>(std::move(handler));
+    if (port_ == nullptr)
+      return;
+    port_->template ask<T>(
+      [weak = weak_from_this(), id](session_port::result<T> x) {
+        auto self = weak.lock();
+        if (self == nullptr)
+          return;
+        std::lock_guard inner{self->mutex_};
+        if (auto* value = std::get_if<T>(&x))
+          self->template finish<T>(id, {}, std::move(*value));
+        else
+          self->template finish<T>(id, self->note(std::get<failure>(x)), T{});
+      },
+      std::move(xs)...);
+  }
+
+  template <class Handler, class Buffers>
+  void write_some(Handler handler, const Buffers& from) {
+    std::unique_lock guard{mutex_};
+    std::string bytes(std::min<std::size_t>(boost::asio::buffer_size(from),
+                                            write_limit_),
+                      '\0');
+    boost::asio::buffer_copy(boost::asio::buffer(bytes), from);
+    auto id = add<std::size_t>(std::move(handler));
+    if (port_ == nullptr)
+      return;
+    if (bytes.empty())
+      return finish<std::size_t>(id, {}, 0);
+    port_->ask<std::uint64_t>(
+      [weak = weak_from_this(), id](session_port::result<std::uint64_t> x) {
+        auto self = weak.lock();
+        if (self == nullptr)
+          return;
+        std::lock_guard inner{self->mutex_};
+        if (auto* n = std::get_if<std::uint64_t>(&x))
+          self->finish<std::size_t>(id, {}, static_cast<std::size_t>(*n));
+        else
+          self->finish<std::size_t>(id, self->note(std::get<failure>(x)), 0);
+      },
+      write_atom_v, shared_bytes{std::move(bytes)});
+  }
+
+  /// Reads bytes of one stream.
+  template <class Handler, class Buffers>
+  void read_some(Handler handler, stream_kind stream, const Buffers& to) {
+    std::vector<boost::asio::mutable_buffer> room(
+      boost::asio::buffer_sequence_begin(to),
+      boost::asio::buffer_sequence_end(to));
+    auto wanted = boost::asio::buffer_size(to);
+    std::unique_lock guard{mutex_};
+    auto& waiting = readers_[static_cast<std::size_t>(stream)];
+    auto id = add<std::size_t>(std::move(handler));
+    if (port_ == nullptr)
+      return;
+    if (wanted == 0)
+      return finish<std::size_t>(id, {}, 0);
+    if (waiting)
+      return finish<std::size_t>(id, busy(), 0);
+    waiting = stream_reader{id, wanted, std::move(room)};
+    serve();
+  }
+
+  /// Reads a chunk of either stream, in the order of arrival.
+  template <class Handler>
+  void read_chunk(Handler handler) {
+    std::unique_lock guard{mutex_};
+    auto id = add<output>(std::move(handler));
+    if (port_ == nullptr)
+      return;
+    if (chunk_reader_ != 0)
+      return finish<output>(id, busy(), {});
+    chunk_reader_ = id;
+    serve();
+  }
+
+  /// Completes one operation, or all, with `operation_aborted`. What the
+  /// session still answers is dropped, but for output, which waits here.
+  void cancel(std::uint64_t id) {
+    std::unique_ptr<asio_op_base> op;
+    std::lock_guard guard{mutex_};
+    if (auto i = ops_.find(id); i != ops_.end()) {
+      op = std::move(i->second);
+      ops_.erase(i);
+      forget_reader(id);
+      op->abort();
+    }
+  }
+
+  void cancel() {
+    std::lock_guard guard{mutex_};
+    for (auto& [id, op] : std::exchange(ops_, {}))
+      op->abort();
+    readers_ = {};
+    chunk_reader_ = 0;
+  }
+
+  /// Ends the process's tree and aborts what waits.
+  void close() {
+    cancel();
+    std::unique_ptr<session_port> port;
+    std::lock_guard guard{mutex_};
+    port = std::move(port_);
+    if (auto* cores = std::exchange(cores_, nullptr))
+      cores->remove(this);
+  }
+
+  /// The execution context goes: drops what waits without completing it.
+  void drop() {
+    decltype(ops_) ops;
+    std::unique_ptr<session_port> port;
+    std::lock_guard guard{mutex_};
+    ops.swap(ops_);
+    port = std::move(port_);
+    cores_ = nullptr;
+  }
+
+private:
+  /// A read of bytes of one stream.
+  struct stream_reader {
+    std::uint64_t id = 0;
+    std::uint64_t wanted = 0;
+    std::vector<boost::asio::mutable_buffer> room;
+  };
+
+  template <class T, class Handler>
+  std::uint64_t add(Handler handler) {
+    auto slot = boost::asio::get_associated_cancellation_slot(handler);
+    auto op = std::make_unique<asio_op_for<T, Handler>>(std::move(handler),
+                                                        io_);
+    if (port_ == nullptr) {
+      op->abort();
+      return 0;
+    }
+    auto id = ++last_id_;
+    ops_.emplace(id, std::move(op));
+    if (slot.is_connected())
+      slot.assign(
+        [weak = weak_from_this(), id](boost::asio::cancellation_type type) {
+          auto self = weak.lock();
+          if (self != nullptr && type != boost::asio::cancellation_type::none)
+            self->cancel(id);
+        });
+    return id;
+  }
+
+  /// Completes the operation, unless it was cancelled.
+  template <class T>
+  void finish(std::uint64_t id, boost::system::error_code ec, T x) {
+    auto i = ops_.find(id);
+    if (i == ops_.end())
+      return;
+    auto op = std::move(i->second);
+    ops_.erase(i);
+    static_cast<asio_op<T>&>(*op).complete(ec, std::move(x));
+  }
+
+  boost::system::error_code note(const failure& x) {
+    failure_ = x;
+    return make_error_code(x.code);
+  }
+
+  boost::system::error_code busy() {
+    return note({errc::busy,
+                 {stage::run, 0, "another read of that stream waits already"}});
+  }
+
+  void forget_reader(std::uint64_t id) {
+    for (auto& x : readers_)
+      if (x && x->id == id)
+        x.reset();
+    if (chunk_reader_ == id)
+      chunk_reader_ = 0;
+  }
+
+  /// Completes the reads that it can, and fetches output for the others: no
+  /// more than they ask for.
+  void serve() {
+    if (chunk_reader_ != 0 && !pending_.empty()) {
+      auto x = std::move(pending_.front());
+      pending_.pop_front();
+      finish<output>(std::exchange(chunk_reader_, 0), {}, std::move(x));
+    }
+    for (auto stream : {stream_kind::out, stream_kind::err})
+      if (auto& x = readers_[static_cast<std::size_t>(stream)])
+        if (auto n = fill(x->room, stream); n > 0)
+          finish<std::size_t>(std::exchange(x, {})->id, {}, n);
+    if (ended_)
+      return end_reads(*ended_);
+    std::uint64_t wanted = chunk_reader_ != 0 ? max_fetch : 0;
+    for (auto& x : readers_)
+      if (x)
+        wanted = std::max(wanted, x->wanted);
+    std::uint64_t pending = 0;
+    for (auto& x : pending_)
+      pending += x.bytes.size();
+    if (wanted == 0 || pending >= pending_limit || fetching_)
+      return;
+    fetching_ = true;
+    port_->ask<page>(
+      [weak = weak_from_this()](session_port::result<page> x) {
+        if (auto self = weak.lock())
+          self->fetched(std::move(x));
+      },
+      read_atom_v, at_, std::min(wanted, max_fetch),
+      caf::timespan{max_timespan});
+  }
+
+  void fetched(session_port::result<page> x) {
+    std::lock_guard guard{mutex_};
+    fetching_ = false;
+    if (auto* why = std::get_if<failure>(&x)) {
+      ended_ = note(*why);
+    } else {
+      auto& got = std::get<page>(x);
+      at_ = got.next;
+      if (got.outputs.empty() && got.state == session_state::closed)
+        ended_ = boost::asio::error::eof;
+      std::move(got.outputs.begin(), got.outputs.end(),
+                std::back_inserter(pending_));
+    }
+    if (port_ != nullptr)
+      serve();
+  }
+
+  /// Moves bytes of a stream. @returns how many.
+  std::size_t fill(const std::vector<boost::asio::mutable_buffer>& room,
+                   stream_kind stream) {
+    std::size_t result = 0;
+    auto x = pending_.begin();
+    for (auto to : room) {
+      while (to.size() > 0) {
+        x = std::find_if(x, pending_.end(),
+                         [=](auto& y) { return y.stream == stream; });
+        if (x == pending_.end())
+          return result;
+        auto n = boost::asio::buffer_copy(
+          to, boost::asio::buffer(x->bytes.data(), x->bytes.size()));
+        to += n;
+        result += n;
+        x->offset += n;
+        x->bytes = x->bytes.from(n);
+        if (x->bytes.empty())
+          x = pending_.erase(x);
+      }
+    }
+    return result;
+  }
+
+  void end_reads(boost::system::error_code ec) {
+    for (auto& x : readers_)
+      if (x)
+        finish<std::size_t>(std::exchange(x, {})->id, ec, 0);
+    if (chunk_reader_ != 0 && pending_.empty())
+      finish<output>(std::exchange(chunk_reader_, 0), ec, {});
+  }
+
+  static constexpr std::uint64_t max_fetch = 64 * 1024;
+
+  boost::asio::any_io_executor io_;
+  mutable std::mutex mutex_;
+  /// Null once it is closed.
+  std::unique_ptr<session_port> port_;
+  /// Null once it is closed.
+  asio_cores* cores_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<asio_op_base>> ops_;
+  std::uint64_t last_id_ = 0;
+  failure failure_;
+  std::int64_t pid_ = 0;
+  std::uint64_t write_limit_ = max_fetch;
+  /// Output that was fetched and is not read yet.
+  std::deque<output> pending_;
+  std::array<std::optional<stream_reader>, 2> readers_;
+  std::uint64_t chunk_reader_ = 0;
+  cursor at_;
+  bool fetching_ = false;
+  /// How reading ended.
+  std::optional<boost::system::error_code> ended_;
+};
+
+inline void asio_cores::shutdown() {
+  std::unique_lock guard{mutex_};
+  auto cores = std::exchange(cores_, {});
+  guard.unlock();
+  for (auto& weak : cores)
+    if (auto core = weak.second.lock())
+      core->drop();
+}
+
+} // namespace procession::detail

@@ -1,0 +1,233 @@
+#pragma once
+
+#include "procession/actors/asio_core.hpp"
+
+#include <boost/asio/async_result.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace procession {
+
+/// A process for a program that runs on Boost.Asio instead of actors: an I/O
+/// object as a socket is one, with completion tokens (callbacks, `use_future`,
+/// `use_awaitable`, ...). It owns the process: when it is destroyed, the whole
+/// tree is killed in the background, and what waits completes with
+/// `operation_aborted`.
+///
+///     boost::asio::io_context context;
+///     procession::asio_process sort{context.get_executor(), host.spawner()};
+///     co_await sort.async_start({.program = "sort"}, use_awaitable);
+///     co_await async_write(sort, buffer("b\na\n"), use_awaitable);
+///     co_await sort.async_close_stdin(use_awaitable);
+///     std::string text;
+///     co_await async_read_until(sort, dynamic_buffer(text), '\n',
+///     use_awaitable); auto status = co_await sort.async_wait(use_awaitable);
+///
+/// It is an `AsyncReadStream` of the standard output (or of the terminal, or of
+/// the merged outputs) and an `AsyncWriteStream` of the standard input, so that
+/// Asio's own compositions work: `async_read_until` with a delimiter or a
+/// regular expression, `async_write`. `error_stream` is the other output.
+///
+/// Backpressure: the session reads `command::limits.retained` bytes ahead at
+/// most, then the child waits until somebody reads here. As with pipes, a child
+/// that writes to both outputs waits for the one that is not read.
+///
+/// Errors are `boost::system::error_code`s of `error_category`; `last_failure`
+/// has the stage and the OS code. Reads end with `boost::asio::error::eof`.
+/// Every operation supports cancellation by slot, which loses no output.
+///
+/// Handlers run on their associated executor, by default that of this object,
+/// never within the call that starts the operation. The object may be used from
+/// any thread, except moving and destroying. It must be destroyed before the
+/// actor system of its spawner.
+class asio_process {
+public:
+  using executor_type = boost::asio::any_io_executor;
+
+  /// The standard error of a process, as an `AsyncReadStream`. Refers to the
+  /// process: it must not outlive it, nor be used after that was moved.
+  class error_reader {
+  public:
+    using executor_type = asio_process::executor_type;
+
+    executor_type get_executor() const noexcept {
+      return core_->executor();
+    }
+
+    template <class Buffers, class Token>
+    auto async_read_some(const Buffers& to, Token&& token) {
+      return core_read(core_, stream_kind::err, to, std::forward<Token>(token));
+    }
+
+  private:
+    friend class asio_process;
+
+    explicit error_reader(std::shared_ptr<detail::asio_core> core) noexcept
+      : core_(std::move(core)) {
+      // nop
+    }
+
+    std::shared_ptr<detail::asio_core> core_;
+  };
+
+  /// Has no process yet.
+  asio_process(const executor_type& io, const spawner& where)
+    : core_(std::make_shared<detail::asio_core>(io, where)) {
+    core_->attach();
+  }
+
+  asio_process(asio_process&& other) noexcept = default;
+
+  asio_process& operator=(asio_process&& other) noexcept {
+    asio_process before{std::move(*this)};
+    core_ = std::move(other.core_);
+    return *this;
+  }
+
+  ~asio_process() {
+    if (core_ != nullptr)
+      core_->close();
+  }
+
+  executor_type get_executor() const noexcept {
+    return core_->executor();
+  }
+
+  /// Starts `what`; once at most. Signature: `void(error_code)`, with every
+  /// code of a failed start.
+  template <class Token>
+  auto async_start(command what, Token&& token) {
+    return boost::asio::async_initiate<Token, void(error_code)>(
+      [core = core_](auto handler, command spec) {
+        core->start(std::move(handler), std::move(spec));
+      },
+      token, std::move(what));
+  }
+
+  /// Reads some bytes of the standard output, at least one. One read of a
+  /// stream at a time (`busy`). Signature: `void(error_code, std::size_t)`.
+  template <class Buffers, class Token>
+  auto async_read_some(const Buffers& to, Token&& token) {
+    return core_read(core_, stream_kind::out, to, std::forward<Token>(token));
+  }
+
+  /// The standard error.
+  error_reader error_stream() const noexcept {
+    return error_reader{core_};
+  }
+
+  /// Reads the next chunk of either output, in the order of arrival, without
+  /// copying it. Signature: `void(error_code, output)`.
+  template <class Token>
+  auto async_read_chunk(Token&& token) {
+    return boost::asio::async_initiate<Token, void(error_code, output)>(
+      [core = core_](auto handler) { core->read_chunk(std::move(handler)); },
+      token);
+  }
+
+  /// Writes some bytes to the standard input, 64 KiB at most; completes when
+  /// the kernel took them. They are copied at once. A cancelled write may still
+  /// be delivered. Signature: `void(error_code, std::size_t)`.
+  template <class Buffers, class Token>
+  auto async_write_some(const Buffers& from, Token&& token) {
+    return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
+      [core = core_](auto handler, const Buffers& bytes) {
+        core->write_some(std::move(handler), bytes);
+      },
+      token, from);
+  }
+
+  /// Ends input after what was written; on a terminal, types the end of file.
+  /// Signature: `void(error_code)`.
+  template <class Token>
+  auto async_close_stdin(Token&& token) {
+    return ask<caf::unit_t>(std::forward<Token>(token), close_stdin_atom_v);
+  }
+
+  /// Waits until the process has ended, which it does not do while nobody reads
+  /// what it writes. Signature: `void(error_code, exit_status)`.
+  template <class Token>
+  auto async_wait(Token&& token) {
+    return ask<exit_status>(std::forward<Token>(token), wait_atom_v);
+  }
+
+  /// Asks every process of the tree to end and kills those that are left after
+  /// the command's grace; completes when the process has ended. Signature:
+  /// `void(error_code, exit_status)`.
+  template <class Token>
+  auto async_terminate(Token&& token) {
+    return ask<exit_status>(std::forward<Token>(token), terminate_atom_v);
+  }
+
+  /// Signals the process group; on a terminal `interrupt` and `quit` go to the
+  /// foreground job. Signature: `void(error_code)`.
+  template <class Token>
+  auto async_signal(signal_name name, Token&& token) {
+    return ask<caf::unit_t>(std::forward<Token>(token), signal_atom_v, name);
+  }
+
+  /// Resizes the terminal. Signature: `void(error_code)`.
+  template <class Token>
+  auto async_resize(terminal_size size, Token&& token) {
+    return ask<caf::unit_t>(std::forward<Token>(token), resize_atom_v, size);
+  }
+
+  /// What is known of the session. Signature: `void(error_code, session_info)`.
+  template <class Token>
+  auto async_info(Token&& token) {
+    return ask<session_info>(std::forward<Token>(token), info_atom_v);
+  }
+
+  /// Completes all operations that wait with `operation_aborted`. The process
+  /// goes on.
+  void cancel() {
+    core_->cancel();
+  }
+
+  /// 0 before it has started.
+  std::int64_t pid() const {
+    return core_->pid();
+  }
+
+  /// The whole of the last error of `error_category`.
+  failure last_failure() const {
+    return core_->last_failure();
+  }
+
+private:
+  using error_code = boost::system::error_code;
+
+  template <class Buffers, class Token>
+  static auto core_read(const std::shared_ptr<detail::asio_core>& core,
+                        stream_kind stream, const Buffers& to, Token&& token) {
+    return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
+      [core, stream](auto handler, const Buffers& room) {
+        core->read_some(std::move(handler), stream, room);
+      },
+      token, to);
+  }
+
+  template <class T>
+  struct signature {
+    using type = void(error_code, T);
+  };
+
+  template <class T, class Token, class... Ts>
+  auto ask(Token&& token, Ts... xs) {
+    return boost::asio::async_initiate<Token, typename signature<T>::type>(
+      [core = core_](auto handler, auto... ys) {
+        core->template ask<T>(std::move(handler), std::move(ys)...);
+      },
+      token, std::move(xs)...);
+  }
+
+  std::shared_ptr<detail::asio_core> core_;
+};
+
+template <>
+struct asio_process::signature<caf::unit_t> {
+  using type = void(boost::system::error_code);
+};
+
+} // namespace procession

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "procession/messages/session.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/unit.hpp>
+
+#include <functional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace procession {
+
+/// Something to do inside of the actor of a `session_port`, which is given the
+/// session.
+using port_task
+  = std::function<void(caf::event_based_actor* self, session& whom)>;
+
+} // namespace procession
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::port_task)
+
+namespace procession {
+
+/// One session for a program with an event loop of its own: every request
+/// returns at once and is answered by a callback. `asio_process` is made of it
+/// for Boost.Asio; another loop needs no more than its own way to have the
+/// callback continue on its thread.
+///
+///     session_port port{host.spawner()};
+///     port.start({.program = "make"}, [&loop](auto result) {
+///       loop.post([result] { ... });
+///     });
+///
+/// Callbacks run on a worker of CAF, one at a time and in the order of the
+/// answers; they must not block or throw. One may still run shortly after the
+/// destructor has returned; requests that are not answered by then never are.
+/// The object must not outlive the actor system of its spawner. From any
+/// thread.
+class session_port {
+public:
+  template <class T>
+  using result = std::variant<T, failure>;
+
+  template <class T>
+  using callback = std::function<void(result<T>)>;
+
+  explicit session_port(const spawner& where);
+  session_port(const session_port&) = delete;
+  session_port& operator=(const session_port&) = delete;
+
+  /// Ends the tree of the process at once, in the background.
+  ~session_port();
+
+  /// Starts the session; once at most. It belongs to this object, and waits
+  /// (`unobserved::pause`) with `session_limits::retained` unread bytes.
+  void start(command what, callback<session_info> done);
+
+  /// Sends a request of the interface of `session` and passes on its answer
+  /// (`caf::unit_t` for one without content).
+  template <class T, class... Ts>
+  void ask(callback<T> done, Ts... xs) {
+    post([done = std::move(done),
+          ... xs = std::move(xs)](caf::event_based_actor* self, session& whom) {
+      ask_for<T>(self, whom, done, xs...);
+    });
+  }
+
+private:
+  template <class T, class... Ts>
+  static void ask_for(caf::event_based_actor* self, const session& whom,
+                      const callback<T>& done, const Ts&... xs) {
+    if (!whom)
+      return done(not_started());
+    auto failed = [done](const caf::error& why) { done(to_failure(why)); };
+    if constexpr (std::is_same_v<T, caf::unit_t>)
+      self->request(whom, caf::infinite, xs...)
+        .then([done] { done(caf::unit); }, failed);
+    else
+      self->request(whom, caf::infinite, xs...)
+        .then([done](T& x) { done(std::move(x)); }, failed);
+  }
+
+  void post(port_task what);
+  static failure not_started();
+  /// An error of CAF's says that the session is gone.
+  static failure to_failure(const caf::error& x);
+
+  caf::actor actor_;
+  spawner where_;
+};
+
+} // namespace procession
