@@ -1,0 +1,139 @@
+// Jobs: runs shell commands, so many at a time, as `make -j` does.
+//
+//     jobs 2 60 'make -C one' 'make -C two' 'make -C three'
+//
+// What it shows:
+//   - an actor that starts sessions with `open`, and hears of all of them with
+//     `listening`, which acknowledges the output by itself;
+//   - a `line_reader` for each session, since chunks end anywhere;
+//   - one request to the spawner ends all sessions, with their descendants: on
+//     the first failure, or when the time is up.
+//
+// It exits with 0 if all jobs succeeded, else with 1.
+#include <procession/actors/host.hpp>
+#include <procession/actors/listening.hpp>
+#include <procession/io/line_reader.hpp>
+
+#include <caf/all.hpp>
+
+#include <chrono>
+#include <cstdlib>
+#include <deque>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace ps = procession;
+
+namespace {
+
+using time_up_atom = caf::atom_constant<caf::atom("timeup")>;
+
+struct plan {
+  std::size_t at_a_time = 2;
+  std::chrono::seconds deadline{60};
+  std::deque<std::string> jobs;
+};
+
+class job_runner {
+public:
+  job_runner(caf::event_based_actor* self, ps::spawner where, plan what)
+    : self_(self), where_(std::move(where)), plan_(std::move(what)) {
+    // nop
+  }
+
+  void start_some() {
+    while (!plan_.jobs.empty() && running_.size() < plan_.at_a_time) {
+      auto name = "job" + std::to_string(++started_);
+      running_[name];
+      std::cout << name << "$ " << plan_.jobs.front() << '\n';
+      ps::open(self_, where_,
+               {.program = "sh",
+                .args = {"-c", plan_.jobs.front()},
+                .stdio = ps::pipes(ps::stdin_kind::null),
+                .id = name},
+               {}, [=, this](const caf::error& why) {
+                 std::cout << name << ": " << ps::describe(why) << '\n';
+                 end_all();
+                 forget(name);
+               });
+      plan_.jobs.pop_front();
+    }
+    if (running_.empty()) {
+      std::cout << started_ << " started, " << failed_ << " failed\n";
+      self_->quit(failed_ == 0 ? caf::error{}
+                               : caf::exit_reason::user_shutdown);
+    }
+  }
+
+  void hear(const ps::output& x) {
+    running_[x.id].feed(x, print(x.id));
+  }
+
+  void note(const ps::exited& x) {
+    if (ps::success(x.status))
+      return;
+    std::cout << x.id << ": " << to_string(x.status) << '\n';
+    end_all();
+  }
+
+  void forget(const std::string& name) {
+    running_[name].end(print(name));
+    running_.erase(name);
+    start_some();
+  }
+
+  void end_all() {
+    ++failed_;
+    plan_.jobs.clear();
+    // Each gets the grace of its command to clean up.
+    caf::anon_send(where_, ps::terminate_atom_v);
+  }
+
+private:
+  static auto print(const std::string& name) {
+    return [=](const ps::line& x) {
+      std::cout << name << (x.stream == ps::stream_kind::out ? "| " : "! ")
+                << x.text << '\n';
+    };
+  }
+
+  caf::event_based_actor* self_;
+  ps::spawner where_;
+  plan plan_;
+  std::map<std::string, ps::line_reader> running_;
+  std::size_t started_ = 0;
+  std::size_t failed_ = 0;
+};
+
+caf::behavior run_jobs(caf::event_based_actor* self, const ps::spawner& where,
+                       const plan& what) {
+  auto jobs = std::make_shared<job_runner>(self, where, what);
+  jobs->start_some();
+  self->delayed_send(self, what.deadline, time_up_atom::value);
+  return ps::listening(self, {
+                               .output = [=](auto& x) { jobs->hear(x); },
+                               .exited = [=](auto& x) { jobs->note(x); },
+                               .closed = [=](auto& x) { jobs->forget(x.id); },
+                             })
+    .or_else([=](time_up_atom) { jobs->end_all(); });
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 4) {
+    std::cerr << "usage: jobs AT_A_TIME SECONDS COMMAND...\n";
+    return EXIT_FAILURE;
+  }
+  plan what{std::strtoul(argv[1], nullptr, 10),
+            std::chrono::seconds{std::atoi(argv[2])},
+            {argv + 3, argv + argc}};
+  ps::host host;
+  caf::scoped_actor self{host.system()};
+  auto runner = self->spawn<caf::monitored>(run_jobs, host.spawner(), what);
+  auto done = false;
+  self->receive([&](const caf::down_msg& x) { done = !x.reason; });
+  return done ? EXIT_SUCCESS : EXIT_FAILURE;
+}
