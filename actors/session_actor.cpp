@@ -538,9 +538,10 @@ void session_machine::close(bool complete, leftovers rest) {
   disarm(session_alarm::kind::grace);
   advance_to(session_state::closed);
   child_.reset();
-  publish();
+  // Before anybody else: a subscriber that sees the end may reuse the name.
   if (auto to = caf::actor_cast<session_keeper>(spawner_))
     self_->send(to, session_over{spec_.id, spec_.limits.retention});
+  publish();
   if (spec_.limits.retention == caf::timespan::zero())
     leaving_ = true;
   leave_if_done();

@@ -63,6 +63,8 @@ public:
                                    "end with it"));
     for (auto& [id, hdl] : sessions_)
       caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
+    for (auto& [who, hdl] : replaced_)
+      caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
   }
 
   spawner_impl::behavior_type
@@ -109,7 +111,7 @@ private:
                           + " sessions live already");
     if (spec.id.empty())
       spec.id = next_id();
-    else if (sessions_.count(spec.id) != 0)
+    else if (sessions_.count(spec.id) != 0 && !make_way(spec.id))
       return make_error(errc::duplicate_session, stage::admit,
                         "there is a session '" + spec.id + "' already");
     auto id = spec.id;
@@ -127,6 +129,21 @@ private:
     auto credit = first_credit(spec);
     child.start(std::move(spec), credit, sink_of(std::move(made)));
     return result;
+  }
+
+  /// Gives up the name of a session that is only retained. It goes when its
+  /// last subscriber has seen its end.
+  /// @returns false if it is not closed yet.
+  bool make_way(const session_id& id) {
+    auto closed = closed_.extract(id);
+    if (!closed)
+      return false;
+    retained_.erase(closed.mapped());
+    auto hdl = sessions_.extract(id).mapped();
+    ids_.erase(hdl.address());
+    self_->send(hdl, session_release{});
+    replaced_.emplace(hdl.address(), hdl);
+    return true;
   }
 
   session_id next_id() {
@@ -238,6 +255,7 @@ private:
   }
 
   void forget(const caf::actor_addr& who) {
+    replaced_.erase(who);
     auto i = ids_.find(who);
     if (i == ids_.end())
       return;
@@ -253,6 +271,8 @@ private:
   spawner_options options_;
   std::unordered_map<session_id, session_impl> sessions_;
   std::unordered_map<caf::actor_addr, session_id> ids_;
+  /// Closed sessions whose name another one has by now.
+  std::unordered_map<caf::actor_addr, session_impl> replaced_;
   /// Closed sessions, each with the number of its end.
   std::unordered_map<session_id, std::uint64_t> closed_;
   std::uint64_t last_closed_ = 0;

@@ -249,7 +249,8 @@ using session = caf::typed_actor<
 ///       .then([=](const session& shell) { ... });
 using spawner = caf::typed_actor<
   /// Starts a session; answered once the program runs. Errors: every code of
-  /// a failed start, `session_limit`, `duplicate_session`.
+  /// a failed start, `session_limit`, `duplicate_session` (a session of that
+  /// name is not closed; a closed one gives way).
   caf::replies_to<spawn_atom, command>::with<session>,
   /// Finds a session, starting and failed ones included.
   caf::replies_to<find_atom, session_id>::with<session>,

@@ -63,11 +63,43 @@ TEST_CASE("an id is had by one session at a time") {
   CHECK(again.is(errc::duplicate_session));
   CHECK(detail_of(again.error()).at == stage::admit);
   CHECK(t.children() == 1);
-  t.end(0);
+  t.child(0).exited();
+  t.run();
   CHECK(owner.begin(named("mine")).is(errc::duplicate_session));
-  t.advance(cat().limits.retention);
+  t.child(0).both_ended();
+  t.child(0).finished();
+  t.run();
   owner.spawn(named("mine"));
   CHECK(t.children() == 2);
+}
+
+TEST_CASE("a closed session gives its name to the next one") {
+  theatre t;
+  peer owner{t};
+  auto first = owner.spawn(named("mine"));
+  peer viewer{t};
+  subscription terms;
+  terms.window = 1;
+  viewer.subscribe(first, terms);
+  t.child(0).out("abc");
+  t.end(0);
+  auto second = owner.spawn(named("mine"));
+  SECTION("and is not found or listed any more") {
+    CHECK(find(t, owner, "mine").value() == second);
+    CHECK(list(t, owner).size() == 1);
+  }
+  SECTION("though its subscriber still gets its end") {
+    viewer.acknowledge_always();
+    viewer.ack(first, 1);
+    CHECK(viewer.out() == "abc");
+    CHECK(viewer.done());
+  }
+  SECTION("and the new one is untouched by what becomes of the old") {
+    t.advance(cat().limits.retention);
+    CHECK(find(t, owner, "mine").value() == second);
+    CHECK(owner.info(second).state == session_state::running);
+    CHECK(owner.begin(named("mine")).is(errc::duplicate_session));
+  }
 }
 
 TEST_CASE("one session more than the limit is refused, none is touched") {
