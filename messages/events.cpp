@@ -1,5 +1,6 @@
 #include "procession/messages/events.hpp"
 
+#include <string_view>
 #include <tuple>
 
 namespace procession {
@@ -9,6 +10,59 @@ namespace {
 std::string headline(const char* name, const session_id& id,
                      std::uint64_t seq) {
   return std::string{name} + " " + id + " #" + std::to_string(seq) + ": ";
+}
+
+/// What Linux calls a signal that ends programs (signal(7)); empty for others.
+/// A table of ours, as the process may have lived on another system than we do.
+std::string_view description_of(std::int32_t signal) noexcept {
+  switch (signal) {
+    case 1:
+      return "Hangup";
+    case 2:
+      return "Interrupt";
+    case 3:
+      return "Quit";
+    case 4:
+      return "Illegal instruction";
+    case 5:
+      return "Trace/breakpoint trap";
+    case 6:
+      return "Aborted";
+    case 7:
+      return "Bus error";
+    case 8:
+      return "Floating point exception";
+    case 9:
+      return "Killed";
+    case 10:
+      return "User defined signal 1";
+    case 11:
+      return "Segmentation fault";
+    case 12:
+      return "User defined signal 2";
+    case 13:
+      return "Broken pipe";
+    case 14:
+      return "Alarm clock";
+    case 15:
+      return "Terminated";
+    case 24:
+      return "CPU time limit exceeded";
+    case 25:
+      return "File size limit exceeded";
+    case 31:
+      return "Bad system call";
+    default:
+      return {};
+  }
+}
+
+/// A signal by its number and, if it is a usual one, its name.
+std::string named_signal(std::int32_t signal) {
+  auto result = "signal " + std::to_string(signal);
+  if (auto name = description_of(signal); !name.empty())
+    result.append(" (").append(name).append(")");
+  return result;
 }
 
 } // namespace
@@ -111,7 +165,7 @@ std::string to_string(const exit_status& x) {
       result = "exit code " + std::to_string(x.code);
       break;
     case exit_cause::signaled:
-      result = "killed by signal " + std::to_string(x.signal);
+      result = "killed by " + named_signal(x.signal);
       break;
     case exit_cause::start_failed:
       result = "did not start";

@@ -157,7 +157,7 @@ bool operator==(const closed& x, const closed& y);
 std::string to_string(stream_kind x);
 std::string to_string(cursor x);
 std::string to_string(exit_cause x);
-/// For people: "exit code 3", "killed by signal 9 (Killed)", "timed out, ...".
+/// For people: "exit code 3", "killed by signal 9 (Killed), timed out".
 std::string to_string(const exit_status& x);
 std::string to_string(const output& x);
 std::string to_string(const gap& x);

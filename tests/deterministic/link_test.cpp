@@ -528,7 +528,8 @@ TEST_CASE("a runner that leaves says so, and is followed to its end") {
     x.process->exits(by_signal(9));
     x.say_raw(frame_type::output, 1, "late");
     x.work.advance(1s);
-    CHECK(x.info().why.detail.text == "the runner ended: killed by signal 9");
+    CHECK(x.info().why.detail.text
+          == "the runner ended: killed by signal 9 (Killed)");
     CHECK(x.events == lines{"out late", "finished, not drained"});
   }
   SECTION("by its channel alone") {

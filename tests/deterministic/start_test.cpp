@@ -213,9 +213,9 @@ TEST_CASE("an owner that goes down during the start ends it all the same") {
   t.child().both_ended();
   t.child().finished();
   t.run();
-  CHECK(
-    other.take_events()
-    == lines{"1 exited killed by signal 9, by request", "2 closed complete"});
+  CHECK(other.take_events()
+        == lines{"1 exited killed by signal 9 (Killed), by request",
+                 "2 closed complete"});
 }
 
 TEST_CASE("a host that ends during the start is why it failed, for everybody") {

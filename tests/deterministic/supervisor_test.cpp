@@ -57,8 +57,10 @@ TEST_CASE("a supervisor that ends stops its children in reverse order") {
   over.value();
   auto all = n.events();
   CHECK(all
-        == lines{"c#1 stopping", "c#1 exited: killed by signal 15, by request",
-                 "b#1 stopping", "b#1 exited: killed by signal 15, by request",
+        == lines{"c#1 stopping",
+                 "c#1 exited: killed by signal 15 (Terminated), by request",
+                 "b#1 stopping",
+                 "b#1 exited: killed by signal 15 (Terminated), by request",
                  "a#1 stopping", "a#1 exited: exit code 0, by request",
                  "ended: exit_reason(user_shutdown)",
                  "down: exit_reason(user_shutdown)"});

@@ -286,9 +286,9 @@ TEST_CASE("an owner that goes down takes its session with it") {
   t.run();
   t.child().finished();
   t.run();
-  CHECK(
-    other.take_events()
-    == lines{"1 exited killed by signal 9, by request", "2 closed complete"});
+  CHECK(other.take_events()
+        == lines{"1 exited killed by signal 9 (Killed), by request",
+                 "2 closed complete"});
   CHECK(t.child().destroyed());
   CHECK(other.ask<session_info>(hdl, info_atom_v).error());
 }
@@ -323,7 +323,7 @@ TEST_CASE("a subscriber that takes nothing does not keep what its owner left") {
   t.child().out("abcdef");
   t.run();
   CHECK(slow.info(hdl).held_back);
-  std::string end = "killed by signal 9";
+  std::string end = "killed by signal 9 (Killed)";
 
   SECTION("the process lives") {
     end += ", by request";
@@ -384,9 +384,9 @@ TEST_CASE("a session goes with its spawner, and nobody is left waiting") {
     CHECK(owner.take_events() == lines{});
     t.child(0).perish();
     t.run();
-    CHECK(
-      owner.take_events()
-      == lines{"1 exited killed by signal 9, by request", "2 closed complete"});
+    CHECK(owner.take_events()
+          == lines{"1 exited killed by signal 9 (Killed), by request",
+                   "2 closed complete"});
   }
   SECTION("which may leave some that cannot be killed") {
     t.child(0).both_ended();
@@ -394,7 +394,7 @@ TEST_CASE("a session goes with its spawner, and nobody is left waiting") {
     t.child(0).finished({1, 2});
     t.run();
     CHECK(owner.take_events()
-          == lines{"1 exited killed by signal 9, by request",
+          == lines{"1 exited killed by signal 9 (Killed), by request",
                    "2 closed complete, 1 left over ended, 2 could not be "
                    "ended"});
   }
@@ -429,9 +429,9 @@ TEST_CASE("a session that is sent an exit ends everything it has") {
     t.child().perish();
     t.run();
     CHECK(t.child().destroyed());
-    CHECK(
-      owner.take_events()
-      == lines{"1 exited killed by signal 9, by request", "2 closed complete"});
+    CHECK(owner.take_events()
+          == lines{"1 exited killed by signal 9 (Killed), by request",
+                   "2 closed complete"});
     CHECK_FALSE(waiting.pending());
     CHECK_FALSE(reading.pending());
   }
@@ -518,7 +518,8 @@ TEST_CASE("a session that is to go waits for no subscriber") {
   CHECK(t.child().destroyed());
   if (kind == unobserved::retain)
     CHECK(owner.take_events()
-          == lines{"1 out@0 a", "2 exited killed by signal 9, by request",
+          == lines{"1 out@0 a",
+                   "2 exited killed by signal 9 (Killed), by request",
                    "3 gap out 1-15", "4 closed incomplete"});
 }
 

@@ -55,7 +55,10 @@ TEST_CASE("a status reads as a sentence") {
   x.cause = exit_cause::signaled;
   x.signal = 6;
   x.core_dumped = true;
-  CHECK(to_string(x) == "killed by signal 6, core dumped");
+  CHECK(to_string(x) == "killed by signal 6 (Aborted), core dumped");
+  x.core_dumped = false;
+  x.signal = 34;
+  CHECK(to_string(x) == "killed by signal 34");
   x = {};
   x.cause = exit_cause::start_failed;
   CHECK(to_string(x) == "did not start");
@@ -145,7 +148,7 @@ TEST_CASE("every value of an enumeration has a name") {
   check_names(stdio_kind::pty, stdio_kind::merged, "stdio_kind");
   check_names(background_policy::end, background_policy::keep,
               "background_policy");
-  check_names(stdin_kind::pipe, stdin_kind::null, "stdin_kind");
+  check_names(stdin_kind::pipe, stdin_kind::inherit, "stdin_kind");
   check_names(exit_cause::exited, exit_cause::unknown, "exit_cause");
   check_names(session_state::starting, session_state::closed, "session_state");
   check_names(containment_kind::unknown, containment_kind::job,

@@ -119,7 +119,8 @@ TEST_CASE("a runner that ends before it speaks is an error with its exit code, "
   SECTION("by a signal") {
     runner_world there{scripted("kill -KILL $$")};
     CHECK(describe(there.up())
-          == "runner_failed at hello: the runner ended: killed by signal 9");
+          == "runner_failed at hello: the runner ended: killed by signal 9 "
+             "(Killed)");
   }
   SECTION("while its socket is waited for") {
     runner_options options;
