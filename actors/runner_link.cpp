@@ -226,10 +226,14 @@ void runner_link::on_phase_due() {
       return lose(
         here("the runner did not connect within " + in_ms(options_.connect)));
     case phase::greeting:
-      return lose(here("the runner sent no hello within "
-                       + in_ms(options_.command.empty()
-                                 ? options_.hello
-                                 : options_.connect + options_.hello)));
+      // A command may lead to anything, also to what waits for us to speak.
+      if (!options_.command.empty())
+        return lose(here("the runner sent no hello within "
+                         + in_ms(options_.connect + options_.hello)
+                         + "; its command has to lead to procession-runner "
+                           "--stdio"));
+      return lose(
+        here("the runner sent no hello within " + in_ms(options_.hello)));
     case phase::up:
       return;
     case phase::leaving:

@@ -25,10 +25,13 @@ T get(const std::byte*& from) noexcept {
   return static_cast<T>(result);
 }
 
-/// Bytes that may be text, for people.
+/// How much of what is no frame an error quotes.
+constexpr std::size_t max_quoted = 256;
+
+/// The beginning of bytes that may be text, for people.
 std::string printable(std::span<const std::byte> bytes) {
   std::string result;
-  for (auto byte : bytes) {
+  for (auto byte : bytes.first(std::min(bytes.size(), max_quoted))) {
     auto c = std::to_integer<unsigned char>(byte);
     result += c < ' ' || c >= 0x7f ? '.' : static_cast<char>(c);
   }
@@ -44,6 +47,21 @@ failure no_hello(std::span<const std::byte> bytes) {
   return violation("it does not begin with a hello of version "
                    + std::to_string(protocol_version) + " but with \""
                    + printable(bytes) + '"');
+}
+
+/// Whether bytes, as far as they go, may be the header of a first frame. Text
+/// is not from its third byte on, so that nobody waits for a whole header.
+bool may_begin(std::span<const std::byte> bytes) noexcept {
+  frame_header_bytes whole{};
+  auto n = std::min(bytes.size(), whole.size());
+  std::copy_n(bytes.begin(), n, whole.begin());
+  auto x = decode(whole);
+  return x.length <= max_first_body && (n <= 4 || x.version == protocol_version)
+         && (n <= 5
+             || x.type == frame_type::hello
+             // Who does not trust the other side says no hello, but may say
+             // why.
+             || x.type == frame_type::goodbye);
 }
 
 } // namespace
@@ -161,12 +179,6 @@ std::span<std::byte> frame_decoder::body_room(std::size_t n) {
 }
 
 std::optional<failure> frame_decoder::check(const frame_header& x) {
-  // Who does not trust the other side says no hello, but may say why.
-  if (last_sequence_ == 0
-      && (x.version != protocol_version
-          || (x.type != frame_type::hello && x.type != frame_type::goodbye))) {
-    return no_hello(encode(x));
-  }
   if (x.version != protocol_version)
     return violation("a frame has the protocol version "
                      + std::to_string(x.version) + ", ours is "
@@ -207,6 +219,12 @@ frame_decoder::filled(std::size_t n, const sink& on_frame,
 std::optional<failure>
 frame_decoder::parse(const sink& on_frame,
                      const std::function<bool()>& wanted) {
+  auto rest = std::span{scratch_.get() + begin_, end_ - begin_};
+  if (last_sequence_ == 0 && wanted() && !may_begin(rest)) {
+    bad_ = no_hello(rest);
+    begin_ = end_ = 0;
+    return bad_;
+  }
   while (wanted() && end_ - begin_ >= frame_header_size) {
     auto* at = scratch_.get() + begin_;
     header_ = decode(

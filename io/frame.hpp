@@ -23,6 +23,9 @@ inline constexpr std::size_t frame_header_size = 24;
 /// The largest body of a frame in bytes.
 inline constexpr std::size_t max_frame_body = 1024 * 1024;
 
+/// The largest body of the first frame of a direction in bytes.
+inline constexpr std::size_t max_first_body = 64 * 1024 - 1;
+
 /// The largest body of a frame that carries output or input: what may stand in
 /// the way of somebody else's frame.
 inline constexpr std::size_t max_data_body = 64 * 1024;

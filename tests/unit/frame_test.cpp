@@ -133,11 +133,29 @@ TEST_CASE("what is no frame is told from a frame by its header alone") {
 }
 
 TEST_CASE("what does not begin with a hello is quoted") {
-  auto result = listen("Last login: Mon Nov 23 10:00 on tty1", 1);
-  REQUIRE(result.wrong);
-  CHECK(result.wrong->detail.text
-        == "it does not begin with a hello of version 4 but with "
-           "\"Last login: Mon Nov 23 1\"");
+  auto quote = [](const std::string& text, std::size_t piece) {
+    auto result = listen(text, piece);
+    REQUIRE(result.wrong);
+    auto said = result.wrong->detail.text;
+    const std::string begin
+      = "it does not begin with a hello of version 4 but with ";
+    CHECK(said.substr(0, begin.size()) == begin);
+    return said.substr(begin.size());
+  };
+  SECTION("as far as it came") {
+    CHECK(quote("Last login: Mon Nov 23 10:00 on tty1", 100)
+          == "\"Last login: Mon Nov 23 10:00 on tty1\"");
+  }
+  SECTION("before there is a whole header") {
+    CHECK(quote("hi\n", 100) == "\"hi.\"");
+    CHECK(quote("Last login", 1) == "\"Las\"");
+    CHECK(quote(std::string("\x10\0\0\0\x03", 5), 1) == "\".....\"");
+    CHECK(quote(std::string("\x10\0\0\0\x04\x21", 6), 1) == "\".....!\"");
+  }
+  SECTION("in part, if it is long") {
+    CHECK(quote(std::string(1000, 'x'), 1000)
+          == '"' + std::string(256, 'x') + '"');
+  }
 }
 
 TEST_CASE("a decoder that is not wanted any more delivers nothing") {
