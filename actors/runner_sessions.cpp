@@ -233,6 +233,13 @@ void runner_link::start_session(const session_ptr& x, command spec,
       why = here("the runner is about to end");
     return sink(child_start_failed{std::move(why)});
   }
+  if (spec.stdio.input == stdin_kind::inherit) {
+    x->at = remote_session::state::over;
+    x->gone = true;
+    return sink(child_start_failed{
+      {errc::invalid_argument,
+       {stage::validate, 0, "a runner's own standard input is its channel"}}});
+  }
   x->number = ++last_number_;
   x->sink = std::move(sink);
   x->merged = spec.stdio.kind != stdio_kind::pipes;

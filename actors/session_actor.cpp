@@ -67,7 +67,8 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
   started_ = caf::make_timestamp();
   drain_left_ = spec_.kill.drain;
   reads_.consumed(read_window - first_credit(spec_));
-  if (spec_.stdio.input == stdin_kind::null)
+  if (spec_.stdio.kind != stdio_kind::pty
+      && spec_.stdio.input != stdin_kind::pipe)
     input_ = input::closed;
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });

@@ -143,7 +143,7 @@ std::optional<failure> validate(const command& x) {
   if (x.stdio.kind == stdio_kind::pty) {
     if (auto bad = validate(x.stdio.size))
       return bad;
-    if (x.stdio.input != stdin_kind::pipe)
+    if (x.stdio.input == stdin_kind::null)
       return invalid("the input of a terminal cannot be the null device");
   }
   if (auto bad = validate(x.limits))
@@ -203,14 +203,16 @@ std::string to_string(stdin_kind x) {
       return "pipe";
     case stdin_kind::null:
       return "null";
+    case stdin_kind::inherit:
+      return "inherit";
   }
   return "stdin_kind " + std::to_string(static_cast<int>(x));
 }
 
 std::string to_string(const stdio_spec& x) {
-  if (x.kind == stdio_kind::pty)
-    return "pty " + to_string(x.size);
   auto result = to_string(x.kind);
+  if (x.kind == stdio_kind::pty)
+    result += ' ' + to_string(x.size);
   if (x.input != stdin_kind::pipe)
     result += " stdin " + to_string(x.input);
   return result;

@@ -32,19 +32,23 @@ enum class stdio_kind : std::uint8_t {
   merged,
 };
 
-/// What the child's standard input is, unless that is a terminal.
+/// What the child's standard input is.
 enum class stdin_kind : std::uint8_t {
-  /// A pipe that is open until it is closed.
+  /// A pipe that is open until it is closed; on a PTY, the terminal.
   pipe,
-  /// The null device: at its end from the start.
+  /// The null device: at its end from the start. Not on a PTY.
   null,
+  /// That of the process that spawns, shared with it. The session cannot write
+  /// to it; on a PTY it writes to the terminal, which the program can open as
+  /// its controlling one (/dev/tty). Only on POSIX and not in a runner;
+  /// elsewhere the start fails with `invalid_argument`.
+  inherit,
 };
 
 /// What the child's standard streams are, and for a PTY its first size.
 struct stdio_spec {
   stdio_kind kind = stdio_kind::pipes;
   terminal_size size = {};
-  /// With a PTY, `pipe`.
   stdin_kind input = stdin_kind::pipe;
 };
 

@@ -203,7 +203,7 @@ struct standard_streams {
   }
 };
 
-/// Makes standard input the controlling terminal (TIOCSCTTY, ioctl_tty(2)).
+/// Makes standard output the controlling terminal (TIOCSCTTY, ioctl_tty(2)).
 struct controlling_terminal {
   bool wanted;
 
@@ -213,7 +213,7 @@ struct controlling_terminal {
     if (!wanted)
       return {};
     return launcher.check("ioctl TIOCSCTTY",
-                          ::syscall(SYS_ioctl, 0, TIOCSCTTY, 0));
+                          ::syscall(SYS_ioctl, 1, TIOCSCTTY, 0));
   }
 };
 

@@ -4,6 +4,7 @@
 #include "procession/platform/posix/terminal.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -29,14 +30,28 @@ failure pipe_failure(const std::error_code& ec) {
           {stage::open_pipes, ec.value(), "the child's pipes cannot be made"}};
 }
 
-std::variant<streams, failure> open_terminal(terminal_size size) {
-  auto opened = open_pty(size);
+/// A descriptor of our own standard input for the child.
+std::variant<unique_fd, failure> share_input() {
+  auto result = unique_fd{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)};
+  if (!result)
+    return pipe_failure(last_error());
+  return result;
+}
+
+std::variant<streams, failure> open_terminal(const stdio_spec& spec) {
+  auto opened = open_pty(spec.size);
   if (auto* bad = std::get_if<failure>(&opened))
     return std::move(*bad);
   auto& pair = std::get<pty_pair>(opened);
   streams result;
   result.ours.master = std::move(pair.master);
   result.ours.slave = std::move(pair.slave);
+  if (spec.input == stdin_kind::inherit) {
+    auto shared = share_input();
+    if (auto* bad = std::get_if<failure>(&shared))
+      return std::move(*bad);
+    result.in = std::move(std::get<unique_fd>(shared));
+  }
   return result;
 }
 
@@ -60,6 +75,11 @@ std::variant<streams, failure> open_pipes(const stdio_spec& spec) {
       return pipe_failure(ec);
     result.ours.in = std::move(in.write);
     result.in = std::move(in.read);
+  } else if (spec.input == stdin_kind::inherit) {
+    auto shared = share_input();
+    if (auto* bad = std::get_if<failure>(&shared))
+      return std::move(*bad);
+    result.in = std::move(std::get<unique_fd>(shared));
   } else {
     result.in = at_least_3(unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)},
                            ec);
@@ -96,7 +116,7 @@ std::variant<streams, failure> open_streams(const stdio_spec& spec,
     return open_channel(runner->channel);
   switch (spec.kind) {
     case stdio_kind::pty:
-      return open_terminal(spec.size);
+      return open_terminal(spec);
     case stdio_kind::pipes:
     case stdio_kind::merged:
       return open_pipes(spec);
@@ -141,7 +161,7 @@ start_process(host& where, const command& spec, const runner_start* runner,
   auto& tree = std::get<std::unique_ptr<posix::tree>>(made);
   auto terminal = spec.stdio.kind == stdio_kind::pty;
   launch_options options;
-  options.in = terminal ? streams.ours.slave.get() : streams.in.get();
+  options.in = streams.in ? streams.in.get() : streams.ours.slave.get();
   options.out = terminal ? streams.ours.slave.get() : streams.out.get();
   options.err = streams.err ? streams.err.get() : options.out;
   options.notification = streams.notification.get();

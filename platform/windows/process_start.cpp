@@ -182,6 +182,10 @@ std::variant<started_process, failure> start_process(const command& spec) {
                     "on Windows background processes end with the process "
                     "that left them; run what is to go on as a session of its "
                     "own"}};
+  if (spec.stdio.input == stdin_kind::inherit)
+    return failure{errc::invalid_argument,
+                   {stage::validate, 0,
+                    "standard input is not inherited on Windows"}};
   auto resolved = resolve(spec);
   if (auto* bad = std::get_if<failure>(&resolved))
     return std::move(*bad);

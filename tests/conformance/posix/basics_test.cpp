@@ -37,7 +37,36 @@ private:
   std::vector<std::pair<int, void (*)(int)>> before_;
 };
 
+/// Where our standard input leads.
+std::string own_input() {
+  return std::filesystem::read_symlink("/proc/self/fd/0").string();
+}
+
 } // namespace
+
+TEST_CASE("a program may share the input of the process that spawns") {
+  auto& where = GENERATE(from_range(backends()));
+  world w{where};
+  auto stdio = GENERATE(pipes(), merged(), pty());
+  stdio.input = stdin_kind::inherit;
+  auto spec = shell("readlink /proc/self/fd/0; tty <&1; "
+                    "read x </dev/tty 2>/dev/null",
+                    stdio);
+  if (where.name.find("runner") != std::string::npos) {
+    // A runner's own is its channel.
+    CHECK(is(w.refusal(spec), errc::invalid_argument));
+    return;
+  }
+  auto hdl = w.spawn(spec);
+  // A session with a terminal can type on it, others have no way in.
+  auto written = w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"x\n"});
+  CHECK(static_cast<bool>(written) == (stdio.kind == stdio_kind::pty));
+  listener events{w, hdl};
+  REQUIRE(events.until_closed());
+  CHECK_THAT(events.out, Catch::Contains(own_input()));
+  CHECK((events.out.find("not a tty") != std::string::npos)
+        == (stdio.kind != stdio_kind::pty));
+}
 
 TEST_CASE("a script that names no interpreter is run by the shell") {
   world w{GENERATE(from_range(backends()))};
