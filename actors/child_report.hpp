@@ -11,6 +11,7 @@
 #include <caf/typed_actor.hpp>
 
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -32,6 +33,12 @@ struct child_report {
     caf::error why;
   };
 
+  /// A probe has not found it ready yet.
+  struct not_yet {
+    /// Why, in one line.
+    std::string why;
+  };
+
   /// The process of a session has ended; more of its output may come.
   struct exited {
     exit_status status;
@@ -41,7 +48,7 @@ struct child_report {
   std::uint64_t child = 0;
   /// Which start of it.
   std::uint64_t start = 0;
-  std::variant<started, ready, unready, exited> what;
+  std::variant<started, ready, unready, not_yet, exited> what;
 };
 
 } // namespace procession

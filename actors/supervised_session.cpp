@@ -90,6 +90,7 @@ void supervised_session_machine::on_spawned(session hdl) {
 
 void supervised_session_machine::on_running(session_info& x) {
   state_ = state::unready;
+  info_ = x;
   report_(self_, child_report::started{session_, std::move(x)});
   watch();
 }
@@ -227,7 +228,7 @@ void supervised_session_machine::look() {
       caf::anon_send(to, probe_answer{std::move(why_not)});
   };
   try {
-    std::get<ready_probe>(spec_->ready).look(done);
+    std::get<ready_probe>(spec_->ready).look(info_, done);
   } catch (const std::exception& e) {
     done(
       failure{errc::invalid_argument,
@@ -244,6 +245,10 @@ void supervised_session_machine::on(const probe_answer& x) {
     return become_ready();
   if (x.why_not->code == errc::invalid_argument)
     return report_(self_, child_report::unready{to_error(*x.why_not)});
+  if (auto why = to_string(*x.why_not); why != why_not_) {
+    why_not_ = std::move(why);
+    report_(self_, child_report::not_yet{why_not_});
+  }
   self_->delayed_send(self_, probe_pause_, probe_again{});
   probe_pause_ = std::min<caf::timespan>(2 * probe_pause_, longest_probe_pause);
 }

@@ -12,6 +12,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace procession {
 
@@ -109,7 +110,11 @@ private:
   /// The reason to end with.
   caf::error reason_;
   std::optional<std::array<pattern_watch, 2>> watches_;
+  /// The session when its program began to run, for the probe.
+  session_info info_;
   caf::timespan probe_pause_{};
+  /// What the probe said last, if it was told.
+  std::string why_not_;
   /// When the session that has exited must be closed.
   caf::actor_clock::time_point close_due_{};
 };

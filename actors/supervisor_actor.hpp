@@ -90,6 +90,8 @@ private:
     std::string last_end;
     /// Why it is not ready.
     caf::error why;
+    /// Why it is not ready yet, for people; empty if nobody knows.
+    std::string not_yet;
     /// Failures that the back-off goes by.
     std::uint32_t failures = 0;
     std::optional<time_point> ready_since;
@@ -130,6 +132,7 @@ private:
   void on(child& x, child_report::started& what);
   void on(child& x, child_report::ready);
   void on(child& x, child_report::unready& what);
+  void on(child& x, child_report::not_yet& what);
   void on(child& x, child_report::exited& what);
   void on_down(const caf::down_msg& x);
   void on_end(child& x, bool success);

@@ -61,12 +61,12 @@ caf::timespan patience_of(const child_spec& x) {
   return kill.grace + kill.drain + std::chrono::minutes{2};
 }
 
-caf::error not_in_time(const child_spec& spec) {
+caf::error not_in_time(const child_spec& spec, const std::string& why) {
   auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
     spec.ready_within);
   return make_error(errc::deadline_passed, stage::ready,
                     "it was not ready within " + std::to_string(ms.count())
-                      + " ms");
+                      + " ms" + (why.empty() ? why : ": " + why));
 }
 
 } // namespace
@@ -89,6 +89,7 @@ void supervisor_machine::start(child& x) {
   x.id.clear();
   x.pid = 0;
   x.why = caf::none;
+  x.not_yet.clear();
   x.ready_since.reset();
   x.due.reset();
   if (x.spec.ready_within < caf::timespan{max_timespan})
@@ -153,6 +154,10 @@ void supervisor_machine::on(child& x, child_report::ready) {
 
 void supervisor_machine::on(child& x, child_report::unready& what) {
   on_unready(x, std::move(what.why));
+}
+
+void supervisor_machine::on(child& x, child_report::not_yet& what) {
+  x.not_yet = std::move(what.why);
 }
 
 void supervisor_machine::on(child& x, child_report::exited& what) {
@@ -341,7 +346,7 @@ void supervisor_machine::on_due(child& x) {
   x.due.reset();
   switch (x.state) {
     case child_state::starting:
-      return on_unready(x, not_in_time(x.spec));
+      return on_unready(x, not_in_time(x.spec, x.not_yet));
     case child_state::stopping:
       caf::anon_send_exit(x.actor, caf::exit_reason::kill);
       return;

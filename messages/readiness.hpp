@@ -1,6 +1,7 @@
 #pragma once
 
 #include "procession/messages/error.hpp"
+#include "procession/messages/session.hpp"
 
 #include <functional>
 #include <optional>
@@ -9,12 +10,13 @@
 
 namespace procession {
 
-/// Looks once whether something is there, and tells what came of it: nothing,
+/// Looks once whether a session is ready, and tells `done` the result: nothing,
 /// or why it is not. It returns at once; `done` may be called from any thread,
 /// and is called once or, when nobody can tell any more, never.
 /// `invalid_argument` says that looking again is of no use.
-using probe
-  = std::function<void(std::function<void(std::optional<failure>)> done)>;
+/// @param who the session, as it was when its program began to run.
+using probe = std::function<void(
+  const session_info& who, std::function<void(std::optional<failure>)> done)>;
 
 /// Ready as soon as the program runs.
 struct ready_at_once {};
@@ -27,7 +29,7 @@ struct ready_output {
 
 /// Ready once the probe finds what it looks for; it is tried again and again,
 /// at first every 10 ms, later every second. `runtime::port_probe` makes one
-/// that connects to a TCP port.
+/// that looks for a TCP port on which the session listens.
 struct ready_probe {
   probe look;
 };

@@ -11,6 +11,15 @@ namespace procession {
 
 class runner_port;
 
+/// Which listener on a TCP port makes a session ready.
+enum class port_owner {
+  /// A process of the session, on this machine. Other listeners do not count.
+  session,
+  /// Any process: for a session in a runner, and for a server that a program
+  /// starts outside of its session (`docker run -p`).
+  anybody,
+};
+
 /// Choices for a runtime; the defaults suit every program.
 struct runtime_options {
   /// How descendants are held. `unknown` takes the best there is: a cgroup
@@ -41,11 +50,19 @@ public:
   /// What `start_runner` needs of the system; internal.
   std::shared_ptr<runner_port> runners() const;
 
-  /// Looks whether somebody accepts connections to a TCP port, as seen from
-  /// this program. For `ready_probe`; it takes a second at most and blocks
-  /// nobody.
+  /// Looks whether a session accepts connections to a TCP port, as seen from
+  /// this program. For `ready_probe`; it blocks nobody, and gives up on a
+  /// connection after a second.
+  ///
+  /// A process of the session must hold the socket that listens there. On Linux
+  /// that is read from /proc. If we may not read the descriptors of a process
+  /// (another user's, or one with capabilities of its own), it counts as the
+  /// holder if the socket belongs to its user. On Windows the holder is the
+  /// process that made the socket. A session of another runtime, hence one in a
+  /// runner, is never ready by this probe unless `owner` is `anybody`.
   /// @param address IPv4 or IPv6, in figures.
-  probe port_probe(std::uint16_t port, std::string address = "127.0.0.1") const;
+  probe port_probe(std::uint16_t port, std::string address = "127.0.0.1",
+                   port_owner owner = port_owner::session) const;
 
   /// How descendants are held, and for a cgroup where.
   containment_kind containment() const;

@@ -63,6 +63,17 @@ public:
     });
   }
 
+  void list(pid_t, std::function<void(std::vector<pid_t>)> done) override {
+    std::vector<pid_t> found;
+    base_->reserve().with([&] {
+      found.clear();
+      return list_processes(where_.directory.get(), found);
+    });
+    reactor_.post([done = std::move(done), found = std::move(found)]() mutable {
+      done(std::move(found));
+    });
+  }
+
   void end(pid_t leader, ending how, std::chrono::nanoseconds grace,
            std::function<void(tree_end)> done) override {
     // All there is to do as a rule. A zombie, as the leader is, does not count.

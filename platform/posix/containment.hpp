@@ -74,6 +74,11 @@ public:
   /// of the calls.
   virtual void signal(pid_t leader, int signo) = 0;
 
+  /// Tells `done` which processes are in the tree, the leader among them, as
+  /// far as they can be found now. On the reactor, not from within.
+  virtual void list(pid_t leader, std::function<void(std::vector<pid_t>)> done)
+    = 0;
+
   /// Ends every process of the tree but the leader, which has ended and is not
   /// reaped before `done`; 0 if there never was one. To be called once; after
   /// it `signal` reaches the leader's process group too.

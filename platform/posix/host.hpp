@@ -6,8 +6,12 @@
 #include "procession/platform/posix/containment.hpp"
 #include "procession/platform/posix/keeper_watch.hpp"
 #include "procession/platform/posix/launch_watch.hpp"
+#include "procession/platform/posix/listener_search.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 
 namespace procession::posix {
 
@@ -35,6 +39,15 @@ struct host {
   /// Launcher.
   keeper_watch keeper{reactor, launcher};
   live_processes<process> live;
+  /// Reactor.
+  listener_search listeners{reactor};
 };
+
+/// Looks whether a process of the session that process `pid` leads listens
+/// where a connection was accepted. On the reactor, as is `done`, which is told
+/// nothing if one does.
+void check_listener(host& where, std::int64_t pid,
+                    const boost::asio::ip::tcp::endpoint& at,
+                    const std::function<void(std::optional<failure>)>& done);
 
 } // namespace procession::posix

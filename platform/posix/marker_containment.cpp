@@ -49,6 +49,17 @@ public:
       sweeper_->sweep(std::move(target), nullptr);
   }
 
+  void list(pid_t leader,
+            std::function<void(std::vector<pid_t>)> done) override {
+    auto tell = [leader, done = std::move(done)](const sweep_result& x, bool) {
+      std::vector<pid_t> found{leader};
+      for (auto& process : x.found)
+        found.push_back(process.pid);
+      done(std::move(found));
+    };
+    sweeper_->sweep(target_of(leader), std::move(tell));
+  }
+
   void end(pid_t leader, ending how, std::chrono::nanoseconds grace,
            std::function<void(tree_end)> done) override {
     auto made = std::make_shared<marked_end>(reactor_, sweeper_,

@@ -14,9 +14,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace procession::posix {
 
@@ -43,6 +47,16 @@ public:
   void terminate(signal_name by);
   void kill();
   void finish();
+
+  /// Whether it is running, and that is its number.
+  bool runs_as(std::int64_t pid) const noexcept {
+    return state_ == state::running && pid_ == pid;
+  }
+
+  /// While it runs: tells which processes are in its tree, see `tree::list`.
+  void list(std::function<void(std::vector<pid_t>)> done) {
+    tree_->list(pid_, std::move(done));
+  }
 
   /// Forgets the sink, kills the tree, finishes in the background.
   void abandon();

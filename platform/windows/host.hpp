@@ -2,7 +2,14 @@
 
 #include "procession/io/chunks.hpp"
 #include "procession/io/loop.hpp"
+#include "procession/messages/error.hpp"
 #include "procession/platform/live_processes.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
 
 namespace procession::windows {
 
@@ -19,5 +26,12 @@ struct host {
   chunk_pool pool;
   live_processes<process> live;
 };
+
+/// Looks whether a process of the session that process `pid` leads has made the
+/// socket that listens where a connection was accepted. On the reactor; tells
+/// `done` from within, nothing if it has.
+void check_listener(host& where, std::int64_t pid,
+                    const boost::asio::ip::tcp::endpoint& at,
+                    const std::function<void(std::optional<failure>)>& done);
 
 } // namespace procession::windows

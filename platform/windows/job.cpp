@@ -27,6 +27,13 @@ bool job::kill() noexcept {
   return ::TerminateJobObject(get(), killed_code) != 0;
 }
 
+bool job::holds(DWORD pid) const noexcept {
+  auto process = unique_handle{
+    ::OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid)};
+  BOOL result = FALSE;
+  return process && ::IsProcessInJob(process.get(), get(), &result) && result;
+}
+
 std::uint32_t job::active() const noexcept {
   JOBOBJECT_BASIC_ACCOUNTING_INFORMATION info{};
   if (!::QueryInformationJobObject(get(), JobObjectBasicAccountingInformation,

@@ -33,6 +33,9 @@ public:
   /// @returns whether the system did it; if not, GetLastError tells why.
   bool kill() noexcept;
 
+  /// Whether that process is in it; false also if that cannot be known.
+  bool holds(DWORD pid) const noexcept;
+
   /// How many processes are in it; 0 also if that cannot be known.
   std::uint32_t active() const noexcept;
 

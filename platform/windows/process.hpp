@@ -61,6 +61,16 @@ public:
     return gone_;
   }
 
+  /// Whether it is running, and that is its number.
+  bool runs_as(std::int64_t pid) const noexcept {
+    return state_ == state::running && pid_ == pid;
+  }
+
+  /// Whether that process is in its tree.
+  bool holds(DWORD pid) const noexcept {
+    return job_.holds(pid);
+  }
+
   /// The runtime ends before the system let go of the process: tells the sink
   /// that it is over.
   void give_up();

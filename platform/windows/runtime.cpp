@@ -104,8 +104,10 @@ std::shared_ptr<runner_port> runtime::runners() const {
   return windows::make_runner_port(impl_);
 }
 
-probe runtime::port_probe(std::uint16_t port, std::string address) const {
-  return make_port_probe(impl_ref<impl>{impl_}, std::move(address), port);
+probe runtime::port_probe(std::uint16_t port, std::string address,
+                          port_owner owner) const {
+  return make_port_probe(impl_ref<impl>{impl_}, std::move(address), port,
+                         owner);
 }
 
 containment_kind runtime::containment() const {

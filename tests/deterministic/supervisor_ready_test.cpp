@@ -19,10 +19,15 @@ struct scripted_probe {
 
   std::shared_ptr<std::vector<answer>> asked
     = std::make_shared<std::vector<answer>>();
+  /// The session that it was asked about last.
+  std::shared_ptr<session_info> seen = std::make_shared<session_info>();
 
   readiness when() const {
     return ready_probe{
-      [asked = asked](answer x) { asked->push_back(std::move(x)); }};
+      [asked = asked, seen = seen](const session_info& who, answer x) {
+        *seen = who;
+        asked->push_back(std::move(x));
+      }};
   }
 
   void say(theatre& t, std::optional<failure> x = std::nullopt) {
@@ -144,6 +149,9 @@ TEST_CASE("a child is ready when a probe finds what it looks for") {
     pause = std::min<caf::timespan>(2 * pause, 1s);
   }
   CHECK(n.states() == lines{"a starting"});
+  CHECK(probe.seen->id == n.find("a").id);
+  CHECK(probe.seen->pid == n.find("a").pid);
+  CHECK(probe.seen->pid != 0);
   probe.say(t);
   CHECK(n.states() == lines{"a running"});
   // A late answer is of no meaning.
@@ -221,6 +229,25 @@ TEST_CASE("a child that is not ready in time is stopped, and that is told") {
     n.obey();
     CHECK(contains(n.events().back(), "down: deadline_passed at ready"));
   }
+}
+
+TEST_CASE("why a probe has found nothing is told when the time is over") {
+  theatre t;
+  scripted_probe probe;
+  auto a = ready_when(kid(t, "a"), probe.when());
+  a.ready_within = 7s;
+  nursery n{t, {a}};
+  n.up("a");
+  probe.say(t, refused);
+  t.advance(10ms);
+  probe.say(t, failure{errc::request_failed, {stage::ready, 0, "not ours"}});
+  t.advance(7s);
+  auto seen = n.events();
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[1]
+        == "a#1 start_failed: deadline_passed at ready: it was not ready "
+           "within 7000 ms: request_failed at ready: not ours");
+  n.down("a", by_signal(15));
 }
 
 TEST_CASE("a child that ends before it is ready has failed to start") {

@@ -14,9 +14,6 @@
 #include <caf/scoped_actor.hpp>
 
 #include <sys/resource.h>
-#include <sys/socket.h>
-
-#include <netinet/in.h>
 
 #include <csignal>
 #include <map>
@@ -104,19 +101,6 @@ private:
   std::uint64_t last_ = 0;
 };
 
-/// A port that was free a moment ago.
-std::uint16_t free_port() {
-  posix::unique_fd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  REQUIRE(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size)
-          == 0);
-  return ntohs(address.sin_port);
-}
-
 } // namespace
 
 TEST_CASE("thousands of sessions are all restarted, and nothing is left") {
@@ -173,46 +157,4 @@ TEST_CASE("thousands of sessions are all restarted, and nothing is left") {
   CHECK(count_entries("/proc/self/fd") == descriptors);
   CHECK(count_entries("/proc/self/task") == threads);
   CHECK(zombies().empty());
-}
-
-TEST_CASE("a server is ready when it accepts connections") {
-  config cfg;
-  runtime rt;
-  caf::actor_system sys{cfg};
-  auto sessions = make_spawner(sys, rt);
-  auto port = free_port();
-  auto server = session_child(
-    "server", sessions,
-    program("python3",
-            {"-m", "http.server", "--bind", "127.0.0.1", std::to_string(port)}),
-    ready_probe{rt.port_probe(port)});
-  auto made = make_supervisor(sys, {server});
-  REQUIRE(made);
-  caf::scoped_actor self{sys};
-  self->request(*made, patience, wait_atom_v)
-    .receive(
-      [](child_list& x) {
-        REQUIRE(x.size() == 1);
-        CHECK(x[0].state == child_state::running);
-      },
-      [&](caf::error& x) { FAIL(sys.render(x)); });
-  // Somebody listens there now.
-  posix::unique_fd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  CHECK(
-    ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address))
-    == 0);
-  self->request(*made, patience, terminate_atom_v)
-    .receive([] {}, [&](caf::error& x) { FAIL(sys.render(x)); });
-}
-
-TEST_CASE(
-  "a probe of a runtime that has ended finds nothing, and harms nobody") {
-  auto rt = std::make_unique<runtime>();
-  auto look = rt->port_probe(80);
-  rt.reset();
-  look([](const std::optional<failure>&) { FAIL("nobody can tell"); });
 }

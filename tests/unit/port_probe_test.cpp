@@ -13,15 +13,25 @@ using boost::asio::ip::tcp;
 namespace {
 
 /// What a probe finds.
-std::optional<failure> look(loop& where, const std::string& address,
-                            std::uint16_t port) {
-  std::promise<std::optional<failure>> found;
+port_answer answer(loop& where, const std::string& address,
+                   std::uint16_t port) {
+  std::promise<port_answer> found;
   where.post([&] {
-    probe_port(where.context(), address, port, [&](std::optional<failure> x) {
-      found.set_value(std::move(x));
-    });
+    probe_port(where.context(), address, port,
+               [&](const port_answer& x) { found.set_value(x); });
   });
   return found.get_future().get();
+}
+
+std::optional<failure> look(loop& where, const std::string& address,
+                            std::uint16_t port) {
+  auto x = answer(where, address, port);
+  auto* bad = std::get_if<failure>(&x);
+  return bad != nullptr ? std::optional{*bad} : std::nullopt;
+}
+
+boost::asio::ip::address ip(const char* text) {
+  return boost::asio::ip::make_address(text);
 }
 
 } // namespace
@@ -33,6 +43,9 @@ TEST_CASE("a port that accepts connections is found, one that ceased is not") {
     own, tcp::endpoint{boost::asio::ip::address_v4::loopback(), 0});
   auto port = listener->local_endpoint().port();
   CHECK_FALSE(look(x, "127.0.0.1", port));
+  // The address that means every one of ours leads to this one.
+  CHECK(std::get<tcp::endpoint>(answer(x, "0.0.0.0", port))
+        == listener->local_endpoint());
   listener.reset();
   auto refused = look(x, "127.0.0.1", port);
   REQUIRE(refused);
@@ -53,14 +66,39 @@ TEST_CASE("what is no address is told apart from a port that is not open yet") {
   CHECK(bad->code == errc::invalid_argument);
 }
 
+TEST_CASE("of several addresses that a socket is bound to the closest one fits "
+          "best") {
+  auto fit = [](const char* bound_to, const char* connected_to) {
+    return closeness(as_v6(ip(bound_to)), ip(connected_to));
+  };
+  SECTION("for IPv4, that is its own, then all of IPv4, then all") {
+    CHECK(fit("127.0.0.1", "127.0.0.1") == 0);
+    CHECK(fit("::ffff:127.0.0.1", "127.0.0.1") == 0);
+    CHECK(fit("0.0.0.0", "127.0.0.1") == 1);
+    CHECK(fit("::", "127.0.0.1") == 2);
+    CHECK_FALSE(fit("127.0.0.2", "127.0.0.1"));
+    CHECK_FALSE(fit("::1", "127.0.0.1"));
+  }
+  SECTION("for IPv6, that is its own, then all") {
+    CHECK(fit("::1", "::1") == 0);
+    CHECK(fit("fe80::1", "fe80::1%7") == 0);
+    CHECK(fit("::", "::1") == 2);
+    CHECK_FALSE(fit("0.0.0.0", "::1"));
+    CHECK_FALSE(fit("::2", "::1"));
+  }
+  SECTION("for IPv4 in the form of IPv6, that is the same as for IPv4") {
+    CHECK(fit("127.0.0.1", "::ffff:127.0.0.1") == 0);
+    CHECK(fit("0.0.0.0", "::ffff:127.0.0.1") == 1);
+  }
+}
+
 TEST_CASE("a probe ends with its loop") {
   auto shared = std::make_shared<int>();
   {
     loop x{"test-loop"};
     x.post([&] {
       // A network for documentation: nobody answers (RFC 5737).
-      probe_port(x.context(), "192.0.2.1", 9,
-                 [shared](const std::optional<failure>&) {});
+      probe_port(x.context(), "192.0.2.1", 9, [shared](const port_answer&) {});
     });
   }
   CHECK(shared.use_count() == 1);
