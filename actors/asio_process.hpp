@@ -17,7 +17,8 @@ namespace procession {
 ///
 ///     boost::asio::io_context context;
 ///     procession::asio_process sort{context.get_executor(), host.spawner()};
-///     co_await sort.async_start({.program = "sort"}, use_awaitable);
+///     procession::command what{.program = "sort"};
+///     co_await sort.async_start(what, use_awaitable);
 ///     co_await async_write(sort, buffer("b\na\n"), use_awaitable);
 ///     co_await sort.async_close_stdin(use_awaitable);
 ///     std::string text;
@@ -95,14 +96,15 @@ public:
   }
 
   /// Starts `what`; once at most. Signature: `void(error_code)`, with every
-  /// code of a failed start.
+  /// code of a failed start. In a coroutine name the command first: g++ 12 may
+  /// destroy twice what is made within a `co_await`.
   template <class Token>
-  auto async_start(command what, Token&& token) {
+  auto async_start(const command& what, Token&& token) {
     return boost::asio::async_initiate<Token, void(error_code)>(
       [core = core_](auto handler, command spec) {
         core->start(std::move(handler), std::move(spec));
       },
-      token, std::move(what));
+      token, what);
   }
 
   /// Reads some bytes of the standard output, at least one. One read of a

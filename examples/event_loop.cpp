@@ -28,7 +28,6 @@
 #include <exception>
 #include <iostream>
 #include <string>
-#include <utility>
 
 using namespace std::chrono_literals;
 using namespace boost::asio::experimental::awaitable_operators;
@@ -45,10 +44,11 @@ ps::command shell(std::string script) {
 }
 
 /// Shows the lines of a command. @returns how it ended.
-asio::awaitable<ps::exit_status> show(ps::host& host, std::string name,
-                                      std::string script) {
+asio::awaitable<ps::exit_status> show(ps::host& host, const char* name,
+                                      const char* script) {
   ps::asio_process child{co_await asio::this_coro::executor, host.spawner()};
-  co_await child.async_start(shell(std::move(script)), use_awaitable);
+  auto command = shell(script);
+  co_await child.async_start(command, use_awaitable);
   std::string text;
   auto buffer = asio::dynamic_buffer(text);
   boost::system::error_code ec;
@@ -63,10 +63,11 @@ asio::awaitable<ps::exit_status> show(ps::host& host, std::string name,
 }
 
 /// Asks a calculator something.
-asio::awaitable<std::string> calculate(ps::host& host, std::string question) {
+asio::awaitable<std::string> calculate(ps::host& host, const char* question) {
   ps::asio_process sh{co_await asio::this_coro::executor, host.spawner()};
-  co_await sh.async_start({.program = "sh"}, use_awaitable);
-  auto line = "echo $((" + question + "))\n";
+  ps::command command{.program = "sh"};
+  co_await sh.async_start(command, use_awaitable);
+  auto line = std::string{"echo $(("} + question + "))\n";
   co_await asio::async_write(sh, asio::buffer(line), use_awaitable);
   std::string answer;
   co_await asio::async_read_until(sh, asio::dynamic_buffer(answer), '\n',

@@ -36,6 +36,14 @@ struct plan {
   std::deque<std::string> jobs;
 };
 
+/// Shows a line of a job: | for its output, ! for its errors.
+auto print(const std::string& name) {
+  return [=](const ps::line& x) {
+    std::cout << name << (x.stream == ps::stream_kind::out ? "| " : "! ")
+              << x.text << '\n';
+  };
+}
+
 class job_runner {
 public:
   job_runner(caf::event_based_actor* self, ps::spawner where, plan what)
@@ -92,13 +100,6 @@ public:
   }
 
 private:
-  static auto print(const std::string& name) {
-    return [=](const ps::line& x) {
-      std::cout << name << (x.stream == ps::stream_kind::out ? "| " : "! ")
-                << x.text << '\n';
-    };
-  }
-
   caf::event_based_actor* self_;
   ps::spawner where_;
   plan plan_;

@@ -9,13 +9,13 @@ using namespace procession::test;
 
 namespace {
 
-struct fixture {
+struct expect_fixture {
   theatre t;
   peer user{t};
   session shell = user.spawn();
   expecter chat = make_expecter(t.sys, shell, user.address());
 
-  fixture() {
+  expect_fixture() {
     t.run();
   }
 
@@ -33,7 +33,7 @@ struct fixture {
 
 } // namespace
 
-TEST_CASE_METHOD(fixture, "an expecter answers with the first match",
+TEST_CASE_METHOD(expect_fixture, "an expecter answers with the first match",
                  "[expect]") {
   auto got = expect({{"$ "}, {"# "}});
   CHECK(got.pending());
@@ -46,7 +46,8 @@ TEST_CASE_METHOD(fixture, "an expecter answers with the first match",
   CHECK(got.value().before == "welcome\n");
 }
 
-TEST_CASE_METHOD(fixture, "an expecter looks at no byte twice", "[expect]") {
+TEST_CASE_METHOD(expect_fixture, "an expecter looks at no byte twice",
+                 "[expect]") {
   out("a> b> ");
   CHECK(expect({{"> "}}).value().before == "a");
   CHECK(expect({{"> "}}).value().before == "b");
@@ -56,7 +57,7 @@ TEST_CASE_METHOD(fixture, "an expecter looks at no byte twice", "[expect]") {
   CHECK(third.value().before == "c");
 }
 
-TEST_CASE_METHOD(fixture, "an expecter keeps each stream by itself",
+TEST_CASE_METHOD(expect_fixture, "an expecter keeps each stream by itself",
                  "[expect]") {
   auto got = expect({{"abc"}});
   out("a");
@@ -66,7 +67,7 @@ TEST_CASE_METHOD(fixture, "an expecter keeps each stream by itself",
   CHECK(got.value().before == "bc, ");
 }
 
-TEST_CASE_METHOD(fixture, "a deadline answers, and nothing is lost",
+TEST_CASE_METHOD(expect_fixture, "a deadline answers, and nothing is lost",
                  "[expect]") {
   auto got = expect({{"ready"}}, 2s);
   out("almost rea");
@@ -83,7 +84,8 @@ TEST_CASE_METHOD(fixture, "a deadline answers, and nothing is lost",
   CHECK(next.pending());
 }
 
-TEST_CASE_METHOD(fixture, "the end of the output answers a request that waits",
+TEST_CASE_METHOD(expect_fixture,
+                 "the end of the output answers a request that waits",
                  "[expect]") {
   auto got = expect({{"never"}});
   out("last words");
@@ -93,7 +95,7 @@ TEST_CASE_METHOD(fixture, "the end of the output answers a request that waits",
   CHECK_FALSE(expect({{"words"}}).value().pattern);
 }
 
-TEST_CASE_METHOD(fixture, "output before the end is looked at first",
+TEST_CASE_METHOD(expect_fixture, "output before the end is looked at first",
                  "[expect]") {
   out("one two");
   t.end();
@@ -101,7 +103,8 @@ TEST_CASE_METHOD(fixture, "output before the end is looked at first",
   CHECK_FALSE(expect({{"one"}}).value().pattern);
 }
 
-TEST_CASE_METHOD(fixture, "one request at a time, with patterns that can be",
+TEST_CASE_METHOD(expect_fixture,
+                 "one request at a time, with patterns that can be",
                  "[expect]") {
   CHECK(expect({}).is(errc::invalid_argument));
   CHECK(expect({{"(", pattern::kind::regex}}).is(errc::invalid_argument));
@@ -111,8 +114,8 @@ TEST_CASE_METHOD(fixture, "one request at a time, with patterns that can be",
   CHECK(first.value().pattern == 0);
 }
 
-TEST_CASE_METHOD(fixture, "an expecter acknowledges what it has looked at",
-                 "[expect]") {
+TEST_CASE_METHOD(expect_fixture,
+                 "an expecter acknowledges what it has looked at", "[expect]") {
   auto got = expect({{"end"}});
   auto total = std::size_t{0};
   while (total < 4 << 20) {
@@ -126,7 +129,7 @@ TEST_CASE_METHOD(fixture, "an expecter acknowledges what it has looked at",
   CHECK(got.value().pattern == 0);
 }
 
-TEST_CASE_METHOD(fixture, "while nothing is expected the session waits",
+TEST_CASE_METHOD(expect_fixture, "while nothing is expected the session waits",
                  "[expect]") {
   std::size_t total = 0;
   while (auto n = std::min<std::uint64_t>(t.child().credit(), 64 * 1024)) {
@@ -141,7 +144,7 @@ TEST_CASE_METHOD(fixture, "while nothing is expected the session waits",
   CHECK(got.value().pattern == 0);
 }
 
-TEST_CASE_METHOD(fixture, "a session that is gone answers a request",
+TEST_CASE_METHOD(expect_fixture, "a session that is gone answers a request",
                  "[expect]") {
   auto got = expect({{"x"}});
   caf::anon_send_exit(shell, caf::exit_reason::kill);
@@ -150,7 +153,8 @@ TEST_CASE_METHOD(fixture, "a session that is gone answers a request",
   CHECK_FALSE(expect({{"x"}}).pending());
 }
 
-TEST_CASE_METHOD(fixture, "an expecter ends with its owner", "[expect]") {
+TEST_CASE_METHOD(expect_fixture, "an expecter ends with its owner",
+                 "[expect]") {
   peer asking{t};
   auto got = asking.ask<expect_result>(chat, expect_atom_v,
                                        expect_request{{{"x"}}, 30s});

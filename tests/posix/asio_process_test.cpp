@@ -39,7 +39,7 @@ namespace {
 
 using asio::use_awaitable;
 
-struct fixture {
+struct asio_fixture {
   procession::host host;
   asio::io_context context;
 
@@ -61,11 +61,11 @@ struct fixture {
   }
 };
 
-command sh(std::string script) {
+command shell_command(std::string script) {
   return {.program = "sh", .args = {"-c", std::move(script)}};
 }
 
-asio::awaitable<std::string> read_all(asio_process& from) {
+asio::awaitable<std::string> read_to_end(asio_process& from) {
   std::string result;
   error_code ec;
   co_await asio::async_read(from, asio::dynamic_buffer(result),
@@ -76,12 +76,14 @@ asio::awaitable<std::string> read_all(asio_process& from) {
 
 } // namespace
 
-TEST_CASE_METHOD(fixture, "asio: one thread runs several children", "[asio]") {
+TEST_CASE_METHOD(asio_fixture, "asio: one thread runs several children",
+                 "[asio]") {
   std::vector<std::string> results(8);
   auto here = std::this_thread::get_id();
   auto child = [&](std::size_t i) -> asio::awaitable<void> {
     auto cat = make();
-    co_await cat.async_start({.program = "cat"}, use_awaitable);
+    command spec{.program = "cat"};
+    co_await cat.async_start(spec, use_awaitable);
     auto text = std::string(300'000, static_cast<char>('a' + i));
     asio::co_spawn(
       context,
@@ -90,7 +92,7 @@ TEST_CASE_METHOD(fixture, "asio: one thread runs several children", "[asio]") {
         co_await cat.async_close_stdin(use_awaitable);
       },
       rethrow);
-    results[i] = co_await read_all(cat);
+    results[i] = co_await read_to_end(cat);
     CHECK(std::this_thread::get_id() == here);
     auto status = co_await cat.async_wait(use_awaitable);
     CHECK(success(status));
@@ -101,13 +103,13 @@ TEST_CASE_METHOD(fixture, "asio: one thread runs several children", "[asio]") {
   context.run();
 }
 
-TEST_CASE_METHOD(fixture, "asio: lines and expressions by Asio's own reads",
-                 "[asio]") {
+TEST_CASE_METHOD(asio_fixture,
+                 "asio: lines and expressions by Asio's own reads", "[asio]") {
   run([&]() -> asio::awaitable<void> {
     auto x = make();
-    co_await x.async_start(sh("echo one; echo two; printf 'name: '; read n; "
-                              "echo hello $n"),
-                           use_awaitable);
+    auto spec = shell_command("echo one; echo two; printf 'name: '; read n; "
+                              "echo hello $n");
+    co_await x.async_start(spec, use_awaitable);
     std::string text;
     auto buffer = asio::dynamic_buffer(text);
     auto n = co_await asio::async_read_until(x, buffer, '\n', use_awaitable);
@@ -117,17 +119,17 @@ TEST_CASE_METHOD(fixture, "asio: lines and expressions by Asio's own reads",
     CHECK(text.substr(0, n) == "two\nname: ");
     buffer.consume(n);
     co_await asio::async_write(x, asio::buffer("Ada\n", 4), use_awaitable);
-    auto rest = co_await read_all(x);
+    auto rest = co_await read_to_end(x);
     CHECK(rest == "hello Ada\n");
   });
 }
 
-TEST_CASE_METHOD(fixture, "asio: callbacks run on the context, not at once",
-                 "[asio]") {
+TEST_CASE_METHOD(asio_fixture,
+                 "asio: callbacks run on the context, not at once", "[asio]") {
   auto x = make();
   auto within = true;
   auto started = false;
-  x.async_start(sh("echo one; echo two >&2"), [&](error_code ec) {
+  x.async_start(shell_command("echo one; echo two >&2"), [&](error_code ec) {
     CHECK_FALSE(ec);
     CHECK_FALSE(within);
     started = true;
@@ -158,13 +160,14 @@ TEST_CASE_METHOD(fixture, "asio: callbacks run on the context, not at once",
   CHECK(err == "two\n");
 }
 
-TEST_CASE_METHOD(fixture, "asio: futures, from a context on another thread",
-                 "[asio]") {
+TEST_CASE_METHOD(asio_fixture,
+                 "asio: futures, from a context on another thread", "[asio]") {
   auto work = asio::make_work_guard(context);
   std::thread thread{[&] { context.run(); }};
   {
     auto x = make();
-    x.async_start(sh("cat >/dev/null; exit 4"), asio::use_future).get();
+    x.async_start(shell_command("cat >/dev/null; exit 4"), asio::use_future)
+      .get();
     CHECK(x.async_write_some(asio::buffer("abc", 3), asio::use_future).get()
           == 3);
     x.async_close_stdin(asio::use_future).get();
@@ -185,12 +188,12 @@ TEST_CASE_METHOD(fixture, "asio: futures, from a context on another thread",
   thread.join();
 }
 
-TEST_CASE_METHOD(fixture, "asio: chunks of both outputs come in order",
+TEST_CASE_METHOD(asio_fixture, "asio: chunks of both outputs come in order",
                  "[asio]") {
   run([&]() -> asio::awaitable<void> {
     auto x = make();
-    co_await x.async_start(sh("echo a; read go; echo b >&2; read go; echo c"),
-                           use_awaitable);
+    auto spec = shell_command("echo a; read go; echo b >&2; read go; echo c");
+    co_await x.async_start(spec, use_awaitable);
     std::string seen;
     error_code ec;
     for (;;) {
@@ -207,11 +210,11 @@ TEST_CASE_METHOD(fixture, "asio: chunks of both outputs come in order",
   });
 }
 
-TEST_CASE_METHOD(fixture, "asio: a child waits until somebody reads",
+TEST_CASE_METHOD(asio_fixture, "asio: a child waits until somebody reads",
                  "[asio]") {
   run([&]() -> asio::awaitable<void> {
     auto x = make();
-    command spec = sh("exec head -c 1000000 /dev/zero");
+    command spec = shell_command("exec head -c 1000000 /dev/zero");
     spec.limits.retained = 4096;
     co_await x.async_start(spec, use_awaitable);
     auto info = co_await x.async_info(use_awaitable);
@@ -223,29 +226,30 @@ TEST_CASE_METHOD(fixture, "asio: a child waits until somebody reads",
     CHECK(n == 100);
     info = co_await x.async_info(use_awaitable);
     CHECK(info.produced.out <= 4096 + 100);
-    auto rest = co_await read_all(x);
+    auto rest = co_await read_to_end(x);
     CHECK(rest.size() == 1'000'000 - 100);
   });
 }
 
-TEST_CASE_METHOD(fixture, "asio: a read that is cancelled loses nothing",
+TEST_CASE_METHOD(asio_fixture, "asio: a read that is cancelled loses nothing",
                  "[asio]") {
   using namespace asio::experimental::awaitable_operators;
   run([&]() -> asio::awaitable<void> {
     auto x = make();
-    co_await x.async_start(sh("read go; printf abc"), use_awaitable);
+    auto spec = shell_command("read go; printf abc");
+    co_await x.async_start(spec, use_awaitable);
     std::array<char, 64> room;
     asio::steady_timer timer{context, 1ms};
     auto first = co_await (x.async_read_some(asio::buffer(room), use_awaitable)
                            || timer.async_wait(use_awaitable));
     CHECK(first.index() == 1);
     co_await asio::async_write(x, asio::buffer("go\n", 3), use_awaitable);
-    auto rest = co_await read_all(x);
+    auto rest = co_await read_to_end(x);
     CHECK(rest == "abc");
   });
 }
 
-TEST_CASE_METHOD(fixture, "asio: a second read of a stream is refused",
+TEST_CASE_METHOD(asio_fixture, "asio: a second read of a stream is refused",
                  "[asio]") {
   auto x = make();
   std::array<char, 8> room;
@@ -266,7 +270,7 @@ TEST_CASE_METHOD(fixture, "asio: a second read of a stream is refused",
   CHECK(codes[1] == asio::error::operation_aborted);
 }
 
-TEST_CASE_METHOD(fixture, "asio: requests before the start are errors",
+TEST_CASE_METHOD(asio_fixture, "asio: requests before the start are errors",
                  "[asio]") {
   auto x = make();
   error_code waited;
@@ -278,32 +282,32 @@ TEST_CASE_METHOD(fixture, "asio: requests before the start are errors",
 namespace {
 
 /// A descriptor that becomes readable when the process has ended.
-posix::unique_fd watch(std::int64_t pid) {
+posix::unique_fd watch_process(std::int64_t pid) {
   std::error_code ec;
   return posix::open_pidfd(static_cast<pid_t>(pid), ec);
 }
 
-bool ends(const posix::unique_fd& pidfd) {
+bool has_ended(const posix::unique_fd& pidfd) {
   pollfd what{pidfd.get(), POLLIN, 0};
   return ::poll(&what, 1, 20000) == 1;
 }
 
 } // namespace
 
-TEST_CASE_METHOD(fixture, "asio: the end of the object ends the tree",
+TEST_CASE_METHOD(asio_fixture, "asio: the end of the object ends the tree",
                  "[asio]") {
   std::optional<asio_process> x{make()};
   posix::unique_fd pidfd;
   error_code waited;
-  x->async_start(sh("sleep 1000 & wait"), [&](error_code ec) {
+  x->async_start(shell_command("sleep 1000 & wait"), [&](error_code ec) {
     CHECK_FALSE(ec);
-    pidfd = watch(x->pid());
+    pidfd = watch_process(x->pid());
     x->async_wait([&](error_code why, exit_status) { waited = why; });
     x.reset();
   });
   context.run();
   CHECK(waited == asio::error::operation_aborted);
-  CHECK(ends(pidfd));
+  CHECK(has_ended(pidfd));
 }
 
 TEST_CASE("asio: a context that goes takes along what waits in it", "[asio]") {
@@ -317,8 +321,9 @@ TEST_CASE("asio: a context that goes takes along what waits in it", "[asio]") {
       context,
       [&, kept = std::move(gone)]() -> asio::awaitable<void> {
         asio_process x{context.get_executor(), host.spawner()};
-        co_await x.async_start(sh("exec sleep 1000"), use_awaitable);
-        pidfd = watch(x.pid());
+        auto spec = shell_command("exec sleep 1000");
+        co_await x.async_start(spec, use_awaitable);
+        pidfd = watch_process(x.pid());
         context.stop();
         co_await x.async_wait(use_awaitable);
       },
@@ -327,30 +332,31 @@ TEST_CASE("asio: a context that goes takes along what waits in it", "[asio]") {
     CHECK_FALSE(frame.expired());
   }
   CHECK(frame.expired());
-  CHECK(ends(pidfd));
+  CHECK(has_ended(pidfd));
 }
 
-TEST_CASE_METHOD(fixture, "asio: a process is ended with a grace", "[asio]") {
+TEST_CASE_METHOD(asio_fixture, "asio: a process is ended with a grace",
+                 "[asio]") {
   run([&]() -> asio::awaitable<void> {
     auto x = make();
-    co_await x.async_start(sh("trap 'echo bye; exit 5' TERM; echo up; "
-                              "sleep 1000 & wait"),
-                           use_awaitable);
+    auto spec = shell_command("trap 'echo bye; exit 5' TERM; echo up; "
+                              "sleep 1000 & wait");
+    co_await x.async_start(spec, use_awaitable);
     std::string text;
     co_await asio::async_read_until(x, asio::dynamic_buffer(text), '\n',
                                     use_awaitable);
     auto status = co_await x.async_terminate(use_awaitable);
     CHECK(status.code == 5);
     CHECK(status.by_request);
-    auto rest = co_await read_all(x);
+    auto rest = co_await read_to_end(x);
     CHECK(rest == "bye\n");
   });
 }
 
-TEST_CASE_METHOD(fixture, "asio: a process on a terminal", "[asio]") {
+TEST_CASE_METHOD(asio_fixture, "asio: a process on a terminal", "[asio]") {
   run([&]() -> asio::awaitable<void> {
     auto x = make();
-    command spec = sh("stty -echo; stty size; read go; stty size");
+    command spec = shell_command("stty -echo; stty size; read go; stty size");
     spec.stdio = pty({31, 101});
     co_await x.async_start(spec, use_awaitable);
     std::string text;
@@ -359,7 +365,7 @@ TEST_CASE_METHOD(fixture, "asio: a process on a terminal", "[asio]") {
     CHECK(text.substr(0, n) == "31 101\r\n");
     co_await x.async_resize({32, 102}, use_awaitable);
     co_await asio::async_write(x, asio::buffer("go\n", 3), use_awaitable);
-    auto rest = co_await read_all(x);
+    auto rest = co_await read_to_end(x);
     CHECK(rest == "32 102\r\n");
   });
 }

@@ -26,7 +26,7 @@ struct story {
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(story)
 
 TEST_CASE("host: a command runs to its end in two lines", "[host]") {
-  host host;
+  procession::host host;
   auto result = host.run({.program = "sh", .args = {"-c", "cat; exit 3"}},
                          "in");
   REQUIRE(result);
@@ -40,7 +40,7 @@ TEST_CASE("host: a command runs to its end in two lines", "[host]") {
 TEST_CASE("host: its end ends its sessions", "[host]") {
   session_info known;
   {
-    host host;
+    procession::host host;
     auto child = host.spawn({.program = "sleep", .args = {"1000"}});
     REQUIRE(child);
     auto info = child->process.info();
@@ -51,11 +51,12 @@ TEST_CASE("host: its end ends its sessions", "[host]") {
 }
 
 TEST_CASE("host: options reach the spawner and the configuration", "[host]") {
-  host host{{.spawner = {.max_sessions = 1}, .configure = [](config& x) {
-               x.set("scheduler.max-threads", 3);
-             }}};
-  CHECK(get_or(host.system().config(), "scheduler.max-threads", std::size_t{0})
-        == 3);
+  procession::host host{
+    {.spawner = {.max_sessions = 1},
+     .configure = [](config& x) { x.set("scheduler.max-threads", 3); }}};
+  CHECK(
+    caf::get_or(host.system().config(), "scheduler.max-threads", std::size_t{0})
+    == 3);
   auto first = host.spawn({.program = "cat"});
   REQUIRE(first);
   auto second = host.run({.program = "true"});
@@ -65,7 +66,7 @@ TEST_CASE("host: options reach the spawner and the configuration", "[host]") {
 
 TEST_CASE("listening: an actor talks to a program on a terminal",
           "[listening]") {
-  host host;
+  procession::host host;
   caf::scoped_actor self{host.system()};
   host.system().spawn([&, to = caf::actor{self}](caf::event_based_actor* who) {
     auto seen = std::make_shared<story>();
@@ -89,7 +90,7 @@ TEST_CASE("listening: an actor talks to a program on a terminal",
 
 TEST_CASE("listening: output far beyond the window is acknowledged by itself",
           "[listening]") {
-  host host;
+  procession::host host;
   caf::scoped_actor self{host.system()};
   host.system().spawn([&, to = caf::actor{self}](caf::event_based_actor* who) {
     auto seen = std::make_shared<std::size_t>(0);
@@ -106,7 +107,7 @@ TEST_CASE("listening: output far beyond the window is acknowledged by itself",
 
 TEST_CASE("listening: a program that does not start is told, or ends the actor",
           "[listening]") {
-  host host;
+  procession::host host;
   caf::scoped_actor self{host.system()};
   SECTION("told") {
     host.system().spawn(
