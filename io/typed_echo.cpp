@@ -44,6 +44,11 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
 }
 
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+         || (c >= '0' && c <= '9') || c == '_';
+}
+
 } // namespace
 
 void typed_echo::typed(std::string_view bytes) {
@@ -58,6 +63,14 @@ void typed_echo::typed(std::string_view bytes) {
       text += c;
   }
   expect(std::move(text), false);
+  note_starts();
+}
+
+void typed_echo::note_starts() {
+  starts_.reset().set(static_cast<unsigned char>(escape));
+  for (auto* lines : {&expected_, &again_})
+    for (auto& x : *lines)
+      starts_.set(static_cast<unsigned char>(x.text.front()));
 }
 
 void typed_echo::expect(std::string text, bool ended) {
@@ -100,7 +113,8 @@ typed_echo::look typed_echo::compare(std::string_view bytes, const line& with) {
 typed_echo::look typed_echo::compare_all(std::string_view bytes) {
   auto maybe = false;
   for (auto i = expected_.begin(); i != expected_.end(); ++i) {
-    if (!i->ended && !fresh_)
+    // A line does not begin within a word.
+    if (i->ended ? is_word(last_) : !fresh_)
       continue;
     auto result = compare(bytes, *i);
     maybe = maybe || result.what == verdict::maybe;
@@ -142,6 +156,13 @@ void typed_echo::pass(std::string_view bytes, pattern_watch& to) {
   std::size_t i = 0;
   while (i < all.size()) {
     auto rest = all.substr(i);
+    if (!starts_[static_cast<unsigned char>(rest.front())]) {
+      if (rest.front() != '\r')
+        passed(rest.front());
+      ++i;
+      fresh_ = false;
+      continue;
+    }
     if (rest.front() == escape) {
       auto size = sequence_size(rest);
       if (size == 0 && rest.size() <= max_line)
@@ -159,9 +180,9 @@ void typed_echo::pass(std::string_view bytes, pattern_watch& to) {
       i += found.size;
       shown = i;
       passed('\n');
+      note_starts();
     } else {
-      if (rest.front() != '\r')
-        passed(rest.front());
+      passed(rest.front());
       ++i;
       fresh_ = false;
     }

@@ -2,6 +2,7 @@
 
 #include "procession/io/pattern_watch.hpp"
 
+#include <bitset>
 #include <cstddef>
 #include <deque>
 #include <string>
@@ -48,12 +49,16 @@ private:
   look compare_all(std::string_view bytes);
   void expect(std::string text, bool ended);
   void passed(char visible);
+  void note_starts();
   bool after_prompt() const;
 
   /// What was typed and has not come back.
   std::deque<line> expected_;
   /// What came back at the beginning of a line, not behind a prompt.
   std::deque<line> again_;
+  /// The bytes that an echo or a control sequence can begin with; most output
+  /// has few of them.
+  std::bitset<256> starts_ = std::bitset<256>{}.set(0x1b);
   /// Output that may be the beginning of an echo.
   std::string held_;
   /// Nothing came since something was typed.

@@ -96,6 +96,24 @@ TEST_CASE("where nothing is echoed, output is output") {
   CHECK(x.matches());
 }
 
+TEST_CASE("the end of a word is no echo") {
+  terminal x{"entry"};
+  x.type("y\n");
+  x.show("an entry\r\n");
+  CHECK(x.matches());
+}
+
+TEST_CASE("a line that is typed in parts comes back in parts") {
+  terminal x{"abc|def"};
+  x.type("abc");
+  x.show("abc");
+  x.type("def\n");
+  x.show("def\r\n");
+  CHECK_FALSE(x.matches());
+  x.show("abcdef\r\n");
+  CHECK(x.matches());
+}
+
 TEST_CASE("text without a line end is echoed at once or not at all") {
   terminal x{"quit|yes"};
   x.type("q");

@@ -279,7 +279,7 @@ TEST_CASE("a stopped descendant ends when it is asked to after the exit",
 TEST_CASE("what is kept goes on when its process has ended",
           "[ending][posix]") {
   world w{GENERATE(from_range(backends()))};
-  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::merged, stdio_kind::pty);
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::merged);
   notebook notes;
   auto hdl = w.spawn(leaving(notes, "echo later", {kind, {}}));
   listener events{w, hdl};
@@ -299,8 +299,12 @@ TEST_CASE("what is kept and holds no output open goes on as well",
   world w{GENERATE(from_range(backends()))};
   notebook notes;
   notebook proof;
-  auto spec = leaving(notes, "exec >" + proof.path() + "; echo done");
-  spec.args.back() = "exec >/dev/null 2>&1; " + spec.args.back();
+  // A terminal is hung up when the process ends that it belongs to.
+  auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
+  auto spec = leaving(notes, "exec >" + proof.path() + "; echo done",
+                      {kind, {}});
+  if (kind == stdio_kind::pipes)
+    spec.args.back() = "exec >/dev/null 2>&1; " + spec.args.back();
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
   REQUIRE(events.until_exited());
@@ -375,13 +379,13 @@ TEST_CASE("what is kept ends with the owner of its session",
 TEST_CASE("a process that was ended by request leaves nothing to keep",
           "[ending][posix]") {
   world w{GENERATE(from_range(backends()))};
-  auto spec = shell("(trap '' TERM; echo $$ ready; while :; do sleep 0.02; "
-                    "done) & wait");
+  auto spec = shell("sh -c \"trap '' TERM; echo \\$\\$ ready; while :; do "
+                    "sleep 0.02; done\" & wait");
   spec.kill.background = background_policy::keep;
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
   REQUIRE(events.until_output("ready"));
   REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{50ms}));
   REQUIRE(events.until_closed());
-  CHECK(events.end->rest.ended >= 1);
+  CHECK_FALSE(process_lives(std::stoll(events.out)));
 }
