@@ -169,6 +169,8 @@ caf::result<exec_result> exec_machine::exec(exec_request& x) {
   if (x.script.empty() == x.argv.empty())
     return invalid("a command is either a script or a program with its "
                    "arguments");
+  if (x.input == stdin_kind::inherit)
+    return invalid("the input of a command must be the null device or a pipe");
   auto patterns = patterns_of(x.wait);
   if (auto* bad = std::get_if<failure>(&patterns))
     return to_error(*bad);

@@ -92,8 +92,8 @@ enum class background_policy : std::uint8_t {
   end,
   /// They go on, and the session with them: it is closed when the last of them
   /// has ended and its output is there, however long that takes. A request to
-  /// end it ends them. Only on POSIX; elsewhere the start fails with
-  /// `invalid_argument` at `setup`.
+  /// end it ends them. A terminal they lose: the kernel hangs it up. Only on
+  /// POSIX; elsewhere the start fails with `invalid_argument` at `setup`.
   keep,
 };
 

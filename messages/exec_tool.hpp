@@ -53,7 +53,8 @@ struct exec_request {
   /// A terminal of `size`, which has input; else one pipe for both outputs.
   bool tty = false;
   terminal_size size;
-  /// Without a terminal: whether there is input, open until it is closed.
+  /// Without a terminal: the null device, or a pipe that is open until it is
+  /// closed.
   stdin_kind input = stdin_kind::null;
   /// How long the process may run before it is terminated; zero: no limit.
   caf::timespan timeout{};

@@ -84,6 +84,9 @@ TEST_CASE(
   auto both = script_of("a");
   both.argv = {"b"};
   CHECK(s.begin(both).is(errc::invalid_argument));
+  auto shared = script_of("a");
+  shared.input = stdin_kind::inherit;
+  CHECK(s.begin(shared).is(errc::invalid_argument));
   auto request = script_of("a");
   request.wait = GENERATE(for_time(-1s), for_text(""),
                           for_text(std::string(5000, 'x')), for_match("("),
