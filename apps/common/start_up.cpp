@@ -21,8 +21,10 @@ std::terminate_handler usual_handler = nullptr;
 
 std::string sentence(const std::system_error& x) {
   // A thread that did not start says no more than that (std::thread).
-  if (x.what() != x.code().message())
-    return x.what();
+  if (x.what() != x.code().message()) {
+    auto few = x.code() == std::errc::too_many_files_open;
+    return x.what() + std::string{few ? "; see ulimit -n" : ""};
+  }
   return to_string(failure{errc::out_of_processes,
                            {stage::setup, x.code().value(),
                             "the system starts no more threads"}});
