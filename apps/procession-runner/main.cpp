@@ -5,11 +5,13 @@
 #include "procession/platform/runner_port.hpp"
 #include "procession/platform/runtime.hpp"
 
+#include "common/manual.hpp"
 #include "common/standard_streams.hpp"
 #include "common/start_up.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <future>
 #include <memory>
@@ -21,6 +23,20 @@ namespace procession {
 namespace {
 
 enum exit_code { ok = 0, failed = 1, bad_usage = 2 };
+
+constexpr auto version = "procession-runner " PROCESSION_VERSION;
+
+constexpr auto footer = R"(
+Nobody starts it by hand: it is what `procession run --runner`, or another
+program that runs sessions, starts in another security context, with a channel
+to itself. Without one it does nothing. When the channel ends, so do all
+sessions, with all their processes.
+
+Exit codes:
+  0  the parent said goodbye, or has gone
+  1  there is no channel, or the parent broke the protocol
+  2  bad usage
+)";
 
 /// What goes wrong before there is a parent to tell. Nothing else is printed.
 class start_log {
@@ -82,11 +98,11 @@ int serve(const channel_address& where, start_log& log) {
 }
 
 int main_of(int argc, char** argv) {
-  CLI::App app{
-    "Hosts process sessions for a parent, which starts it. Without a "
-    "channel to that it does nothing.",
-    "procession-runner"};
-  app.set_version_flag("--version", "procession-runner " PROCESSION_VERSION);
+  CLI::App app{"Hosts process sessions for a parent, which starts it",
+               "procession-runner"};
+  manual pages{app, version};
+  app.set_version_flag("--version", version, "Print the version and exit");
+  app.footer(footer);
   auto stdio = false;
   channel_address where;
   std::string log_path;
@@ -102,6 +118,10 @@ int main_of(int argc, char** argv) {
     .add_option("--log", log_path,
                 "Where to say why it fails; default: standard error")
     ->type_name("FILE");
+  if (auto text = pages.document({argv + 1, argv + std::max(argc, 1)})) {
+    print(*text);
+    return ok;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& x) {
