@@ -1,12 +1,19 @@
 #include "attachment.hpp"
 
 #include "escape_keys.hpp"
+#include "input_path.hpp"
 #include "job_control.hpp"
 #include "json_events.hpp"
+#include "output_path.hpp"
 #include "repetition.hpp"
+#include "run_outcome.hpp"
+#include "stdio_calls.hpp"
 #include "stdio_threads.hpp"
 #include "terminal_mode.hpp"
 
+#include "common/duration.hpp"
+
+#include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/event_based_actor.hpp>
@@ -29,10 +36,6 @@ namespace {
 /// of what is written to him.
 constexpr auto patience = std::chrono::seconds{2};
 
-/// How many bytes of input may be on their way while we look for the escape key
-/// in what is typed next: more than anybody types for a program that hangs.
-constexpr std::uint64_t max_ahead = 256 * 1024;
-
 /// What can be typed after the escape key.
 std::string escape_help(char key) {
   auto shown = std::string{key};
@@ -43,7 +46,7 @@ std::string escape_help(char key) {
   auto line = [&](const char* what) { return ' ' + shown + what + "\r\n"; };
   return "\r\nAt the start of a line:\r\n"
          + line(".   ask the program to end; again: kill it")
-         + line("^Z  suspend it") + line("?   this list")
+         + line("^Z  suspend it, as its own ^Z cannot") + line("?   this list")
          + line((shown + "  type it once").c_str());
 }
 
@@ -53,6 +56,9 @@ struct patience_over {
   std::uint64_t written = 0;
 };
 
+/// That the time-out is over, and maybe the program does not run yet.
+struct start_overdue {};
+
 } // namespace
 
 } // namespace procession::cli
@@ -61,23 +67,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::console_signal)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::input_chunk)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::write_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::patience_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::start_overdue)
 
 namespace procession::cli {
 
 namespace {
-
-int exit_code_of(const caf::error& start_failed) {
-  if (is(start_failed, errc::invalid_argument))
-    return exit_usage;
-  if (is(start_failed, errc::program_not_found))
-    return exit_not_found;
-  for (auto code : {errc::not_executable, errc::cwd_not_found,
-                    errc::cwd_not_usable, errc::argument_list_too_long})
-    if (is(start_failed, code))
-      return exit_not_executable;
-  // Neither is anything wrong with the program; it is we who failed.
-  return exit_own_failure;
-}
 
 class attachment {
 public:
@@ -86,11 +80,13 @@ public:
   using pointer = caf::stateful_actor<attachment>*;
 
   explicit attachment(pointer self)
-    : self_(self), input_([to = caf::actor{self}](input_chunk x) {
+    : self_(self), input_thread_([to = caf::actor{self}](input_chunk x) {
         caf::anon_send(to, std::move(x));
       }),
-      output_(
-        [to = caf::actor{self}](write_done x) { caf::anon_send(to, x); }) {
+      output_({[to = caf::actor{self}](write_done x) { caf::anon_send(to, x); },
+               [this](std::uint64_t credit) {
+                 self_->send(session_, ack_atom_v, credit);
+               }}) {
     // nop
   }
 
@@ -99,9 +95,18 @@ public:
     where_ = where;
     options_ = options;
     hooks_ = std::move(hooks);
-    if (options_.escape != 0)
-      escape_.emplace(options_.escape);
     end_ = std::move(end);
+    started_ = self_->clock().now();
+    if (options_.json)
+      json_.emplace();
+    input_.emplace(options_.escape,
+                   input_path::hooks{
+                     [this] { input_thread_.next(); },
+                     [this](shared_bytes x) { pass_on(std::move(x)); },
+                     [this] { caf::anon_send(session_, close_stdin_atom_v); },
+                     [this](escape_command x) { obey(x); }});
+    if (auto timeout = options_.spec.limits.timeout; timeout > zero)
+      self_->delayed_send(self_, timeout, start_overdue{});
     // It waits until we subscribe, and goes when we go.
     options_.spec.when_unobserved = unobserved::pause;
     options_.spec.owner = ownership::sender;
@@ -121,10 +126,15 @@ public:
       [this](const write_done& x) { on(x); },
       [this](console_signal x) { on(x); },
       [this](const patience_over& x) { on(x); },
+      [this](start_overdue) { on_start_overdue(); },
     };
   }
 
 private:
+  using time_point = caf::actor_clock::time_point;
+
+  static constexpr auto zero = caf::timespan::zero();
+
   // -- the runner -------------------------------------------------------------
 
   void await_runner() {
@@ -134,6 +144,7 @@ private:
       .then(
         [this](const runner_info& x) {
           spdlog::debug("{}", to_string(x));
+          runner_is_up_ = true;
           start_program();
         },
         // Whatever is not found or not allowed here is no PROGRAM's.
@@ -143,7 +154,7 @@ private:
   /// Whether the session was cut off by the end of its runner.
   void ask_for_runner() {
     if (!runner_end_.empty()) {
-      cut_off_ = true;
+      facts_.cut_off_by = runner_end_;
       return;
     }
     in_doubt_ = true;
@@ -161,15 +172,21 @@ private:
   void on_down(const caf::down_msg& x) {
     if (!where_.host || x.source != where_.host.address())
       return on_lost();
-    runner_end_ = describe(x.reason);
-    cut_off_ = std::exchange(in_doubt_, false);
+    runner_end_ = x.reason ? describe(x.reason) : "the runner ended";
+    if (std::exchange(in_doubt_, false))
+      facts_.cut_off_by = runner_end_;
     leave_if_done();
   }
 
   // -- the session ------------------------------------------------------------
 
   void start_program() {
-    hooks_.ready();
+    typed_ahead_ = hooks_.ready();
+    // The time that a runner took to start counts.
+    if (auto& timeout = options_.spec.limits.timeout; timeout > zero)
+      timeout = std::max<caf::timespan>(started_ + timeout
+                                          - self_->clock().now(),
+                                        std::chrono::milliseconds{1});
     spdlog::debug("starting {}", to_string(options_.spec));
     self_->request(where_.sessions, caf::infinite, spawn_atom_v, options_.spec)
       .then([this](session& x) { on_started(std::move(x)); },
@@ -179,43 +196,72 @@ private:
   }
 
   void on_started(session x) {
+    // Too late: it goes when we do.
+    if (facts_.start_failure)
+      return;
     session_ = std::move(x);
     self_->monitor(session_);
+    // Whoever writes to it learns when the program reads no more.
+    if (options_.spec.stdio.input == stdin_kind::inherit)
+      release_standard_input();
     self_->request(session_, caf::infinite, info_atom_v)
       .then([this](const session_info& info) {
         spdlog::debug("{} runs as process {}, held by {}", info.id, info.pid,
                       to_string(info.containment));
-        if (options_.json)
-          print(started_line(info));
+        if (json_)
+          print(json_->started(info));
         self_
           ->request(session_, caf::infinite, subscribe_atom_v, subscription{})
           .then([](cursor) {});
       });
     for (auto signal : std::exchange(early_, {}))
       on(signal);
-    if (options_.forward_input)
-      read_on();
-    else
-      caf::anon_send(session_, close_stdin_atom_v);
+    switch (options_.input) {
+      case input_source::ours:
+        return input_->start(std::move(typed_ahead_));
+      case input_source::null:
+        return caf::anon_send(session_, close_stdin_atom_v);
+      case input_source::open:
+        return;
+    }
   }
 
   void on_start_failed(const caf::error& x, int code) {
-    if (options_.json)
-      print(start_failed_line(x));
-    end_->code = code;
-    end_->problem = describe(x);
-    closed_ = true;
+    if (facts_.start_failure)
+      return;
+    if (json_)
+      print(json_->start_failed(x));
+    facts_.start_failure = run_end{code, describe(x)};
+    if (is(x, errc::out_of_descriptors))
+      facts_.start_failure->problem += "; see ulimit -n";
+    facts_.closed = true;
     leave_if_done();
   }
 
+  /// From here on the session keeps the time.
+  void on_start_overdue() {
+    if (session_ || facts_.start_failure)
+      return;
+    auto passed = "timed out after "
+                  + to_duration(self_->clock().now() - started_);
+    if (where_.host && !runner_is_up_)
+      on_start_failed(make_error(errc::deadline_passed, stage::launch,
+                                 passed + ": the runner was still starting"),
+                      exit_timed_out);
+    else
+      on_start_failed(make_error(errc::deadline_passed, stage::spawn,
+                                 passed + ": the program was still starting"),
+                      exit_timed_out);
+  }
+
   void on_lost() {
-    if (!closed_)
+    if (!facts_.closed)
       self_->quit();
   }
 
   void on(const output& x) {
-    if (options_.json)
-      print(json_line(x), x.bytes.size());
+    if (json_)
+      print(json_->line(x), x.bytes.size());
     else
       write(x.stream, x.bytes, x.bytes.size());
   }
@@ -223,39 +269,39 @@ private:
   void on(const gap& x) {
     // Only a bug makes it lose something.
     spdlog::error("{}", to_string(x));
-    if (options_.json)
-      print(json_line(x));
+    if (json_)
+      print(json_->line(x));
   }
 
   void on(const stopped& x) {
     spdlog::debug("{}", to_string(x));
-    if (options_.json)
-      print(json_line(x));
+    if (json_)
+      print(json_->line(x));
     if (!std::exchange(is_stopped_, true))
       suspend_us();
   }
 
   void on(const continued& x) {
     spdlog::debug("{}", to_string(x));
-    if (options_.json)
-      print(json_line(x));
+    if (json_)
+      print(json_->line(x));
     is_stopped_ = false;
   }
 
   void on(const exited& x) {
     spdlog::debug("{}", to_string(x));
-    if (options_.json)
-      print(json_line(x));
-    status_ = x.status;
+    if (json_)
+      print(json_->line(x));
+    facts_.status = x.status;
     told_to_end_ = told_to_end_ || x.status.timed_out;
     watch_writes();
   }
 
   void on(const closed& x) {
     spdlog::debug("{}", to_string(x));
-    if (options_.json)
-      print(json_line(x));
-    closed_ = true;
+    if (json_)
+      print(json_->line(x));
+    facts_.closed = true;
     if (!x.complete && where_.host)
       ask_for_runner();
     leave_if_done();
@@ -264,65 +310,31 @@ private:
   // -- our input --------------------------------------------------------------
 
   void on(input_chunk& x) {
-    reading_ = false;
     // Its end would be a lie: the program would take a part for the whole.
     if (x.error) {
-      input_error_ = x.error;
+      facts_.input_error = x.error;
       return end_program(signal_name::terminate);
     }
-    if (x.bytes.empty()) {
+    if (x.bytes.size() == 0)
       spdlog::debug("our input is at its end");
-      if (escape_)
-        pass_on(shared_bytes{escape_->rest()});
-      caf::anon_send(session_, close_stdin_atom_v);
-      return;
-    }
-    if (!escape_)
-      return pass_on(std::move(x.bytes));
-    for (auto& part : escape_->take(x.bytes.text()))
-      if (auto* command = std::get_if<escape_command>(&part))
-        obey(*command);
-      else
-        pass_on(shared_bytes{std::get<std::string>(std::move(part))});
-    read_on();
+    input_->on_read(x.bytes);
   }
 
   void pass_on(shared_bytes bytes) {
-    std::uint64_t n = bytes.size();
-    if (n == 0)
-      return;
-    on_its_way_ += n;
     self_->request(session_, caf::infinite, write_atom_v, std::move(bytes))
-      .then(
-        [this, n](std::uint64_t) {
-          on_its_way_ -= n;
-          read_on();
-        },
-        [this, n](const caf::error& why) {
-          on_its_way_ -= n;
-          on_input_refused(why);
-        });
+      .then([this](std::uint64_t) { input_->on_written(); },
+            [this](const caf::error& why) { on_input_refused(why); });
   }
 
   void on_input_refused(const caf::error& why) {
     spdlog::debug("input is dropped: {}", describe(why));
     auto unread = is(why, errc::already_exited) || is(why, errc::stdin_closed);
-    // Somebody who types sees what becomes of it, and may still want us.
-    if (escape_)
-      return read_on();
-    if (unread)
-      return;
+    // Somebody who types sees what becomes of it.
+    if (unread || input_->has_escape_key())
+      return input_->on_refused(unread);
     // As above: the program is not given a part for the whole.
-    refused_input_ = detail_of(why).text;
+    facts_.refused_input = detail_of(why).text;
     end_program(signal_name::terminate);
-  }
-
-  /// Reads on when the child has what was read; but if the escape key may come,
-  /// which a program that hangs must not keep from us, not only then.
-  void read_on() {
-    auto enough = escape_ ? on_its_way_ >= max_ahead : on_its_way_ > 0;
-    if (!enough && !std::exchange(reading_, true))
-      input_.next();
   }
 
   void obey(escape_command x) {
@@ -335,7 +347,7 @@ private:
       case escape_command::end:
         break;
     }
-    if (std::exchange(escaped_, true) || status_)
+    if (std::exchange(escaped_, true) || facts_.status)
       return insist();
     end_program(signal_name::terminate);
   }
@@ -343,11 +355,6 @@ private:
   // -- our output -------------------------------------------------------------
 
   void write(stream_kind stream, shared_bytes bytes, std::uint64_t credit) {
-    if (stream == stream_kind::out ? out_dropped_ : err_dropped_) {
-      acknowledge(credit);
-      return;
-    }
-    ++writing_;
     output_.write(stream, std::move(bytes), credit);
     watch_writes();
   }
@@ -356,30 +363,10 @@ private:
     write(stream_kind::out, shared_bytes{std::move(line)}, credit);
   }
 
-  void acknowledge(std::uint64_t credit) {
-    if (credit > 0)
-      self_->send(session_, ack_atom_v, credit);
-  }
-
   void on(const write_done& x) {
-    --writing_;
-    acknowledge(x.credit);
-    if (x.error)
-      on_broken(x.stream, x.error);
+    if (output_.on_written(x))
+      end_program(signal_name::terminate);
     leave_if_done();
-  }
-
-  void on_broken(stream_kind stream, const std::error_code& why) {
-    auto& dropped = stream == stream_kind::out ? out_dropped_ : err_dropped_;
-    if (std::exchange(dropped, true))
-      return;
-    spdlog::debug("writing to our {}: {}", to_string(stream), why.message());
-    if (no_such_stream(why))
-      return;
-    reader_gone_ = reader_gone_ || reader_gone(why);
-    if (!reader_gone(why))
-      output_error_ = why;
-    end_program(signal_name::terminate);
   }
 
   // -- the end ----------------------------------------------------------------
@@ -425,7 +412,7 @@ private:
   void suspend_program() {
     if (!can_be_suspended())
       return spdlog::debug("nobody could continue us, so nothing is stopped");
-    if (status_ || is_stopped_)
+    if (facts_.status || is_stopped_)
       return suspend_us();
     // If stops are reported, we follow when it has stopped.
     self_->request(session_, caf::infinite, signal_atom_v, signal_name::stop)
@@ -463,11 +450,11 @@ private:
 
   void on_key(signal_name x) {
     auto same = keys_.repeats(self_->clock().now());
-    if (!status_)
+    if (!facts_.status)
       send_signal(x);
     else if (!same)
       // The program has ended, so that we are meant.
-      give_up();
+      finish();
   }
 
   void on_request_to_end(signal_name by) {
@@ -481,8 +468,8 @@ private:
   /// A second request kills at once.
   void insist() {
     caf::anon_send(session_, terminate_atom_v, caf::timespan::zero());
-    if (status_)
-      give_up();
+    if (facts_.status)
+      finish();
   }
 
   /// A runner may be long in coming, and who is tired of it does not wait for
@@ -528,7 +515,7 @@ private:
   /// waits for the end of its output is its own affair, but nobody else notices
   /// that our output is not taken.
   void watch_writes() {
-    if (!status_ || !told_to_end_ || writing_ == 0
+    if (!facts_.status || !told_to_end_ || !output_.waits()
         || std::exchange(watching_, true))
       return;
     self_->delayed_send(self_, patience, patience_over{output_.written()});
@@ -536,85 +523,47 @@ private:
 
   void on(const patience_over& x) {
     watching_ = false;
-    if (writing_ > 0 && x.written == output_.written())
-      return give_up();
+    if (output_.waits() && x.written == output_.written())
+      return finish();
     watch_writes();
   }
 
-  void give_up() {
-    finish();
-    if (reader_gone_ || !end_->problem.empty())
-      return;
-    if (writing_ > 0)
-      end_->problem = "the rest of the output is lost: nobody took it";
-    else if (!closed_)
-      end_->problem = "the rest of the output is lost: we were told not to "
-                      "wait for it";
-  }
-
   void leave_if_done() {
-    if (closed_ && writing_ == 0 && !in_doubt_)
+    if (facts_.closed && !output_.waits() && !in_doubt_)
       finish();
   }
 
   void finish() {
-    // A failed start has said what there is to say.
-    if (status_) {
-      end_->problem.clear();
-      // An exit code has eight bits here; a failure must not become success.
-      end_->code = static_cast<int>(std::min(shell_code(*status_), 255u));
-      if (status_->timed_out)
-        end_->code = exit_timed_out;
-      if (reader_gone_)
-        end_->code = exit_reader_gone;
-      if (input_error_) {
-        end_->code = exit_own_failure;
-        end_->problem = "cannot read the input: " + input_error_.message();
-      }
-      if (!refused_input_.empty()) {
-        end_->code = exit_own_failure;
-        end_->problem = "cannot pass the input on: " + refused_input_;
-      }
-      if (output_error_) {
-        end_->code = exit_own_failure;
-        end_->problem = "cannot write the output: " + output_error_.message();
-      }
-      // What the program wrote last, and maybe how it ended, is not known.
-      if (cut_off_) {
-        end_->code = exit_own_failure;
-        end_->problem = runner_end_;
-      }
-    }
+    facts_.output_waits = output_.waits();
+    facts_.reader_gone = output_.reader_has_gone();
+    facts_.output_error = output_.error();
+    *end_ = outcome(facts_);
     self_->quit();
   }
 
   pointer self_;
-  input_thread input_;
-  output_thread output_;
+  input_thread input_thread_;
+  std::optional<input_path> input_;
+  output_path output_;
   place where_;
   run_options options_;
   terminal_hooks hooks_;
   std::shared_ptr<run_end> end_;
+  /// Empty: output is plain.
+  std::optional<json_events> json_;
+  time_point started_;
+  bool runner_is_up_ = false;
+  std::string typed_ahead_;
   session session_;
-  /// Empty if no person types here, or the escape key is off.
-  std::optional<escape_keys> escape_;
-  /// Whether a chunk of input is being read.
-  bool reading_ = false;
-  /// Bytes of input that the child does not have yet.
-  std::uint64_t on_its_way_ = 0;
+  run_facts facts_;
   /// Whether the program is stopped, as far as that is reported.
   bool is_stopped_ = false;
   /// Whether we are, because of it; it is to be continued with us.
   bool is_suspended_ = false;
   /// Signals from before there was a session.
   std::vector<console_signal> early_;
-  /// Set once the process has ended.
-  std::optional<exit_status> status_;
-  bool closed_ = false;
   /// Whether the session may have ended because its runner did.
   bool in_doubt_ = false;
-  /// That it did.
-  bool cut_off_ = false;
   /// Why the runner ended, once it did.
   std::string runner_end_;
   /// By a signal, by the time-out, or because nobody takes the output.
@@ -626,15 +575,6 @@ private:
   /// The signals that ask to end, and those of keys.
   repetition requests_;
   repetition keys_;
-  /// Writes that wait for their `write_done`.
-  std::size_t writing_ = 0;
-  bool out_dropped_ = false;
-  bool err_dropped_ = false;
-  bool reader_gone_ = false;
-  std::error_code input_error_;
-  /// Why the terminal did not get it, if so.
-  std::string refused_input_;
-  std::error_code output_error_;
   /// Whether a `patience_over` is on its way.
   bool watching_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include "console_signals.hpp"
 #include "run_command.hpp"
+#include "run_outcome.hpp"
 
 #include "procession/messages/runner.hpp"
 #include "procession/messages/session.hpp"
@@ -15,14 +16,6 @@
 
 namespace procession::cli {
 
-/// What came of a run.
-struct run_end {
-  int code = exit_own_failure;
-  /// What is to be said about it on standard error; nothing about a child that
-  /// ran to its end.
-  std::string problem = "the run ended before its process did";
-};
-
 /// Where a program is started.
 struct place {
   spawner sessions;
@@ -33,7 +26,8 @@ struct place {
 /// What the actor asks of whoever has the terminal. Called on its thread.
 struct terminal_hooks {
   /// Once, before the program is started: the runner is up, if there is one.
-  std::function<void()> ready;
+  /// Returns what was typed before the terminal was the program's.
+  std::function<std::string()> ready;
   /// To stop us, until somebody continues us (`console_signal::resumed`).
   std::function<void()> suspend;
 };

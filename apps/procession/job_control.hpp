@@ -7,11 +7,11 @@ namespace procession::cli {
 /// orphaned group is not stopped, setpgid(2)).
 bool can_be_suspended();
 
-/// Whether the terminal of our standard input is ours, and not that of another
+/// Whether the terminal that our input is is ours, and not that of another
 /// job.
 bool in_foreground();
 
-/// Waits until the terminal of our standard input is ours again, as it is when
+/// Waits until the terminal that our input is is ours again, as it is when
 /// a shell continues us with `fg`, and then acts as if we were stopped until
 /// now. To be called after a read from it failed in the background.
 /// @returns false, at once, if that is not why it failed.

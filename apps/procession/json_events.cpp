@@ -5,6 +5,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <string_view>
 
 namespace procession::cli {
@@ -14,67 +15,89 @@ namespace {
 // Members in the order they are written.
 using json = nlohmann::ordered_json;
 
+using std::chrono::microseconds;
+
 template <class Event>
-json head(const char* name, const Event& x) {
-  return {{"event", name}, {"session", x.id}, {"seq", x.seq}};
+json head(const char* name, std::int64_t elapsed, const Event& x) {
+  return {{"event", name},
+          {"elapsed_us", elapsed},
+          {"session", x.id},
+          {"seq", x.seq}};
 }
 
-std::string line(const json& x) {
+/// The members of the first line.
+json first(const char* name, std::int64_t elapsed) {
+  return {{"event", name},
+          {"elapsed_us", elapsed},
+          {"time", to_rfc3339(std::chrono::system_clock::now())}};
+}
+
+std::string print(const json& x) {
   return x.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
 }
 
-std::int64_t microseconds(caf::timespan x) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(x).count();
+std::int64_t in_us(caf::timespan x) {
+  return std::chrono::duration_cast<microseconds>(x).count();
 }
 
 } // namespace
 
-std::string started_line(const session_info& x) {
-  return line({{"event", "started"},
-               {"session", x.id},
-               {"pid", x.pid},
-               {"containment", to_string(x.containment)},
-               {"program", x.spec.program},
-               {"args", x.spec.args}});
+json_events::json_events(time_point start) : start_(start) {
+  // nop
 }
 
-std::string start_failed_line(const caf::error& x) {
+std::int64_t json_events::elapsed() const {
+  return in_us(std::chrono::steady_clock::now() - start_);
+}
+
+std::string json_events::started(const session_info& x) const {
+  auto result = first("started", elapsed());
+  result["session"] = x.id;
+  result["pid"] = x.pid;
+  result["containment"] = to_string(x.containment);
+  result["program"] = x.spec.program;
+  result["args"] = x.spec.args;
+  return print(result);
+}
+
+std::string json_events::start_failed(const caf::error& x) const {
   auto detail = detail_of(x);
-  return line({{"event", "start_failed"},
-               {"code", to_string(static_cast<errc>(x.code()))},
-               {"stage", to_string(detail.at)},
-               {"os_code", detail.os_code},
-               {"text", detail.text}});
+  auto result = first("start_failed", elapsed());
+  result["code"] = to_string(static_cast<errc>(x.code()));
+  result["stage"] = to_string(detail.at);
+  result["os_code"] = detail.os_code;
+  result["text"] = detail.text;
+  return print(result);
 }
 
-std::string json_line(const output& x) {
-  auto result = head("output", x);
+std::string json_events::line(const output& x) const {
+  auto result = head("output", elapsed(), x);
   result["stream"] = to_string(x.stream);
   result["offset"] = x.offset;
   result["bytes"] = to_base64(x.bytes);
-  return line(result);
+  return print(result);
 }
 
-std::string json_line(const gap& x) {
-  auto result = head("gap", x);
+std::string json_events::line(const gap& x) const {
+  auto result = head("gap", elapsed(), x);
   result["stream"] = to_string(x.stream);
   result["from"] = x.from;
   result["to"] = x.to;
-  return line(result);
+  return print(result);
 }
 
-std::string json_line(const stopped& x) {
-  auto result = head("stopped", x);
+std::string json_events::line(const stopped& x) const {
+  auto result = head("stopped", elapsed(), x);
   result["signal"] = x.signal;
-  return line(result);
+  return print(result);
 }
 
-std::string json_line(const continued& x) {
-  return line(head("continued", x));
+std::string json_events::line(const continued& x) const {
+  return print(head("continued", elapsed(), x));
 }
 
-std::string json_line(const exited& x) {
-  auto result = head("exited", x);
+std::string json_events::line(const exited& x) const {
+  auto result = head("exited", elapsed(), x);
   result["cause"] = to_string(x.status.cause);
   result["code"] = x.status.code;
   result["signal"] = x.status.signal;
@@ -82,18 +105,33 @@ std::string json_line(const exited& x) {
   result["core_dumped"] = x.status.core_dumped;
   result["timed_out"] = x.status.timed_out;
   result["by_request"] = x.status.by_request;
-  result["user_us"] = microseconds(x.status.user_time);
-  result["system_us"] = microseconds(x.status.system_time);
+  result["user_us"] = in_us(x.status.user_time);
+  result["system_us"] = in_us(x.status.system_time);
   result["peak_memory"] = x.status.peak_memory;
-  return line(result);
+  return print(result);
 }
 
-std::string json_line(const closed& x) {
-  auto result = head("closed", x);
+std::string json_events::line(const closed& x) const {
+  auto result = head("closed", elapsed(), x);
   result["complete"] = x.complete;
   result["ended"] = x.rest.ended;
   result["surviving"] = x.rest.surviving;
-  return line(result);
+  return print(result);
+}
+
+std::string to_rfc3339(std::chrono::system_clock::time_point x) {
+  using namespace std::chrono;
+  auto day = floor<days>(x);
+  auto date = year_month_day{day};
+  auto time = hh_mm_ss{floor<microseconds>(x - day)};
+  char text[64];
+  std::snprintf(text, sizeof(text), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
+                int{date.year()}, unsigned{date.month()}, unsigned{date.day()},
+                static_cast<int>(time.hours().count()),
+                static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()),
+                static_cast<int>(time.subseconds().count()));
+  return text;
 }
 
 std::string to_base64(const shared_bytes& x) {

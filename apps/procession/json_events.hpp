@@ -2,38 +2,61 @@
 
 #include "procession/messages/session.hpp"
 
+#include <chrono>
 #include <string>
 
-/// The events of a session as JSON, one object a line: `event` names it,
-/// `session` its session; the other members are those of the event, in bytes,
-/// and in microseconds where they end in `_us`. Output bytes are in base64.
-/// Text that is no UTF-8 is shown with replacement characters.
 namespace procession::cli {
 
-/// {"event":"started","session","pid","containment","program","args"}
-std::string started_line(const session_info& x);
+/// The events of a session as JSON, one object a line: `event` names it and
+/// `elapsed_us` tells when it came, since this was made, by a clock that is
+/// never set; the first line has that moment by the clock on the wall too, as
+/// `time` (RFC 3339, UTC). `session` is its session; the other members are
+/// those of the event, in bytes, and in microseconds where they end in `_us`.
+/// Output bytes are in base64. Text that is not UTF-8 is shown with replacement
+/// characters. Not for several threads at a time.
+class json_events {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
 
-/// {"event":"start_failed","code","stage","os_code","text"}
-std::string start_failed_line(const caf::error& x);
+  explicit json_events(time_point start = std::chrono::steady_clock::now());
 
-/// {"event":"output","session","seq","stream","offset","bytes"}
-std::string json_line(const output& x);
+  /// {"event":"started","elapsed_us","time","session","pid","containment",
+  /// "program","args"}
+  std::string started(const session_info& x) const;
 
-/// {"event":"gap","session","seq","stream","from","to"}
-std::string json_line(const gap& x);
+  /// {"event":"start_failed","elapsed_us","time","code","stage","os_code",
+  /// "text"}
+  std::string start_failed(const caf::error& x) const;
 
-/// {"event":"stopped","session","seq","signal"}
-std::string json_line(const stopped& x);
+  /// {"event":"output","elapsed_us","session","seq","stream","offset","bytes"}
+  std::string line(const output& x) const;
 
-/// {"event":"continued","session","seq"}
-std::string json_line(const continued& x);
+  /// {"event":"gap","elapsed_us","session","seq","stream","from","to"}
+  std::string line(const gap& x) const;
 
-/// {"event":"exited","session","seq","cause","code","signal","shell_code",
-/// "core_dumped","timed_out","by_request","user_us","system_us","peak_memory"}
-std::string json_line(const exited& x);
+  /// {"event":"stopped","elapsed_us","session","seq","signal"}
+  std::string line(const stopped& x) const;
 
-/// {"event":"closed","session","seq","complete","ended","surviving"}
-std::string json_line(const closed& x);
+  /// {"event":"continued","elapsed_us","session","seq"}
+  std::string line(const continued& x) const;
+
+  /// {"event":"exited","elapsed_us","session","seq","cause","code","signal",
+  /// "shell_code","core_dumped","timed_out","by_request","user_us","system_us",
+  /// "peak_memory"}
+  std::string line(const exited& x) const;
+
+  /// {"event":"closed","elapsed_us","session","seq","complete","ended",
+  /// "surviving"}
+  std::string line(const closed& x) const;
+
+private:
+  std::int64_t elapsed() const;
+
+  time_point start_;
+};
+
+/// A moment as in RFC 3339, in UTC, with microseconds.
+std::string to_rfc3339(std::chrono::system_clock::time_point x);
 
 /// Base64 as in RFC 4648, with padding.
 std::string to_base64(const shared_bytes& x);

@@ -40,37 +40,81 @@ place make_place(caf::actor_system& sys, const runtime& rt,
   return {make_spawner(sys, node), node.actor()};
 }
 
+/// The terminal that we are started at, which the program gets.
+class program_terminal {
+public:
+  explicit program_terminal(const run_options& options)
+    : wanted_(options.input == input_source::ours
+              && options.spec.stdio.kind == stdio_kind::pty
+              && input_is_terminal()),
+      output_(options.json ? raw_mode::output::cooked : raw_mode::output::raw) {
+    // nop
+  }
+
+  /// Hands it over, once.
+  void take() {
+    std::lock_guard guard{mutex_};
+    if (wanted_ && !mode_)
+      mode_.emplace(output_);
+  }
+
+  /// What was typed before.
+  std::string typed_ahead() {
+    std::lock_guard guard{mutex_};
+    return mode_ ? mode_->take_typed_ahead() : std::string{};
+  }
+
+  /// Whoever stopped us meanwhile has set it as he likes it.
+  void renew() {
+    if (std::lock_guard guard{mutex_}; mode_)
+      mode_->renew();
+  }
+
+  void suspend() {
+    if (std::lock_guard guard{mutex_}; mode_)
+      mode_->suspend();
+  }
+
+  void give_back() {
+    std::lock_guard guard{mutex_};
+    mode_.reset();
+  }
+
+private:
+  bool wanted_;
+  raw_mode::output output_;
+  std::mutex mutex_;
+  std::optional<raw_mode> mode_;
+};
+
 run_end run_attached(const run_options& options) {
   // Before the first thread, as the threads inherit it.
   block_console_signals();
+  program_terminal terminal{options};
+  // As soon as can be: what is typed before is shown twice. But a runner may
+  // take its time, and may ask for a password: in raw mode no key would
+  // interrupt that.
+  if (!options.runner)
+    terminal.take();
   runtime rt;
   cli_config cfg;
   caf::actor_system sys{cfg};
-  std::mutex raw_mutex;
-  auto raw = std::optional<raw_mode>{};
-  // Not before there is a program to type to: in raw mode no key interrupts us.
-  auto ready = [&] {
-    std::lock_guard guard{raw_mutex};
-    if (options.forward_input && options.spec.stdio.kind == stdio_kind::pty
-        && input_is_terminal())
-      raw.emplace(options.json ? raw_mode::output::cooked
-                               : raw_mode::output::raw);
-  };
   auto end = std::make_shared<run_end>();
   auto where = make_place(sys, rt, options);
   {
-    // All threads are started before the terminal is in raw mode.
     std::promise<caf::actor> started;
     auto bridge = started.get_future().share();
     console_signal_thread signals{[&](console_signal x) {
-      // Whoever stopped us meanwhile has set the terminal as he likes it.
-      if (std::lock_guard guard{raw_mutex}; x == console_signal::resumed && raw)
-        raw->renew();
+      if (x == console_signal::resumed)
+        terminal.renew();
       caf::anon_send(bridge.get(), x);
     }};
+    auto ready = [&] {
+      terminal.take();
+      return terminal.typed_ahead();
+    };
     auto suspend = [&] {
-      if (std::lock_guard guard{raw_mutex}; raw)
-        raw->suspend();
+      terminal.suspend();
       signals.stop_job();
     };
     started.set_value(
@@ -78,6 +122,7 @@ run_end run_attached(const run_options& options) {
     caf::scoped_actor self{sys};
     self->wait_for(bridge.get());
   }
+  terminal.give_back();
   // Even one that is still waited for, and so holds on to itself.
   if (where.host)
     caf::anon_send_exit(where.host, caf::exit_reason::user_shutdown);

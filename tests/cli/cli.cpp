@@ -73,16 +73,26 @@ run_result shell::on_terminal(const std::string& script, terminal_size size) {
   return result;
 }
 
+spawned_process shell::spawn(command spec) {
+  auto result = spawn_process(system_, spawner_, std::move(spec));
+  if (!result)
+    FAIL(describe(result.error()));
+  return std::move(*result);
+}
+
+spawned_process shell::start_script(const std::string& script) {
+  auto spec = make_script(script);
+  spec.stdio = pty();
+  return spawn(std::move(spec));
+}
+
 spawned_process shell::start(std::vector<std::string> args, stdio_spec stdio) {
   command spec;
   spec.program = binary();
   spec.args = std::move(args);
   spec.args.insert(spec.args.begin(), "run");
   spec.stdio = stdio;
-  auto result = spawn_process(spawner_, std::move(spec));
-  if (!result)
-    FAIL(describe(result.error()));
-  return std::move(*result);
+  return spawn(std::move(spec));
 }
 
 spawned_process shell::start_bash() {
@@ -91,10 +101,7 @@ spawned_process shell::start_bash() {
   spec.args = {"--norc", "--noprofile", "--noediting", "-i"};
   spec.env.set["P"] = binary();
   spec.stdio = pty();
-  auto result = spawn_process(spawner_, std::move(spec));
-  if (!result)
-    FAIL(describe(result.error()));
-  return std::move(*result);
+  return spawn(std::move(spec));
 }
 
 std::string read_until(process_output& from, const std::string& text) {

@@ -43,6 +43,9 @@ public:
   /// The same on a terminal, at which nobody types.
   run_result on_terminal(const std::string& script, terminal_size size = {});
 
+  /// Starts `script` by sh(1) on a terminal; $P is `procession` there.
+  spawned_process start_script(const std::string& script);
+
   /// Starts `procession run` with `args`, on pipes or on a terminal.
   spawned_process start(std::vector<std::string> args,
                         stdio_spec stdio = pipes());
@@ -52,6 +55,7 @@ public:
 
 private:
   static command make_script(const std::string& script);
+  spawned_process spawn(command spec);
   run_result run(command spec, shared_bytes input);
 
   runtime runtime_;

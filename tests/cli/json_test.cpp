@@ -92,6 +92,22 @@ TEST_CASE("json prints every event of the session, in order") {
   CHECK(events.back()["surviving"] == 0);
 }
 
+TEST_CASE("json tells when every event came", "[time]") {
+  shell sh;
+  auto program = GENERATE(as<std::string>{}, "true", "no-such-program");
+  auto events = parse(sh.cli({"run", "--json", "--", program}).out);
+  REQUIRE_FALSE(events.empty());
+  std::int64_t last = 0;
+  for (auto& x : events) {
+    CHECK(x["elapsed_us"] >= last);
+    last = x["elapsed_us"];
+    CHECK(x.contains("time") == (&x == &events.front()));
+  }
+  CHECK_THAT(events[0]["time"].get<std::string>(),
+             Catch::Matches("20\\d\\d-[01]\\d-[0-3]\\dT[0-2]\\d:[0-5]\\d:"
+                            "[0-6]\\d\\.\\d{6}Z"));
+}
+
 TEST_CASE("json keeps every byte, whatever it is") {
   shell sh;
   std::string all;

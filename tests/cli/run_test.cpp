@@ -58,27 +58,33 @@ TEST_CASE("what run says cannot play with a terminal", "[cli][text]") {
 }
 
 TEST_CASE("run refuses bad usage with 2 and says why on standard error") {
-  auto args = GENERATE(
-    values<strings>({{},
-                     {"run"},
-                     {"run", "ls"},
-                     {"run", "--"},
-                     {"run", "--", ""},
-                     {"walk", "--", "ls"},
-                     {"sandbox", "status"},
-                     {"run", "--pty", "--pipes", "--", "ls"},
-                     {"run", "--pipes", "--size", "24x80", "--", "ls"},
-                     {"run", "--size", "24", "--", "ls"},
-                     {"run", "--size", "0x80", "--", "ls"},
-                     {"run", "--size", "24x80x2", "--", "ls"},
-                     {"run", "--size", "70000x80", "--", "ls"},
-                     {"run", "--timeout", "-1", "--", "ls"},
-                     {"run", "--timeout", "nan", "--", "ls"},
-                     {"run", "--timeout", "soon", "--", "ls"},
-                     {"run", "--grace", "1e300", "--", "ls"},
-                     {"run", "--env", "NOVALUE", "--", "ls"},
-                     {"run", "--env", "=x", "--", "ls"},
-                     {"run", "--unheard-of", "--", "ls"}}));
+  auto args = GENERATE(values<strings>(
+    {{},
+     {"run"},
+     {"run", "ls"},
+     {"run", "--"},
+     {"run", "--", ""},
+     {"walk", "--", "ls"},
+     {"sandbox", "status"},
+     {"run", "--pty", "--pipes", "--", "ls"},
+     {"run", "--pipes", "--size", "24x80", "--", "ls"},
+     {"run", "--size", "24", "--", "ls"},
+     {"run", "--size", "0x80", "--", "ls"},
+     {"run", "--size", "24x80x2", "--", "ls"},
+     {"run", "--size", "70000x80", "--", "ls"},
+     {"run", "--stdio", "pty", "--pipes", "--", "ls"},
+     {"run", "--stdio", "tty", "--", "ls"},
+     {"run", "--stdio", "", "--", "ls"},
+     {"run", "--stdio", "merged", "--size", "24x80", "--", "ls"},
+     {"run", "--stdin", "nothing", "--", "ls"},
+     {"run", "--timeout", "-1", "--", "ls"},
+     {"run", "--timeout", "1h30", "--", "ls"},
+     {"run", "--timeout", "nan", "--", "ls"},
+     {"run", "--timeout", "soon", "--", "ls"},
+     {"run", "--grace", "1e300", "--", "ls"},
+     {"run", "--env", "NOVALUE", "--", "ls"},
+     {"run", "--env", "=x", "--", "ls"},
+     {"run", "--unheard-of", "--", "ls"}}));
   CAPTURE(args);
   shell sh;
   auto result = sh.cli(args);
@@ -143,6 +149,22 @@ TEST_CASE("run ends the program after the time-out with 124") {
   CHECK(result.err.empty());
 }
 
+TEST_CASE("run takes times as people write them", "[duration]") {
+  shell sh;
+  auto timeout = GENERATE(as<std::string>{}, "0.2", "200ms", ".2s");
+  auto result = sh.cli(
+    {"run", "--timeout", timeout, "--grace", "1m", "--", "sleep", "100"});
+  CHECK(shell_code(result.status) == 124);
+}
+
+TEST_CASE("a time that makes no sense is told of", "[duration]") {
+  shell sh;
+  auto result = sh.cli({"run", "--grace", "5x", "--", "true"});
+  CHECK(shell_code(result.status) == 2);
+  CHECK_THAT(result.err,
+             Catch::Contains("--grace: '5x' is not a time such as 30, 1.5s"));
+}
+
 TEST_CASE("a time-out that does not pass changes nothing") {
   shell sh;
   auto result = sh.cli({"run", "--timeout", "100", "--", "echo", "x"});
@@ -188,8 +210,28 @@ TEST_CASE("without input the program sees its end at once") {
   shell sh;
   auto mode = GENERATE(values<strings>({{}, {"--pty"}}));
   CAPTURE(mode);
-  auto x = sh.start(mode + strings{"--no-stdin", "--", "cat"});
+  auto x = sh.start(mode + strings{"--stdin", "null", "--", "cat"});
   CHECK(exit_code(x) == 0);
+}
+
+TEST_CASE("an open input brings nothing and does not end") {
+  shell sh;
+  auto mode = GENERATE(values<strings>({{}, {"--pty"}}));
+  CAPTURE(mode);
+  auto result = sh.cli(strings{"run"} + mode
+                         + strings{"--stdin", "open", "--timeout", "300ms",
+                                   "--", "sh", "-c", "cat; echo ended"},
+                       shared_bytes{"input\n"});
+  CHECK(shell_code(result.status) == 124);
+  CHECK(result.out.empty());
+}
+
+TEST_CASE("merged outputs keep the order in which they were written") {
+  shell sh;
+  auto result = sh.cli({"run", "--stdio", "merged", "--", "sh", "-c",
+                        "echo 1; echo 2 >&2; echo 3; echo 4 >&2"});
+  CHECK(result.out == "1\n2\n3\n4\n");
+  CHECK(result.err.empty());
 }
 
 TEST_CASE("a reader that closes our output ends the program, in silence") {

@@ -173,6 +173,23 @@ TEST_CASE("a command that leads to no runner is told of at once, with 125") {
              Catch::StartsWith("procession: ") && Catch::Contains(said));
 }
 
+TEST_CASE("a command that says a word and stays is no runner at once") {
+  shell sh;
+  auto result = sh.cli(
+    {"run", "--runner", "sh -c 'echo hi; exec sleep 100'", "--", "true"});
+  CHECK(shell_code(result.status) == 125);
+  CHECK_THAT(result.err, Catch::Contains("but with \"hi.\""));
+}
+
+TEST_CASE("the time-out covers the start of a runner") {
+  shell sh;
+  auto result = sh.cli(
+    {"run", "--runner", "sleep 100", "--timeout", "300ms", "--", "true"});
+  CHECK(shell_code(result.status) == 124);
+  CHECK_THAT(result.err, Catch::Contains("timed out after")
+                           && Catch::Contains("the runner was still starting"));
+}
+
 TEST_CASE("whoever is tired of waiting for a runner can leave") {
   shell sh;
   auto x = sh.start({"-v", "--runner", "sleep 100", "--", "true"});
@@ -194,7 +211,7 @@ TEST_CASE("a runner that is lost is told of, with 125") {
   CHECK(shell_code(result.status) == 125);
   CHECK(result.out == "last words\n");
   CHECK_THAT(result.err, Catch::Contains("runner_lost")
-                           && Catch::Contains("killed by signal 9"));
+                           && Catch::Contains("killed by signal 9 (Killed)"));
 }
 
 TEST_CASE("what makes no sense of runners is bad usage") {

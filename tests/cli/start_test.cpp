@@ -115,6 +115,32 @@ TEST_CASE("whoever gets too few threads or processes is told so", "[limits]") {
   }
 }
 
+TEST_CASE("whoever gets too few descriptors is told so, once", "[limits]") {
+  shell sh;
+  auto limit = GENERATE(range(4, 30));
+  CAPTURE(limit);
+  auto result = sh.script("ulimit -n " + std::to_string(limit)
+                          + "; exec $P run --pipes -- echo hi");
+  CAPTURE(result.err);
+  if (success(result.status)) {
+    CHECK(result.out == "hi\n");
+    CHECK(limit > 6);
+  } else {
+    CHECK(shell_code(result.status) == 125);
+    auto count = [&](const std::string& text) {
+      auto n = 0;
+      for (auto at = result.err.find(text); at != std::string::npos;
+           at = result.err.find(text, at + 1))
+        ++n;
+      return n;
+    };
+    CHECK_THAT(result.err, Catch::StartsWith("procession: "));
+    CHECK(count("Too many open files") == 1);
+    CHECK(count("see ulimit -n") == 1);
+    CHECK(count("\n") == 1);
+  }
+}
+
 namespace {
 
 /// A program in Python that makes a standard stream of its own one that does

@@ -32,11 +32,91 @@ TEST_CASE("on a terminal the program gets one of the same size") {
   CHECK(shell_code(result.status) == 0);
 }
 
-TEST_CASE("on a terminal with --pipes or --no-stdin it gets none") {
+TEST_CASE("on a terminal with other streams asked for it gets none") {
   shell sh;
-  auto option = GENERATE(as<std::string>{}, "--pipes", "--no-stdin");
+  auto option = GENERATE(as<std::string>{}, "--pipes", "--stdio pipes",
+                         "--stdio merged", "--stdin null", "--stdin open");
   auto result = sh.on_terminal("$P run " + option + " -- sh -c 'test -t 1'");
   CHECK(shell_code(result.status) == 1);
+}
+
+TEST_CASE("at a terminal redirected output has its bytes, streams apart") {
+  shell sh;
+  auto result = sh.on_terminal(
+    "d=$(mktemp -d); $P run -- sh -c 'echo out; echo err >&2; test -t 1' "
+    ">$d/out 2>$d/err; echo $?; printf 'out\\n' | cmp - $d/out && "
+    "printf 'err\\n' | cmp - $d/err && echo same; rm -r $d");
+  CHECK(result.out == "1\r\nsame\r\n");
+}
+
+TEST_CASE("at a terminal the output into a pipe has its bytes") {
+  shell sh;
+  auto result = sh.on_terminal(
+    "$P run -- printf '\\000\\n\\377\\n' | od -An -tx1");
+  CHECK(result.out == " 00 0a ff 0a\r\n");
+}
+
+TEST_CASE("at the end of a pipeline the program has the data as input and our "
+          "keys on its terminal") {
+  shell sh;
+  auto x = sh.start_script(
+    "printf 'one\\ntwo\\n' | $P run --pty -- sh -c '"
+    "test -t 1 && test ! -t 0 && stty -echo </dev/tty && cat && echo up && "
+    "read -r key </dev/tty && echo \"<$key>\"'; echo code=$?");
+  CHECK_THAT(read_until(x.output, "up\r\n"), Catch::Contains("one\r\ntwo\r\n"));
+  REQUIRE(x.process.write("k\r"));
+  read_until(x.output, "<k>\r\n");
+  read_until(x.output, "code=0\r\n");
+}
+
+TEST_CASE("who writes to a program at the end of a pipeline learns that it "
+          "reads no more") {
+  shell sh;
+  auto result = sh.on_terminal(
+    "d=$(mktemp -d); export d; { yes; touch $d/ended; } | $P run --pty -- "
+    "sh -c 'exec </dev/null; until test -e $d/ended; do sleep 0.02; done; "
+    "echo seen'; rm -r $d");
+  CHECK_THAT(result.out, Catch::Contains("seen"));
+}
+
+TEST_CASE("at the end of a pipeline the input is typed if that is wanted") {
+  shell sh;
+  auto result = sh.on_terminal(
+    "echo a line | $P run --pty --stdin typed -- sh -c 'test -t 0 && cat'");
+  CHECK_THAT(result.out, Catch::Contains("a line\r\n"));
+  CHECK(shell_code(result.status) == 0);
+}
+
+TEST_CASE("what was typed before the start is the program's, as it was meant",
+          "[ahead]") {
+  // A shell reads its line and leaves what follows to the terminal.
+  auto [typed, shown] = GENERATE(table<std::string, std::string>({
+    {"line\n\x04", "<line\n>"},
+    {"one\ntwo\n\x04", "<one\ntwo\n>"},
+    {"part\x04\x04", "<part>"},
+    {"\x04", "<>"},
+  }));
+  CAPTURE(typed);
+  shell sh;
+  auto x = sh.start_script("stty -echo; echo up; read go; exec $P run --pty -- "
+                           "python3 -c 'import sys; "
+                           "print(\"<\" + sys.stdin.read() + \">\")'");
+  read_until(x.output, "up\r\n");
+  REQUIRE(x.process.write("go\n" + typed));
+  std::string expected;
+  for (auto c : shown)
+    expected += c == '\n' ? std::string{"\r\n"} : std::string{c};
+  read_until(x.output, expected);
+  CHECK(exit_code(x) == 0);
+}
+
+TEST_CASE("the escape key counts although it was typed before the start",
+          "[ahead][escape]") {
+  shell sh;
+  auto x = sh.start_script("echo up; read go; exec $P run --pty -- sleep 100");
+  read_until(x.output, "up\r\n");
+  REQUIRE(x.process.write("go\n~.\n"));
+  CHECK(exit_code(x) == 143);
 }
 
 TEST_CASE("off a terminal it gets one if asked for") {

@@ -1,5 +1,7 @@
 #include "../job_control.hpp"
 
+#include "input_descriptor.hpp"
+
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
@@ -54,12 +56,12 @@ bool can_be_suspended() {
 }
 
 bool in_foreground() {
-  return ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
+  return ::tcgetpgrp(input_descriptor()) == ::getpgrp();
 }
 
 bool wait_for_foreground() {
   auto in_background = [] {
-    auto group = ::tcgetpgrp(STDIN_FILENO);
+    auto group = ::tcgetpgrp(input_descriptor());
     return group > 0 && group != ::getpgrp();
   };
   if (!in_background() || is_orphaned())

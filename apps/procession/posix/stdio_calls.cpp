@@ -2,6 +2,7 @@
 
 #include "../job_control.hpp"
 #include "../stdio_threads.hpp"
+#include "input_descriptor.hpp"
 
 #include "common/posix/again.hpp"
 
@@ -29,18 +30,26 @@ bool is_device(int fd) {
 
 std::size_t read_some(std::span<char> buffer, std::error_code& ec) {
   for (;;) {
-    auto n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    auto n = ::read(input_descriptor(), buffer.data(), buffer.size());
     if (n >= 0)
       return static_cast<std::size_t>(n);
-    if (again(STDIN_FILENO, POLLIN))
+    if (again(input_descriptor(), POLLIN))
       continue;
     auto why = errno;
     if (why == EIO && wait_for_foreground())
       continue;
-    if (why != EBADF && !(why == EIO && is_device(STDIN_FILENO)))
+    if (why != EBADF && !(why == EIO && is_device(input_descriptor())))
       ec.assign(why, std::generic_category());
     return 0;
   }
+}
+
+void release_standard_input() {
+  auto nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (nothing < 0)
+    return;
+  ::dup2(nothing, STDIN_FILENO);
+  ::close(nothing);
 }
 
 std::size_t write_some(stream_kind stream, std::span<const std::byte> bytes,

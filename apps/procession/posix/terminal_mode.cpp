@@ -1,9 +1,12 @@
 #include "../terminal_mode.hpp"
 
 #include "../job_control.hpp"
+#include "input_descriptor.hpp"
 
 #include <array>
 #include <csignal>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -12,6 +15,9 @@
 namespace procession::cli {
 
 namespace {
+
+/// Where our input comes from; never closed.
+int keys = STDIN_FILENO;
 
 // What a signal handler needs: nothing else can reach it.
 termios former_mode;
@@ -28,7 +34,7 @@ std::array<struct sigaction, fatal_signals.size()> former_actions;
 void restore_mode() noexcept {
   if (is_raw != 0) {
     is_raw = 0;
-    ::tcsetattr(STDIN_FILENO, TCSANOW, &former_mode);
+    ::tcsetattr(input_descriptor(), TCSANOW, &former_mode);
   }
 }
 
@@ -59,10 +65,52 @@ private:
   sigset_t former_;
 };
 
+/// Reads what waits in a terminal that hands out lines; a ^D for an end of
+/// input.
+std::string read_lines(const termios& mode) {
+  std::string result;
+  // Longer than a line of a terminal can be, and than anybody types meanwhile.
+  std::array<char, 4096> line;
+  constexpr std::size_t most = 64 * 1024;
+  constexpr auto end_of_input = '\x04';
+  pollfd input{input_descriptor(), POLLIN, 0};
+  while (result.size() < most && ::poll(&input, 1, 0) == 1
+         && (input.revents & POLLIN) != 0) {
+    auto n = ::read(input_descriptor(), line.data(), line.size());
+    if (n < 0)
+      break;
+    result.append(line.data(), static_cast<std::size_t>(n));
+    // A line without its end was cut off by an end of input.
+    auto last = n > 0 ? static_cast<cc_t>(line[n - 1]) : cc_t{0};
+    auto ends_line = n > 0
+                     && (last == '\n' || last == mode.c_cc[VEOL]
+                         || last == mode.c_cc[VEOL2]);
+    if (!ends_line)
+      result += end_of_input;
+  }
+  return result;
+}
+
 } // namespace
 
+int input_descriptor() noexcept {
+  return keys;
+}
+
+bool take_keys_from_terminal() {
+  auto fd = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+  keys = fd;
+  return true;
+}
+
 bool input_is_terminal() {
-  return ::isatty(STDIN_FILENO) == 1;
+  return ::isatty(input_descriptor()) == 1;
+}
+
+bool output_is_terminal() {
+  return ::isatty(STDOUT_FILENO) == 1;
 }
 
 bool error_output_is_terminal() {
@@ -87,6 +135,18 @@ raw_mode::raw_mode(output out) : out_(out) {
   ::sigaddset(&action.sa_mask, SIGTTOU);
   for (std::size_t i = 0; i < fatal_signals.size(); ++i)
     ::sigaction(fatal_signals[i], &action, &former_actions[i]);
+  // From here on nothing is shown, and a ^D is a character like any other: what
+  // the terminal took for an end of input before is read now, and one that is
+  // typed before the mode changes is not lost in the change.
+  if (in_foreground() && ::tcgetattr(input_descriptor(), &former_mode) == 0
+      && (former_mode.c_lflag & ICANON) != 0) {
+    is_raw = 1;
+    auto mode = former_mode;
+    mode.c_cc[VEOF] = _POSIX_VDISABLE;
+    mode.c_lflag &= ~tcflag_t{ECHO};
+    ::tcsetattr(input_descriptor(), TCSANOW, &mode);
+    typed_ahead_ = read_lines(former_mode);
+  }
   renew();
 }
 
@@ -102,14 +162,19 @@ void raw_mode::renew() const {
     is_raw = 0;
     return;
   }
-  if (is_raw == 0 && ::tcgetattr(STDIN_FILENO, &former_mode) != 0)
+  if (is_raw == 0 && ::tcgetattr(input_descriptor(), &former_mode) != 0)
     return;
   is_raw = 1;
   auto mode = former_mode;
   ::cfmakeraw(&mode);
   if (out_ == output::cooked)
     mode.c_oflag = former_mode.c_oflag;
-  ::tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
+  ::tcsetattr(input_descriptor(), TCSADRAIN, &mode);
+}
+
+void restore_terminal_mode() noexcept {
+  background_writes allowed;
+  restore_mode();
 }
 
 void raw_mode::suspend() const {

@@ -1,6 +1,6 @@
 #include "../sandbox_command.hpp"
 
-#include "../run_command.hpp"
+#include "../exit_codes.hpp"
 
 #include "procession/platform/win_elevated/sandbox_accounts.hpp"
 
@@ -36,12 +36,14 @@ the users over.
 Every step is told, and one that is not needed is not taken: what failed in the
 middle is mended by doing the same again.
 
-Exit codes:
-  0    done; for status: nothing is missing
-  1    for status: something is missing
-  125  a step failed, or this program is not elevated
-  2    bad usage
 )";
+
+constexpr exit_code_text codes[] = {
+  {"0", "done; for status: nothing is missing"},
+  {"1", "for status: something is missing"},
+  {"125", "a step failed, or this program is not elevated"},
+  {"2", "bad usage"},
+};
 
 struct sandbox_options {
   CLI::App* setup = nullptr;
@@ -154,10 +156,8 @@ std::function<std::optional<int>()> add_sandbox_command(CLI::App& app) {
   auto sandbox = app.add_subcommand("sandbox",
                                     "Look after the users that programs run as "
                                     "in a sandbox");
-  // The usage of the others is that of run.
-  sandbox->formatter(std::make_shared<CLI::Formatter>());
   sandbox->require_subcommand(1);
-  sandbox->footer(footer);
+  sandbox->footer(footer + exit_codes_section(codes));
   auto add = [&](const char* name, const char* text) {
     auto result = sandbox->add_subcommand(name, text);
     result->add_flag("--json", options->json, "Print JSON lines");

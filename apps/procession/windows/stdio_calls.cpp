@@ -26,6 +26,10 @@ std::size_t read_some(std::span<char> buffer, std::error_code& ec) {
   return n > 0 && buffer[0] == '\x1a' ? 0 : n;
 }
 
+void release_standard_input() {
+  // It is never the program's own.
+}
+
 std::size_t write_some(stream_kind stream, std::span<const std::byte> bytes,
                        std::error_code& ec) {
   auto handle = ::GetStdHandle(stream == stream_kind::out ? STD_OUTPUT_HANDLE

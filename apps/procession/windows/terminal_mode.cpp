@@ -32,6 +32,15 @@ bool input_is_terminal() {
   return is_console(STD_INPUT_HANDLE);
 }
 
+bool take_keys_from_terminal() {
+  // The console's keys cannot be told from our standard input.
+  return false;
+}
+
+bool output_is_terminal() {
+  return is_console(STD_OUTPUT_HANDLE);
+}
+
 bool error_output_is_terminal() {
   return is_console(STD_ERROR_HANDLE);
 }
@@ -62,6 +71,14 @@ raw_mode::raw_mode(output out) : out_(out) {
 raw_mode::~raw_mode() {
   if (std::exchange(is_raw, false))
     suspend();
+}
+
+void restore_terminal_mode() noexcept {
+  if (!is_raw)
+    return;
+  ::SetConsoleMode(input(), former_input);
+  if (former_output != 0)
+    ::SetConsoleMode(output_stream(), former_output);
 }
 
 void raw_mode::suspend() const {

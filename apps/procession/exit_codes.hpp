@@ -1,0 +1,34 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace procession::cli {
+
+/// What `procession` exits with on its own account; every other code is that of
+/// the program that it ran.
+enum exit_code : int {
+  exit_ok = 0,
+  exit_usage = 2,
+  exit_timed_out = 124,
+  exit_own_failure = 125,
+  exit_not_executable = 126,
+  exit_not_found = 127,
+  /// What a program has that wrote to a pipe without reader (128 + SIGPIPE).
+  exit_reader_gone = 141,
+};
+
+/// One row of the table of exit codes as people see it.
+struct exit_code_text {
+  std::string_view code;
+  std::string_view meaning;
+};
+
+/// The exit codes of `procession run`, in the order in which they are shown.
+std::span<const exit_code_text> exit_codes_of_run() noexcept;
+
+/// The same as a section of help text (see `manual`).
+std::string exit_codes_section(std::span<const exit_code_text> rows);
+
+} // namespace procession::cli

@@ -1,0 +1,289 @@
+#include "run_arguments.hpp"
+
+#include "escape_keys.hpp"
+#include "exit_codes.hpp"
+#include "job_control.hpp"
+#include "terminal_mode.hpp"
+#include "words.hpp"
+
+#include "common/duration.hpp"
+
+#include <charconv>
+#include <cstdlib>
+
+namespace procession::cli {
+
+namespace {
+
+constexpr auto about = R"(
+Standard input, output and error are the session's. Nothing is lost: a slow
+reader of our output holds the program back, a slow program our input. When the
+program has ended, so has its whole tree of processes.
+
+If both our standard input and our standard output are terminals, PROGRAM gets a
+terminal of its own, and what it writes to either output is shown on ours.
+Otherwise it gets pipes: what is redirected has exactly its bytes, and standard
+error stays apart. With --pty and an input that is not a terminal, PROGRAM has
+our input as it is and the keys that we type on its terminal, as in a pipeline
+that ends in less; if we are not at a terminal either, or with --runner or
+--stdin typed, the input is typed on its terminal, and then an end of input.
+
+TIME is a number of seconds, or numbers with units: 30, 1.5, 500ms, 2m, 1h30m.
+
+Signals and keys:
+
+Signals go to PROGRAM: INT, QUIT, USR1, USR2 and ALRM as they are; TERM and HUP
+ask its tree to end, and kill it after the grace, or at once when they come again
+after a second. When PROGRAM or its terminal is suspended, so is procession, and
+continues it.
+
+On a terminal, these keys work at the start of a line, whatever PROGRAM does:
+
+  ~.   ask PROGRAM to end; once more: kill it
+  ~^Z  suspend it and procession
+  ~?   list these keys
+  ~~   type ~
+
+PROGRAM leads a session of its own, in which no shell could continue it, so the
+kernel discards the stop that ^Z asks for: ~^Z is the way to suspend PROGRAM. (A
+shell as PROGRAM suspends its jobs by ^Z as usual.) These keys are seen as long
+as no more than 16 MiB of what was typed before wait for PROGRAM to read them.
+
+Runners:
+
+A runner is a process in another security context, in which PROGRAM runs: under
+another user (--as), or wherever a command line leads (--runner): on another
+machine, in a container. PROGRAM, DIR and the rest of the environment are those
+of that place. When the connection ends, PROGRAM is killed there.
+
+Events as JSON:
+
+With --json standard output has one object a line: started or start_failed, then
+output, gap, stopped, continued, then exited, and last closed. Each has
+elapsed_us, the microseconds since procession started it; the first also has
+time, that moment as RFC 3339 has it, in UTC. Bytes are in base64.
+
+)";
+
+constexpr auto examples = R"(
+Examples:
+  procession run -- make -j8
+  procession run --timeout 1m --cwd src --env CC=clang -- ./configure
+  procession run --pty --size 40x120 -- python3 -q
+  procession run --stdio merged -- make >build.log
+  procession run --json -- sh -c 'echo out; echo err >&2; exit 3'
+  procession run --as nobody -- id
+  procession run --runner 'ssh host procession-runner --stdio' -- make test
+  procession run --runner 'bwrap --ro-bind / / --dev /dev --proc /proc
+      --unshare-net procession-runner --stdio' -- sh
+)";
+
+CLI::ValidationError wrong(const char* option, const std::string& why) {
+  return CLI::ValidationError{option, why};
+}
+
+char escape_of(const std::string& name) {
+  if (name == "none")
+    return 0;
+  if (auto key = parse_escape(name))
+    return key;
+  throw wrong("--escape",
+              "'" + name + "' is neither a key, nor ^ and one, nor none");
+}
+
+caf::timespan time_of(const char* option, const std::string& text) {
+  auto result = parse_duration(text);
+  if (auto* why = std::get_if<std::string>(&result))
+    throw wrong(option, *why);
+  return std::get<caf::timespan>(result);
+}
+
+terminal_size parse_size(const std::string& text) {
+  terminal_size result;
+  auto end = text.data() + text.size();
+  auto rows = std::from_chars(text.data(), end, result.rows);
+  if (rows.ec == std::errc{} && rows.ptr != end && *rows.ptr == 'x') {
+    auto cols = std::from_chars(rows.ptr + 1, end, result.cols);
+    if (cols.ec == std::errc{} && cols.ptr == end && !validate(result))
+      return result;
+  }
+  throw wrong("--size", "'" + text + "' is not ROWSxCOLS");
+}
+
+void add_variable(environment& env, const std::string& text) {
+  auto at = text.find('=');
+  if (at == std::string::npos || at == 0)
+    throw wrong("--env", "'" + text + "' is not NAME=VALUE");
+  env.set[text.substr(0, at)] = text.substr(at + 1);
+}
+
+input_source source_of(const std::string& name) {
+  if (name == "ours" || name == "typed")
+    return input_source::ours;
+  if (name == "null")
+    return input_source::null;
+  if (name == "open")
+    return input_source::open;
+  throw wrong("--stdin", "'" + name + "' is not ours, typed, null or open");
+}
+
+} // namespace
+
+run_arguments::run_arguments(CLI::App& app, manual& pages)
+  : command_(app.add_subcommand("run", "Run a program, attached to it")) {
+  auto& run = *command_;
+  pages.takes_program(run);
+  run.footer(about + exit_codes_section(exit_codes_of_run()) + examples);
+  auto stdio = run
+                 .add_option("--stdio", stdio_,
+                             "What its standard streams are: a terminal of its "
+                             "own, the default if our input and output are "
+                             "terminals; else pipes; merged: pipes, one for "
+                             "both outputs, in the order of the writes")
+                 ->type_name("pty|pipes|merged");
+  auto pty = run.add_flag("--pty", pty_, "The same as --stdio pty");
+  auto pipes = run.add_flag("--pipes", pipes_, "The same as --stdio pipes");
+  pty->excludes(pipes)->excludes(stdio);
+  pipes->excludes(stdio);
+  run
+    .add_option("--stdin", stdin_,
+                "Its input: ours, the default; typed: ours, on its terminal; "
+                "null, which is at its end at once; or open, which brings "
+                "nothing but does not end. Without --pty the last two mean "
+                "pipes")
+    ->type_name("ours|typed|null|open");
+  auto user = run
+                .add_option("--as", user_,
+                            "Run as that user, in a runner, with an "
+                            "environment of that user and in /, if nothing "
+                            "else is said; needs root (on Windows: procession "
+                            "sandbox setup)")
+                ->type_name("USER");
+  run
+    .add_option("--runner", runner_,
+                "Run in the runner that this command line leads to; it is "
+                "split as a shell would, but no shell is started")
+    ->type_name("COMMAND")
+    ->excludes(user);
+  run.add_option("--cwd", cwd_, "Directory to run in")->type_name("DIR");
+  run.add_option("--env", env_, "Set a variable; may be repeated")
+    ->type_name("NAME=VALUE")
+    ->allow_extra_args(false);
+  run
+    .add_option("--timeout", timeout_,
+                "End it after so long, the start of a runner included; 0: "
+                "never, the default")
+    ->type_name("TIME");
+  run
+    .add_option("--grace", grace_,
+                "Time between asking it to end and killing it; default 5s")
+    ->type_name("TIME");
+  run
+    .add_option("--size", size_,
+                "Size of its terminal, which implies --pty; without it, that "
+                "of ours is followed, or it is 24x80")
+    ->type_name("ROWSxCOLS")
+    ->excludes(pipes);
+  run
+    .add_option("--escape", escape_,
+                "The key that begins what is typed for procession itself, or "
+                "none; ^X for a control key; default ~")
+    ->type_name("KEY");
+  run.add_flag("--json", json_,
+               "Print events as JSON lines, with times, bytes in base64");
+  run.add_flag("-v,--verbose", verbose_, "Say what happens, on error output");
+}
+
+std::optional<stdio_kind> run_arguments::chosen_stdio() const {
+  if (pty_ || stdio_ == "pty")
+    return stdio_kind::pty;
+  if (pipes_ || stdio_ == "pipes")
+    return stdio_kind::pipes;
+  if (stdio_ == "merged")
+    return stdio_kind::merged;
+  if (command_->count("--stdio") > 0)
+    throw wrong("--stdio", "'" + stdio_ + "' is not pty, pipes or merged");
+  return std::nullopt;
+}
+
+std::optional<runner_options> run_arguments::chosen_runner() const {
+  runner_options result;
+  if (user_) {
+    if (user_->empty())
+      throw wrong("--as", "needs the name of a user");
+    result.user = *user_;
+    return result;
+  }
+  if (!runner_)
+    return std::nullopt;
+  auto words = split_words(*runner_);
+  if (!words)
+    throw wrong("--runner", "has a quote that is not closed");
+  if (words->empty() || words->front().empty())
+    throw wrong("--runner", "needs a command line");
+  result.command = std::move(*words);
+  return result;
+}
+
+stdio_spec run_arguments::streams() const {
+  auto kind = chosen_stdio();
+  auto source = source_of(stdin_);
+  if (!size_.empty() && kind.value_or(stdio_kind::pty) != stdio_kind::pty)
+    throw wrong("--size", "needs a terminal, see --pty");
+  if (!kind) {
+    auto at_terminal = source == input_source::ours && input_is_terminal()
+                       && output_is_terminal();
+    kind = !size_.empty() || at_terminal ? stdio_kind::pty : stdio_kind::pipes;
+  }
+  stdio_spec result;
+  result.kind = *kind;
+  if (*kind == stdio_kind::pty) {
+    result.size = size_.empty() ? console_size().value_or(terminal_size{})
+                                : parse_size(size_);
+    // A runner has an input of its own.
+    if (stdin_ == "ours" && !input_is_terminal() && output_is_terminal()
+        && !user_ && !runner_ && take_keys_from_terminal())
+      result.input = stdin_kind::inherit;
+  } else if (source == input_source::null) {
+    result.input = stdin_kind::null;
+  }
+  return result;
+}
+
+run_options
+run_arguments::interpret(const std::vector<std::string>& words) const {
+  if (words.empty())
+    throw wrong("PROGRAM", "is missing; it has to follow --");
+  run_options result;
+  auto& spec = result.spec;
+  spec.program = words.front();
+  spec.args.assign(words.begin() + 1, words.end());
+  spec.cwd = cwd_;
+  for (auto& variable : env_)
+    add_variable(spec.env, variable);
+  spec.limits.timeout = time_of("--timeout", timeout_);
+  spec.kill.grace = time_of("--grace", grace_);
+  spec.stdio = streams();
+  result.json = json_;
+  result.input = source_of(stdin_);
+  result.follow_size = size_.empty();
+  result.runner = chosen_runner();
+  auto escape = escape_of(escape_);
+  auto on_terminal = spec.stdio.kind == stdio_kind::pty;
+  auto typed_to = on_terminal && result.input == input_source::ours
+                  && input_is_terminal();
+  if (typed_to)
+    result.escape = escape;
+  // To stop with it if there is a shell to continue us, or to say that there is
+  // none; it costs a thread.
+  spec.report_stops = typed_to || can_be_suspended();
+  // The kind of terminal is ours, while a runner's environment is its own.
+  if (auto* term = std::getenv("TERM");
+      term != nullptr && on_terminal && result.runner)
+    spec.env.set.emplace("TERM", term);
+  if (auto bad = validate(spec))
+    throw wrong("run", bad->detail.text);
+  return result;
+}
+
+} // namespace procession::cli

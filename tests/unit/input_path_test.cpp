@@ -1,0 +1,125 @@
+#include "../../apps/procession/input_path.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace procession;
+using namespace procession::cli;
+
+namespace {
+
+using lines = std::vector<std::string>;
+
+/// A path whose requests are written down.
+struct path {
+  explicit path(char escape)
+    : input{escape,
+            {[this] { log.push_back("read"); },
+             [this](shared_bytes x) {
+               log.push_back("write " + std::string{x.text()});
+             },
+             [this] { log.push_back("close"); },
+             [this](escape_command x) {
+               log.push_back(x == escape_command::end ? "end" : "other");
+             }}} {
+    // nop
+  }
+
+  /// What was asked for since the last look.
+  lines asked() {
+    return std::exchange(log, {});
+  }
+
+  lines log;
+  input_path input;
+};
+
+} // namespace
+
+TEST_CASE("input is read when the program has taken what was before it",
+          "[input]") {
+  path x{0};
+  x.input.start("");
+  CHECK(x.asked() == lines{"read"});
+  x.input.on_read(shared_bytes{"abc"});
+  CHECK(x.asked() == lines{"write abc"});
+  x.input.on_written();
+  CHECK(x.asked() == lines{"read"});
+  x.input.on_read({});
+  CHECK(x.asked() == lines{"close"});
+}
+
+TEST_CASE("what was read before comes first", "[input]") {
+  path x{0};
+  x.input.start("early\n");
+  CHECK(x.asked() == lines{"write early\n"});
+}
+
+TEST_CASE("the end of the input comes after the input", "[input]") {
+  path x{'~'};
+  x.input.start("abc");
+  x.input.on_read(shared_bytes{"def"});
+  CHECK(x.asked() == lines{"write abc", "read", "read"});
+  x.input.on_read({});
+  CHECK(x.asked().empty());
+  x.input.on_written();
+  CHECK(x.asked() == lines{"write def"});
+  x.input.on_written();
+  CHECK(x.asked() == lines{"close"});
+}
+
+TEST_CASE("with an escape key a program that takes nothing does not stop the "
+          "reading",
+          "[input]") {
+  path x{'~'};
+  x.input.start("");
+  auto megabyte = std::string(1 << 20, 'x');
+  for (auto i = 0; i < 16; ++i) {
+    x.input.on_read(shared_bytes{megabyte});
+    CHECK(x.log.back() == "read");
+  }
+  SECTION("so that the key is seen") {
+    x.input.on_read(shared_bytes{"\r~."});
+    CHECK(x.log.back() == "read");
+    CHECK(x.log[x.log.size() - 2] == "end");
+  }
+  SECTION("up to a bound") {
+    x.input.on_read(shared_bytes{megabyte});
+    CHECK(x.log.back() == "read");
+    CHECK(x.asked().size() == 18);
+    x.input.on_written();
+    CHECK((x.asked() == lines{"write " + megabyte, "read"}));
+  }
+}
+
+TEST_CASE("keys that wait go on together", "[input]") {
+  path x{'~'};
+  x.input.start("");
+  for (auto key : {"a", "b", "c", "d"})
+    x.input.on_read(shared_bytes{key});
+  x.asked();
+  x.input.on_written();
+  CHECK(x.asked() == lines{"write bcd"});
+}
+
+TEST_CASE("input that nobody takes any more is not read", "[input]") {
+  path x{0};
+  x.input.start("abc");
+  x.asked();
+  x.input.on_refused(true);
+  CHECK(x.asked().empty());
+}
+
+TEST_CASE("who types is listened to though the program takes no more",
+          "[input]") {
+  path x{'~'};
+  x.input.start("abc");
+  x.asked();
+  x.input.on_read(shared_bytes{"def\r"});
+  x.input.on_refused(true);
+  x.asked();
+  x.input.on_read(shared_bytes{"~."});
+  CHECK(x.asked() == lines{"end", "read"});
+}
