@@ -6,24 +6,27 @@ namespace procession {
 
 namespace {
 
+using link_chooser = std::function<std::shared_ptr<runner_link>()>;
+
 /// The actors' end of a session in a runner: every call is work for the link.
 class remote_child : public child {
 public:
-  explicit remote_child(std::shared_ptr<runner_link> link)
-    : link_(std::move(link)), session_(std::make_shared<remote_session>()) {
+  remote_child(std::shared_ptr<work_queue> work, link_chooser choose)
+    : work_(std::move(work)), choose_(std::move(choose)) {
     // nop
   }
 
   ~remote_child() override {
-    if (!session_->gone)
+    if (!at_->session->gone)
       call([](runner_link& x, remote_session& to) { x.abandon(to); });
   }
 
   void start(command spec, std::uint64_t credit, child_sink sink) override {
-    link_->work().post([link = link_, session = session_,
-                        spec = std::move(spec), credit,
-                        sink = std::move(sink)]() mutable {
-      link->start_session(session, std::move(spec), credit, std::move(sink));
+    work_->post([at = at_, choose = std::move(choose_), spec = std::move(spec),
+                 credit, sink = std::move(sink)]() mutable {
+      at->link = choose();
+      at->link->start_session(at->session, std::move(spec), credit,
+                              std::move(sink));
     });
   }
 
@@ -66,35 +69,45 @@ public:
 private:
   template <class F>
   void call(F f) {
-    link_->work().post([link = link_, session = session_, f = std::move(f)] {
-      f(*link, *session);
+    work_->post([at = at_, f = std::move(f)] {
+      // One that never was started is nowhere.
+      if (at->link != nullptr)
+        f(*at->link, *at->session);
     });
   }
 
-  std::shared_ptr<runner_link> link_;
-  runner_link::session_ptr session_;
+  struct place {
+    /// Null before the start.
+    std::shared_ptr<runner_link> link;
+    runner_link::session_ptr session = std::make_shared<remote_session>();
+  };
+
+  std::shared_ptr<work_queue> work_;
+  link_chooser choose_;
+  std::shared_ptr<place> at_ = std::make_shared<place>();
 };
 
 class remote_factory : public child_factory {
 public:
-  explicit remote_factory(std::shared_ptr<runner_link> link)
-    : link_(std::move(link)) {
+  remote_factory(std::shared_ptr<work_queue> work, link_chooser choose)
+    : work_(std::move(work)), choose_(std::move(choose)) {
     // nop
   }
 
   std::unique_ptr<child> make_child() override {
-    return std::make_unique<remote_child>(link_);
+    return std::make_unique<remote_child>(work_, choose_);
   }
 
 private:
-  std::shared_ptr<runner_link> link_;
+  std::shared_ptr<work_queue> work_;
+  link_chooser choose_;
 };
 
 } // namespace
 
-std::shared_ptr<child_factory>
-make_children(std::shared_ptr<runner_link> link) {
-  return std::make_shared<remote_factory>(std::move(link));
+std::shared_ptr<child_factory> make_children(std::shared_ptr<work_queue> work,
+                                             link_chooser choose) {
+  return std::make_shared<remote_factory>(std::move(work), std::move(choose));
 }
 
 } // namespace procession

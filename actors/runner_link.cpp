@@ -44,19 +44,21 @@ std::string quoted(const std::string& log) {
 } // namespace
 
 runner_link::runner_link(std::shared_ptr<work_queue> work,
-                         runner_options options, std::string nonce)
+                         runner_options options, std::string nonce,
+                         observer tell)
   : work_(std::move(work)), options_(std::move(options)),
-    nonce_(std::move(nonce)) {
+    nonce_(std::move(nonce)), tell_(std::move(tell)) {
   // nop
 }
 
-std::shared_ptr<runner_link> runner_link::make(std::shared_ptr<work_queue> work,
-                                               runner_options options,
-                                               std::string nonce) {
+std::shared_ptr<runner_link>
+runner_link::make(std::shared_ptr<work_queue> work, runner_options options,
+                  std::string nonce, observer tell) {
   auto to_its_thread = [work](runner_link* x) {
     work->post([last = std::shared_ptr<runner_link>{x}] {});
   };
-  return {new runner_link{work, std::move(options), std::move(nonce)},
+  return {new runner_link{work, std::move(options), std::move(nonce),
+                          std::move(tell)},
           to_its_thread};
 }
 
@@ -64,20 +66,15 @@ runner_link::~runner_link() = default;
 
 void runner_link::tell() {
   info_.sessions = sessions_.size();
-  auto last = released_ && phase_ == phase::down;
   if (tell_)
-    tell_(info_, last);
-  if (last)
-    tell_ = nullptr;
+    tell_(info_);
 }
 
 void runner_link::release() {
   released_ = true;
-  if (phase_ == phase::down)
-    tell();
   // The sessions of a spawner that has gone are being killed: it stops after
   // the last of them.
-  else if (phase_ != phase::up || sessions_.empty())
+  if (phase_ != phase::up || sessions_.empty())
     stop();
 }
 
@@ -298,10 +295,8 @@ void runner_link::on_unpaid(debt what, std::uint64_t number) {
 
 // -- the runner's process -----------------------------------------------------
 
-void runner_link::start(std::unique_ptr<runner_process> process,
-                        observer tell) {
+void runner_link::start(std::unique_ptr<runner_process> process) {
   self_ = shared_from_this();
-  tell_ = std::move(tell);
   process_ = std::move(process);
   enter(phase::launching, options_.launch);
   process_->start([weak = weak_from_this()](runner_event x) {

@@ -91,14 +91,13 @@ public:
   /// How many requests of a session may wait for an answer.
   static constexpr std::size_t max_asked = 256;
 
-  /// Who wants to know how the runner does: called at each change, and with
-  /// true when it was released and is down; then it is forgotten.
-  using observer = std::function<void(const runner_info&, bool)>;
+  /// Called with each change, on the work queue.
+  using observer = std::function<void(const runner_info&)>;
 
   /// Makes one whose last owner may be on any thread.
   static std::shared_ptr<runner_link> make(std::shared_ptr<work_queue> work,
                                            runner_options options,
-                                           std::string nonce);
+                                           std::string nonce, observer tell);
 
   ~runner_link() override;
 
@@ -107,7 +106,7 @@ public:
   }
 
   /// Launches.
-  void start(std::unique_ptr<runner_process> process, observer tell);
+  void start(std::unique_ptr<runner_process> process);
 
   /// Says goodbye; what does not end soon is killed.
   void stop();
@@ -115,8 +114,15 @@ public:
   /// Stops after its last session, as nobody needs it any more.
   void release();
 
-  /// Tells the observer how things are.
-  void tell();
+  /// Whether it has ended, or is ending, and takes no session.
+  bool lost() const noexcept {
+    return phase_ >= phase::half_ended;
+  }
+
+  /// Sessions that are not closed.
+  std::uint64_t sessions() const noexcept {
+    return sessions_.size();
+  }
 
   // What `child` promises, for one of its sessions.
   void start_session(const session_ptr& x, command spec, std::uint64_t credit,
@@ -133,7 +139,7 @@ public:
 
 private:
   runner_link(std::shared_ptr<work_queue> work, runner_options options,
-              std::string nonce);
+              std::string nonce, observer tell);
 
   using clock = std::chrono::steady_clock;
   using time_point = clock::time_point;
@@ -189,6 +195,8 @@ private:
   objection on_answered(remote_session& to, const frame& x);
   objection on_exited(remote_session& to, const frame& x);
   objection on_closed(remote_session& to, const frame& x);
+
+  void tell();
 
   // Time.
   void enter(phase next, caf::timespan within = {});
@@ -253,7 +261,11 @@ private:
   queue stops_due_;
 };
 
-/// Makes children that live in a runner.
-std::shared_ptr<child_factory> make_children(std::shared_ptr<runner_link> link);
+/// Makes children that live in runners.
+/// @param choose which runner a session goes to: called on the queue, when the
+///               session is started.
+std::shared_ptr<child_factory>
+make_children(std::shared_ptr<work_queue> work,
+              std::function<std::shared_ptr<runner_link>()> choose);
 
 } // namespace procession

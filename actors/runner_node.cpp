@@ -1,6 +1,6 @@
 #include "procession/actors/runner_node.hpp"
 
-#include "procession/actors/runner_link.hpp"
+#include "procession/actors/runner_succession.hpp"
 #include "procession/actors/waiting.hpp"
 
 #include <caf/actor_system.hpp>
@@ -13,12 +13,8 @@
 
 namespace procession {
 
-/// What the link tells its actor, at each change and when asked.
-struct runner_change {
-  runner_info now;
-  /// Nobody can use the runner any more, and it is down.
-  bool last = false;
-};
+/// What its runners tell their actor, at each change and when asked.
+using runner_change = runner_succession::change;
 
 } // namespace procession
 
@@ -29,13 +25,13 @@ namespace procession {
 namespace {
 
 using runner_impl = runner::extend<caf::reacts_to<runner_change>>;
+using succession_ptr = std::shared_ptr<runner_succession>;
 
 /// What the nodes and the spawners of a runner have in common: without them it
 /// ends.
 class runner_lease {
 public:
-  explicit runner_lease(std::shared_ptr<runner_link> link)
-    : link_(std::move(link)) {
+  explicit runner_lease(succession_ptr runners) : runners_(std::move(runners)) {
     // nop
   }
 
@@ -43,11 +39,11 @@ public:
   runner_lease& operator=(const runner_lease&) = delete;
 
   ~runner_lease() {
-    link_->work().post([link = link_] { link->release(); });
+    runners_->work().post([runners = runners_] { runners->release(); });
   }
 
 private:
-  std::shared_ptr<runner_link> link_;
+  succession_ptr runners_;
 };
 
 /// Children that keep the runner.
@@ -68,8 +64,8 @@ private:
   std::shared_ptr<child_factory> children_;
 };
 
-/// Speaks for the link, which keeps it: an actor that just is not reachable any
-/// more would end on whatever thread let go of it last, and there the actor
+/// Speaks for the runners, which keep it: an actor that just is not reachable
+/// any more would end on whatever thread let go of it last, and there the actor
 /// system may be gone before that is done.
 class runner_machine {
 public:
@@ -94,8 +90,8 @@ public:
         x.deliver(why);
   }
 
-  runner_impl::behavior_type make_behavior(std::shared_ptr<runner_link> link) {
-    link_ = std::move(link);
+  runner_impl::behavior_type make_behavior(succession_ptr runners) {
+    runners_ = std::move(runners);
     return {
       [this](wait_atom) -> caf::result<runner_info> {
         if (info_.state == runner_state::up)
@@ -105,24 +101,21 @@ public:
         return wait_in(waiting_);
       },
       [this](info_atom) -> caf::result<runner_info> {
-        if (info_.state == runner_state::down)
+        if (over_)
           return info_;
-        link_->work().post([link = link_] { link->tell(); });
+        runners_->work().post([runners = runners_] { runners->tell(); });
         return wait_in(asking_);
       },
       [this](terminate_atom) -> caf::result<runner_info> {
+        if (over_) {
+          self_->quit();
+          return info_;
+        }
         auto result = wait_in(terminating_);
-        if (info_.state == runner_state::down)
-          on(info_);
-        else
-          stop();
+        stop();
         return result;
       },
-      [this](runner_change& x) {
-        on(std::move(x.now));
-        if (x.last)
-          self_->quit();
-      },
+      [this](runner_change& x) { on(x); },
     };
   }
 
@@ -137,12 +130,13 @@ private:
   }
 
   void stop() {
-    if (link_ != nullptr)
-      link_->work().post([link = link_] { link->stop(); });
+    if (runners_ != nullptr)
+      runners_->work().post([runners = runners_] { runners->stop(); });
   }
 
-  void on(runner_info now) {
-    info_ = std::move(now);
+  void on(runner_change& x) {
+    info_ = std::move(x.now);
+    over_ = x.over;
     for (auto& x : std::exchange(asking_, {}))
       x.deliver(info_);
     if (info_.state == runner_state::up)
@@ -154,18 +148,22 @@ private:
     // Only now it is known why.
     for (auto& x : std::exchange(waiting_, {}))
       x.deliver(to_error(info_.why));
+    if (!over_)
+      return;
     auto asked = !terminating_.empty();
     for (auto& x : std::exchange(terminating_, {}))
       x.deliver(info_);
-    if (asked)
+    if (asked || x.last)
       self_->quit();
     else if (was_up_)
       self_->quit(to_error(info_.why));
   }
 
   pointer self_;
-  std::shared_ptr<runner_link> link_;
+  succession_ptr runners_;
   runner_info info_;
+  /// It is down, and no other follows.
+  bool over_ = false;
   /// One that never was can still be asked why.
   bool was_up_ = false;
   std::vector<promise> waiting_;
@@ -175,8 +173,8 @@ private:
 
 runner_impl::behavior_type
 runner_behavior(runner_impl::stateful_pointer<runner_machine> self,
-                std::shared_ptr<runner_link> link) {
-  return self->state.make_behavior(std::move(link));
+                succession_ptr runners) {
+  return self->state.make_behavior(std::move(runners));
 }
 
 } // namespace
@@ -189,19 +187,15 @@ runner_node start_runner(caf::actor_system& sys, const runtime& rt,
 runner_node start_runner(caf::actor_system& sys,
                          std::shared_ptr<runner_port> port,
                          runner_options options) {
-  auto nonce = port->make_nonce();
-  auto link = runner_link::make(port->work(), options, nonce);
-  auto hdl = sys.spawn(runner_behavior, link);
-  auto tell = [hdl](const runner_info& x, bool last) {
-    caf::anon_send(hdl, runner_change{x, last});
-  };
-  link->work().post(
-    [link, port, options = std::move(options), nonce = std::move(nonce), tell] {
-      link->start(port->make_process(options, nonce), tell);
-    });
-  auto lease = std::make_shared<runner_lease>(link);
+  auto runners = runner_succession::make(std::move(port), std::move(options));
+  auto hdl = sys.spawn(runner_behavior, runners);
+  runners->work().post([runners, hdl] {
+    runners->start([hdl](const runner_change& x) { caf::anon_send(hdl, x); });
+  });
   return {hdl, std::make_shared<leased_factory>(
-                 std::move(lease), make_children(std::move(link)))};
+                 std::make_shared<runner_lease>(runners),
+                 make_children(runners->queue(),
+                               [runners] { return runners->next(); }))};
 }
 
 spawner make_spawner(caf::actor_system& sys, const runner_node& where,

@@ -30,7 +30,8 @@ public:
     return actor_;
   }
 
-  /// Makes children in the runner; when it is lost each start fails with why.
+  /// Makes children in the runner. When that is lost the next start has another
+  /// one started, or fails with why (`runner_options::restart`).
   const std::shared_ptr<child_factory>& children() const noexcept {
     return children_;
   }

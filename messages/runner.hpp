@@ -12,7 +12,8 @@
 
 namespace procession {
 
-/// The life of a runner; it only ever moves down this list.
+/// The life of a runner; it only ever moves down this list. The one that
+/// follows it (`runner_options::restart`) begins anew.
 enum class runner_state : std::uint8_t {
   /// Its process is being started.
   launching,
@@ -55,10 +56,12 @@ typename Inspector::result_type inspect(Inspector& f, runner_info& x) {
 }
 
 /// A process in another security context that hosts sessions. When it is lost
-/// the actor ends with the error as its exit reason, which monitors see. If it
-/// never was up the actor stays, to tell why.
+/// the actor stays, and speaks for the one that follows as soon as there is
+/// one. Where none may follow (`runner_options::restart`) the actor ends with
+/// the error as its exit reason, which monitors see; if the runner never was up
+/// it stays, to tell why.
 using runner = caf::typed_actor<
-  /// Answered once the runner is up. Errors: why it is not.
+  /// Answered once the runner is up. Errors: why it is not. It starts none.
   caf::replies_to<wait_atom>::with<runner_info>,
   caf::replies_to<info_atom>::with<runner_info>,
   /// Ends the runner with all its sessions; answered when nothing is left.

@@ -49,6 +49,12 @@ struct runner_options {
   caf::timespan ping = std::chrono::seconds{5};
   /// ...and is lost, and killed, if it gives none for so long.
   caf::timespan pong = std::chrono::seconds{10};
+  /// Whether the next spawn starts another runner when one was lost or could
+  /// not be started. When four in a row failed, that is were not up for ten
+  /// seconds, spawns fail at once with the last reason for one second, then
+  /// another is tried; that pause doubles with each further failure, up to 30
+  /// s. False: a runner that is lost is lost for good.
+  bool restart = true;
 };
 
 } // namespace procession

@@ -74,7 +74,7 @@ run_result shell::on_terminal(const std::string& script, terminal_size size) {
 }
 
 spawned_process shell::spawn(command spec) {
-  auto result = spawn_process(system_, spawner_, std::move(spec));
+  auto result = spawn_process(spawner_, std::move(spec));
   if (!result)
     FAIL(describe(result.error()));
   return std::move(*result);

@@ -137,21 +137,35 @@ public:
   std::unique_ptr<runner_process> make_process(const runner_options&,
                                                std::string nonce) override {
     auto& x = stage_;
+    if (++x.launches > 1) {
+      CHECK(x.process->gone);
+      x.channel.emplace(x.work);
+      x.process = std::make_shared<paper_process::script>(
+        paper_process::script{x.work, nullptr});
+    }
+    if (x.no_launch) {
+      x.work.post([&x, script = x.process] {
+        script->gone = true;
+        script->tell(runner_launch_failed{*x.no_launch});
+      });
+      return std::make_unique<paper_process>(x.process);
+    }
     runner_host_options options;
     options.identity = {4711, "runner", std::move(nonce)};
     x.host = std::make_unique<runner_host>(work(), x.scripts, options,
                                            [&x](const failure& why) {
                                              x.host_ends.push_back(why);
-                                             x.process->exits({});
+                                             if (!x.lingers)
+                                               x.process->exits({});
                                            });
     x.process->on_kill = [&x] {
       x.work.post([last = std::shared_ptr<runner_host>{std::move(x.host)}] {});
-      x.channel.end(side::right)->close();
+      x.channel->end(side::right)->close();
     };
     x.work.post([&x] {
       x.process->launched();
-      x.process->connected(x.channel.end(side::left));
-      x.host->start(x.channel.end(side::right));
+      x.process->connected(x.channel->end(side::left));
+      x.host->start(x.channel->end(side::right));
     });
     return std::make_unique<paper_process>(x.process);
   }
@@ -174,7 +188,7 @@ private:
 };
 
 far_theatre::far_theatre(runner_options options)
-  : channel(work), scripts(std::make_shared<scripted_factory>()),
+  : channel(std::in_place, work), scripts(std::make_shared<scripted_factory>()),
     process(std::make_shared<paper_process::script>(
       paper_process::script{work, nullptr})),
     t(
@@ -189,8 +203,8 @@ far_theatre::far_theatre(runner_options options)
 }
 
 far_theatre::~far_theatre() {
-  channel.flow(side::left);
-  channel.flow(side::right);
+  channel->flow(side::left);
+  channel->flow(side::right);
   hdl = nullptr;
   caf::anon_send_exit(t.where, caf::exit_reason::user_shutdown);
   t.where = nullptr;
@@ -198,6 +212,13 @@ far_theatre::~far_theatre() {
   advance(60s);
   CHECK(runner_gone());
   host.reset();
+}
+
+void far_theatre::kill_runner() {
+  process->exits(by_signal(9));
+  if (auto f = std::exchange(process->on_kill, nullptr))
+    f();
+  t.run();
 }
 
 void far_theatre::advance(std::chrono::seconds by) {
@@ -215,9 +236,9 @@ link_alone::link_alone(runner_options options)
                      paper_process::script{work, nullptr})) {
   // The queue belongs to us, who outlive the link.
   auto queue = std::shared_ptr<work_queue>{std::shared_ptr<void>{}, &work};
-  link = runner_link::make(queue, std::move(options), nonce);
-  link->start(std::make_unique<paper_process>(process),
-              [this](const runner_info& x, bool) { told.push_back(x); });
+  link = runner_link::make(queue, std::move(options), nonce,
+                           [this](const runner_info& x) { told.push_back(x); });
+  link->start(std::make_unique<paper_process>(process));
 }
 
 link_alone::~link_alone() {
@@ -267,7 +288,8 @@ std::vector<std::string> link_alone::take_sent() {
 std::unique_ptr<child> link_alone::start(std::vector<std::string>& events,
                                          std::uint64_t credit, stdio_kind kind,
                                          std::int32_t notification_fd) {
-  auto result = make_children(link)->make_child();
+  auto queue = std::shared_ptr<work_queue>{std::shared_ptr<void>{}, &work};
+  auto result = make_children(queue, [this] { return link; })->make_child();
   auto spec = cat();
   spec.stdio.kind = kind;
   spec.notification_fd = notification_fd;

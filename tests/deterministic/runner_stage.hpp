@@ -104,16 +104,26 @@ public:
   /// Lets time pass for actors and for the rest, a second at a time.
   void advance(std::chrono::seconds by);
 
+  /// Has the runner's process end, and its end of the channel with it.
+  void kill_runner();
+
   /// Whether the runner's process was killed or ended.
   bool runner_gone() const {
     return process->gone;
   }
 
   hand_queue work;
-  wire channel;
+  // Of the runner that was started last.
+  std::optional<wire> channel;
   std::shared_ptr<scripted_factory> scripts;
   std::shared_ptr<paper_process::script> process;
   std::unique_ptr<runner_host> host;
+  /// How many runners were started.
+  std::size_t launches = 0;
+  /// Whether its process stays when its end of the channel has ended.
+  bool lingers = false;
+  /// Why none can be started.
+  std::optional<failure> no_launch;
   /// How the host ended.
   std::vector<failure> host_ends;
   runner hdl;

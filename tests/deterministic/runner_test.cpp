@@ -97,7 +97,7 @@ public:
 std::size_t play(fault what, std::size_t at, std::size_t byte = 0) {
   far_theatre x;
   for (auto to : {side::left, side::right})
-    x.channel.hold(to);
+    x.channel->hold(to);
   std::size_t frames = 0;
   {
     life it{x};
@@ -107,7 +107,7 @@ std::size_t play(fault what, std::size_t at, std::size_t byte = 0) {
       auto moved = it.step();
       for (auto to : {side::left, side::right}) {
         x.t.run();
-        auto size = first_frame(x.channel.under_way(to));
+        auto size = first_frame(x.channel->under_way(to));
         if (size == 0 || silent)
           continue;
         moved = true;
@@ -116,36 +116,35 @@ std::size_t play(fault what, std::size_t at, std::size_t byte = 0) {
             case fault::none:
               break;
             case fault::cut:
-              x.channel.cut(to);
+              x.channel->cut(to);
               continue;
             case fault::halved:
-              x.channel.deliver(to, size / 2);
-              x.channel.cut(to);
+              x.channel->deliver(to, size / 2);
+              x.channel->cut(to);
               continue;
             case fault::lost: {
-              auto rest = x.channel.under_way(to).substr(size);
-              x.channel.take(to);
-              x.channel.inject(to, rest);
+              auto rest = x.channel->under_way(to).substr(size);
+              x.channel->take(to);
+              x.channel->inject(to, rest);
               continue;
             }
             case fault::doubled: {
-              auto copy = x.channel.under_way(to).substr(0, size);
-              auto rest = x.channel.take(to).substr(size);
-              x.channel.inject(to, copy + copy + rest);
+              auto copy = x.channel->under_way(to).substr(0, size);
+              auto rest = x.channel->take(to).substr(size);
+              x.channel->inject(to, copy + copy + rest);
               break;
             }
             case fault::garbled:
-              x.channel.corrupt(to, byte, 0x40);
+              x.channel->corrupt(to, byte, 0x40);
               break;
             case fault::killed:
-              x.process->exits(by_signal(9));
-              x.process->on_kill();
+              x.kill_runner();
               continue;
             case fault::silence:
               silent = true;
               continue;
           }
-        x.channel.deliver(to, size);
+        x.channel->deliver(to, size);
       }
       idle = moved ? 0 : idle + 1;
     }
@@ -299,12 +298,12 @@ TEST_CASE("a host ends with its channel, and all its children with it") {
   x.t.child().started();
   x.t.run();
   SECTION("when the channel ends") {
-    x.channel.cut(side::right);
+    x.channel->cut(side::right);
     x.t.run();
     CHECK(x.host_ends.front().code == errc::runner_lost);
   }
   SECTION("when the parent talks nonsense") {
-    x.channel.inject(side::right, std::string(100, 'x'));
+    x.channel->inject(side::right, std::string(100, 'x'));
     x.t.run();
     x.advance(3s);
     CHECK(x.host_ends.front().code == errc::protocol_violation);
@@ -326,7 +325,7 @@ TEST_CASE("credit comes before the end of what it is for") {
   x.t.run();
   auto hdl = made.value();
   // What the runner writes now takes its time, so that more adds up behind it.
-  x.channel.limit(side::left, 0);
+  x.channel->limit(side::left, 0);
   child.out("flood");
   auto written = watcher.ask<std::uint64_t>(hdl, write_atom_v,
                                             shared_bytes{"abc"});
@@ -335,14 +334,14 @@ TEST_CASE("credit comes before the end of what it is for") {
   SECTION("an input that breaks") {
     child.stdin_broken();
     x.t.run();
-    x.channel.limit(side::left, wire::all);
+    x.channel->limit(side::left, wire::all);
     x.t.run();
     CHECK(written.is(errc::stdin_closed));
   }
   SECTION("a session that is abandoned") {
     caf::anon_send_exit(hdl, caf::exit_reason::kill);
     x.t.run();
-    x.channel.limit(side::left, wire::all);
+    x.channel->limit(side::left, wire::all);
     x.t.run();
     CHECK(child.destroyed());
   }

@@ -13,7 +13,9 @@ using namespace std::chrono_literals;
 
 TEST_CASE("a runner that is killed takes every process with it, and its "
           "sessions end at once") {
-  runner_world there;
+  runner_options options;
+  options.restart = false;
+  runner_world there{options};
   REQUIRE_FALSE(there.up());
   auto pipe = there.w.spawn(loner());
   auto terminal = there.w.spawn(actor({"sleep"}, pty()));

@@ -61,6 +61,8 @@ stage::place stage::open_place(bool far) {
          + to_string(runtime_.containment());
   if (far) {
     runner_options options;
+    // One that is killed is replaced by us.
+    options.restart = false;
     if (chance_.one_in(2))
       options.user = terms_.runner_user;
     if (chance_.one_in(3))

@@ -49,13 +49,14 @@ private:
     runner_options options;
     if ((mode & 1) != 0)
       options.command = {"lead", "the", "way"};
-    auto link = runner_link::make(work_, std::move(options), "secret");
+    auto link = runner_link::make(
+      work_, std::move(options), "secret", [this](const runner_info& x) {
+        expect(x.state >= state_, "the state of a runner moves down the list");
+        state_ = x.state;
+      });
     link_ = link;
-    link->start(process_.make(), [this](const runner_info& x, bool) {
-      expect(x.state >= state_, "the state of a runner moves down the list");
-      state_ = x.state;
-    });
-    children_ = make_children(std::move(link));
+    link->start(process_.make());
+    children_ = make_children(work_, [link] { return link; });
     dutiful_ = (mode & 2) != 0;
     if ((mode & 4) != 0)
       add_session();

@@ -20,6 +20,7 @@ runner_options quick_to_notice() {
   runner_options result;
   result.ping = 200ms;
   result.pong = 300ms;
+  result.restart = false;
   return result;
 }
 
