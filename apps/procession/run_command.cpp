@@ -36,7 +36,10 @@ place make_place(caf::actor_system& sys, const runtime& rt,
                  const run_options& options) {
   if (!options.runner)
     return {make_spawner(sys, rt), {}};
-  auto node = start_runner(sys, rt, *options.runner);
+  // There is one program to run: the end of its runner is to be told.
+  auto terms = *options.runner;
+  terms.restart = false;
+  auto node = start_runner(sys, rt, terms);
   return {make_spawner(sys, node), node.actor()};
 }
 
