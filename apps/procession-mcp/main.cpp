@@ -24,6 +24,7 @@
 #include <procession/actors/spawner.hpp>
 #include <procession/messages/config.hpp>
 
+#include "common/manual.hpp"
 #include "common/standard_streams.hpp"
 #include "common/start_up.hpp"
 #include "common/words.hpp"
@@ -32,6 +33,7 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -42,6 +44,18 @@ namespace ps = procession;
 namespace {
 
 constexpr auto bad_usage = 2;
+
+constexpr auto footer = R"(
+An agent's configuration names it as a command; there is nothing to type into
+it. Its tools are exec_command, write_stdin, poll, resize_session,
+signal_session, list_sessions, terminate and terminate_all. When standard input
+ends, all sessions are ended.
+
+Exit codes:
+  0  the input has ended
+  1  it cannot start
+  2  bad usage
+)";
 
 struct choices {
   std::string user;
@@ -122,13 +136,12 @@ int serve(const choices& chosen) {
 } // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{
-    "Runs commands for an agent: a server of the Model Context Protocol on "
-    "standard input and output. An agent's configuration names it as a "
-    "command; "
-    "there is nothing to type into it.",
-    "procession-mcp"};
-  app.set_version_flag("--version", "procession-mcp " PROCESSION_VERSION);
+  constexpr auto version = "procession-mcp " PROCESSION_VERSION;
+  CLI::App app{"Runs commands for an agent: a server of the Model Context "
+               "Protocol on standard input and output",
+               "procession-mcp"};
+  ps::manual pages{app, version};
+  app.set_version_flag("--version", version, "Print the version and exit");
   choices chosen;
   std::string runner;
   std::string shell;
@@ -165,11 +178,11 @@ int main(int argc, char** argv) {
     ->type_name("BYTES")
     ->check(CLI::Range(1024, 1024 * 1024 * 1024))
     ->capture_default_str();
-  app.footer("Tools: exec_command, write_stdin, poll, resize_session, "
-             "signal_session, list_sessions, terminate, terminate_all.\n"
-             "When standard input ends, all sessions are ended.\n"
-             "Exit codes: 0 after the end of the input, 1 if it cannot start, "
-             "2 for bad usage.");
+  app.footer(footer);
+  if (auto text = pages.document({argv + 1, argv + std::max(argc, 1)})) {
+    ps::print(*text);
+    return EXIT_SUCCESS;
+  }
   try {
     app.parse(argc, argv);
     if (!runner.empty())

@@ -9,7 +9,6 @@
 #include "common/manual.hpp"
 #include "common/standard_streams.hpp"
 #include "common/start_up.hpp"
-#include "common/words.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>

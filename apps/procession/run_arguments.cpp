@@ -4,9 +4,9 @@
 #include "exit_codes.hpp"
 #include "job_control.hpp"
 #include "terminal_mode.hpp"
-#include "words.hpp"
 
 #include "common/duration.hpp"
+#include "common/words.hpp"
 
 #include <charconv>
 #include <cstdlib>

@@ -45,8 +45,10 @@ bool present(shell& sh, const std::string& name) {
 TEST_CASE("every option of the help is in the man page and every completion",
           "[manual]") {
   shell sh;
-  auto [name, sub] = GENERATE(table<std::string, std::string>(
-    {{"procession", "run"}, {"procession-runner", ""}}));
+  auto [name, sub] = GENERATE(
+    table<std::string, std::string>({{"procession", "run"},
+                                     {"procession-runner", ""},
+                                     {"procession-mcp", ""}}));
   auto path = program(name);
   auto help = printed(sh, path + ' ' + sub + " --help");
   std::set<std::string> options;
@@ -82,7 +84,8 @@ TEST_CASE("the exit codes in the man page are those of the help", "[manual]") {
 
 TEST_CASE("help fits into 80 columns", "[manual]") {
   shell sh;
-  for (auto command : {"$P --help", "$P run --help", "$P-runner --help"}) {
+  for (auto command :
+       {"$P --help", "$P run --help", "$P-runner --help", "$P-mcp --help"}) {
     auto help = printed(sh, command);
     std::size_t longest = 0;
     for (std::size_t begin = 0; begin < help.size();) {
@@ -112,7 +115,8 @@ TEST_CASE("bash completes commands, options and values", "[manual]") {
 TEST_CASE("shells and formatters read our documents without complaint",
           "[manual]") {
   shell sh;
-  auto name = GENERATE(as<std::string>{}, "procession", "procession-runner");
+  auto name = GENERATE(as<std::string>{}, "procession", "procession-runner",
+                       "procession-mcp");
   auto document = program(name) + " --document ";
   CHECK(printed(sh, document + "bash | bash -n 2>&1").empty());
   if (present(sh, "zsh"))
