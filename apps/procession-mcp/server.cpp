@@ -93,8 +93,10 @@ void server::on_line(const std::string& line) {
   try {
     message = json::parse(line, keep);
   } catch (const json::parse_error& e) {
-    return refuse(rpc::code::parse_error,
-                  std::string{"the message is not JSON in UTF-8: "} + e.what());
+    if (deepest <= max_depth)
+      return refuse(rpc::code::parse_error,
+                    std::string{"the message is not JSON in UTF-8: "}
+                      + e.what());
   }
   if (deepest > max_depth)
     return refuse(rpc::code::invalid_request,

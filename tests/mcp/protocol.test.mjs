@@ -177,7 +177,7 @@ test("what means the same is as good", () =>
     server.call(4, "write_stdin", { session: "s", chars: "nine", key: "Return", until: "nine" });
     assert.match(facts((await server.next()).result).output, /nine\r\nnine/);
     server.call(5, "list_sessions", null);
-    assert.match((await server.next()).result.content[0].text, /^s: running/);
+    assert.match((await server.next()).result.content[0].text, /^s: running/m);
     server.call(6, "terminate", { id: "s" });
     assert.equal(facts((await server.next()).result).state, "closed");
     server.send({ jsonrpc: "2.0", id: 7, method: "ping", params: null });
