@@ -214,9 +214,10 @@ int connect(std::uint16_t port) {
 /// gone so is it.
 class server {
 public:
-  server(caf::actor_system& system, const ps::spawner& where) {
-    auto made = ps::spawn_pipe_process(system, where, "/proc/self/exe",
-                                       {"--serve"}, "", {}, "remote_spawner");
+  explicit server(const ps::spawner& where) {
+    auto made = ps::spawn_process(where, {.program = "/proc/self/exe",
+                                          .args = {"--serve"},
+                                          .argv0 = "remote_spawner"});
     if (!made)
       fail(made.error());
     it_ = std::move(*made);
@@ -288,14 +289,14 @@ int both() {
   ps::config config;
   caf::actor_system system{config};
   auto here = ps::make_spawner(system, runtime);
-  server first{system, here};
+  server first{here};
   std::cout << "a server listens on " << loopback << ':' << first.port()
             << '\n';
   visit_twice(first);
   check(ps::success(first.stop()), "the server should have ended in order");
   std::cout << "it has ended in order\n";
 
-  server second{system, here};
+  server second{here};
   client visitor{second.port()};
   visitor.subscribe(visitor.spawn(shell("exec sleep 1000")));
   second.kill();
