@@ -152,7 +152,8 @@ private:
         return;
       case 13:
         if (auto link = link_.lock())
-          link->tell();
+          expect(link->sessions() <= sessions_.size(),
+                 "a session is counted once");
         return;
       case 14:
         if (auto link = link_.lock())
