@@ -103,9 +103,11 @@ TEST_CASE(
 TEST_CASE("terminate is prompt while output and input are stuck") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
-  auto hdl = w.spawn(shell("stty raw 2>/dev/null; echo ready; "
-                           "exec cat /dev/zero",
-                           {kind, {}}));
+  auto spec = shell("stty raw 2>/dev/null; echo ready; exec cat /dev/zero",
+                    {kind, {}});
+  // Or the first line may be evicted before we listen.
+  spec.when_unobserved = unobserved::pause;
+  auto hdl = w.spawn(spec);
   listener events{w, hdl, {{}, 4096, delivery::lossless}};
   events.acknowledging = false;
   REQUIRE(events.until_output("ready"));

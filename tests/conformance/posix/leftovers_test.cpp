@@ -71,9 +71,9 @@ std::string tidy(const notebook& notes) {
 /// something is written to the file.
 command leaving(const notebook& notes, const std::string& last,
                 stdio_spec stdio = pipes()) {
-  // A shell on a terminal ends what it leaves, unless that has a session of
-  // its own.
-  auto result = shell("setsid sh -c 'until [ -s " + notes.path()
+  // When a terminal's session ends, what it leaves is hung up, perhaps before
+  // it has a session of its own.
+  auto result = shell("trap '' HUP; setsid sh -c 'until [ -s " + notes.path()
                         + " ]; do sleep 0.02; done; " + last
                         + "' & echo $!; exit 3",
                       stdio);
