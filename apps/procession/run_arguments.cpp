@@ -33,9 +33,9 @@ TIME is a number of seconds, or numbers with units: 30, 1.5, 500ms, 2m, 1h30m.
 Signals and keys:
 
 Signals go to PROGRAM: INT, QUIT, USR1, USR2 and ALRM as they are; TERM and HUP
-ask its tree to end, and kill it after the grace, or at once when they come again
-after a second. When PROGRAM or its terminal is suspended, so is procession, and
-continues it.
+ask its tree to end, and kill it after the grace, or at once when they come
+again after a second. When PROGRAM or its terminal is suspended, so is
+procession, and continues it.
 
 On a terminal, these keys work at the start of a line, whatever PROGRAM does:
 

@@ -52,7 +52,7 @@ TEST_CASE("every option of the help is in the man page and every completion",
   auto path = program(name);
   auto help = printed(sh, path + ' ' + sub + " --help");
   std::set<std::string> options;
-  std::regex option{"\n +(?:-\\w,)?(--[a-z-]+)"};
+  std::regex option{"\n {2,4}(?:-\\w,)?(--[a-z-]+)"};
   for (std::sregex_iterator i{help.begin(), help.end(), option}, end; i != end;
        ++i)
     options.insert((*i)[1]);
