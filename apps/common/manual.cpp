@@ -196,7 +196,8 @@ public:
   }
 
   std::string make_option_desc(const CLI::Option* x) const override {
-    return wrapped(x->get_description(), 80 - get_column_width());
+    // Groups of options are indented once more.
+    return wrapped(x->get_description(), 78 - get_column_width());
   }
 
 private:

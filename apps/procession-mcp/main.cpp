@@ -137,8 +137,8 @@ int serve(const choices& chosen) {
 
 int main(int argc, char** argv) {
   constexpr auto version = "procession-mcp " PROCESSION_VERSION;
-  CLI::App app{"Runs commands for an agent: a server of the Model Context "
-               "Protocol on standard input and output",
+  CLI::App app{"Runs commands for an agent: a Model Context Protocol server on "
+               "stdio",
                "procession-mcp"};
   ps::manual pages{app, version};
   app.set_version_flag("--version", version, "Print the version and exit");
