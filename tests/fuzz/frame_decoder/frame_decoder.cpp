@@ -191,8 +191,11 @@ private:
 
   void told(const std::optional<failure>& bad) {
     expect(largest <= max_frame_body, "no body is larger than allowed");
+    // What it quotes is all that has come by then.
     if (bad)
       result_.error = to_string(*bad);
+    if (auto quote = result_.error.find('"'); quote != std::string::npos)
+      result_.error.resize(quote);
   }
 
   frame_decoder decoder_;
