@@ -81,8 +81,8 @@ TEST_CASE("who writes to a program at the end of a pipeline learns that it "
 
 TEST_CASE("at the end of a pipeline the input is typed if that is wanted") {
   shell sh;
-  auto result = sh.on_terminal(
-    "echo a line | $P run --pty --stdin typed -- sh -c 'test -t 0 && stty -opost -echo && cat'");
+  auto result = sh.on_terminal("echo a line | $P run --pty --stdin typed -- sh "
+                               "-c 'test -t 0 && stty -opost -echo && cat'");
   CHECK_THAT(result.out, Catch::Contains("a line\r\n"));
   CHECK(shell_code(result.status) == 0);
 }
