@@ -213,6 +213,23 @@ std::vector<std::string> processes_with(const std::string& words) {
   return result;
 }
 
+std::vector<std::string> threads_and_children() {
+  auto describe = [](const std::string& directory) {
+    auto line = text_of(directory + "/comm") + text_of(directory + "/wchan")
+                + ", system call " + text_of(directory + "/syscall");
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    return line;
+  };
+  std::vector<std::string> result;
+  for (auto& entry : fs::directory_iterator{"/proc/self/task"})
+    result.push_back("thread " + entry.path().filename().string() + ": "
+                     + describe(entry.path()));
+  for (auto pid : children())
+    result.push_back("child " + std::to_string(pid) + ": "
+                     + describe("/proc/" + std::to_string(pid)));
+  return result;
+}
+
 census::census(std::string report) : report_(std::move(report)) {
   auto fd = ::open(report_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC,
                    0666);

@@ -41,6 +41,10 @@ std::vector<pid_t> children_named(pid_t of, const std::string& name);
 /// spaces: its number, state and where it sleeps.
 std::vector<std::string> processes_with(const std::string& words);
 
+/// A line for each of our threads and children: where it sleeps, and in which
+/// system call (proc_pid_syscall(5)).
+std::vector<std::string> threads_and_children();
+
 /// The processes that have to be gone at the end.
 class census {
 public:

@@ -291,6 +291,8 @@ void stage::report(const std::map<std::uint64_t, play>& left) {
     caf::anon_send(x.player, explain_atom::value);
   }
   std::this_thread::sleep_for(explanation);
+  for (auto& line : threads_and_children())
+    left.begin()->second.tale->note(line);
   for (auto& [number, x] : left)
     x.tale->finding("is not over");
 }
