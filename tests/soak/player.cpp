@@ -23,10 +23,11 @@ caf::behavior owner_behavior(caf::event_based_actor* self,
                              std::shared_ptr<venue> where, command spec) {
   return {
     [=](start_atom) -> caf::result<session> {
-      auto promise = self->make_response_promise<session>();
       auto to = where->handle();
       if (!to)
         return make_error(errc::runtime_stopped, stage::spawn, "let go");
+      // Not before: a promise that is dropped answers nobody.
+      auto promise = self->make_response_promise<session>();
       self->request(to, caf::infinite, spawn_atom_v, spec)
         .then([promise](session& x) mutable { promise.deliver(std::move(x)); },
               [promise](caf::error& x) mutable {
