@@ -298,6 +298,7 @@ void session_machine::on(child_start_failed& x) {
   start_error_ = to_error(x.why);
   status_.cause = exit_cause::start_failed;
   status_.code = x.why.code == errc::program_not_found ? 127 : 126;
+  tell_spawner();
   advance_to(session_state::exited);
   fail_everybody(start_error_);
   starting_.deliver(start_error_);
@@ -463,7 +464,11 @@ void session_machine::on_due(session_alarm::kind what) {
 // -- the end ------------------------------------------------------------------
 
 void session_machine::on_down(const caf::down_msg& x) {
-  // One that is closed stays for those who want to know how it went.
+  // One that is closed stays for those that want to know how it went, unless
+  // nothing but its owner could let it go.
+  if (x.source == owner_ && state_ == session_state::closed
+      && spec_.limits.retention >= caf::timespan{max_timespan})
+    leaving_ = true;
   if (x.source == owner_ && state_ != session_state::closed) {
     leaving_ = true;
     by_request_ = true;
@@ -537,15 +542,20 @@ void session_machine::close(bool complete, leftovers rest) {
   complete_ = complete;
   rest_ = rest;
   disarm(session_alarm::kind::grace);
+  tell_spawner();
   advance_to(session_state::closed);
   child_.reset();
-  // Before anybody else: a subscriber that sees the end may reuse the name.
-  if (auto to = caf::actor_cast<session_keeper>(spawner_))
-    self_->send(to, session_over{spec_.id, spec_.limits.retention});
   publish();
   if (spec_.limits.retention == caf::timespan::zero())
     leaving_ = true;
   leave_if_done();
+}
+
+void session_machine::tell_spawner() {
+  auto to = caf::actor_cast<session_keeper>(
+    std::exchange(spawner_, caf::actor_addr{}));
+  if (to)
+    self_->send(to, session_over{spec_.id, spec_.limits.retention});
 }
 
 void session_machine::leave_if_done() {

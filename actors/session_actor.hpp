@@ -135,6 +135,9 @@ private:
   void stop(signal_name by, caf::timespan grace);
   void kill();
   void close(bool complete, leftovers rest);
+  /// Tells the spawner, once, that the session is closed: before all others,
+  /// which may use the name again.
+  void tell_spawner();
   void leave_if_done();
   void abort();
 

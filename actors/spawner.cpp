@@ -63,8 +63,8 @@ public:
                                    "end with it"));
     for (auto& [id, hdl] : sessions_)
       caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
-    for (auto& [who, hdl] : replaced_)
-      caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
+    for (auto& [who, x] : replaced_)
+      caf::anon_send_exit(x.hdl, caf::exit_reason::user_shutdown);
   }
 
   spawner_impl::behavior_type
@@ -91,8 +91,14 @@ private:
   using time_point = caf::actor_clock::time_point;
 
   struct retained_session {
-    session_id id;
+    session_impl hdl;
     time_point due;
+  };
+
+  /// A closed session without a name, and the number of its end.
+  struct replaced_session {
+    session_impl hdl;
+    std::uint64_t number = 0;
   };
 
   /// A request to terminate all sessions.
@@ -131,18 +137,18 @@ private:
     return result;
   }
 
-  /// Gives up the name of a session that is only retained. It goes when its
-  /// last subscriber has seen its end.
-  /// @returns false if it is not closed yet.
+  /// Gives up the name of a session that is only retained. For those that have
+  /// its handle it is retained as before.
+  /// @returns false if it is not closed yet, or too many lost theirs.
   bool make_way(const session_id& id) {
+    if (replaced_.size() >= options_.max_retained)
+      return false;
     auto closed = closed_.extract(id);
     if (!closed)
       return false;
-    retained_.erase(closed.mapped());
     auto hdl = sessions_.extract(id).mapped();
     ids_.erase(hdl.address());
-    self_->send(hdl, session_release{});
-    replaced_.emplace(hdl.address(), hdl);
+    replaced_.emplace(hdl.address(), replaced_session{hdl, closed.mapped()});
     return true;
   }
 
@@ -225,10 +231,10 @@ private:
     auto due = self_->clock().now() + x.retention;
     auto number = ++last_closed_;
     closed_.emplace(x.id, number);
-    retained_.emplace(number, retained_session{std::move(x.id), due});
+    retained_.emplace(number, retained_session{sessions_.at(x.id), due});
     while (retained_.size() > options_.max_retained) {
       auto oldest = retained_.begin();
-      self_->send(sessions_.at(oldest->second.id), session_release{});
+      self_->send(oldest->second.hdl, session_release{});
       retained_.erase(oldest);
     }
     clock_.ring_at(due);
@@ -242,7 +248,7 @@ private:
     auto released = std::erase_if(retained_, [&](const auto& entry) {
       auto& x = entry.second;
       if (x.due <= now)
-        self_->send(sessions_.at(x.id), session_release{});
+        self_->send(x.hdl, session_release{});
       else if (!next || x.due < *next)
         next = x.due;
       return x.due <= now;
@@ -255,7 +261,8 @@ private:
   }
 
   void forget(const caf::actor_addr& who) {
-    replaced_.erase(who);
+    if (auto replaced = replaced_.extract(who))
+      retained_.erase(replaced.mapped().number);
     auto i = ids_.find(who);
     if (i == ids_.end())
       return;
@@ -272,7 +279,7 @@ private:
   std::unordered_map<session_id, session_impl> sessions_;
   std::unordered_map<caf::actor_addr, session_id> ids_;
   /// Closed sessions whose name another one has by now.
-  std::unordered_map<caf::actor_addr, session_impl> replaced_;
+  std::unordered_map<caf::actor_addr, replaced_session> replaced_;
   /// Closed sessions, each with the number of its end.
   std::unordered_map<session_id, std::uint64_t> closed_;
   std::uint64_t last_closed_ = 0;

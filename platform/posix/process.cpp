@@ -108,6 +108,7 @@ void process::start(const command& spec, std::uint64_t credit, child_sink sink,
   report_stops_ = spec.report_stops;
   leftovers_time_ = spec.kill.leftovers;
   background_ = spec.kill.background;
+  drain_time_ = spec.kill.drain;
   credit_ = credit;
   host_.live.insert(shared_from_this());
   auto result = start_process(host_, spec, runner, patience);
@@ -361,7 +362,8 @@ void process::resize(std::uint64_t request, terminal_size size) {
 void process::signal(std::uint64_t request, signal_name name) {
   child_answered answer{request, true, {}};
   auto signo = number_of(name);
-  auto key = terminal_ && (signo == SIGINT || signo == SIGQUIT);
+  auto key = terminal_ && out_.io() != nullptr
+             && (signo == SIGINT || signo == SIGQUIT);
   if (state_ != state::running) {
     answer.done = false;
     answer.why = {errc::already_exited,
@@ -496,6 +498,22 @@ void process::tree_emptied(tree_end what) {
   // It may have finished just now.
   if (state_ == state::keeping && (finish_on_exit_ || drained()))
     reap(*emptied_);
+  else
+    await_drain();
+}
+
+void process::await_drain() {
+  drain_.emplace(host_.reactor.context(), drain_time_);
+  drain_->async_wait(
+    [self = shared_from_this()](const boost::system::error_code& ec) {
+      if (ec || self->state_ != state::keeping)
+        return;
+      // Without credit nothing is read that may be there.
+      if (self->credit_ == 0)
+        self->await_drain();
+      else
+        self->reap(*self->emptied_);
+    });
 }
 
 void process::finish() {
@@ -552,6 +570,7 @@ void process::close_streams() {
 void process::reap(leftovers rest) {
   if (state_ == state::keeping)
     drained_ = drained();
+  drain_.reset();
   close_streams();
   siginfo_t info{};
   rusage usage{};

@@ -50,7 +50,9 @@ public:
 
   /// Whether it is running, and that is its number.
   bool runs_as(std::int64_t pid) const noexcept {
-    return state_ == state::running && pid_ == pid;
+    // Before that the launcher may be at it.
+    return launch_.load() == launch::over && state_ == state::running
+           && pid_ == pid;
   }
 
   /// While it runs: tells which processes are in its tree, see `tree::list`.
@@ -123,6 +125,9 @@ private:
   void close_streams();
   void keep_going();
   void tree_emptied(tree_end what);
+  /// Nothing is left in the background, but something outside holds the output
+  /// open: that is waited for as long as after any other end.
+  void await_drain();
   ending how_to_end() const noexcept;
   std::chrono::nanoseconds time_to_end() const noexcept;
   void reap(leftovers rest);
@@ -139,6 +144,8 @@ private:
   /// What descendants get that were asked at the process's end only.
   std::chrono::nanoseconds leftovers_time_{};
   background_policy background_ = background_policy::end;
+  /// What is left open when nothing is left in the background.
+  std::chrono::nanoseconds drain_time_{};
   /// What became of a tree that was kept, once it is empty.
   std::optional<leftovers> emptied_;
   /// Finish at once when the process has exited (or cannot start).
@@ -154,6 +161,8 @@ private:
   std::mutex stop_mutex_;
   stop_report stop_report_;
   boost::asio::steady_timer stop_pause_;
+  /// While `await_drain` waits.
+  std::optional<boost::asio::steady_timer> drain_;
   std::unique_ptr<posix::tree> tree_;
   /// For a process that has ended and that its tracer holds back.
   std::optional<edge_watch> held_back_;

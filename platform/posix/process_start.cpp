@@ -34,7 +34,9 @@ failure pipe_failure(const std::error_code& ec) {
 std::variant<unique_fd, failure> share_input() {
   auto result = unique_fd{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)};
   if (!result)
-    return pipe_failure(last_error());
+    return failure{errc::spawn_failed,
+                   {stage::open_pipes, errno,
+                    "our standard input cannot be shared with the child"}};
   return result;
 }
 

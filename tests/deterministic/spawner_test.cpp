@@ -94,6 +94,16 @@ TEST_CASE("a closed session gives its name to the next one") {
     CHECK(viewer.out() == "abc");
     CHECK(viewer.done());
   }
+  SECTION("though what it retains can still be read by its handle") {
+    auto read = owner.ask<page>(first, read_atom_v, cursor{}, std::uint64_t{9},
+                                caf::timespan{0});
+    REQUIRE(read.value().outputs.size() == 1);
+    CHECK(read.value().outputs.front().bytes.text() == "abc");
+    t.advance(cat().limits.retention);
+    viewer.acknowledge_always();
+    viewer.ack(first, 1);
+    CHECK(viewer.done());
+  }
   SECTION("and the new one is untouched by what becomes of the old") {
     t.advance(cat().limits.retention);
     CHECK(find(t, owner, "mine").value() == second);
