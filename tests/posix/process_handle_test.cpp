@@ -284,6 +284,17 @@ TEST_CASE_METHOD(fixture, "a line that does not come in time is not lost") {
   CHECK(take(lines.next(soon))->text == "half and half");
 }
 
+TEST_CASE_METHOD(fixture, "steady output does not extend a deadline") {
+  auto x = sh("exec yes");
+  expect_output chat{std::move(x.output)};
+  CHECK(take(chat.expect({{"y\n"}}, soon)).pattern == 0);
+  for (auto timeout : {0ms, 10ms}) {
+    auto got = chat.expect({{"never"}}, timeout);
+    REQUIRE_FALSE(got);
+    CHECK(is(got.error(), errc::deadline_passed));
+  }
+}
+
 TEST_CASE_METHOD(fixture, "a dialogue by expected texts") {
   auto x = sh(
     "printf 'name: '; read name; echo \"hello $name\"; printf 'code: '"
