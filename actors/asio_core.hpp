@@ -442,7 +442,11 @@ private:
     std::lock_guard guard{mutex_};
     fetching_ = false;
     if (auto* why = std::get_if<failure>(&x)) {
-      ended_ = note(*why);
+      auto ec = note(*why);
+      // A read that came before the start does not end those after it.
+      if (pid_ == 0)
+        return end_reads(ec);
+      ended_ = ec;
     } else {
       auto& got = std::get<page>(x);
       at_ = got.next;

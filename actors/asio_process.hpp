@@ -22,13 +22,16 @@ namespace procession {
 ///     co_await async_write(sort, buffer("b\na\n"), use_awaitable);
 ///     co_await sort.async_close_stdin(use_awaitable);
 ///     std::string text;
-///     co_await async_read_until(sort, dynamic_buffer(text), '\n',
-///     use_awaitable); auto status = co_await sort.async_wait(use_awaitable);
+///     auto lines = dynamic_buffer(text);
+///     co_await async_read_until(sort, lines, '\n', use_awaitable);
+///     auto status = co_await sort.async_wait(use_awaitable);
 ///
 /// It is an `AsyncReadStream` of the standard output (or of the terminal, or of
 /// the merged outputs) and an `AsyncWriteStream` of the standard input, so that
 /// Asio's own compositions work: `async_read_until` with a delimiter or a
-/// regular expression, `async_write`. `error_stream` is the other output.
+/// regular expression, `async_write`. `error_stream` is the other output. Start
+/// the other operations after `async_start` has completed: before that they
+/// fail with `no_such_session`.
 ///
 /// Backpressure: the session reads `command::limits.retained` bytes ahead at
 /// most, then the child waits until somebody reads here. As with pipes, a child

@@ -276,7 +276,23 @@ TEST_CASE_METHOD(asio_fixture, "asio: requests before the start are errors",
   error_code waited;
   x.async_wait([&](error_code ec, exit_status) { waited = ec; });
   context.run();
+  context.restart();
   CHECK(waited == errc::no_such_session);
+  SECTION("and reads after it bring the output") {
+    std::array<char, 8> room;
+    error_code early;
+    x.async_read_some(asio::buffer(room),
+                      [&](error_code ec, std::size_t) { early = ec; });
+    context.run();
+    context.restart();
+    CHECK(early == errc::no_such_session);
+    run([&]() -> asio::awaitable<void> {
+      auto spec = shell_command("printf abc");
+      co_await x.async_start(spec, use_awaitable);
+      auto text = co_await read_to_end(x);
+      CHECK(text == "abc");
+    });
+  }
 }
 
 namespace {
