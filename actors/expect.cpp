@@ -101,11 +101,14 @@ public:
     source_ = std::move(source);
     buffer_ = expect_buffer{window};
     self_->monitor(source_);
-    self_->monitor(owner);
-    self_->set_down_handler([this, owner](const caf::down_msg& x) {
+    owner_ = std::move(owner);
+    self_->monitor(owner_);
+    self_->set_down_handler([this](const caf::down_msg& x) {
       // The session, which sends to it, would keep it for as long as it lives.
-      if (x.source == owner)
+      if (x.source == owner_)
         return self_->quit();
+      if (x.source != source_.address())
+        return on_asker_down(x.source);
       // A session that tells of its end before that has said all.
       if (ended_)
         return;
@@ -149,7 +152,12 @@ private:
                         "another request waits for this output already");
     if (auto bad = buffer_.look_for(x.patterns))
       return to_error(*bad);
+    // First: the promise takes the sender along.
+    asker_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
     waiting_ = self_->make_response_promise<expect_result>();
+    // The owner is monitored already.
+    if (asker_ != owner_)
+      self_->monitor(asker_);
     auto result = waiting_;
     ++number_;
     if (x.timeout < caf::timespan{max_timespan})
@@ -190,12 +198,22 @@ private:
 
   template <class T>
   void answer(T x) {
+    if (asker_ != owner_)
+      self_->demonitor(asker_);
     waiting_.deliver(std::move(x));
     waiting_ = {};
   }
 
+  /// The request of one that is gone keeps no other waiting. The message may
+  /// come after the answer.
+  void on_asker_down(const caf::actor_addr& who) {
+    if (who == asker_)
+      waiting_ = {};
+  }
+
   pointer self_;
   session source_;
+  caf::actor_addr owner_;
   expect_buffer buffer_;
   /// What nobody has expected yet; a window's worth at most.
   std::deque<std::variant<output, gap>> unread_;
@@ -203,6 +221,8 @@ private:
   /// Why nothing more will come.
   caf::error gone_;
   caf::typed_response_promise<expect_result> waiting_;
+  /// Who sent that request.
+  caf::actor_addr asker_;
   /// Of the request that waits, or waited last.
   std::uint64_t number_ = 0;
 };

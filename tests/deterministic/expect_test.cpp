@@ -153,6 +153,35 @@ TEST_CASE_METHOD(expect_fixture, "a session that is gone answers a request",
   CHECK_FALSE(expect({{"x"}}).pending());
 }
 
+TEST_CASE_METHOD(expect_fixture,
+                 "a request whose sender is gone keeps no other waiting",
+                 "[expect]") {
+  peer asking{t};
+  auto ask = [&](const char* text) {
+    return asking.ask<expect_result>(chat, expect_atom_v,
+                                     expect_request{{{text}}, 30s});
+  };
+  SECTION("while it waits") {
+    CHECK(ask("x").pending());
+    CHECK(expect({{"y"}}).is(errc::busy));
+    asking.die();
+    auto got = expect({{"y"}});
+    CHECK(got.pending());
+    out("xy");
+    CHECK(got.value().before == "x");
+  }
+  SECTION("and after its answer it disturbs none") {
+    auto first = ask("x");
+    out("x");
+    CHECK(first.value().pattern == 0);
+    auto got = expect({{"y"}});
+    asking.die();
+    CHECK(got.pending());
+    out("y");
+    CHECK(got.value().pattern == 0);
+  }
+}
+
 TEST_CASE_METHOD(expect_fixture, "an expecter ends with its owner",
                  "[expect]") {
   peer asking{t};
