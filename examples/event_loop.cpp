@@ -4,9 +4,8 @@
 //   - a process as an I/O object with completion tokens, here for coroutines;
 //   - it is a stream, so that Asio's own `async_read_until` and `async_write`
 //     work with it, and `||` with a timer makes a deadline;
-//   - nothing is read ahead of the coroutine by more than a bounded log: a
-//   child
-//     that nobody reads from waits;
+//   - a bounded log is all that is read ahead of the coroutine: a child waits
+//     while nobody reads its output;
 //   - a process that goes out of scope is ended, with its descendants.
 //
 // It exits with 1 if a child did not do what it should.
@@ -58,7 +57,8 @@ asio::awaitable<ps::exit_status> show(ps::host& host, const char* name,
     std::cout << name << "| " << text.substr(0, n);
     buffer.consume(n);
   }
-  std::cout << '\n';
+  // The last line may have no end.
+  std::cout << text << '\n';
   co_return co_await child.async_wait(use_awaitable);
 }
 

@@ -28,8 +28,6 @@ namespace ps = procession;
 
 namespace {
 
-using time_up_atom = caf::atom_constant<caf::atom("timeup")>;
-
 struct plan {
   std::size_t at_a_time = 2;
   std::chrono::seconds deadline{60};
@@ -44,81 +42,71 @@ auto print(const std::string& name) {
   };
 }
 
-class job_runner {
-public:
-  job_runner(caf::event_based_actor* self, ps::spawner where, plan what)
-    : self_(self), where_(std::move(where)), plan_(std::move(what)) {
-    // nop
-  }
+struct job_runner {
+  caf::event_based_actor* self;
+  ps::spawner where;
+  plan todo;
+  std::map<std::string, ps::line_reader> running{};
+  std::size_t started = 0;
+  std::size_t failed = 0;
 
   void start_some() {
-    while (!plan_.jobs.empty() && running_.size() < plan_.at_a_time) {
-      auto name = "job" + std::to_string(++started_);
-      running_[name];
-      std::cout << name << "$ " << plan_.jobs.front() << '\n';
-      ps::open(self_, where_,
+    while (!todo.jobs.empty() && running.size() < todo.at_a_time) {
+      auto name = "job" + std::to_string(++started);
+      running[name];
+      std::cout << name << "$ " << todo.jobs.front() << '\n';
+      ps::open(self, where,
                {.program = "sh",
-                .args = {"-c", plan_.jobs.front()},
+                .args = {"-c", todo.jobs.front()},
                 .stdio = ps::pipes(ps::stdin_kind::null),
                 .id = name},
                {}, [=, this](const caf::error& why) {
-                 std::cout << name << ": " << ps::describe(why) << '\n';
-                 end_all();
+                 end_all(name + ": " + ps::describe(why));
                  forget(name);
                });
-      plan_.jobs.pop_front();
+      todo.jobs.pop_front();
     }
-    if (running_.empty()) {
-      std::cout << started_ << " started, " << failed_ << " failed\n";
-      self_->quit(failed_ == 0 ? caf::error{}
-                               : caf::exit_reason::user_shutdown);
+    if (running.empty()) {
+      std::cout << started << " started, " << failed << " failed\n";
+      self->quit(failed == 0 ? caf::error{} : caf::exit_reason::user_shutdown);
     }
   }
 
   void hear(const ps::output& x) {
-    running_[x.id].feed(x, print(x.id));
+    running[x.id].feed(x, print(x.id));
   }
 
   void note(const ps::exited& x) {
-    if (ps::success(x.status))
-      return;
-    std::cout << x.id << ": " << to_string(x.status) << '\n';
-    end_all();
+    if (!ps::success(x.status))
+      end_all(x.id + ": " + to_string(x.status));
   }
 
   void forget(const std::string& name) {
-    running_[name].end(print(name));
-    running_.erase(name);
+    running[name].end(print(name));
+    running.erase(name);
     start_some();
   }
 
-  void end_all() {
-    ++failed_;
-    plan_.jobs.clear();
+  void end_all(const std::string& why) {
+    std::cout << why << '\n';
+    ++failed;
+    todo.jobs.clear();
     // Each gets the grace of its command to clean up.
-    caf::anon_send(where_, ps::terminate_atom_v);
+    caf::anon_send(where, ps::terminate_atom_v);
   }
-
-private:
-  caf::event_based_actor* self_;
-  ps::spawner where_;
-  plan plan_;
-  std::map<std::string, ps::line_reader> running_;
-  std::size_t started_ = 0;
-  std::size_t failed_ = 0;
 };
 
 caf::behavior run_jobs(caf::event_based_actor* self, const ps::spawner& where,
                        const plan& what) {
-  auto jobs = std::make_shared<job_runner>(self, where, what);
+  auto jobs = std::make_shared<job_runner>(job_runner{self, where, what});
   jobs->start_some();
-  self->delayed_send(self, what.deadline, time_up_atom::value);
+  self->delayed_send(self, what.deadline, ps::terminate_atom_v);
   return ps::listening(self, {
                                .output = [=](auto& x) { jobs->hear(x); },
                                .exited = [=](auto& x) { jobs->note(x); },
                                .closed = [=](auto& x) { jobs->forget(x.id); },
                              })
-    .or_else([=](time_up_atom) { jobs->end_all(); });
+    .or_else([=](ps::terminate_atom) { jobs->end_all("time is up"); });
 }
 
 } // namespace
