@@ -28,7 +28,7 @@ constexpr auto version = "procession " PROCESSION_VERSION;
 std::string what_is_wrong(const CLI::ParseError& x) {
   std::string result = x.what();
   if (dynamic_cast<const CLI::ExtrasError*>(&x) != nullptr)
-    result += "; the program and its arguments stand behind --";
+    result += "; put the program and its arguments after --";
   return result;
 }
 

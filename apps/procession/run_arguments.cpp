@@ -22,19 +22,20 @@ program has ended, so has its whole tree of processes.
 
 If both our standard input and our standard output are terminals, PROGRAM gets a
 terminal of its own, and what it writes to either output is shown on ours.
-Otherwise it gets pipes: what is redirected has exactly its bytes, and standard
-error stays apart. With --pty and an input that is not a terminal, PROGRAM has
-our input as it is and the keys that we type on its terminal, as in a pipeline
-that ends in less; if we are not at a terminal either, or with --runner or
---stdin typed, the input is typed on its terminal, and then an end of input.
+Otherwise it gets pipes: redirected output is byte for byte what PROGRAM wrote,
+and standard error stays apart. With --pty and an input that is not a terminal,
+PROGRAM has our input as it is and the keys that we type on its terminal, as in
+a pipeline that ends in less; if we are not at a terminal either, or with
+--runner or --stdin typed, the input is typed on its terminal, and then an end
+of input.
 
 TIME is a number of seconds, or numbers with units: 30, 1.5, 500ms, 2m, 1h30m.
 
 Signals and keys:
 
 Signals go to PROGRAM: INT, QUIT, USR1, USR2 and ALRM as they are; TERM and HUP
-ask its tree to end, and kill it after the grace, or at once when they come
-again after a second. When PROGRAM or its terminal is suspended, so is
+ask its tree to end, and kill it after the grace; a second one, at least a
+second later, kills at once. When PROGRAM or its terminal is suspended, so is
 procession, and continues it.
 
 On a terminal, these keys work at the start of a line, whatever PROGRAM does:
@@ -87,8 +88,7 @@ char escape_of(const std::string& name) {
     return 0;
   if (auto key = parse_escape(name))
     return key;
-  throw wrong("--escape",
-              "'" + name + "' is neither a key, nor ^ and one, nor none");
+  throw wrong("--escape", "'" + name + "' must be a key, ^ and a key, or none");
 }
 
 caf::timespan time_of(const char* option, const std::string& text) {
@@ -136,10 +136,11 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
   run.footer(about + exit_codes_section(exit_codes_of_run()) + examples);
   auto stdio = run
                  .add_option("--stdio", stdio_,
-                             "What its standard streams are: a terminal of its "
-                             "own, the default if our input and output are "
-                             "terminals; else pipes; merged: pipes, one for "
-                             "both outputs, in the order of the writes")
+                             "How to connect its standard streams: pty, a "
+                             "terminal of its own (default if our input and "
+                             "output are terminals); pipes (default "
+                             "otherwise); merged: pipes, one for both outputs, "
+                             "in the order of the writes")
                  ->type_name("pty|pipes|merged");
   auto pty = run.add_flag("--pty", pty_, "The same as --stdio pty");
   auto pipes = run.add_flag("--pipes", pipes_, "The same as --stdio pipes");
@@ -148,9 +149,8 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
   run
     .add_option("--stdin", stdin_,
                 "Its input: ours, the default; typed: ours, on its terminal; "
-                "null, which is at its end at once; or open, which brings "
-                "nothing but does not end. Without --pty the last two mean "
-                "pipes")
+                "null: empty; open: stays open but sends nothing. Without "
+                "--pty the last two mean pipes")
     ->type_name("ours|typed|null|open");
   auto user = run
                 .add_option("--as", user_,
@@ -161,8 +161,8 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
                 ->type_name("USER");
   run
     .add_option("--runner", runner_,
-                "Run in the runner that this command line leads to; it is "
-                "split as a shell would, but no shell is started")
+                "Run in the runner that COMMAND starts, which is split into "
+                "words as by a shell, but without one")
     ->type_name("COMMAND")
     ->excludes(user);
   run.add_option("--cwd", cwd_, "Directory to run in")->type_name("DIR");
@@ -171,7 +171,7 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
     ->allow_extra_args(false);
   run
     .add_option("--timeout", timeout_,
-                "End it after so long, the start of a runner included; 0: "
+                "End it after TIME, which includes starting a runner; 0: "
                 "never, the default")
     ->type_name("TIME");
   run

@@ -97,7 +97,7 @@ TEST_CASE("who forgets the -- is told of it") {
   shell sh;
   auto result = sh.cli({"run", "echo", "hi"});
   CHECK(shell_code(result.status) == 2);
-  CHECK_THAT(result.err, Catch::Contains("stand behind --"));
+  CHECK_THAT(result.err, Catch::Contains("after --"));
 }
 
 TEST_CASE("help and version go to standard output") {
