@@ -138,6 +138,10 @@ std::optional<failure> validate(const command& x) {
   if (has_nul(x.program) || has_nul(x.argv0) || has_nul(x.cwd) || has_nul(x.id)
       || std::any_of(x.args.begin(), x.args.end(), has_nul))
     return invalid("program, arguments, directory and id hold no NUL byte");
+  // It is shown to people, and a terminal would obey it.
+  if (std::any_of(x.id.begin(), x.id.end(),
+                  [](unsigned char c) { return c < ' ' || c == 0x7f; }))
+    return invalid("an id must not hold control characters");
   if (auto bad = validate(x.env))
     return bad;
   if (x.stdio.kind == stdio_kind::pty) {

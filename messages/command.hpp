@@ -165,7 +165,8 @@ struct command {
   kill_policy kill = {};
   unobserved when_unobserved = unobserved::retain;
   ownership owner = ownership::sender;
-  /// Name of the session, unique in its spawner; empty: the spawner gives one.
+  /// Name of the session, unique in its spawner, without control characters;
+  /// empty: the spawner gives one.
   std::string id = {};
   restriction restricted = {};
   /// Number of a descriptor that the program finds open for writing, besides

@@ -44,6 +44,18 @@ std::string output_text(const exec_result& x) {
   return result + x.tail;
 }
 
+namespace {
+
+std::string how_complete(const exec_result& x) {
+  if (x.complete)
+    return "";
+  // It is read until they are ended.
+  return x.rest.ended > 0 ? ", its output was held open in the background"
+                          : ", not all of its output was read";
+}
+
+} // namespace
+
 std::string status_line(const exec_result& x) {
   auto waited = seconds(x.waited);
   switch (x.state) {
@@ -57,8 +69,7 @@ std::string status_line(const exec_result& x) {
              + " (waited " + waited + ")";
     case session_state::closed:
       return "Ended (" + to_string(x.status) + ") after " + waited
-             + (x.complete ? "" : ", not all of its output was read")
-             + in_background(x.rest);
+             + how_complete(x) + in_background(x.rest);
   }
   return to_string(x.state);
 }

@@ -151,6 +151,11 @@ TEST_CASE("a session that goes on does not read like a time-out") {
   CHECK(status_line(x)
         == "Ended (exit code 0, timed out) after 1.5 s, not all of its output "
            "was read");
+  x.status.timed_out = false;
+  x.rest = {1, 0};
+  CHECK(status_line(x)
+        == "Ended (exit code 0) after 1.5 s, its output was held open in the "
+           "background; 1 background process was ended with it");
   x = result_of(session_state::closed);
   x.rest = {2, 0};
   CHECK(status_line(x)

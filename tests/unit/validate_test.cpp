@@ -58,6 +58,7 @@ const std::vector<rule> bad = {
    [](command& x) { x.notification_fd = -1; }},
   {"a notification by too high a descriptor",
    [](command& x) { x.notification_fd = 256; }},
+  {"an id that plays with a terminal", [](command& x) { x.id = "a\x1b[31m"; }},
   {"a terminal without input",
    [](command& x) {
      x.stdio = pty();
