@@ -15,6 +15,11 @@ constexpr std::size_t max_line = 4096;
 /// Bytes that may wait: a line with its control sequences.
 constexpr std::size_t max_held = 4 * max_line;
 
+/// How many bytes a `pass` may compare: so many, and so many more for each byte
+/// that is new.
+constexpr std::size_t min_steps = 256 * 1024;
+constexpr std::size_t steps_per_byte = 16;
+
 constexpr char escape = '\x1b';
 
 /// The size of the control sequence that `bytes` begin with (ECMA-48, 5.3 to
@@ -74,8 +79,10 @@ void typed_echo::note_starts() {
 }
 
 void typed_echo::expect(std::string text, bool ended) {
-  if (text.empty() || expected_.size() >= max_lines)
+  if (text.empty())
     return;
+  if (expected_.size() >= max_lines)
+    expected_.pop_front();
   expected_.push_back({std::move(text), ended});
 }
 
@@ -84,6 +91,9 @@ typed_echo::look typed_echo::compare(std::string_view bytes, const line& with) {
   std::size_t i = 0;
   std::size_t j = 0;
   while (i < bytes.size()) {
+    if (steps_left_ == 0)
+      return {};
+    --steps_left_;
     auto c = bytes[i];
     if (j < text.size() && c == text[j]) {
       ++i;
@@ -93,6 +103,8 @@ typed_echo::look typed_echo::compare(std::string_view bytes, const line& with) {
       return {};
     } else if (c == escape) {
       auto size = sequence_size(bytes.substr(i));
+      auto steps = size == 0 ? bytes.size() - i : size;
+      steps_left_ -= std::min(steps_left_, steps);
       if (size == 0)
         return {verdict::maybe};
       i += size;
@@ -120,8 +132,11 @@ typed_echo::look typed_echo::compare_all(std::string_view bytes) {
     maybe = maybe || result.what == verdict::maybe;
     if (result.what != verdict::echo)
       continue;
-    if (i->ended && !after_prompt() && again_.size() < max_lines)
+    if (i->ended && !after_prompt()) {
+      if (again_.size() >= max_lines)
+        again_.pop_front();
       again_.push_back(std::move(*i));
+    }
     // What was typed before it has not come back and will not.
     expected_.erase(expected_.begin(), i + 1);
     return result;
@@ -150,6 +165,7 @@ bool typed_echo::after_prompt() const {
 }
 
 void typed_echo::pass(std::string_view bytes, pattern_watch& to) {
+  steps_left_ = min_steps + steps_per_byte * bytes.size();
   held_ += bytes;
   std::string_view all{held_};
   std::size_t shown = 0;
@@ -172,6 +188,10 @@ void typed_echo::pass(std::string_view bytes, pattern_watch& to) {
       continue;
     }
     auto found = compare_all(rest);
+    if (steps_left_ == 0) {
+      to.append(all.substr(shown));
+      return give_up();
+    }
     if (found.what == verdict::maybe)
       break;
     if (found.what == verdict::echo) {
@@ -189,6 +209,17 @@ void typed_echo::pass(std::string_view bytes, pattern_watch& to) {
   }
   to.append(all.substr(shown, i - shown));
   held_.erase(0, i);
+}
+
+void typed_echo::give_up() {
+  for (auto c : held_)
+    if (c != '\r')
+      passed(c);
+  held_.clear();
+  expected_.clear();
+  again_.clear();
+  fresh_ = false;
+  note_starts();
 }
 
 void typed_echo::flush(pattern_watch& to) {

@@ -20,11 +20,13 @@ namespace procession {
 /// echoed, a line that equals what was typed is taken for its echo once.
 class typed_echo {
 public:
-  /// These bytes are typed now. Of very many, the echo of the last is not told.
+  /// These bytes are typed now. Of very many lines whose echo has not come,
+  /// only the latest are remembered.
   void typed(std::string_view bytes);
 
   /// Passes output on, with echoes hidden. What may turn out to be an echo
-  /// waits for what follows it.
+  /// waits for what follows it. Takes a bounded number of steps: output that
+  /// would take more is passed on as it is, and what was typed is forgotten.
   void pass(std::string_view bytes, pattern_watch& to);
 
   /// Passes on what waits, as no echo, because output is missing or over.
@@ -45,12 +47,13 @@ private:
   };
 
   /// Whether `bytes` begin with the echo of a line.
-  static look compare(std::string_view bytes, const line& with);
+  look compare(std::string_view bytes, const line& with);
   look compare_all(std::string_view bytes);
   void expect(std::string text, bool ended);
   void passed(char visible);
   void note_starts();
   bool after_prompt() const;
+  void give_up();
 
   /// What was typed and has not come back.
   std::deque<line> expected_;
@@ -59,6 +62,8 @@ private:
   /// The bytes that an echo or a control sequence can begin with; most output
   /// has few of them.
   std::bitset<256> starts_ = std::bitset<256>{}.set(0x1b);
+  /// How many more bytes may be compared in this `pass`.
+  std::size_t steps_left_ = 0;
   /// Output that may be the beginning of an echo.
   std::string held_;
   /// Nothing came since something was typed.

@@ -155,3 +155,28 @@ TEST_CASE("what looks like the beginning of an echo waits, not for ever") {
     CHECK(x.matches());
   }
 }
+
+TEST_CASE("lines without an echo do not hide that later ones have one") {
+  terminal x{"done"};
+  for (auto i = 0; i < 100; ++i)
+    x.type("secret " + std::to_string(i) + '\n');
+  x.type("echo done\n");
+  x.show("echo done\r\n");
+  CHECK_FALSE(x.matches());
+  x.show("done\r\n");
+  CHECK(x.matches());
+}
+
+TEST_CASE("output that takes too long to compare is passed on as it is") {
+  terminal x{"done"};
+  for (auto i = 0; i < 30; ++i)
+    x.type(std::string(4000, 'e') + '\n');
+  x.type("echo done\n");
+  x.show(std::string(64 * 1024, 'e'));
+  x.show("\r\necho done\r\n");
+  CHECK(x.matches());
+  // What is typed after that is told from output again.
+  x.type("echo done\n");
+  x.show("echo done\r\n");
+  CHECK_FALSE(x.matches());
+}
