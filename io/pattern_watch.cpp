@@ -1,10 +1,11 @@
 #include "procession/io/pattern_watch.hpp"
 
 // How many steps one search may take: some milliseconds.
-#define BOOST_REGEX_MAX_STATE_COUNT 4'000'000
+#define BOOST_REGEX_MAX_STATE_COUNT 1'000'000
 #include <boost/regex.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <locale>
 #include <utility>
@@ -12,6 +13,9 @@
 namespace procession {
 
 namespace {
+
+/// How long the expressions of one `find` may take together.
+constexpr std::chrono::milliseconds max_time{50};
 
 /// A pointer that Boost.Regex does not know to be one: for iterators with
 /// random access it takes its own number of steps, up to minutes.
@@ -212,22 +216,35 @@ std::string_view pattern_watch::kept(offset begin, offset end) const {
 
 std::variant<std::monostate, pattern_match, failure> pattern_watch::find() {
   auto& patterns = patterns_.patterns_;
+  auto refuse = [](const pattern& x, const std::string& why) {
+    return failure{errc::invalid_argument,
+                   {stage::run, 0,
+                    "the regular expression '" + x.what
+                      + "' takes too many steps on this output: " + why}};
+  };
+  using clock = std::chrono::steady_clock;
+  auto deadline = clock::now() + max_time;
+  const pattern* searched = nullptr;
   for (auto& where : runs_) {
     std::optional<pattern_match> first;
     for (std::size_t i = 0; i < patterns.size(); ++i) {
       auto begin = std::max(from_[i], where.begin);
       if (begin >= where.end)
         continue;
+      auto& source = patterns[i]->source;
+      if (source.is == pattern::kind::regex) {
+        if (searched != nullptr && clock::now() > deadline)
+          return refuse(*searched, "with the others, it took more than "
+                                     + std::to_string(max_time.count())
+                                     + " ms");
+        searched = &source;
+      }
       pattern_set::compiled::result result;
       try {
         result = patterns[i]->search(kept(kept_at_, where.end),
                                      kept(begin, where.end));
       } catch (const std::exception& e) {
-        return failure{errc::invalid_argument,
-                       {stage::run, 0,
-                        "the regular expression '" + patterns[i]->source.what
-                          + "' takes too many steps on this output: "
-                          + e.what()}};
+        return refuse(source, e.what());
       }
       from_[i] = begin + result.done;
       if (!result.match)
