@@ -45,6 +45,8 @@ struct exec_record {
     /// Answered as soon as the session runs.
     bool until_running = false;
     std::uint64_t max_output = 0;
+    /// Bytes of input, and how many of them were taken.
+    std::uint64_t sent = 0;
     std::uint64_t written = 0;
   };
 

@@ -245,6 +245,7 @@ void exec_machine::answer(const session_id& id, exec_record& x, exec_wake why) {
     return refuse(x, x.start_error);
   auto& who = *x.reading;
   auto result = take(id, x, why, who.max_output, who.since);
+  result.sent = who.sent;
   result.written = who.written;
   if (who.found) {
     result.matched = who.wanted[who.found->pattern];

@@ -306,6 +306,7 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
     for (auto& step : parts)
       if (auto* bytes = std::get_if<shared_bytes>(&step))
         record.echo.typed(bytes->text());
+  record.reading->sent = more;
   auto number = record.reading->number;
   auto first = parts.begin();
   // A signal with nothing of its request before it does not wait for earlier

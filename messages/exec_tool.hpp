@@ -133,7 +133,11 @@ struct exec_result {
   /// Bytes that each stream brought: those that head and tail stand for, and
   /// the omitted ones.
   cursor bytes;
-  /// Bytes of the input of this request that the process's side took so far.
+  /// Bytes of the input of this request, keys included; signals and the end of
+  /// the input are none.
+  std::uint64_t sent = 0;
+  /// How many of them the process's side took so far; with no time to wait,
+  /// usually none yet.
   std::uint64_t written = 0;
   /// How long the answer took.
   caf::timespan waited{};
@@ -213,7 +217,7 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, exec_result& x) {
   return f(caf::meta::type_name("exec_result"), x.id, x.wake, x.state, x.status,
            x.complete, x.rest, x.matched, x.matched_text, x.head, x.omitted,
-           x.tail, x.invalid, x.bytes, x.written, x.waited);
+           x.tail, x.invalid, x.bytes, x.sent, x.written, x.waited);
 }
 
 /// @relates exec_session

@@ -4,8 +4,6 @@
 
 namespace rpc {
 
-namespace {} // namespace
-
 bool is_id(const json& x) {
   return x.is_string() || x.is_number_integer();
 }

@@ -53,7 +53,7 @@ ends, all sessions are ended.
 
 Exit codes:
   0  the input has ended
-  1  it cannot start
+  1  it cannot start, or an internal error
   2  bad usage
 )";
 
@@ -119,6 +119,8 @@ int serve(const choices& chosen) {
       {surroundings_of(chosen),
        std::chrono::duration_cast<caf::timespan>(progress), chosen.max_line});
   });
+  caf::scoped_actor self{system};
+  self->monitor(conversation);
   io.start({[=](std::string line) {
               caf::anon_send(conversation, line_atom::value, std::move(line));
             },
@@ -127,8 +129,14 @@ int serve(const choices& chosen) {
                              rpc::to_line(id));
             },
             [=] { caf::anon_send(conversation, end_atom::value); }});
-  caf::scoped_actor self{system};
-  self->wait_for(conversation);
+  caf::error why;
+  self->receive([&](const caf::down_msg& x) { why = x.reason; });
+  if (why) {
+    ps::say("procession-mcp: internal error: " + system.render(why) + '\n');
+    // The thread that reads may wait for a client that has nothing to send.
+    // The sessions end without us.
+    std::_Exit(EXIT_FAILURE);
+  }
   caf::anon_send_exit(tool, caf::exit_reason::user_shutdown);
   return EXIT_SUCCESS;
 }
@@ -150,9 +158,10 @@ int main(int argc, char** argv) {
                              "Run commands as this user (needs root)")
                  ->type_name("USER");
   app
-    .add_option("--runner", runner,
-                "Run commands where this command line leads, as in 'ssh host "
-                "procession-runner --stdio'; it has quotes, but no shell")
+    .add_option(
+      "--runner", runner,
+      "Run commands in the runner that COMMAND starts, as in 'ssh host "
+      "procession-runner --stdio'; quotes work, but no shell is used")
     ->type_name("COMMAND")
     ->excludes(user);
   app

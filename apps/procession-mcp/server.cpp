@@ -92,7 +92,8 @@ void server::on_line(const std::string& line) {
   json message;
   try {
     message = json::parse(line, keep);
-  } catch (const json::parse_error& e) {
+  } catch (const json::exception& e) {
+    // Also of a number that is too large.
     if (deepest <= max_depth)
       return refuse(rpc::code::parse_error,
                     std::string{"the message is not JSON in UTF-8: "}
@@ -158,7 +159,7 @@ void server::on_request(const rpc::request& x, const batch_ptr& in) {
         rpc::make_result(id, tools::describe(client_, options_.where)), in);
     if (x.method == "tools/call")
       return call_tool(x, in);
-    fail(rpc::code::method_not_found, "there is no method \"" + x.method + '"');
+    fail(rpc::code::method_not_found, "unknown method \"" + x.method + '"');
   } catch (const rpc::bad_params& bad) {
     fail(rpc::code::invalid_params, bad.what());
   }
@@ -196,9 +197,9 @@ rpc::json server::initialize(const json& params) {
 void server::call_tool(const rpc::request& x, const batch_ptr& in) {
   auto key = x.id->dump();
   if (calls_.count(key) != 0)
-    return answer(
-      rpc::make_error(invalid_request(*x.id, "there is a call of this id")),
-      in);
+    return answer(rpc::make_error(invalid_request(
+                    *x.id, "a call with this id is already open")),
+                  in);
   auto name = x.params.find("name");
   if (name == x.params.end() || !name->is_string())
     throw rpc::bad_params{"\"name\" must be a string"};
@@ -218,13 +219,17 @@ void server::call_tool(const rpc::request& x, const batch_ptr& in) {
       meta != x.params.end() && meta->is_object())
     open.progress_token = meta->value("progressToken", json{});
   if (auto* run = std::get_if<ps::exec_request>(&call)) {
-    // Named before it runs, so that it can be cancelled.
-    if (run->id.empty())
-      run->id = std::to_string(++last_session_);
-    open.runs = run->id;
+    if (is_cancelled(run->id))
+      return answer(
+        rpc::make_result(*x.id,
+                         tools::make_result(ps::make_error(
+                           ps::errc::duplicate_session, ps::stage::admit,
+                           "session '" + run->id + "' is being cancelled"))),
+        in);
   } else if (auto* input = std::get_if<ps::exec_input>(&call)) {
     open.waits_for = input->id;
-    open.sent = input->text.size();
+    if (input->wait.yield == caf::timespan::zero())
+      open.input = tools::input_remark::no;
   } else if (auto* poll = std::get_if<ps::exec_poll>(&call)) {
     open.waits_for = poll->id;
   }
@@ -233,7 +238,8 @@ void server::call_tool(const rpc::request& x, const batch_ptr& in) {
     server& self;
     const std::string& key;
     void operator()(ps::exec_request& y) {
-      self.hand_over<ps::exec_result>(key, ps::exec_atom_v, std::move(y));
+      auto named = y.id.empty() ? naming::ours : naming::clients;
+      self.run(key, std::move(y), named);
     }
     void operator()(ps::exec_input& y) {
       self.hand_over<ps::exec_result>(key, ps::write_atom_v, std::move(y));
@@ -263,6 +269,44 @@ void server::call_tool(const rpc::request& x, const batch_ptr& in) {
   wait_for_progress();
 }
 
+void server::run(const std::string& key, ps::exec_request x, naming named) {
+  // Named before it runs, so that it can be cancelled.
+  if (named == naming::ours)
+    do
+      x.id = std::to_string(++last_session_);
+    while (is_cancelled(x.id));
+  calls_.at(key).runs = x.id;
+  auto on_result = [=, this](const ps::exec_result& y) {
+    // The answer was under way when the call was cancelled.
+    if (auto i = calls_.find(key); i != calls_.end() && i->second.cancelled
+                                   && y.state != ps::session_state::closed)
+      end_session(y.id);
+    finish(key, tools::make_result(y));
+  };
+  auto on_error = [=, this](const caf::error& why) {
+    auto i = calls_.find(key);
+    if (named == naming::ours && ps::is(why, ps::errc::duplicate_session)
+        && i != calls_.end() && !i->second.cancelled)
+      // The client has given this name to a session.
+      run(key, x, named);
+    else
+      finish(key, tools::make_result(why));
+  };
+  self_->request(tool_, caf::infinite, ps::exec_atom_v, x)
+    .then(on_result, on_error);
+}
+
+bool server::is_cancelled(const ps::session_id& id) const {
+  return std::any_of(calls_.begin(), calls_.end(), [&](auto& x) {
+    return x.second.cancelled && x.second.runs == id;
+  });
+}
+
+void server::end_session(const ps::session_id& id) {
+  self_->request(tool_, caf::infinite, ps::terminate_atom_v, id)
+    .then([](const ps::exec_result&) {}, [](const caf::error&) {});
+}
+
 template <class Result, class... Ts>
 void server::hand_over(const std::string& key, Ts... request) {
   self_->request(tool_, caf::infinite, std::move(request)...)
@@ -270,8 +314,9 @@ void server::hand_over(const std::string& key, Ts... request) {
       [=, this](const Result& x) {
         auto i = calls_.find(key);
         if constexpr (std::is_same_v<Result, ps::exec_result>)
-          finish(key,
-                 tools::make_result(x, i != calls_.end() ? i->second.sent : 0));
+          finish(key, tools::make_result(x, i != calls_.end()
+                                              ? i->second.input
+                                              : tools::input_remark::no));
         else
           finish(key, tools::make_result(x, client_));
       },
@@ -294,20 +339,35 @@ void server::cancel(const json& params) {
   // It may have been answered meanwhile.
   auto i = calls_.find(
     id->dump(-1, ' ', false, json::error_handler_t::replace));
-  if (i == calls_.end())
+  if (i == calls_.end() || i->second.cancelled)
     return;
-  // Nobody waits for the command any more, and nobody knows its id: it ends. A
-  // session that was only waited for goes on, and keeps what it said.
+  if (!i->second.runs.empty())
+    return cancel_command(i->first, i->second);
+  // A session that was only waited for goes on, and keeps what it said.
   auto call = std::move(i->second);
   calls_.erase(i);
-  if (!call.runs.empty())
-    self_->request(tool_, caf::infinite, ps::terminate_atom_v, call.runs)
-      .then([](const ps::exec_result&) {}, [](const caf::error&) {});
-  else if (!call.waits_for.empty())
+  if (!call.waits_for.empty())
     self_->request(tool_, caf::infinite, ps::cancel_atom_v, call.waits_for)
       .then([] {}, [](const caf::error&) {});
   // A cancelled request has no answer.
   answer({}, call.in);
+}
+
+void server::cancel_command(const std::string& key, open_call& call) {
+  // Nobody waits for the command any more, and nobody knows its id: it ends.
+  // The call stays open until the exec tool has answered it.
+  call.cancelled = true;
+  call.progress_token = {};
+  answer({}, call.in);
+  // If the name belongs to another session, the exec tool refuses the command
+  // before it answers this; then there is nothing to end.
+  auto end = [=, this] {
+    if (auto i = calls_.find(key); i != calls_.end())
+      end_session(i->second.runs);
+  };
+  self_->request(tool_, caf::infinite, ps::list_atom_v)
+    .then([=](const ps::exec_list&) { end(); },
+          [=](const caf::error&) { end(); });
 }
 
 // -- output -------------------------------------------------------------------
@@ -328,7 +388,8 @@ void server::finish(const std::string& key, json result) {
   auto i = calls_.find(key);
   if (i == calls_.end())
     return;
-  answer(rpc::make_result(i->second.id, std::move(result)), i->second.in);
+  if (!i->second.cancelled)
+    answer(rpc::make_result(i->second.id, std::move(result)), i->second.in);
   calls_.erase(i);
   leave_if_done();
 }

@@ -62,8 +62,9 @@ private:
     /// The command that it runs, or the session that it waits for.
     procession::session_id runs;
     procession::session_id waits_for;
-    /// Bytes of input that it sends.
-    std::uint64_t sent = 0;
+    tools::input_remark input = tools::input_remark::yes;
+    /// The client wants no answer; the command that it runs is being ended.
+    bool cancelled = false;
   };
 
   // Input.
@@ -77,6 +78,18 @@ private:
   json initialize(const json& params);
   void call_tool(const rpc::request& x, const batch_ptr& in);
   void cancel(const json& params);
+  void cancel_command(const std::string& key, open_call& call);
+  void end_session(const procession::session_id& id);
+
+  /// Whether a command of this name is being ended because its call was
+  /// cancelled. Until then the name is not given to another command.
+  bool is_cancelled(const procession::session_id& id) const;
+
+  /// Whose choice the name of a session is.
+  enum class naming { ours, clients };
+
+  /// Hands a command to the exec tool. A name of ours is not one that is taken.
+  void run(const std::string& key, procession::exec_request x, naming named);
 
   /// Hands a call to the exec tool; what comes back is `Result`.
   template <class Result, class... Ts>

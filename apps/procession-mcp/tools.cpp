@@ -43,10 +43,10 @@ json object(json properties = json::object(), json required = json::array()) {
 json with_wait(json properties, const char* yield) {
   properties["yield_time_ms"] = count(yield);
   properties["until"] = texts(
-    "Answer as soon as one of these texts comes, or came since the last match "
-    "or input. The echo of what you type does not count.");
+    "Answer as soon as one of these texts appears, or appeared since the last "
+    "match or input. The echo of what you type does not count.");
   properties["until_regex"] = texts(
-    "The same with regular expressions (Perl syntax; ^ and $ match at every "
+    "Like until, with regular expressions (Perl syntax; ^ and $ match at every "
     "line), as [\"\\\\$ $\"] for a prompt.");
   properties["max_output_bytes"] = count(
     "The most output in the answer; of more, the middle is left out. Default "
@@ -63,8 +63,8 @@ json exec_schema() {
     {{"command", property("string", "Text for the shell.")},
      {"argv", texts("Instead of a command: a program and its arguments, "
                     "without a shell.")},
-     {"session_id", property("string", "A name for the session; one is given "
-                                       "if there is none.")},
+     {"session_id", property("string", "A name for the session; default: a "
+                                       "generated one.")},
      {"cwd", property("string", "Working directory.")},
      {"env",
       {{"type", "object"},
@@ -96,8 +96,8 @@ json input_schema() {
                {"keys", texts("Keys by name, sent after the text: enter, tab, "
                               "escape, up, ctrl-c, ctrl-d, f1, alt-x, ...")},
                {"close", property("boolean", "End the input after that.")}},
-              "How long to wait for what comes of it. 0: not at all. Default "
-              "250, at most 30000."),
+              "How long to wait for the output that follows. 0: not at all. "
+              "Default 250, at most 30000."),
     {"session_id"});
 }
 
@@ -179,13 +179,14 @@ std::string exec_text(const surroundings& where) {
          + " unless cwd says otherwise; cd and variables do not persist. For a "
            "shell that keeps them, run one with tty=true and type into it.\n"
            "Standard input is empty unless stdin is \"open\" or tty is true. "
-           "When a program waits at a prompt, answer with write_stdin; what "
-           "asks for a password or wants to be interactive needs tty=true.\n"
+           "When a program waits at a prompt, answer with write_stdin; "
+           "programs that ask for a password or are interactive need "
+           "tty=true.\n"
            "What a command leaves in the background (&, nohup) is ended when "
            "the command ends, and the answer says how many processes that "
            "were. To keep a server, run it without & as a session of its own "
-           "(yield_time_ms 0, or until its first words), or set "
-           "keep_background; it ends with this server in any case.";
+           "(yield_time_ms 0, or until with the text it prints when ready), or "
+           "set keep_background; it always ends with this server.";
 }
 
 struct tool {
@@ -204,9 +205,9 @@ const std::vector<tool>& all_tools() {
     {"exec_command", "Run a command", {}, exec_schema(), {}, false, true},
     {"write_stdin",
      "Type into a session",
-     "Sends text, then keys, to a session and answers with what comes of it. "
+     "Sends text, then keys, to a session and returns the output that follows. "
      "The session needs an input: it runs on a terminal (tty=true) or was "
-     "started with stdin \"open\". ctrl-c interrupts in any case.",
+     "started with stdin \"open\". ctrl-c always interrupts.",
      input_schema(),
      {},
      false,
@@ -214,8 +215,9 @@ const std::vector<tool>& all_tools() {
     {"poll",
      "Wait for a session",
      "Waits for a session and answers with its output since the last answer, "
-     "when it ends, when a text comes, or when the time is over. The answer "
-     "that tells of its end is the last; the id is not known any more then.",
+     "when it ends, when a text appears, or when the time is up. The answer "
+     "that tells of its end is the last; after that the id is no longer "
+     "valid.",
      poll_schema(),
      {},
      true,
@@ -387,7 +389,7 @@ std::string_view name_of(ps::signal_name x) {
 }
 
 /// What the output does not say.
-std::string remarks_on(const ps::exec_result& x, std::uint64_t sent) {
+std::string remarks_on(const ps::exec_result& x, input_remark input) {
   std::string result;
   if (x.wake == ps::exec_wake::matched) {
     result += "Matched " + json(x.matched).dump();
@@ -395,9 +397,10 @@ std::string remarks_on(const ps::exec_result& x, std::uint64_t sent) {
       result += " by " + json(x.matched_text).dump();
     result += '\n';
   }
-  if (x.written < sent && x.state < ps::session_state::exited)
+  if (input == input_remark::yes && x.written < x.sent
+      && x.state < ps::session_state::exited)
     result += "Of the input, the process has read " + std::to_string(x.written)
-              + " of " + std::to_string(sent)
+              + " of " + std::to_string(x.sent)
               + " bytes so far; the rest waits\n";
   if (x.invalid > 0)
     result += std::to_string(x.invalid)
@@ -455,7 +458,7 @@ call read_call(const std::string& name, const json& given) {
   return result;
 }
 
-json make_result(const ps::exec_result& x, std::uint64_t sent) {
+json make_result(const ps::exec_result& x, input_remark input) {
   json facts{
     {"session_id", x.id},         {"state", to_string(x.state)},
     {"wake", to_string(x.wake)},  {"omitted_bytes", x.omitted},
@@ -474,7 +477,7 @@ json make_result(const ps::exec_result& x, std::uint64_t sent) {
     facts["background_ended"] = x.rest.ended;
     facts["background_surviving"] = x.rest.surviving;
   }
-  auto result = text_result(status_line(x) + '\n' + remarks_on(x, sent)
+  auto result = text_result(status_line(x) + '\n' + remarks_on(x, input)
                             + "Output:\n" + output_text(x));
   result["_meta"] = {{"procession/result", std::move(facts)}};
   return result;

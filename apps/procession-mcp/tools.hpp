@@ -5,7 +5,6 @@
 
 #include <procession/messages/exec_tool.hpp>
 
-#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -56,11 +55,15 @@ call read_call(const std::string& name, const json& arguments);
 
 // The results of `tools/call`.
 
+/// Whether a result says how much of the input the process has read. That means
+/// nothing after a call that gave the process no time to read.
+enum class input_remark { no, yes };
+
 /// All is in the text, and the facts for programs in `_meta`. There is no
 /// structured content: clients that know it show a model nothing else, and with
 /// the output in both parts the answer would be twice as long.
-/// @param sent bytes of input that the call sent.
-json make_result(const procession::exec_result& x, std::uint64_t sent);
+json make_result(const procession::exec_result& x,
+                 input_remark input = input_remark::yes);
 
 json make_result(const procession::exec_list& x, features client);
 json make_result(const resize& x);

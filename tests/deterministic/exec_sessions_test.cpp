@@ -12,13 +12,33 @@ TEST_CASE(
   s.t.child().stdin_taken(4);
   s.say("abc\n");
   s.t.advance(250ms);
+  CHECK(answer.value().sent == 4);
   CHECK(answer.value().written == 4);
   CHECK(answer.value().head == "abc\n");
   CHECK(answer.value().wake == exec_wake::yielded);
   // Nobody reads it: the answer says so.
   answer = s.write(text_for(id, "more"));
   s.t.advance(250ms);
+  CHECK(answer.value().sent == 4);
   CHECK(answer.value().written == 0);
+}
+
+TEST_CASE("exec: keys count as input that is sent, signals do not") {
+  exec_stage s;
+  auto id = s.running(open_script("cat"));
+  s.t.child().take_calls();
+  auto signal = s.write(text_for(id, "\x03"));
+  CHECK(s.t.child().take_calls() == lines{"signal #1 interrupt"});
+  s.t.child().answered(1);
+  s.t.advance(250ms);
+  CHECK(signal.value().sent == 0);
+  auto input = text_for(id, "ab");
+  input.keys = {"enter"};
+  auto answer = s.write(input);
+  s.t.child().stdin_taken(3);
+  s.t.advance(250ms);
+  CHECK(answer.value().sent == 3);
+  CHECK(answer.value().written == 3);
 }
 
 TEST_CASE("exec: keys and the end of the input follow the text") {

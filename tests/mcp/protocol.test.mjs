@@ -69,6 +69,10 @@ test("what is no message is an error that says so, and no end", () =>
         const answer = await server.next();
         assert.equal(answer.error.code, code, line.slice(0, 80));
       }
+      server.write('{"jsonrpc":"2.0","id":2,"method":"ping","params":{"x":1e999}}\n');
+      const overflow = await server.next();
+      assert.equal(overflow.id, 2);
+      assert.equal(overflow.error.code, -32700);
       server.child.stdin.write(Buffer.from([0x22, 0xff, 0x22, 0x0a]));
       assert.equal((await server.next()).error.code, -32700);
       server.write("\n  \r\n");
@@ -265,6 +269,58 @@ test("a call does not keep others waiting, and one id is one call", () =>
     server.call(3, "terminate", { session_id: "s" });
     const answers = [await server.next(), await server.next()];
     assert.deepEqual(answers.map((x) => x.id).sort(), [1, 3]);
+  }));
+
+test("a name that the client gave is not given again", () =>
+  with_server(async (server) => {
+    await server.initialize();
+    for (const session_id of ["1", "2"]) {
+      server.call(session_id, "exec_command", { command: "cat", stdin: "open", session_id, yield_time_ms: 0 });
+      assert.equal(facts((await server.next()).result).session_id, session_id);
+    }
+    server.call(3, "exec_command", { command: "cat", stdin: "open", yield_time_ms: 0 });
+    assert.equal(facts((await server.next()).result).session_id, "3");
+  }));
+
+test("to cancel a call that was refused ends nobody's session", () =>
+  with_server(async (server) => {
+    await server.initialize();
+    server.call(1, "exec_command", { command: "cat", stdin: "open", session_id: "s", yield_time_ms: 0 });
+    await server.next();
+    // In one write, so that the call is not answered before it is cancelled.
+    const params = { name: "exec_command", arguments: { command: "true", session_id: "s" } };
+    server.write(
+      [
+        { jsonrpc: "2.0", id: 2, method: "tools/call", params },
+        { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 2 } },
+        { jsonrpc: "2.0", id: 3, method: "ping" },
+      ].map((x) => JSON.stringify(x) + "\n").join(""),
+    );
+    // The refusal may have been faster.
+    while ((await server.next()).id !== 3);
+    server.call(4, "write_stdin", { session_id: "s", text: "x\n", until: ["x"], yield_time_ms: 30000 });
+    for (;;) {
+      const answer = await server.next();
+      if (answer.id !== 4) continue;
+      assert.equal(facts(answer.result).state, "running");
+      assert.equal(facts(answer.result).output, "x\n");
+      break;
+    }
+  }));
+
+test("what of the input waits is told only where it is known", () =>
+  with_server(async (server) => {
+    await server.initialize();
+    server.call(1, "exec_command", { command: "trap : INT; echo ready; while :; do sleep 0.1; done", stdin: "open", session_id: "s", until: ["ready"] });
+    await server.next();
+    for (const args of [
+      { text: "\u0003" },
+      { text: "abc", yield_time_ms: 0 },
+    ]) {
+      server.call(2, "write_stdin", { session_id: "s", ...args });
+      const { result } = await server.next();
+      assert.doesNotMatch(result.content[0].text, /Of the input/);
+    }
   }));
 
 test("a batch is answered as one, where there are batches", () =>

@@ -152,6 +152,7 @@ exec_result full_exec_result() {
   x.tail = "tail";
   x.invalid = 2;
   x.bytes = {3, 4};
+  x.sent = 6;
   x.written = 5;
   x.waited = 6s;
   return x;
