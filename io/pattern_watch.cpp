@@ -15,7 +15,7 @@ namespace procession {
 namespace {
 
 /// How long the expressions of one `find` may take together.
-constexpr std::chrono::milliseconds max_time{50};
+constexpr std::chrono::milliseconds max_time{250};
 
 /// A pointer that Boost.Regex does not know to be one: for iterators with
 /// random access it takes its own number of steps, up to minutes.
