@@ -99,7 +99,7 @@ public:
   /// Call it until there is none.
   /// @returns nothing if there is no match so far; `invalid_argument` at `run`
   ///          if an expression takes too many steps, some milliseconds, or all
-  ///          of them together more than about 50 milliseconds.
+  ///          of them together more than about 250 milliseconds.
   std::variant<std::monostate, pattern_match, failure> find();
 
   /// What came since the last match or `skip`; of more than the window holds,
