@@ -183,7 +183,11 @@ class Checker:
 
     def run_program(self, block, printed):
         program = self.place / "build" / self.name_of(block)
-        status, output = self.outcome([str(program)], self.place, block)
+        environment = dict(os.environ)
+        environment["PATH"] = (f"{self.options.build / 'bin'}:"
+                               + environment["PATH"])
+        status, output = self.outcome([str(program)], self.place, block,
+                                      environment)
         if status != 0:
             self.fail(block, f"ended with {status}: {output}")
         elif printed and not re.fullmatch(pattern_of(printed.text),
@@ -259,7 +263,7 @@ class Checker:
                 continue
             status, output = self.outcome(["bash", "-c", command], directory,
                                           block, environment)
-            if status != 0 and f"# {status}" not in command:
+            if status != 0 and f"# exits with {status}" not in command:
                 self.fail(block, f"'{command}' ended with {status}: {output}")
             elif expected and not re.fullmatch(pattern_of(expected),
                                                output.strip(), re.DOTALL):
