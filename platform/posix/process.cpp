@@ -496,7 +496,9 @@ void process::tree_emptied(tree_end what) {
   out_.hurry();
   err_.hurry();
   // It may have finished just now.
-  if (state_ == state::keeping && (finish_on_exit_ || drained()))
+  if (state_ != state::keeping)
+    return;
+  if (finish_on_exit_ || drained())
     reap(*emptied_);
   else
     await_drain();

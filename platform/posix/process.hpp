@@ -88,7 +88,7 @@ private:
     exited,
     /// Likewise, and what the leader has left goes on.
     keeping,
-    /// What is left of the tree is being ended.
+    /// The rest of the tree is being ended.
     ending,
     finished
   };
@@ -144,9 +144,9 @@ private:
   /// What descendants get that were asked at the process's end only.
   std::chrono::nanoseconds leftovers_time_{};
   background_policy background_ = background_policy::end;
-  /// What is left open when nothing is left in the background.
+  /// How long to wait for output that a stranger holds open, see `await_drain`.
   std::chrono::nanoseconds drain_time_{};
-  /// What became of a tree that was kept, once it is empty.
+  /// How a kept tree ended, once it is empty.
   std::optional<leftovers> emptied_;
   /// Finish at once when the process has exited (or cannot start).
   bool finish_on_exit_ = false;

@@ -1,9 +1,13 @@
 // What becomes of the processes that outlive the one that a session started.
 #include "../world.hpp"
 
+#include "procession/platform/posix/fd.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <caf/send.hpp>
+
+#include <fcntl.h>
 
 #include <filesystem>
 #include <fstream>
@@ -311,6 +315,24 @@ TEST_CASE("what is kept and holds no output open goes on as well",
   notes.write("go");
   REQUIRE(events.until_closed());
   CHECK(proof.text() == "done\n");
+  CHECK(events.end->rest == leftovers{});
+}
+
+TEST_CASE("a stranger that holds the output does not keep an empty session",
+          "[ending][posix]") {
+  world w{GENERATE(from_range(backends()))};
+  auto spec = shell("echo up; read go");
+  spec.kill.background = background_policy::keep;
+  spec.kill.drain = 20ms;
+  auto hdl = w.spawn(spec);
+  listener events{w, hdl};
+  REQUIRE(events.until_output("up"));
+  auto path = "/proc/" + std::to_string(w.info(hdl).pid) + "/fd/1";
+  posix::unique_fd held{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+  REQUIRE(held);
+  REQUIRE_FALSE(w.tell(hdl, close_stdin_atom_v));
+  REQUIRE(events.until_closed());
+  CHECK_FALSE(events.end->complete);
   CHECK(events.end->rest == leftovers{});
 }
 
