@@ -1,9 +1,15 @@
 #include "words.hpp"
 
+#include <CLI/CLI.hpp>
+
+#include <optional>
 #include <utility>
 
 namespace procession {
 
+namespace {
+
+/// Nothing if a quote is not closed or nothing follows a backslash.
 std::optional<std::vector<std::string>> split_words(std::string_view line) {
   std::vector<std::string> result;
   // Set inside of a word, which may be an empty one: ''.
@@ -40,6 +46,18 @@ std::optional<std::vector<std::string>> split_words(std::string_view line) {
   if (word)
     result.push_back(std::move(*word));
   return result;
+}
+
+} // namespace
+
+std::vector<std::string> command_words(const std::string& option,
+                                       std::string_view line) {
+  auto words = split_words(line);
+  if (!words)
+    throw CLI::ValidationError{option, "has a quote that is not closed"};
+  if (words->empty() || words->front().empty())
+    throw CLI::ValidationError{option, "needs a command line"};
+  return std::move(*words);
 }
 
 } // namespace procession

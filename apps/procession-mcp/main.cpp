@@ -66,17 +66,6 @@ struct choices {
   std::size_t max_line = 4 * 1024 * 1024;
 };
 
-/// The words of an option that is a command line.
-std::vector<std::string> words_of(const std::string& option,
-                                  const std::string& line) {
-  auto words = ps::split_words(line);
-  if (!words)
-    throw CLI::ValidationError{option, "has a quote that is not closed"};
-  if (words->empty() || words->front().empty())
-    throw CLI::ValidationError{option, "needs a command line"};
-  return std::move(*words);
-}
-
 ps::spawner make_spawner(caf::actor_system& system, const ps::runtime& runtime,
                          const choices& chosen) {
   if (chosen.user.empty() && chosen.runner.empty())
@@ -87,7 +76,7 @@ ps::spawner make_spawner(caf::actor_system& system, const ps::runtime& runtime,
   return ps::make_spawner(system, ps::start_runner(system, runtime, options));
 }
 
-/// What the descriptions of the tools tell of the place.
+/// The facts about the place that the tools' descriptions mention.
 tools::surroundings surroundings_of(const choices& chosen) {
   tools::surroundings result;
   result.shell = chosen.shell;
@@ -195,9 +184,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     if (!runner.empty())
-      chosen.runner = words_of("--runner", runner);
+      chosen.runner = ps::command_words("--runner", runner);
     if (!shell.empty())
-      chosen.shell = words_of("--shell", shell);
+      chosen.shell = ps::command_words("--shell", shell);
     else if (chosen.runner.empty())
       chosen.shell = agent_shell();
     else

@@ -216,12 +216,7 @@ std::optional<runner_options> run_arguments::chosen_runner() const {
   }
   if (!runner_)
     return std::nullopt;
-  auto words = split_words(*runner_);
-  if (!words)
-    throw wrong("--runner", "has a quote that is not closed");
-  if (words->empty() || words->front().empty())
-    throw wrong("--runner", "needs a command line");
-  result.command = std::move(*words);
+  result.command = command_words("--runner", *runner_);
   return result;
 }
 

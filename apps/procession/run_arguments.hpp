@@ -31,7 +31,7 @@ public:
     return verbose_;
   }
 
-  /// What was asked for.
+  /// The run that the arguments ask for.
   /// @param words the program and its arguments: what followed `--`.
   /// @throws CLI::ParseError if it makes no sense.
   run_options interpret(const std::vector<std::string>& words) const;
