@@ -210,20 +210,12 @@ public:
     auto id = add<caf::unit_t>(std::move(handler));
     if (port_ == nullptr)
       return;
-    port_->start(std::move(what), [weak = weak_from_this(),
-                                   id](session_port::result<session_info> x) {
-      auto self = weak.lock();
-      if (self == nullptr)
-        return;
-      std::lock_guard inner{self->mutex_};
-      if (auto* info = std::get_if<session_info>(&x)) {
-        self->pid_ = info->pid;
-        self->finish<caf::unit_t>(id, {}, caf::unit);
-      } else {
-        self->finish<caf::unit_t>(id, self->note(std::get<failure>(x)),
-                                  caf::unit);
-      }
-    });
+    port_->start(std::move(what),
+                 completing<caf::unit_t, session_info>(
+                   id, [](asio_core& self, const session_info& x) {
+                     self.pid_ = x.pid;
+                     return caf::unit;
+                   }));
   }
 
   /// Sends a request to the session.
@@ -234,16 +226,7 @@ public:
     if (port_ == nullptr)
       return;
     port_->template ask<T>(
-      [weak = weak_from_this(), id](session_port::result<T> x) {
-        auto self = weak.lock();
-        if (self == nullptr)
-          return;
-        std::lock_guard inner{self->mutex_};
-        if (auto* value = std::get_if<T>(&x))
-          self->template finish<T>(id, {}, std::move(*value));
-        else
-          self->template finish<T>(id, self->note(std::get<failure>(x)), T{});
-      },
+      completing<T, T>(id, [](asio_core&, T& x) { return std::move(x); }),
       std::move(xs)...);
   }
 
@@ -259,18 +242,12 @@ public:
       return;
     if (bytes.empty())
       return finish<std::size_t>(id, {}, 0);
-    port_->ask<std::uint64_t>(
-      [weak = weak_from_this(), id](session_port::result<std::uint64_t> x) {
-        auto self = weak.lock();
-        if (self == nullptr)
-          return;
-        std::lock_guard inner{self->mutex_};
-        if (auto* n = std::get_if<std::uint64_t>(&x))
-          self->finish<std::size_t>(id, {}, static_cast<std::size_t>(*n));
-        else
-          self->finish<std::size_t>(id, self->note(std::get<failure>(x)), 0);
-      },
-      write_atom_v, shared_bytes{std::move(bytes)});
+    port_->ask<std::uint64_t>(completing<std::size_t, std::uint64_t>(
+                                id,
+                                [](asio_core&, std::uint64_t n) {
+                                  return static_cast<std::size_t>(n);
+                                }),
+                              write_atom_v, shared_bytes{std::move(bytes)});
   }
 
   /// Reads bytes of one stream.
@@ -385,6 +362,23 @@ private:
     auto op = std::move(i->second);
     ops_.erase(i);
     static_cast<asio_op<T>&>(*op).complete(ec, std::move(x));
+  }
+
+  /// A callback that completes the operation with what `convert` makes of the
+  /// answer, or with its error.
+  template <class T, class Answer, class F>
+  session_port::callback<Answer> completing(std::uint64_t id, F convert) {
+    return
+      [weak = weak_from_this(), id, convert](session_port::result<Answer> x) {
+        auto self = weak.lock();
+        if (self == nullptr)
+          return;
+        std::lock_guard guard{self->mutex_};
+        if (auto* answer = std::get_if<Answer>(&x))
+          self->template finish<T>(id, {}, convert(*self, *answer));
+        else
+          self->template finish<T>(id, self->note(std::get<failure>(x)), T{});
+      };
   }
 
   boost::system::error_code note(const failure& x) {
