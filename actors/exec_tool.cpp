@@ -39,10 +39,6 @@ constexpr std::uint64_t max_waiting_input = 1024 * 1024;
 /// How many sessions the refusal of one more tells of.
 constexpr std::size_t max_told = 8;
 
-caf::error invalid(std::string text) {
-  return make_error(errc::invalid_argument, stage::validate, std::move(text));
-}
-
 caf::error no_such_session(const session_id& id) {
   return make_error(errc::no_such_session, stage::admit,
                     "there is no session '" + id
@@ -63,11 +59,6 @@ caf::error has_ended(const session_id& id) {
   return make_error(errc::already_exited, stage::run,
                     "the process of session '" + id
                       + "' has ended; a poll gives the last of its output");
-}
-
-caf::error no_sender() {
-  return make_error(errc::no_sender, stage::admit,
-                    "an answer needs an actor to go to");
 }
 
 std::uint64_t bytes_in(const std::vector<input_step>& steps) {
@@ -95,27 +86,24 @@ caf::error no_input(const session_id& id) {
                         "again with its input open, or on a terminal");
 }
 
-/// What a wait looks for; `invalid_argument` if something is wrong with it.
+/// The patterns of a wait; `invalid_argument` if something is wrong with it.
 std::variant<pattern_set, failure> patterns_of(const exec_wait& x) {
-  auto invalid = [](std::string text) {
-    return failure{errc::invalid_argument,
-                   {stage::validate, 0, std::move(text)}};
-  };
-
   if (x.yield < caf::timespan::zero() && x.yield != usual_wait)
-    return invalid("the time to wait must not be negative");
+    return invalid_argument("the time to wait must not be negative");
   std::vector<pattern> result;
   for (auto& text : x.until)
     result.push_back({text, pattern::kind::text});
   for (auto& expression : x.until_regex)
     result.push_back({expression, pattern::kind::regex});
   if (result.size() > max_texts)
-    return invalid("a wait looks for at most " + std::to_string(max_texts)
-                   + " texts and expressions");
+    return invalid_argument("a wait looks for at most "
+                            + std::to_string(max_texts)
+                            + " texts and expressions");
   for (auto& y : result)
     if (y.what.empty() || y.what.size() > max_text_size)
-      return invalid("a text or expression to wait for must have from 1 to "
-                     + std::to_string(max_text_size) + " bytes");
+      return invalid_argument(
+        "a text or expression to wait for must have from 1 to "
+        + std::to_string(max_text_size) + " bytes");
   return pattern_set::make(result);
 }
 
@@ -165,12 +153,14 @@ exec_machine::make_behavior(spawner where, exec_tool_options options) {
 
 caf::result<exec_result> exec_machine::exec(exec_request& x) {
   if (self_->current_sender() == nullptr)
-    return no_sender();
+    return to_error(no_sender(stage::admit));
   if (x.script.empty() == x.argv.empty())
-    return invalid("a command is either a script or a program with its "
-                   "arguments");
+    return to_error(
+      invalid_argument("a command is either a script or a program with its "
+                       "arguments"));
   if (x.input == stdin_kind::inherit)
-    return invalid("the input of a command must be the null device or a pipe");
+    return to_error(invalid_argument(
+      "the input of a command must be the null device or a pipe"));
   auto patterns = patterns_of(x.wait);
   if (auto* bad = std::get_if<failure>(&patterns))
     return to_error(*bad);
@@ -268,7 +258,7 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
   if (i == records_.end())
     return no_such_session(x.id);
   if (self_->current_sender() == nullptr)
-    return no_sender();
+    return to_error(no_sender(stage::admit));
   auto& record = i->second;
   auto patterns = patterns_of(x.wait);
   if (auto* bad = std::get_if<failure>(&patterns))
@@ -299,7 +289,7 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
     return stdin_full(input.bytes, more);
   auto waiting = begin_reading(
     record, x.wait, std::move(std::get<pattern_set>(patterns)), options_.write);
-  // What came before the input is no answer to it.
+  // Output from before the input does not answer it.
   record.echo.flush(record.watch);
   record.watch.skip();
   if (record.tty)
@@ -385,7 +375,7 @@ caf::result<exec_result> exec_machine::poll(const exec_poll& x) {
   if (i == records_.end())
     return no_such_session(x.id);
   if (self_->current_sender() == nullptr)
-    return no_sender();
+    return to_error(no_sender(stage::admit));
   auto& record = i->second;
   auto patterns = patterns_of(x.wait);
   if (auto* bad = std::get_if<failure>(&patterns))
@@ -450,7 +440,7 @@ caf::result<exit_status> exec_machine::wait(const session_id& id) {
   if (i == records_.end())
     return no_such_session(id);
   if (self_->current_sender() == nullptr)
-    return no_sender();
+    return to_error(no_sender(stage::admit));
   auto& x = i->second;
   if (x.start_error)
     return x.start_error;

@@ -18,8 +18,7 @@ expect_buffer::expect_buffer(std::size_t window)
 std::optional<failure>
 expect_buffer::look_for(const std::vector<pattern>& patterns) {
   if (patterns.empty())
-    return failure{errc::invalid_argument,
-                   {stage::validate, 0, "there is no pattern to look for"}};
+    return invalid_argument("there is no pattern to look for");
   auto made = pattern_set::make(patterns);
   if (auto* bad = std::get_if<failure>(&made))
     return std::move(*bad);
@@ -215,13 +214,13 @@ private:
   session source_;
   caf::actor_addr owner_;
   expect_buffer buffer_;
-  /// What nobody has expected yet; a window's worth at most.
+  /// Output that no request has taken yet; at most a window of it.
   std::deque<std::variant<output, gap>> unread_;
   bool ended_ = false;
   /// Why nothing more will come.
   caf::error gone_;
   caf::typed_response_promise<expect_result> waiting_;
-  /// Who sent that request.
+  /// The sender of that request.
   caf::actor_addr asker_;
   /// Of the request that waits, or waited last.
   std::uint64_t number_ = 0;

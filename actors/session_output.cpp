@@ -9,13 +9,8 @@ namespace procession {
 
 namespace {
 
-caf::error invalid(std::string text) {
-  return make_error(errc::invalid_argument, stage::run, std::move(text));
-}
-
-caf::error no_sender() {
-  return make_error(errc::no_sender, stage::run,
-                    "events need an actor to go to");
+caf::error invalid_request(std::string text) {
+  return to_error(invalid_argument(std::move(text), stage::run));
 }
 
 bool beyond(cursor x, cursor end) {
@@ -85,15 +80,15 @@ void session_machine::update_drain() {
 caf::result<cursor> session_machine::subscribe(const subscription& terms) {
   auto& sender = self_->current_sender();
   if (sender == nullptr)
-    return no_sender();
+    return to_error(no_sender(stage::run));
   auto who = caf::actor_cast<caf::actor_addr>(sender);
   if (subscribers_.contains(who))
     return make_error(errc::already_subscribed, stage::run,
                       "the actor subscribes to this session already");
   if (terms.window == 0)
-    return invalid("a window has at least one byte");
+    return invalid_request("a window has at least one byte");
   if (beyond(terms.from, log_.end()))
-    return invalid("the cursor lies behind the end of the output");
+    return invalid_request("the cursor lies behind the end of the output");
   if (who != owner_)
     self_->monitor(who);
   subscribers_.add(caf::actor_cast<subscriber>(sender), terms);
@@ -108,7 +103,7 @@ caf::result<cursor> session_machine::subscribe(const subscription& terms) {
 caf::result<void> session_machine::unsubscribe() {
   auto& sender = self_->current_sender();
   if (sender == nullptr)
-    return no_sender();
+    return to_error(no_sender(stage::run));
   auto who = caf::actor_cast<caf::actor_addr>(sender);
   auto had = subscribers_.remove(who);
   if (!had)
@@ -170,12 +165,12 @@ page session_machine::make_page(cursor from, std::uint64_t max) const {
 caf::result<page> session_machine::read(cursor from, std::uint64_t max,
                                         caf::timespan wait) {
   if (max == 0)
-    return invalid("a read asks for at least one byte");
+    return invalid_request("a read asks for at least one byte");
   if (cut_short_)
     return make_error(errc::already_exited, stage::run,
                       "the session is being ended");
   if (beyond(from, log_.end()))
-    return invalid("the cursor lies behind the end of the output");
+    return invalid_request("the cursor lies behind the end of the output");
   released_.out = std::max(released_.out, from.out);
   released_.err = std::max(released_.err, from.err);
   publish();

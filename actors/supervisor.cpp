@@ -262,8 +262,7 @@ caf::result<std::uint64_t>
 supervisor_machine::subscribe(const event_subscription& terms) {
   auto sender = self_->current_sender();
   if (sender == nullptr)
-    return make_error(errc::no_sender, stage::supervise,
-                      "events need an actor to go to");
+    return to_error(no_sender(stage::supervise));
   auto who = caf::actor_cast<caf::actor_addr>(sender);
   if (feed_.contains(who))
     return make_error(errc::already_subscribed, stage::supervise,

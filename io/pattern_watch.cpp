@@ -78,7 +78,7 @@ struct pattern_set::compiled {
   boost::regex expression;
 
   struct result {
-    /// What matched.
+    /// The part that matched.
     place match;
     /// How much of the text need not be searched again; without a match.
     std::size_t done = 0;
@@ -118,14 +118,10 @@ pattern_set::compiled::search(std::string_view all,
 
 std::variant<pattern_set, failure>
 pattern_set::make(const std::vector<pattern>& patterns) {
-  auto invalid = [](std::string text) {
-    return failure{errc::invalid_argument,
-                   {stage::validate, 0, std::move(text)}};
-  };
   pattern_set result;
   for (auto& x : patterns) {
     if (x.what.empty())
-      return invalid("a pattern to look for is empty");
+      return invalid_argument("a pattern to look for is empty");
     auto made = std::make_shared<compiled>();
     made->source = x;
     if (x.is == pattern::kind::regex)
@@ -133,8 +129,8 @@ pattern_set::make(const std::vector<pattern>& patterns) {
         made->expression.imbue(std::locale::classic());
         made->expression.assign(x.what, boost::regex::perl);
       } catch (const std::exception& e) {
-        return invalid("the regular expression '" + x.what
-                       + "' is malformed: " + e.what());
+        return invalid_argument("the regular expression '" + x.what
+                                + "' is malformed: " + e.what());
       }
     result.patterns_.push_back(std::move(made));
   }

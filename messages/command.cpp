@@ -9,10 +9,6 @@ namespace procession {
 
 namespace {
 
-std::optional<failure> invalid(std::string text) {
-  return failure{errc::invalid_argument, {stage::validate, 0, std::move(text)}};
-}
-
 bool has_nul(std::string_view x) {
   return x.find('\0') != std::string_view::npos;
 }
@@ -23,21 +19,22 @@ std::optional<failure> validate(const environment& x) {
   };
   for (auto& [name, value] : x.set) {
     if (bad_name(name))
-      return invalid("the environment has a variable with an unusable name: '"
-                     + name + "'");
+      return invalid_argument(
+        "the environment has a variable with an unusable name: '" + name + "'");
     if (has_nul(value))
-      return invalid("the variable " + name + " holds a NUL byte");
+      return invalid_argument("the variable " + name + " holds a NUL byte");
   }
   if (std::any_of(x.unset.begin(), x.unset.end(), bad_name))
-    return invalid("a variable to unset has an unusable name");
+    return invalid_argument("a variable to unset has an unusable name");
   return std::nullopt;
 }
 
 std::optional<failure> validate(const session_limits& x) {
   if (x.retained > max_bytes_limit)
-    return invalid("the limit of retained bytes is absurdly large");
+    return invalid_argument("the limit of retained bytes is absurdly large");
   if (x.stdin_queue == 0 || x.stdin_queue > max_bytes_limit)
-    return invalid("the limit of queued input must be from 1 byte to 4 GiB");
+    return invalid_argument(
+      "the limit of queued input must be from 1 byte to 4 GiB");
   return std::nullopt;
 }
 
@@ -76,16 +73,16 @@ bool is_sid(std::string_view x) {
 
 std::optional<failure> validate(const restriction& x) {
   if (x.capability_sids.size() > max_capability_sids)
-    return invalid("more than " + std::to_string(max_capability_sids)
-                   + " capability SIDs");
+    return invalid_argument("more than " + std::to_string(max_capability_sids)
+                            + " capability SIDs");
   if (!std::all_of(x.capability_sids.begin(), x.capability_sids.end(), is_sid))
-    return invalid("a capability SID is not of the form S-1-15-3-...");
+    return invalid_argument("a capability SID is not of the form S-1-15-3-...");
   return std::nullopt;
 }
 
 std::optional<failure> validate_time(caf::timespan x, const char* what) {
   if (x < caf::timespan::zero() || x > caf::timespan{max_timespan})
-    return invalid(std::string{what} + " must be from zero to a year");
+    return invalid_argument(std::string{what} + " must be from zero to a year");
   return std::nullopt;
 }
 
@@ -128,27 +125,29 @@ stdio_spec merged(stdin_kind input) {
 
 std::optional<failure> validate(terminal_size x) {
   if (x.rows == 0 || x.cols == 0)
-    return invalid("a terminal has at least one row and one column");
+    return invalid_argument("a terminal has at least one row and one column");
   return std::nullopt;
 }
 
 std::optional<failure> validate(const command& x) {
   if (x.program.empty())
-    return invalid("the program is empty");
+    return invalid_argument("the program is empty");
   if (has_nul(x.program) || has_nul(x.argv0) || has_nul(x.cwd) || has_nul(x.id)
       || std::any_of(x.args.begin(), x.args.end(), has_nul))
-    return invalid("program, arguments, directory and id hold no NUL byte");
+    return invalid_argument(
+      "program, arguments, directory and id hold no NUL byte");
   // It is shown to people, and a terminal would obey it.
   if (std::any_of(x.id.begin(), x.id.end(),
                   [](unsigned char c) { return c < ' ' || c == 0x7f; }))
-    return invalid("an id must not hold control characters");
+    return invalid_argument("an id must not hold control characters");
   if (auto bad = validate(x.env))
     return bad;
   if (x.stdio.kind == stdio_kind::pty) {
     if (auto bad = validate(x.stdio.size))
       return bad;
     if (x.stdio.input == stdin_kind::null)
-      return invalid("the input of a terminal cannot be the null device");
+      return invalid_argument(
+        "the input of a terminal cannot be the null device");
   }
   if (auto bad = validate(x.limits))
     return bad;
@@ -156,7 +155,8 @@ std::optional<failure> validate(const command& x) {
     return bad;
   if (x.notification_fd != 0
       && (x.notification_fd < 3 || x.notification_fd > 255))
-    return invalid("the notification descriptor must be 0, or from 3 to 255");
+    return invalid_argument(
+      "the notification descriptor must be 0, or from 3 to 255");
   for (auto [time, what] :
        {std::pair{x.limits.timeout, "the time-out"},
         std::pair{x.limits.retention, "the retention"},

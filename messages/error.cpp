@@ -35,6 +35,14 @@ error_detail detail_of(const caf::error& x) {
   return x.context().get_as<error_detail>(0);
 }
 
+failure invalid_argument(std::string text, stage at) {
+  return {errc::invalid_argument, {at, 0, std::move(text)}};
+}
+
+failure no_sender(stage at) {
+  return {errc::no_sender, {at, 0, "the answer needs an actor to go to"}};
+}
+
 std::optional<failure> failure_of(const caf::error& x) {
   if (!x || x.category() != category)
     return std::nullopt;

@@ -168,7 +168,13 @@ bool is(const caf::error& x, errc code) noexcept;
 /// The detail of an error of ours; an empty one for other errors.
 error_detail detail_of(const caf::error& x);
 
-/// What an error of ours was made from; empty for other errors.
+/// The refusal of an argument, before anything was done.
+failure invalid_argument(std::string text, stage at = stage::validate);
+
+/// The refusal of a request from an anonymous sender.
+failure no_sender(stage at);
+
+/// The failure that an error of ours was made from; empty for other errors.
 std::optional<failure> failure_of(const caf::error& x);
 
 /// The whole of an error in one line: code, stage, sentence, OS code. Errors

@@ -8,10 +8,6 @@ namespace procession {
 
 namespace {
 
-std::optional<failure> unfit(std::string text) {
-  return failure{errc::invalid_argument, {stage::validate, 0, std::move(text)}};
-}
-
 constexpr std::size_t max_ready_text = 4096;
 constexpr std::uint32_t max_restarts = 65536;
 
@@ -22,46 +18,49 @@ bool beyond_limits(caf::timespan x) {
 std::optional<failure> validate(const backoff& x) {
   if (beyond_limits(x.first) || beyond_limits(x.limit)
       || beyond_limits(x.reset_after))
-    return unfit("the times of a back-off must be from zero to a year");
+    return invalid_argument(
+      "the times of a back-off must be from zero to a year");
   if (x.first > x.limit)
-    return unfit("a back-off begins with more than its limit");
+    return invalid_argument("a back-off begins with more than its limit");
   if (!std::isfinite(x.factor) || x.factor < 1)
-    return unfit("the factor of a back-off must be at least 1");
+    return invalid_argument("the factor of a back-off must be at least 1");
   if (!(x.jitter >= 0 && x.jitter <= 1))
-    return unfit("the jitter of a back-off must be from 0 to 1");
+    return invalid_argument("the jitter of a back-off must be from 0 to 1");
   return std::nullopt;
 }
 
 std::optional<failure> validate(const readiness& x) {
   if (auto* output = std::get_if<ready_output>(&x))
     if (output->text.empty() || output->text.size() > max_ready_text)
-      return unfit("the text to wait for has from 1 to "
-                   + std::to_string(max_ready_text) + " bytes");
+      return invalid_argument("the text to wait for has from 1 to "
+                              + std::to_string(max_ready_text) + " bytes");
   if (auto* probed = std::get_if<ready_probe>(&x); probed && !probed->look)
-    return unfit("the probe is empty");
+    return invalid_argument("the probe is empty");
   return std::nullopt;
 }
 
 std::optional<failure> validate(const session_start& x) {
   if (!x.where)
-    return unfit("the session has no spawner");
+    return invalid_argument("the session has no spawner");
   if (auto bad = validate(x.what))
     return bad;
   if (!x.what.id.empty())
-    return unfit("the session has an id, which each start needs anew");
+    return invalid_argument(
+      "the session has an id, which each start needs anew");
   if (std::holds_alternative<ready_notified>(x.ready)
       && x.what.notification_fd == 0)
-    return unfit("the command has no notification descriptor");
+    return invalid_argument("the command has no notification descriptor");
   if (x.what.kill.background != background_policy::end)
-    return unfit("what the process leaves in the background must end with it");
+    return invalid_argument(
+      "what the process leaves in the background must end with it");
   return validate(x.ready);
 }
 
 std::optional<failure> validate(const actor_start& x) {
   if (!x.make)
-    return unfit("the function that makes the actor is empty");
+    return invalid_argument("the function that makes the actor is empty");
   if (beyond_limits(x.grace))
-    return unfit("the grace must be from zero to a year");
+    return invalid_argument("the grace must be from zero to a year");
   return std::nullopt;
 }
 
@@ -70,12 +69,12 @@ std::optional<failure> validate(const actor_start& x) {
 std::optional<failure> validate(const child_spec& x) {
   auto bad = [&]() -> std::optional<failure> {
     if (x.name.empty())
-      return unfit("it has no name");
+      return invalid_argument("it has no name");
     if (auto wrong = validate(x.pause))
       return wrong;
     if (beyond_limits(x.ready_within)
         || x.ready_within == caf::timespan::zero())
-      return unfit("the time to become ready must be up to a year");
+      return invalid_argument("the time to become ready must be up to a year");
     return std::visit([](auto& start) { return validate(start); }, x.start);
   }();
   if (bad)
@@ -85,10 +84,11 @@ std::optional<failure> validate(const child_spec& x) {
 
 std::optional<failure> validate(const restart_intensity& x) {
   if (beyond_limits(x.period))
-    return unfit("the period of restarts must be from zero to a year");
+    return invalid_argument(
+      "the period of restarts must be from zero to a year");
   if (x.restarts > max_restarts)
-    return unfit("more restarts than " + std::to_string(max_restarts)
-                 + " within the period are no limit");
+    return invalid_argument("more restarts than " + std::to_string(max_restarts)
+                            + " within the period are no limit");
   return std::nullopt;
 }
 

@@ -13,8 +13,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr auto kill_deadline = std::chrono::seconds{5};
-
 constexpr auto max_retry_delay = std::chrono::milliseconds{320};
 
 } // namespace

@@ -18,13 +18,16 @@
 
 namespace procession::posix {
 
+/// How long after SIGKILL a process counts as surviving.
+inline constexpr auto kill_deadline = std::chrono::seconds{5};
+
 /// What became of the processes of a tree that outlived its leader. Processes
 /// are counted, not threads; the leader is not among them.
 struct tree_end {
   /// How many were found when or after the end began, and are gone now.
   std::uint64_t ended = 0;
-  /// How many were still there 5 s after SIGKILL: they sleep uninterruptibly,
-  /// or are another user's and may not be signalled by us.
+  /// How many were still there `kill_deadline` after SIGKILL: they sleep
+  /// uninterruptibly, or are another user's and may not be signalled by us.
   std::uint64_t surviving = 0;
 };
 

@@ -10,8 +10,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr auto kill_deadline = std::chrono::seconds{5};
-
 /// After a failure that nothing tells the end of.
 constexpr auto retry_delay = std::chrono::milliseconds{20};
 

@@ -18,10 +18,6 @@ namespace {
 /// The longest command line, its end included (CreateProcessW).
 constexpr std::size_t max_command_line = 32767;
 
-failure invalid(std::string text) {
-  return {errc::invalid_argument, {stage::validate, 0, std::move(text)}};
-}
-
 int system_order(std::u16string_view x, std::u16string_view y) {
   auto a = to_wide(x);
   auto b = to_wide(y);
@@ -110,7 +106,7 @@ std::variant<program, failure> resolve(const command& spec) {
     return std::move(*bad);
   auto env = environment_block::make(spec.env, own_environment(), system_order);
   if (!env)
-    return invalid("the environment is no UTF-8");
+    return invalid_argument("the environment is no UTF-8");
   auto found = find_program(spec, *env);
   if (auto* bad = std::get_if<failure>(&found))
     return std::move(*bad);
@@ -122,17 +118,18 @@ std::variant<program, failure> resolve(const command& spec) {
     auto shell = system_directory() + "\\cmd.exe";
     line = make_batch_command_line(shell, path, spec.args);
     if (!line)
-      return invalid("a word holds what no batch file can be given");
+      return invalid_argument("a word holds what no batch file can be given");
     result.path = to_wide_path(shell);
   } else {
     line = make_command_line(spec.argv0.empty() ? spec.program : spec.argv0,
                              spec.args);
     if (!line)
-      return invalid("argv[0] holds a quote, which Windows cannot pass");
+      return invalid_argument(
+        "argv[0] holds a quote, which Windows cannot pass");
   }
   auto wide = to_utf16(*line);
   if (!wide)
-    return invalid("an argument is no UTF-8");
+    return invalid_argument("an argument is no UTF-8");
   if (wide->size() >= max_command_line)
     return start_failure(spec, ERROR_FILENAME_EXCED_RANGE);
   result.command_line = to_wide(*wide);
