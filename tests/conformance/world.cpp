@@ -5,7 +5,17 @@
 #include <caf/after.hpp>
 #include <caf/send.hpp>
 
+#include <random>
+
 namespace procession::test {
+
+std::string noise(std::size_t n) {
+  std::minstd_rand random{42};
+  auto result = std::string(n, '\0');
+  for (auto& c : result)
+    c = static_cast<char>(random() >> 8);
+  return result;
+}
 
 command shell(std::string script, stdio_spec stdio) {
   return program("/bin/sh", {"-c", std::move(script)}, stdio);

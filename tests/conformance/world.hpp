@@ -9,6 +9,7 @@
 #include <caf/scoped_actor.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,11 @@ namespace procession::test {
 /// Longer than anything that is to happen takes; a test that gets this far has
 /// failed.
 inline constexpr auto patience = std::chrono::seconds{30};
+
+inline constexpr auto four_mib = std::size_t{4} << 20;
+
+/// Bytes of every value that no part of can be mistaken for another.
+std::string noise(std::size_t n);
 
 /// A shell command on pipes.
 command shell(std::string script, stdio_spec stdio = pipes());

@@ -40,6 +40,11 @@ std::string helper(const std::string& name) {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
 }
 
+posix::unique_fd watch(const std::string& pid) {
+  std::error_code ec;
+  return posix::open_pidfd(std::stoi(pid), ec);
+}
+
 std::string grown_tree::line() {
   while (true) {
     if (auto end = buffer.find('\n'); end != std::string::npos) {

@@ -27,6 +27,9 @@ containment_kind every_kind();
 /// The path of a program of tests/helpers.
 std::string helper(const std::string& name);
 
+/// The pidfd of a process whose number was printed.
+posix::unique_fd watch(const std::string& pid);
+
 /// A shell that leads a tree. Its output, and with it the end of the output,
 /// tells of every process that has it as its standard output.
 struct grown_tree {

@@ -24,11 +24,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-posix::unique_fd watch(const std::string& pid) {
-  std::error_code ec;
-  return posix::open_pidfd(std::stoi(pid), ec);
-}
-
 /// A keeper with nothing to keep.
 posix::keeper idle_keeper() {
   auto result = posix::keeper::start(posix::host_marks{}.keeper_args());

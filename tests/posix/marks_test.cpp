@@ -22,11 +22,6 @@ namespace {
 
 constexpr int resources[] = {RLIMIT_LOCKS, RLIMIT_RTTIME, RLIMIT_RSS};
 
-posix::unique_fd watch(const std::string& pid) {
-  std::error_code ec;
-  return posix::open_pidfd(std::stoi(pid), ec);
-}
-
 std::string quoted(const std::string& x) {
   std::string result = "'";
   for (auto c : x)
@@ -35,7 +30,7 @@ std::string quoted(const std::string& x) {
 }
 
 /// A host by marks in a shell's words.
-std::string host(const std::string& how, const std::string& script) {
+std::string kept_host(const std::string& how, const std::string& script) {
   return helper("test-kept_host") + " marker " + how + " " + quoted(script);
 }
 
@@ -102,7 +97,7 @@ TEST_CASE("hosts in sessions of hosts mark what is theirs, and no more") {
   SECTION("three at a time") {
     helper_program outer{"test-kept_host",
                          {"marker", "plain",
-                          host("plain", host("plain", innermost))}};
+                          kept_host("plain", kept_host("plain", innermost))}};
     auto pid = outer.told({"innermost"})["innermost"];
     REQUIRE(!pid.empty());
     auto text = posix::read_text("/proc/" + pid + "/limits");
@@ -118,7 +113,7 @@ TEST_CASE("hosts in sessions of hosts mark what is theirs, and no more") {
   }
   SECTION("the end of a session takes those inside of it along") {
     grove here{containment_kind::marker};
-    auto x = here.grow("env -i " + host("plain", innermost) + " &");
+    auto x = here.grow("env -i " + kept_host("plain", innermost) + " &");
     auto line = x.line();
     while (!line.empty() && line.substr(0, 10) != "innermost ")
       line = x.line();
@@ -133,8 +128,9 @@ TEST_CASE("hosts in sessions of hosts mark what is theirs, and no more") {
   }
   SECTION("the end of one inside leaves the others alone") {
     // The host inside starts two: what it ends, and what it does not know of.
-    auto inner = host("ending", "echo $(env -i setsid sh -c 'echo inner $$; "
-                                "exec sleep 1000 >/dev/null' &)");
+    auto inner = kept_host("ending",
+                           "echo $(env -i setsid sh -c 'echo inner $$; "
+                           "exec sleep 1000 >/dev/null' &)");
     helper_program outer{"test-kept_host",
                          {"marker", "plain",
                           "(env -i setsid sh -c 'echo beside $$; exec sleep "

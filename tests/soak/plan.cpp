@@ -7,9 +7,6 @@ namespace procession::soak {
 
 namespace {
 
-constexpr std::uint64_t kib = 1024;
-constexpr std::uint64_t mib = 1024 * kib;
-
 command base_command(const plan& x, const plan_terms& terms) {
   command result;
   result.program = terms.program;

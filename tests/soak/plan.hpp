@@ -14,6 +14,9 @@ namespace procession::soak {
 
 using std::chrono::milliseconds;
 
+inline constexpr std::uint64_t kib = 1024;
+inline constexpr std::uint64_t mib = 1024 * kib;
+
 /// A source of chance that gives the same with every C++ library.
 class dice {
 public:

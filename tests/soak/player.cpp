@@ -25,7 +25,8 @@ caf::behavior owner_behavior(caf::event_based_actor* self,
     [=](start_atom) -> caf::result<session> {
       auto to = where->handle();
       if (!to)
-        return make_error(errc::runtime_stopped, stage::spawn, "let go");
+        return make_error(errc::runtime_stopped, procession::stage::spawn,
+                          "let go");
       // Not before: a promise that is dropped answers nobody.
       auto promise = self->make_response_promise<session>();
       self->request(to, caf::infinite, spawn_atom_v, spec)
@@ -71,7 +72,8 @@ void player::start() {
     self_->request(to, caf::infinite, spawn_atom_v, what().spec)
       .then(good, bad);
   } else {
-    not_started(make_error(errc::runtime_stopped, stage::spawn, "let go"));
+    not_started(
+      make_error(errc::runtime_stopped, procession::stage::spawn, "let go"));
   }
 }
 

@@ -16,8 +16,6 @@ namespace {
 
 using clock = ledger::clock;
 
-constexpr std::uint64_t mib = 1024 * 1024;
-
 /// By how much the memory may grow after the first rounds; the build says how
 /// much a sanitizer keeps.
 constexpr std::uint64_t growth = PROCESSION_SOAK_GROWTH * mib;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plan.hpp"
 #include "stage.hpp"
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "procession/io/loop.hpp"
+#include "on_loop.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -13,18 +13,7 @@
 #include <vector>
 
 using namespace procession;
-
-namespace {
-
-/// Runs `f` on the loop's thread and returns what it returns.
-template <class F>
-auto on(loop& x, F f) {
-  std::promise<decltype(f())> result;
-  x.post([&] { result.set_value(f()); });
-  return result.get_future().get();
-}
-
-} // namespace
+using namespace procession::test;
 
 TEST_CASE("a loop runs what is posted in order, on its thread") {
   loop x{"test-loop"};

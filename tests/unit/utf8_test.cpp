@@ -9,7 +9,7 @@ using kind = utf8::piece::kind;
 
 namespace {
 
-const std::string mark = "\xEF\xBF\xBD";
+const std::string replacement = "\xEF\xBF\xBD";
 
 std::string all_of(const std::string& text) {
   return utf8::take_front(text, text.size() * 3).text;
@@ -50,11 +50,11 @@ TEST_CASE(
 TEST_CASE("each byte that is no part of a character has one mark") {
   CHECK(all_of("a\xFF\xFE"
                "b")
-        == "a" + mark + mark + "b");
+        == "a" + replacement + replacement + "b");
   CHECK(all_of("\xE2\x82"
                "c")
-        == mark + mark + "c");
-  CHECK(all_of("\xE2\x82\xAC\xAC") == "\xE2\x82\xAC" + mark);
+        == replacement + replacement + "c");
+  CHECK(all_of("\xE2\x82\xAC\xAC") == "\xE2\x82\xAC" + replacement);
   auto x = utf8::take_front("a\xFF\xE2\x82\xAC\xC2", 99);
   CHECK(x.bytes == 6);
   CHECK(x.invalid == 2);
@@ -88,7 +88,7 @@ TEST_CASE("a mark counts as what it is in the text") {
                         "a",
                         5)
           .text
-        == mark + "a");
+        == replacement + "a");
 }
 
 TEST_CASE("a lot of no text at all takes linear time") {

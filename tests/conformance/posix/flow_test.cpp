@@ -4,26 +4,9 @@
 
 #include <caf/send.hpp>
 
-#include <random>
-
 using namespace procession;
 using namespace procession::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// Bytes of every value that no part of can be mistaken for another.
-std::string noise(std::size_t n) {
-  std::minstd_rand random{42};
-  auto result = std::string(n, '\0');
-  for (auto& c : result)
-    c = static_cast<char>(random() >> 8);
-  return result;
-}
-
-constexpr auto four_mib = std::size_t{4} << 20;
-
-} // namespace
 
 TEST_CASE("four megabytes go each way byte by byte, slow on both sides") {
   world w{GENERATE(from_range(backends()))};

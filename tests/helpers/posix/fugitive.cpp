@@ -25,6 +25,8 @@
 #include <new>
 #include <string>
 
+namespace posix = procession::posix;
+
 namespace {
 
 constexpr auto storm_size = 250;
@@ -64,12 +66,12 @@ void* outlive(void*) {
 /// Moves into a cgroup so far below its own.
 bool descend(int depth) {
   std::error_code ec;
-  auto own = procession::posix::own_cgroup(ec);
+  auto own = posix::own_cgroup(ec);
   auto ok = own && ::chdir(own->directory.c_str()) == 0;
   for (auto i = 0; ok && i < depth; ++i)
     ok = ::mkdir("below", 0755) == 0 && ::chdir("below") == 0;
-  auto file = procession::posix::unique_fd{
-    ok ? ::open("cgroup.procs", O_WRONLY | O_CLOEXEC) : -1};
+  auto file = posix::unique_fd{ok ? ::open("cgroup.procs", O_WRONLY | O_CLOEXEC)
+                                  : -1};
   return file && ::write(file.get(), "0", 1) == 1;
 }
 
@@ -78,7 +80,10 @@ bool descend(int depth) {
 /// charge of orphans here, who may be slow.
 constexpr auto max_hops = 10'000;
 
-[[noreturn]] void hop(std::atomic<int>& hops) {
+/// @param gate reads nothing before the storm begins.
+[[noreturn]] void hop(std::atomic<int>& hops, const posix::unique_fd& gate) {
+  char none;
+  static_cast<void>(::read(gate.get(), &none, 1));
   while (hops++ < max_hops) {
     ::setsid();
     if (::fork() > 0)
@@ -121,9 +126,19 @@ int main(int argc, char** argv) {
     if (shared == MAP_FAILED)
       return 1;
     auto& hops = *new (shared) std::atomic<int>{0};
+    std::error_code ec;
+    auto gate = posix::make_pipe(ec);
+    if (ec)
+      return 1;
     for (auto i = 0; i < storm_size; ++i)
-      if (::fork() == 0)
-        hop(hops);
+      if (::fork() == 0) {
+        gate.write.reset();
+        hop(hops, gate.read);
+      }
+    // Whoever waits for the storm does not have to wait for its end.
+    tell();
+    gate.write.reset();
+    wait();
   }
   tell();
   wait();

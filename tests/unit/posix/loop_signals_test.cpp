@@ -1,26 +1,14 @@
-#include "procession/io/loop.hpp"
+#include "../on_loop.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <csignal>
-#include <future>
 #include <string>
 
 #include <pthread.h>
 
 using namespace procession;
-
-namespace {
-
-/// Runs `f` on the loop's thread and returns what it returns.
-template <class F>
-auto on(loop& x, F f) {
-  std::promise<decltype(f())> result;
-  x.post([&] { result.set_value(f()); });
-  return result.get_future().get();
-}
-
-} // namespace
+using namespace procession::test;
 
 TEST_CASE("a loop's thread has its name and blocks every signal") {
   loop x{"test-loop"};
