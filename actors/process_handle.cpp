@@ -180,12 +180,22 @@ process_output::process_output(session source) noexcept
   // nop
 }
 
-caf::expected<std::optional<output>> process_output::next() {
+namespace {
+
+/// The next of a source, however long it takes.
+template <class Source>
+auto next_of(Source& source) {
   for (;;) {
-    auto result = next(read_wait);
+    auto result = source.next(read_wait);
     if (result || !is(result.error(), errc::deadline_passed))
       return result;
   }
+}
+
+} // namespace
+
+caf::expected<std::optional<output>> process_output::next() {
+  return next_of(*this);
 }
 
 caf::expected<std::optional<output>>
@@ -253,11 +263,7 @@ std::optional<gap> output_place::skip_to(const output& x) noexcept {
 // -- line_output --------------------------------------------------------------
 
 caf::expected<std::optional<text_line>> line_output::next() {
-  for (;;) {
-    auto result = next(read_wait);
-    if (result || !is(result.error(), errc::deadline_passed))
-      return result;
-  }
+  return next_of(*this);
 }
 
 caf::expected<std::optional<text_line>>

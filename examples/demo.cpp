@@ -72,11 +72,9 @@ void say(const std::string& who, const std::string& what) {
 }
 
 ps::command shell(const char* script) {
-  ps::command result;
-  result.program = "sh";
-  result.args = {"-c", script};
-  result.stdio = ps::pipes(ps::stdin_kind::null);
-  return result;
+  return {.program = "sh",
+          .args = {"-c", script},
+          .stdio = ps::pipes(ps::stdin_kind::null)};
 }
 
 /// Starts a process that tries everything to get away, and tells its number: it

@@ -49,11 +49,9 @@ using finish_atom = caf::atom_constant<caf::atom("finish")>;
 // -- what is to run -----------------------------------------------------------
 
 ps::command shell(const char* script) {
-  ps::command result;
-  result.program = "sh";
-  result.args = {"-c", script};
-  result.stdio = ps::pipes(ps::stdin_kind::null);
-  return result;
+  return {.program = "sh",
+          .args = {"-c", script},
+          .stdio = ps::pipes(ps::stdin_kind::null)};
 }
 
 /// @param mark a variable by which their processes will be known.
