@@ -38,7 +38,7 @@ struct exec_record {
     caf::actor_addr who;
     time_point since;
     time_point until;
-    /// What is looked for, by the index of its pattern.
+    /// The texts and expressions to look for, by the index of the pattern.
     std::vector<std::string> wanted;
     std::optional<pattern_match> found;
     bool on_output = false;
@@ -102,7 +102,7 @@ struct exec_record {
   leftovers rest;
   caf::error start_error;
   merged_output unread;
-  /// What came since the last match or input.
+  /// Output since the last match or input.
   pattern_watch watch;
   /// Of a terminal.
   typed_echo echo;

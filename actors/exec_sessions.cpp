@@ -131,7 +131,7 @@ void exec_machine::on(const exited& x) {
 }
 
 void exec_machine::hasten(exec_record& x) {
-  // Who waits for output goes on.
+  // A wait for output goes on.
   if (!x.keeps_background || x.state != session_state::exited || x.exit_told
       || !x.reading || x.reading->on_output || !x.reading->wanted.empty())
     return;

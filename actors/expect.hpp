@@ -20,13 +20,13 @@
 
 namespace procession {
 
-/// What came of an `expect`.
+/// The result of an `expect`.
 struct expect_result {
   /// Index of the pattern that matched; empty: the output ended without one.
   std::optional<std::size_t> pattern;
   /// Where it matched.
   stream_kind stream = stream_kind::out;
-  /// What matched.
+  /// The text that matched.
   std::string text;
   /// Output of that stream before the match, from where the last one ended. At
   /// the end of the output: all that is left, standard output first. Of more

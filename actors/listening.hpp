@@ -22,7 +22,7 @@
 ///     }
 namespace procession {
 
-/// What an actor does with the events of the sessions to which it subscribes.
+/// Functions for the events of the sessions to which an actor subscribes.
 /// An event without a function is dropped.
 struct listener {
   std::function<void(const procession::output&)> output = {};

@@ -13,7 +13,7 @@
 
 namespace procession {
 
-/// What its runners tell their actor, at each change and when asked.
+/// The news of its runners to their actor, at each change and when asked.
 using runner_change = runner_succession::change;
 
 } // namespace procession

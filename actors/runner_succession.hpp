@@ -35,7 +35,7 @@ public:
     runner_info now;
     /// It is down, and no other follows.
     bool over = false;
-    /// Nobody can use a runner any more besides; nothing more is told.
+    /// Also, no spawner or node is left to use a runner: this is the last news.
     bool last = false;
   };
 

@@ -113,7 +113,7 @@ private:
   /// The session when its program began to run, for the probe.
   session_info info_;
   caf::timespan probe_pause_{};
-  /// What the probe said last, if it was told.
+  /// The last answer of the probe; empty if there was none.
   std::string why_not_;
   /// When the session that has exited must be closed.
   caf::actor_clock::time_point close_due_{};

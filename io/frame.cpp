@@ -59,8 +59,8 @@ bool may_begin(std::span<const std::byte> bytes) noexcept {
   return x.length <= max_first_body && (n <= 4 || x.version == protocol_version)
          && (n <= 5
              || x.type == frame_type::hello
-             // Who does not trust the other side says no hello, but may say
-             // why.
+             // A side that does not trust the other says no hello, but may
+             // say why.
              || x.type == frame_type::goodbye);
 }
 

@@ -70,7 +70,7 @@ public:
   }
 
   /// Calls `f` with what is left of each stream: last lines without a line end.
-  /// What is fed after it begins anew.
+  /// Bytes that are fed after it begin a new line.
   template <class F>
   void end(F&& f) {
     for (auto stream : {stream_kind::out, stream_kind::err}) {

@@ -49,13 +49,13 @@ private:
   std::vector<std::shared_ptr<const compiled>> patterns_;
 };
 
-/// What was found.
+/// A match.
 struct pattern_match {
   /// Index of the pattern.
   std::size_t pattern = 0;
-  /// What matched.
+  /// The bytes that matched.
   std::string text;
-  /// What came before it, since the last match or `skip`; of more than the
+  /// The output before it, since the last match or `skip`; of more than the
   /// window holds, the end.
   std::string before;
   /// Where it begins and ends: bytes of everything that came.
@@ -86,13 +86,13 @@ public:
   void append(std::string_view bytes);
 
   /// Takes output that matches nothing, such as the echo of what was typed. No
-  /// match goes across it, though an expression may look behind into it.
+  /// match goes across it, though the lookbehind of an expression may read it.
   void append_hidden(std::string_view bytes);
 
-  /// Counts output that is not to be had. No match goes across the gap.
+  /// Counts output that was lost. No match goes across the gap.
   void lose(std::uint64_t bytes);
 
-  /// What came until now matches no more.
+  /// Excludes all output so far from matching.
   void skip();
 
   /// The first match, by where it begins, then by the order of the patterns.
@@ -102,7 +102,7 @@ public:
   ///          of them together more than about 250 milliseconds.
   std::variant<std::monostate, pattern_match, failure> find();
 
-  /// What came since the last match or `skip`; of more than the window holds,
+  /// The output since the last match or `skip`; of more than the window holds,
   /// the end.
   std::string_view rest() const;
 

@@ -15,8 +15,8 @@ constexpr std::size_t max_line = 4096;
 /// Bytes that may wait: a line with its control sequences.
 constexpr std::size_t max_held = 4 * max_line;
 
-/// How many bytes a `pass` may compare: so many, and so many more for each byte
-/// that is new.
+/// How many bytes a `pass` may compare: a base, and some more for each new
+/// byte.
 constexpr std::size_t min_steps = 256 * 1024;
 constexpr std::size_t steps_per_byte = 16;
 
@@ -137,7 +137,7 @@ typed_echo::look typed_echo::compare_all(std::string_view bytes) {
         again_.pop_front();
       again_.push_back(std::move(*i));
     }
-    // What was typed before it has not come back and will not.
+    // Lines typed before it have not been echoed and will not be.
     expected_.erase(expected_.begin(), i + 1);
     return result;
   }

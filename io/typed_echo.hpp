@@ -14,7 +14,7 @@ namespace procession {
 /// the bytes alone, since a program may echo by itself (readline does).
 ///
 /// A typed line is expected to come back with its line end; that is its echo,
-/// and so is another one behind a prompt, for what was typed before the program
+/// and so is another one after a prompt, for what was typed before the program
 /// asked for it. Control sequences and wraps within it do not matter. Text
 /// without a line end is expected as the very next output. Where nothing is
 /// echoed, a line that equals what was typed is taken for its echo once.
@@ -55,9 +55,9 @@ private:
   bool after_prompt() const;
   void give_up();
 
-  /// What was typed and has not come back.
+  /// Lines that were typed and are not echoed yet.
   std::deque<line> expected_;
-  /// What came back at the beginning of a line, not behind a prompt.
+  /// Lines echoed at the beginning of a line, not after a prompt.
   std::deque<line> again_;
   /// The bytes that an echo or a control sequence can begin with; most output
   /// has few of them.

@@ -32,7 +32,7 @@ enum class stdio_kind : std::uint8_t {
   merged,
 };
 
-/// What the child's standard input is.
+/// The child's standard input.
 enum class stdin_kind : std::uint8_t {
   /// A pipe that is open until it is closed; on a PTY, the terminal.
   pipe,
@@ -85,8 +85,8 @@ struct session_limits {
   caf::timespan retention = std::chrono::seconds{30};
 };
 
-/// What becomes of the processes that a process leaves in the background when
-/// it ends by itself.
+/// The fate of processes that are left in the background when the process
+/// itself ends.
 enum class background_policy : std::uint8_t {
   /// They are ended with it.
   end,
@@ -150,8 +150,8 @@ struct restriction {
 ///                  .limits = {.timeout = 10min}};
 struct command {
   /// Path of the program, or a name to look up in the child's PATH. On POSIX
-  /// an executable file without `#!` that is no binary is a script of /bin/sh,
-  /// as with execvp(3).
+  /// an executable file without `#!` that is not a binary is a script of
+  /// /bin/sh, as with execvp(3).
   std::string program = {};
   /// Arguments without argv[0].
   std::vector<std::string> args = {};

@@ -17,7 +17,7 @@ std::string number(std::uint64_t n, const char* what) {
   return std::to_string(n) + " " + what;
 }
 
-/// What became of background processes; empty if there were none.
+/// How background processes ended; empty if there were none.
 std::string in_background(leftovers x) {
   std::string result;
   auto tell = [&](std::uint64_t n, const char* fate) {

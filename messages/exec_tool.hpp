@@ -58,9 +58,9 @@ struct exec_request {
   stdin_kind input = stdin_kind::null;
   /// How long the process may run before it is terminated; zero: no limit.
   caf::timespan timeout{};
-  /// What the process leaves in the background is not ended with it: the wait
-  /// is over when the process has ended, unless it is for output, and the
-  /// session goes on until the last of them has ended or it is terminated.
+  /// Keeps the processes that it leaves in the background. The wait is over
+  /// when the process itself has ended, unless it is for output; the session
+  /// goes on until the last of the others has ended or it is terminated.
   bool keep_background = false;
   exec_wait wait;
 };

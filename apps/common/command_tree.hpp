@@ -9,7 +9,7 @@
 /// A declaration of a command line as those who describe it see it.
 namespace procession {
 
-/// What completes a value.
+/// How a shell completes a value.
 enum class value_kind {
   /// The option takes none.
   none,

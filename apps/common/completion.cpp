@@ -41,7 +41,7 @@ std::string path_below(const command_entry& x) {
   return joined({x.path.begin() + 1, x.path.end()}, " ");
 }
 
-/// What is offered in place of an option or a subcommand.
+/// The candidates in place of an option or a subcommand.
 std::string words_of(const command_entry& x) {
   auto result = x.subcommands;
   for (auto& option : x.options)

@@ -8,7 +8,7 @@
 
 namespace procession {
 
-/// What a person writes for a time, as the value of an option: a number of
+/// A time as a person writes it as the value of an option: a number of
 /// seconds, or numbers with the units d, h, m, s and ms, the larger one first:
 /// `30`, `1.5`, `500ms`, `2m`, `1h30m`.
 /// @returns the time, at most `max_timespan`; or what is wrong, as a sentence

@@ -18,7 +18,7 @@ struct block {
   enum kind { heading, paragraph, term, verbatim };
   kind what;
   std::string text;
-  /// What a term means.
+  /// The meaning of a term.
   std::string meaning = {};
 };
 
@@ -190,7 +190,7 @@ public:
     return owner_.usage(*app);
   }
 
-  // What excludes what is told in the descriptions.
+  // The descriptions say which options exclude each other.
   std::string make_option_opts(const CLI::Option* x) const override {
     return x->get_items_expected_max() == 0 ? "" : ' ' + x->get_type_name();
   }

@@ -9,8 +9,8 @@
 
 namespace procession {
 
-/// What `--help`, the man page and the completions of shells tell of a program
-/// of ours, made from its one declaration.
+/// Makes the `--help`, the man page and the shell completions of one of our
+/// programs from its one declaration.
 ///
 /// A footer is plain text. In it
 /// - a line that ends with a colon and follows an empty one begins a section,

@@ -10,7 +10,7 @@ namespace tools {
 
 namespace {
 
-/// What other tools call an argument, and what it is here.
+/// Names that other tools give to arguments, and ours.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 38> aliases{
   {
     {"cmd", "command"},
@@ -53,7 +53,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 38> aliases{
     {"sig", "signal"},
   }};
 
-/// What models tell besides, for people.
+/// Arguments by which models explain themselves to people.
 constexpr std::array<std::string_view, 4> remarks{"description", "explanation",
                                                   "justification", "reason"};
 

@@ -14,7 +14,7 @@ namespace tools {
 
 using json = nlohmann::json;
 
-/// What is wrong with the arguments of a call, for the model that made it.
+/// A mistake in the arguments of a call, told to the model that made it.
 class bad_arguments : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;

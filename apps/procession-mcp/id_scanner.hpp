@@ -22,7 +22,7 @@ private:
   /// How many objects and arrays are open.
   std::size_t depth_ = 0;
   enum class within { nothing, string, escape } at_ = within::nothing;
-  /// What is a name is over: its value comes.
+  /// The name has ended; its value follows.
   bool valued_ = false;
   /// The name of a value in the outermost object, or that value.
   std::string token_;

@@ -28,7 +28,7 @@ struct request {
   json params = json::object();
 };
 
-/// What a message that is none is answered with.
+/// The answer to something that is not a message.
 struct failure {
   json id;
   rpc::code code = code::invalid_request;
@@ -38,7 +38,7 @@ struct failure {
 /// An answer to a request of ours; we have none.
 struct response {};
 
-/// What is wrong with the parameters of a request.
+/// A mistake in the parameters of a request.
 class bad_params : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;

@@ -10,15 +10,15 @@
 #include <string>
 #include <thread>
 
-/// Standard input and output, line by line, on threads of their own: nobody who
-/// has a line to send, or works on one, ever waits for the client.
+/// Standard input and output, line by line, on threads of their own, so that
+/// neither sending a line nor working on one waits for the client.
 ///
-/// What may pile up is bounded. Input is read only while few lines are being
+/// Both queues are bounded. Input is read only while few lines are being
 /// worked on and few wait to be written: a client that does not read is not
 /// read either.
 class line_io {
 public:
-  /// What the reading thread calls; neither may take long.
+  /// Called by the reading thread; neither may take long.
   struct events {
     /// A line without its end. Tell `line_done` when it was worked on.
     std::function<void(std::string)> on_line;

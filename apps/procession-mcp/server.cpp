@@ -78,7 +78,7 @@ caf::behavior server::make_behavior(ps::exec_tool tool, line_io* io,
 void server::on_line(const std::string& line) {
   if (line.find_first_not_of(" \t\r") == std::string::npos)
     return;
-  // What is nested deeply is not kept: whoever copies it would go as deep.
+  // Deep nesting is dropped: copying it would recurse as deep.
   auto deepest = 0;
   auto keep = [&](int depth, json::parse_event_t, json&) {
     deepest = std::max(deepest, depth);
@@ -178,7 +178,7 @@ rpc::json server::initialize(const json& params) {
   if (asked == params.end() || !asked->is_string())
     throw rpc::bad_params{"\"protocolVersion\" must be a string"};
   auto known = std::find(versions.begin(), versions.end(), *asked);
-  // Who asks for one that we do not speak is offered the latest that we do.
+  // For a version that we do not speak, the latest of ours is offered.
   version_ = known != versions.end() ? *known : versions.front();
   client_.annotations = version_ != "2024-11-05";
   client_.structured_content = version_ >= "2025-06-18";
@@ -354,7 +354,7 @@ void server::cancel(const json& params) {
 }
 
 void server::cancel_command(const std::string& key, open_call& call) {
-  // Nobody waits for the command any more, and nobody knows its id: it ends.
+  // No one waits for the command any more, nor knows its id: it ends.
   // The call stays open until the exec tool has answered it.
   call.cancelled = true;
   call.progress_token = {};

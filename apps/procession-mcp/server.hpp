@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-/// What the reading thread says to the server.
+/// Messages of the reading thread to the server.
 using line_atom = caf::atom_constant<caf::atom("line")>;
 using overlong_atom = caf::atom_constant<caf::atom("overlong")>;
 using end_atom = caf::atom_constant<caf::atom("end")>;

@@ -388,7 +388,7 @@ std::string_view name_of(ps::signal_name x) {
   return {};
 }
 
-/// What the output does not say.
+/// Facts that the output does not show.
 std::string remarks_on(const ps::exec_result& x, input_remark input) {
   std::string result;
   if (x.wake == ps::exec_wake::matched) {

@@ -13,7 +13,7 @@
 /// exec tool, and how the exec tool's answers read.
 namespace tools {
 
-/// What a call asks for; one for each of the tools.
+/// The request of a call; one type for each tool.
 struct resize {
   procession::session_id id;
   procession::terminal_size size;
@@ -31,13 +31,13 @@ using call = std::variant<procession::exec_request, procession::exec_input,
                           procession::exec_poll, resize, signal, list_sessions,
                           terminate, terminate_all>;
 
-/// What a client of some version of the protocol knows.
+/// The features that a client's version of the protocol has.
 struct features {
   bool annotations = false;
   bool structured_content = false;
 };
 
-/// What the descriptions tell of the place where commands run.
+/// The facts about the place where commands run that descriptions mention.
 struct surroundings {
   /// The words before a command.
   std::vector<std::string> shell;

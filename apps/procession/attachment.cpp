@@ -201,7 +201,7 @@ private:
       return;
     session_ = std::move(x);
     self_->monitor(session_);
-    // Whoever writes to it learns when the program reads no more.
+    // A writer to it learns when the program reads no more.
     if (options_.spec.stdio.input == stdin_kind::inherit)
       release_standard_input();
     self_->request(session_, caf::infinite, info_atom_v)

@@ -6,7 +6,7 @@
 
 namespace procession::cli {
 
-/// What `procession` exits with on its own account; every other code is that of
+/// The exit codes of `procession` itself; every other code is that of
 /// the program that it ran.
 enum exit_code : int {
   exit_ok = 0,
@@ -15,7 +15,7 @@ enum exit_code : int {
   exit_own_failure = 125,
   exit_not_executable = 126,
   exit_not_found = 127,
-  /// What a program has that wrote to a pipe without reader (128 + SIGPIPE).
+  /// As of a program that wrote to a pipe without a reader (128 + SIGPIPE).
   exit_reader_gone = 141,
 };
 

@@ -26,7 +26,7 @@ public:
   /// takes something.
   static constexpr std::uint64_t max_ahead = 16 * 1024 * 1024;
 
-  /// What it asks of its owner.
+  /// Requests to its owner.
   struct hooks {
     /// To read the next chunk; the answer is `on_read`.
     std::function<void()> read;
@@ -69,7 +69,7 @@ private:
 
   hooks ask_;
   std::optional<escape_keys> escape_;
-  /// What was read and not passed on, in pieces that are passed on whole.
+  /// Input that was read and not passed on, in pieces that are passed on whole.
   std::deque<std::string> waiting_;
   std::uint64_t bytes_waiting_ = 0;
   bool reading_ = false;

@@ -18,7 +18,7 @@ namespace procession::cli {
 /// cannot be written to takes no more. On its owner's thread.
 class output_path {
 public:
-  /// What it asks of its owner.
+  /// Requests to its owner.
   struct hooks {
     /// To hand this to `on_written`, on the owner's thread. Any thread.
     std::function<void(write_done)> deliver;

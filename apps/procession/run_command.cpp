@@ -61,13 +61,13 @@ public:
       mode_.emplace(output_);
   }
 
-  /// What was typed before.
+  /// Input typed before the terminal became raw.
   std::string typed_ahead() {
     std::lock_guard guard{mutex_};
     return mode_ ? mode_->take_typed_ahead() : std::string{};
   }
 
-  /// Whoever stopped us meanwhile has set it as he likes it.
+  /// While we were stopped, the shell may have changed it.
   void renew() {
     if (std::lock_guard guard{mutex_}; mode_)
       mode_->renew();

@@ -27,7 +27,7 @@ run_end outcome(const run_facts& x) {
   auto failed = [](std::string why) {
     return run_end{exit_own_failure, std::move(why)};
   };
-  // What the program wrote last, and maybe how it ended, is not known.
+  // Its last output, and perhaps its status, are not known.
   if (!x.cut_off_by.empty())
     return failed(x.cut_off_by);
   if (x.output_error)
@@ -36,7 +36,7 @@ run_end outcome(const run_facts& x) {
     return failed("cannot pass the input on: " + x.refused_input);
   if (x.input_error)
     return failed("cannot read the input: " + x.input_error.message());
-  // Whoever has gone knows what he misses.
+  // A reader that has gone needs no message.
   if (x.reader_gone)
     return {exit_reader_gone, ""};
   run_end result;

@@ -12,18 +12,17 @@
 
 namespace procession::cli {
 
-/// What came of a run.
+/// The outcome of a run.
 struct run_end {
   int code = exit_own_failure;
-  /// What is to be said about it on standard error; nothing about a child that
-  /// ran to its end.
+  /// The message for standard error; empty if the child ran to its end.
   std::string problem = "the run ended before its process did";
 };
 
 /// The exit code for a program that did not start.
 int exit_code_of(const caf::error& start_failure);
 
-/// What is known of a run when it ends.
+/// The facts about a run when it ends.
 struct run_facts {
   /// Why there was nothing to run, and its exit code.
   std::optional<run_end> start_failure = {};

@@ -9,13 +9,13 @@
 namespace procession::cli {
 
 /// Reads some bytes of our input, waiting for them.
-/// @param ec why it cannot be read; that there is none, that its writer or its
-/// terminal is gone is no error but its end.
+/// @param ec why it cannot be read. A closed input, or one whose writer or
+///           terminal is gone, is at its end; that is not an error.
 /// @returns 0 at its end.
 std::size_t read_some(std::span<char> buffer, std::error_code& ec);
 
-/// Lets go of our standard input, which is the program's alone from here on.
-/// Nobody may read it any more.
+/// Closes our standard input, which belongs to the program alone from here on.
+/// Do not read it after that.
 void release_standard_input();
 
 /// Writes some of it, at least one byte, to our standard output or error
