@@ -32,7 +32,7 @@ json first(const char* name, std::int64_t elapsed) {
           {"time", to_rfc3339(std::chrono::system_clock::now())}};
 }
 
-std::string print(const json& x) {
+std::string line_of(const json& x) {
   return x.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
 }
 
@@ -57,7 +57,7 @@ std::string json_events::started(const session_info& x) const {
   result["containment"] = to_string(x.containment);
   result["program"] = x.spec.program;
   result["args"] = x.spec.args;
-  return print(result);
+  return line_of(result);
 }
 
 std::string json_events::start_failed(const caf::error& x) const {
@@ -67,7 +67,7 @@ std::string json_events::start_failed(const caf::error& x) const {
   result["stage"] = to_string(detail.at);
   result["os_code"] = detail.os_code;
   result["text"] = detail.text;
-  return print(result);
+  return line_of(result);
 }
 
 std::string json_events::line(const output& x) const {
@@ -75,7 +75,7 @@ std::string json_events::line(const output& x) const {
   result["stream"] = to_string(x.stream);
   result["offset"] = x.offset;
   result["bytes"] = to_base64(x.bytes);
-  return print(result);
+  return line_of(result);
 }
 
 std::string json_events::line(const gap& x) const {
@@ -83,17 +83,17 @@ std::string json_events::line(const gap& x) const {
   result["stream"] = to_string(x.stream);
   result["from"] = x.from;
   result["to"] = x.to;
-  return print(result);
+  return line_of(result);
 }
 
 std::string json_events::line(const stopped& x) const {
   auto result = head("stopped", elapsed(), x);
   result["signal"] = x.signal;
-  return print(result);
+  return line_of(result);
 }
 
 std::string json_events::line(const continued& x) const {
-  return print(head("continued", elapsed(), x));
+  return line_of(head("continued", elapsed(), x));
 }
 
 std::string json_events::line(const exited& x) const {
@@ -108,7 +108,7 @@ std::string json_events::line(const exited& x) const {
   result["user_us"] = in_us(x.status.user_time);
   result["system_us"] = in_us(x.status.system_time);
   result["peak_memory"] = x.status.peak_memory;
-  return print(result);
+  return line_of(result);
 }
 
 std::string json_events::line(const closed& x) const {
@@ -116,7 +116,7 @@ std::string json_events::line(const closed& x) const {
   result["complete"] = x.complete;
   result["ended"] = x.rest.ended;
   result["surviving"] = x.rest.surviving;
-  return print(result);
+  return line_of(result);
 }
 
 std::string to_rfc3339(std::chrono::system_clock::time_point x) {

@@ -163,13 +163,13 @@ private:
 } // namespace
 
 TEST_CASE("whoever comes, goes, lags or reads: all get what was sent") {
-  auto seed = GENERATE(range(1u, 41u));
+  auto seed = GENERATE(range(1u, PROCESSION_MANY_PLAYS + 1u));
   CAPTURE(seed);
   improvisation{seed}.play();
 }
 
 TEST_CASE("a lossless stream is the same however messages cross") {
-  auto seed = GENERATE(range(1u, 41u));
+  auto seed = GENERATE(range(1u, PROCESSION_MANY_PLAYS + 1u));
   CAPTURE(seed);
   std::minstd_rand chance{seed};
   theatre t;
