@@ -14,16 +14,33 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return result;
 }
 
+} // namespace
+
+std::string type_of(const CLI::Option& x) {
+  // CLI11 appends what its checks allow.
+  auto result = x.get_type_name();
+  return result.substr(0, result.find(':'));
+}
+
+std::string description_of(const CLI::Option& x) {
+  auto result = x.get_description();
+  if (auto usual = x.get_default_str(); !usual.empty())
+    result += "; default " + usual;
+  return result;
+}
+
+namespace {
+
 option_entry entry_of(const CLI::Option& x) {
   option_entry result;
   for (auto& name : x.get_snames())
     result.names.push_back('-' + name);
   for (auto& name : x.get_lnames())
     result.names.push_back("--" + name);
-  result.description = x.get_description();
+  result.description = description_of(x);
   if (x.get_items_expected_max() == 0)
     return result;
-  result.value = x.get_type_name();
+  result.value = type_of(x);
   result.kind = value_kind::anything;
   if (result.value == "DIR")
     result.kind = value_kind::directory;

@@ -49,6 +49,12 @@ struct command_entry {
   std::string name(std::string_view separator = " ") const;
 };
 
+/// The type of an option's value as it is shown: `TIME`, `pty|pipes`.
+std::string type_of(const CLI::Option& x);
+
+/// The description of an option, with its default if that was captured.
+std::string description_of(const CLI::Option& x);
+
 /// The program and all its subcommands, each before those below it. Hidden ones
 /// (whose group is empty) are left out.
 std::vector<command_entry> entries_of(const CLI::App& program);

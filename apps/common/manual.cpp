@@ -192,12 +192,12 @@ public:
 
   // The descriptions say which options exclude each other.
   std::string make_option_opts(const CLI::Option* x) const override {
-    return x->get_items_expected_max() == 0 ? "" : ' ' + x->get_type_name();
+    return x->get_items_expected_max() == 0 ? "" : ' ' + type_of(*x);
   }
 
   std::string make_option_desc(const CLI::Option* x) const override {
     // Groups of options are indented once more.
-    return wrapped(x->get_description(), 78 - get_column_width());
+    return wrapped(description_of(*x), 78 - get_column_width());
   }
 
 private:

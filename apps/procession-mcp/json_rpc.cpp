@@ -5,7 +5,7 @@
 namespace rpc {
 
 bool is_id(const json& x) {
-  return x.is_string() || x.is_number_integer();
+  return x.is_string() || x.is_number();
 }
 
 std::variant<request, response, failure> read_message(const json& x) {
@@ -32,7 +32,7 @@ std::variant<request, response, failure> read_message(const json& x) {
   result.method = *method;
   if (id != x.end()) {
     if (!is_id(*id))
-      return invalid("\"id\" must be a string or an integer");
+      return invalid("\"id\" must be a string or a number");
     result.id = *id;
   }
   if (auto params = x.find("params"); params != x.end() && !params->is_null()) {

@@ -106,14 +106,14 @@ int main_of(int argc, char** argv) {
   auto stdio = false;
   channel_address where;
   std::string log_path;
-  auto* channel = app.add_option_group("channel");
-  channel->add_flag("--stdio", stdio,
-                    "The channel is standard input and output");
-  channel
-    ->add_option("--connect", where.path,
-                 "The channel is a Unix socket; on Windows a named pipe")
-    ->type_name("PATH");
-  channel->require_option(1);
+  auto* on_stdio = app.add_flag("--stdio", stdio,
+                                "The channel is standard input and output");
+  auto* on_socket = app
+                      .add_option(
+                        "--connect", where.path,
+                        "The channel is a Unix socket; on Windows a named pipe")
+                      ->type_name("PATH")
+                      ->excludes(on_stdio);
   app
     .add_option("--log", log_path,
                 "Where to say why it fails; default: standard error")
@@ -124,6 +124,8 @@ int main_of(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+    if (on_stdio->count() + on_socket->count() == 0)
+      throw CLI::RequiredError{"--stdio or --connect"};
   } catch (const CLI::ParseError& x) {
     if (x.get_exit_code() == 0) {
       std::ostringstream text;

@@ -47,7 +47,8 @@ std::string escape_help(char key) {
   return "\r\nAt the start of a line:\r\n"
          + line(".   ask the program to end; again: kill it")
          + line("^Z  suspend it, as its own ^Z cannot") + line("?   this list")
-         + line((shown + "  type it once").c_str());
+         + line((shown + std::string(4 - shown.size(), ' ') + "type it once")
+                  .c_str());
 }
 
 /// That the patience is over, unless more was written since.

@@ -24,12 +24,15 @@ namespace {
 
 constexpr auto version = "procession " PROCESSION_VERSION;
 
-/// What CLI11 says, and what may have been meant.
-std::string what_is_wrong(const CLI::ParseError& x) {
-  std::string result = x.what();
+/// The error as CLI11 words it, or a clearer one.
+std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& x) {
+  auto extras = app.remaining(true);
   if (dynamic_cast<const CLI::ExtrasError*>(&x) != nullptr)
-    result += "; put the program and its arguments after --";
-  return result;
+    return "unexpected: " + CLI::detail::join(extras, " ")
+           + "; put the program and its arguments after --";
+  if (app.get_subcommands().empty() && !extras.empty())
+    return "there is no command or option '" + extras.front() + '\'';
+  return x.what();
 }
 
 int main_of(const std::vector<std::string>& args) {
@@ -65,7 +68,7 @@ int main_of(const std::vector<std::string>& args) {
       print(text.str());
       return code;
     }
-    spdlog::error("{}\n{}Try: procession run --help", what_is_wrong(x),
+    spdlog::error("{}\n{}Try: procession run --help", what_is_wrong(app, x),
                   pages.usage(app));
     return exit_usage;
   }

@@ -38,7 +38,7 @@ ask its tree to end, and kill it after the grace; a second one, at least a
 second later, kills at once. When PROGRAM or its terminal is suspended, so is
 procession, and continues it.
 
-On a terminal, these keys work at the start of a line, whatever PROGRAM does:
+On a terminal, these keys work at the start of a line, whatever PROGRAM does.
 
   ~.   ask PROGRAM to end; once more: kill it
   ~^Z  suspend it and procession

@@ -98,6 +98,16 @@ TEST_CASE("help fits into 80 columns", "[manual]") {
   }
 }
 
+TEST_CASE("help and man page tell defaults, not how they are checked",
+          "[manual]") {
+  shell sh;
+  for (auto command : {"$P-mcp --help", "$P-mcp --document man 2026-01-31"}) {
+    auto text = printed(sh, command);
+    CHECK_THAT(text,
+               Catch::Contains("default 64") && !Catch::Contains("INT in"));
+  }
+}
+
 TEST_CASE("bash completes commands, options and values", "[manual]") {
   shell sh;
   CHECK(completed(sh, "procession r", 1) == "run\n");

@@ -97,7 +97,15 @@ TEST_CASE("who forgets the -- is told of it") {
   shell sh;
   auto result = sh.cli({"run", "echo", "hi"});
   CHECK(shell_code(result.status) == 2);
-  CHECK_THAT(result.err, Catch::Contains("after --"));
+  CHECK_THAT(result.err,
+             Catch::Contains("echo hi") && Catch::Contains("after --"));
+}
+
+TEST_CASE("a command that there is not is named") {
+  shell sh;
+  auto result = sh.cli({"walk", "home"});
+  CHECK(shell_code(result.status) == 2);
+  CHECK_THAT(result.err, Catch::Contains("no command or option 'walk'"));
 }
 
 TEST_CASE("help and version go to standard output") {

@@ -72,6 +72,7 @@ test("what is no message is an error that says so, and no end", () =>
       server.write('{"jsonrpc":"2.0","id":2,"method":"ping","params":{"x":1e999}}\n');
       const overflow = await server.next();
       assert.equal(overflow.id, 2);
+      assert.equal((await server.ask(1.5, "ping")).id, 1.5);
       assert.equal(overflow.error.code, -32700);
       server.child.stdin.write(Buffer.from([0x22, 0xff, 0x22, 0x0a]));
       assert.equal((await server.next()).error.code, -32700);
