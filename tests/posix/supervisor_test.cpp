@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A test that gets this far has failed.
-constexpr auto patience = 60s;
+constexpr auto supervised_patience = 60s;
 
 constexpr auto many = std::size_t{PROCESSION_MANY_SESSIONS};
 
@@ -68,7 +68,9 @@ class event_reader {
 public:
   event_reader(caf::actor_system& sys, supervisor whom)
     : self_(sys), whom_(std::move(whom)) {
-    self_->request(whom_, patience, subscribe_atom_v, event_subscription{})
+    self_
+      ->request(whom_, supervised_patience, subscribe_atom_v,
+                event_subscription{})
       .receive([](std::uint64_t first) { CHECK(first == 1); },
                [&](caf::error& x) { FAIL(sys.render(x)); });
   }
@@ -93,7 +95,8 @@ private:
         self_->send(whom_, ack_atom_v, std::uint64_t{1});
       },
       [&](const events_missed&) { FAIL("events were missed"); },
-      caf::after(patience) >> [&] { FAIL("no event comes any more"); });
+      caf::after(supervised_patience) >>
+        [&] { FAIL("no event comes any more"); });
   }
 
   caf::scoped_actor self_;
@@ -125,7 +128,7 @@ TEST_CASE("thousands of sessions are all restarted, and nothing is left") {
     children.push_back(session_child(name_of(i), sessions, what));
   }
   supervisor_options options;
-  options.intensity = {static_cast<std::uint32_t>(many), patience};
+  options.intensity = {static_cast<std::uint32_t>(many), supervised_patience};
   options.retained_events = 16 * many;
   auto made = make_supervisor(sys, std::move(children), options);
   REQUIRE(made);
@@ -138,7 +141,7 @@ TEST_CASE("thousands of sessions are all restarted, and nothing is left") {
   for (auto pid : pids)
     REQUIRE(::kill(static_cast<pid_t>(pid), SIGKILL) == 0);
   events.until(supervisor_event_kind::ready, 2 * many);
-  self->request(*made, patience, terminate_atom_v)
+  self->request(*made, supervised_patience, terminate_atom_v)
     .receive([] {}, [&](caf::error& x) { FAIL(sys.render(x)); });
   events.until(supervisor_event_kind::ended, 1);
   using kind = supervisor_event_kind;
@@ -152,7 +155,7 @@ TEST_CASE("thousands of sessions are all restarted, and nothing is left") {
                                  kind::stopping, kind::exited});
   }
   // A process that has exited is still to be reaped.
-  self->request(sessions, patience, terminate_atom_v)
+  self->request(sessions, supervised_patience, terminate_atom_v)
     .receive([] {}, [&](caf::error& x) { FAIL(sys.render(x)); });
   CHECK(count_entries("/proc/self/fd") == descriptors);
   CHECK(count_entries("/proc/self/task") == threads);

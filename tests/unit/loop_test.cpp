@@ -49,7 +49,7 @@ TEST_CASE("a loop that may have more threads relieves one that is stuck") {
     std::promise<std::thread::id> over;
     auto stuck = at.get_future();
     auto result = over.get_future();
-    x.post([&x, gone, at = std::make_shared<decltype(at)>(std::move(at)),
+    x.post([gone, at = std::make_shared<decltype(at)>(std::move(at)),
             over = std::make_shared<decltype(over)>(std::move(over))] {
       at->set_value(std::this_thread::get_id());
       gone.wait();
