@@ -96,8 +96,8 @@ struct received {
   bool is_closed = false;
 };
 
-/// A program that uses the sessions of a server. What it started there stays
-/// when it goes, unless it was to belong to it (`ps::ownership::sender`).
+/// A program that uses the sessions of a server. They stay when it goes, since
+/// they belong to the spawner; by default they would belong to this program.
 class client {
 public:
   explicit client(std::uint16_t port) {

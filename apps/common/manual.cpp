@@ -190,7 +190,7 @@ public:
     return owner_.usage(*app);
   }
 
-  // The descriptions say which options exclude each other.
+  // The type alone; the descriptions say what excludes what.
   std::string make_option_opts(const CLI::Option* x) const override {
     return x->get_items_expected_max() == 0 ? "" : ' ' + type_of(*x);
   }

@@ -47,9 +47,9 @@ constexpr auto bad_usage = 2;
 
 constexpr auto footer = R"(
 An agent's configuration names it as a command; there is nothing to type into
-it. Its tools are exec_command, write_stdin, poll, resize_session,
-signal_session, list_sessions, terminate and terminate_all. When standard input
-ends, all sessions are ended.
+it. Commands run in the directory in which it was started. Its tools are
+exec_command, write_stdin, poll, resize_session, signal_session, list_sessions,
+terminate and terminate_all. When standard input ends, all sessions are ended.
 
 Exit codes:
   0  the input has ended
@@ -143,8 +143,9 @@ int main(int argc, char** argv) {
   std::string runner;
   std::string shell;
   auto* user = app
-                 .add_option("--as", chosen.user,
-                             "Run commands as this user (needs root)")
+                 .add_option(
+                   "--as", chosen.user,
+                   "Run commands as this user; needs root; not with --runner")
                  ->type_name("USER");
   app
     .add_option(
@@ -155,8 +156,8 @@ int main(int argc, char** argv) {
     ->excludes(user);
   app
     .add_option("--shell", shell,
-                "The words before a command; default: 'bash -c' where there is "
-                "bash and no --runner, else the system's shell")
+                "The shell for commands, with its option; default: 'bash -c' "
+                "where there is bash and no --runner, else the system's shell")
     ->type_name("WORDS");
   app
     .add_option("--max-sessions", chosen.max_sessions,
@@ -166,13 +167,12 @@ int main(int argc, char** argv) {
     ->capture_default_str();
   app
     .add_option("--progress", chosen.progress,
-                "Seconds between notifications about a call that goes on, for "
-                "clients that ask for them")
+                "Seconds between notifications about a call that is still "
+                "running, for clients that ask for them")
     ->type_name("SECONDS")
     ->check(CLI::Range(0.01, 3600.))
     ->capture_default_str();
-  app
-    .add_option("--max-line", chosen.max_line, "Bytes that a message may have")
+  app.add_option("--max-line", chosen.max_line, "Largest message, in bytes")
     ->type_name("BYTES")
     ->check(CLI::Range(1024, 1024 * 1024 * 1024))
     ->capture_default_str();

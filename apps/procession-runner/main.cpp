@@ -27,10 +27,10 @@ enum exit_code { ok = 0, failed = 1, bad_usage = 2 };
 constexpr auto version = "procession-runner " PROCESSION_VERSION;
 
 constexpr auto footer = R"(
-Nobody starts it by hand: it is what `procession run --runner`, or another
-program that runs sessions, starts in another security context, with a channel
-to itself. Without one it does nothing. When the channel ends, so do all
-sessions, with all their processes.
+It is not meant to be started by hand: `procession run --runner`, or another
+program that runs sessions, starts it in another security context and gives it a
+channel: exactly one of --stdio and --connect says where that is. When the
+channel ends, so do all sessions, with all their processes.
 
 Exit codes:
   0  the parent said goodbye, or has gone

@@ -23,11 +23,10 @@ program has ended, so has its whole tree of processes.
 If both our standard input and our standard output are terminals, PROGRAM gets a
 terminal of its own, and what it writes to either output is shown on ours.
 Otherwise it gets pipes: redirected output is byte for byte what PROGRAM wrote,
-and standard error stays apart. With --pty and an input that is not a terminal,
-PROGRAM has our input as it is and the keys that we type on its terminal, as in
-a pipeline that ends in less; if we are not at a terminal either, or with
---runner or --stdin typed, the input is typed on its terminal, and then an end
-of input.
+and standard error stays apart. With --pty and redirected input PROGRAM reads
+that input directly, and what is typed goes to its terminal, as in `cmd | less`;
+if there is no terminal at all, or with --runner or --stdin typed, the input is
+typed on PROGRAM's terminal, and then an end of input.
 
 TIME is a number of seconds, or numbers with units: 30, 1.5, 500ms, 2m, 1h30m.
 
@@ -35,8 +34,8 @@ Signals and keys:
 
 Signals go to PROGRAM: INT, QUIT, USR1, USR2 and ALRM as they are; TERM and HUP
 ask its tree to end, and kill it after the grace; a second one, at least a
-second later, kills at once. When PROGRAM or its terminal is suspended, so is
-procession, and continues it.
+second later, kills at once. When PROGRAM is suspended, so is procession, and
+continuing procession continues PROGRAM.
 
 On a terminal, these keys work at the start of a line, whatever PROGRAM does.
 
@@ -142,27 +141,30 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
                              "otherwise); merged: pipes, one for both outputs, "
                              "in the order of the writes")
                  ->type_name("pty|pipes|merged");
-  auto pty = run.add_flag("--pty", pty_, "The same as --stdio pty");
-  auto pipes = run.add_flag("--pipes", pipes_, "The same as --stdio pipes");
+  auto pty = run.add_flag("--pty", pty_,
+                          "The same as --stdio pty; not with --pipes");
+  auto pipes = run.add_flag("--pipes", pipes_,
+                            "The same as --stdio pipes; not with --size");
   pty->excludes(pipes)->excludes(stdio);
   pipes->excludes(stdio);
   run
-    .add_option("--stdin", stdin_,
-                "Its input: ours, the default; typed: ours, on its terminal; "
-                "null: empty; open: stays open but sends nothing. Without "
-                "--pty the last two mean pipes")
+    .add_option(
+      "--stdin", stdin_,
+      "The input of PROGRAM: ours, procession's own (default); typed: "
+      "the same, typed on PROGRAM's terminal; null: empty; open: "
+      "stays open but sends nothing. Without --pty the last two mean "
+      "pipes")
     ->type_name("ours|typed|null|open");
   auto user = run
                 .add_option("--as", user_,
-                            "Run as that user, in a runner, with an "
-                            "environment of that user and in /, if nothing "
-                            "else is said; needs root (on Windows: procession "
-                            "sandbox setup)")
+                            "Run as that user, in a runner, with that user's "
+                            "environment, in / unless --cwd is given; needs "
+                            "root (on Windows: procession sandbox setup)")
                 ->type_name("USER");
   run
     .add_option("--runner", runner_,
                 "Run in the runner that COMMAND starts, which is split into "
-                "words as by a shell, but without one")
+                "words as by a shell, but without one; not with --as")
     ->type_name("COMMAND")
     ->excludes(user);
   run.add_option("--cwd", cwd_, "Directory to run in")->type_name("DIR");
@@ -171,12 +173,13 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
     ->allow_extra_args(false);
   run
     .add_option("--timeout", timeout_,
-                "End it after TIME, which includes starting a runner; 0: "
-                "never, the default")
+                "End PROGRAM and all that it started after TIME; starting a "
+                "runner counts; 0: never, the default")
     ->type_name("TIME");
   run
     .add_option("--grace", grace_,
-                "Time between asking it to end and killing it; default 5s")
+                "Time between asking PROGRAM to end and killing it; default "
+                "5s")
     ->type_name("TIME");
   run
     .add_option("--size", size_,
@@ -186,12 +189,12 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
     ->excludes(pipes);
   run
     .add_option("--escape", escape_,
-                "The key that begins what is typed for procession itself, or "
-                "none; ^X for a control key; default ~")
+                "The key that begins procession's own commands, or none; ^X "
+                "for a control key; default ~")
     ->type_name("KEY");
   run.add_flag("--json", json_,
                "Print events as JSON lines, with times, bytes in base64");
-  run.add_flag("-v,--verbose", verbose_, "Say what happens, on error output");
+  run.add_flag("-v,--verbose", verbose_, "Log what happens to standard error");
 }
 
 std::optional<stdio_kind> run_arguments::chosen_stdio() const {

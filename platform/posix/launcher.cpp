@@ -181,7 +181,10 @@ failure to_failure(const command& spec, const vfork_launcher& launcher,
     case stage::logon:
       return {os_code == EPERM ? errc::not_permitted : errc::spawn_failed,
               {at, os_code,
-               "the new process could not become that user (" + call + ")"}};
+               "the new process could not become that user (" + call + ")"
+                 + (os_code == EPERM && ::geteuid() != 0
+                      ? ", which only root may do"
+                      : "")}};
     default:
       return {errc::spawn_failed,
               {at, os_code,

@@ -65,7 +65,8 @@ TEST_CASE("run --as needs a user that there is, and the right to become one") {
     auto refused = sh.cli({"run", "--as", "nobody", "--", binary(), "run",
                            "--as", "root", "--", "true"});
     CHECK(shell_code(refused.status) == 125);
-    CHECK_THAT(refused.err, Catch::Contains("not_permitted at logon"));
+    CHECK_THAT(refused.err, Catch::Contains("not_permitted at logon")
+                              && Catch::Contains("only root"));
   }
 }
 
