@@ -221,6 +221,7 @@ void process::run(started_process what) {
   auto err = err_.io();
   auto pidfd = pidfd_;
   auto notification = notification_;
+  started_ = true;
   emit(child_started{pid_, tree_->kind()});
   if (waiting && out != nullptr)
     out_.await(std::move(out));

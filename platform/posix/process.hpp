@@ -51,8 +51,7 @@ public:
   /// Whether it is running, and that is its number.
   bool runs_as(std::int64_t pid) const noexcept {
     // Before that the launcher may be at it.
-    return launch_.load() == launch::over && state_ == state::running
-           && pid_ == pid;
+    return started_ && state_ == state::running && pid_ == pid;
   }
 
   /// While it runs: tells which processes are in its tree, see `tree::list`.
@@ -135,6 +134,8 @@ private:
   host& host_;
   std::atomic<bool> gone_ = false;
   std::atomic<launch> launch_ = launch::under_way;
+  /// Set by the launcher when all that `runs_as` reads is final for its part.
+  std::atomic<bool> started_ = false;
   child_sink sink_;
   state state_ = state::launching;
   /// What the tree was asked to do last.
