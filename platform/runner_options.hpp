@@ -8,18 +8,10 @@
 
 namespace procession {
 
-/// How the bytes get to a runner and back. On Windows a runner of ours always
-/// has a named pipe that lets in its very process alone.
-enum class runner_transport {
-  /// A socket pair that is the runner's standard input and output.
-  stdio,
-  /// A Unix socket in a directory that only the runner's user may enter; only
-  /// the very process that was started is let in (unix(7), SO_PEERCRED).
-  socket_path,
-};
-
 /// Which runner, and how long each step may take. The defaults suit a runner on
-/// this machine.
+/// this machine. Its channel is a socket pair, which it has as its standard
+/// input and output; on Windows a named pipe that lets in its very process
+/// alone.
 struct runner_options {
   /// Name of the user to be; empty: our own. Needs the right to become another
   /// user (root), or on Windows a password that is stored for it (procession
@@ -28,12 +20,11 @@ struct runner_options {
   std::string user;
   /// A command line that leads to `procession-runner --stdio`, here or
   /// elsewhere: sudo, bwrap, ssh, docker exec. Empty: our own runner.
-  /// Excludes `user` and `socket_path`.
+  /// Excludes `user`.
   std::vector<std::string> command;
   /// The runner's executable; empty: `procession-runner` beside our own, where
   /// it was installed, or in the PATH.
   std::string program;
-  runner_transport transport = runner_transport::stdio;
   /// From the request to a running process.
   caf::timespan launch = std::chrono::seconds{10};
   /// From there to an open channel; what a command line leads to gets it in

@@ -79,8 +79,8 @@ struct runner_identity {
 
 /// Where a runner finds its end of the channel.
 struct channel_address {
-  /// Path of a Unix socket, on Windows of a named pipe; empty: standard input
-  /// and output, which a runner on Windows does not take.
+  /// On Windows the path of a named pipe; elsewhere empty, as the channel is
+  /// standard input and output.
   std::string path;
 };
 
@@ -100,8 +100,9 @@ public:
   virtual std::unique_ptr<runner_process>
   make_process(const runner_options& options, std::string nonce) = 0;
 
-  /// Opens our end of the channel to a parent. For streams: standard input and
-  /// output are the null device afterwards. Blocks, so not on the reactor.
+  /// Opens our end of the channel to a parent. If it was standard input and
+  /// output, they are the null device afterwards. Blocks, so not on the
+  /// reactor.
   virtual std::variant<std::shared_ptr<duplex>, failure>
   open_channel(const channel_address& where) = 0;
 

@@ -1,4 +1,5 @@
 // The runner: hosts sessions for a parent at the other end of a channel.
+#include "channel_option.hpp"
 #include "unattended.hpp"
 
 #include "procession/actors/runner_host.hpp"
@@ -29,8 +30,7 @@ constexpr auto version = "procession-runner " PROCESSION_VERSION;
 constexpr auto footer = R"(
 It is not meant to be started by hand: `procession run --runner`, or another
 program that runs sessions, starts it in another security context and gives it a
-channel: exactly one of --stdio and --connect says where that is. When the
-channel ends, so do all sessions, with all their processes.
+channel. When the channel ends, so do all sessions, with all their processes.
 
 Exit codes:
   0  the parent said goodbye, or has gone
@@ -103,17 +103,9 @@ int main_of(int argc, char** argv) {
   manual pages{app, version};
   app.set_version_flag("--version", version, "Print the version and exit");
   app.footer(footer);
-  auto stdio = false;
   channel_address where;
   std::string log_path;
-  auto* on_stdio = app.add_flag("--stdio", stdio,
-                                "The channel is standard input and output");
-  auto* on_socket = app
-                      .add_option(
-                        "--connect", where.path,
-                        "The channel is a Unix socket; on Windows a named pipe")
-                      ->type_name("PATH")
-                      ->excludes(on_stdio);
+  add_channel_option(app, where);
   app
     .add_option("--log", log_path,
                 "Where to say why it fails; default: standard error")
@@ -124,8 +116,6 @@ int main_of(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
-    if (on_stdio->count() + on_socket->count() == 0)
-      throw CLI::RequiredError{"--stdio or --connect"};
   } catch (const CLI::ParseError& x) {
     if (x.get_exit_code() == 0) {
       std::ostringstream text;

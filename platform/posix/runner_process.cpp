@@ -1,6 +1,5 @@
 #include "procession/platform/posix/runner_process.hpp"
 
-#include "procession/platform/posix/runner_listener.hpp"
 #include "procession/platform/posix/runtime_impl.hpp"
 #include "procession/platform/reactor_queue.hpp"
 
@@ -8,7 +7,6 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -97,7 +95,6 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
   /// Launcher, then reactor.
   std::shared_ptr<posix::process> process;
   unique_fd channel;
-  std::unique_ptr<runner_listener> listener;
 
   void tell(runner_event x) {
     if (sink)
@@ -113,12 +110,9 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
   // On the launcher.
 
   void launch() {
-    if (!options.command.empty()
-        && (!options.user.empty()
-            || options.transport != runner_transport::stdio))
+    if (!options.command.empty() && !options.user.empty())
       return fail({errc::invalid_argument,
-                   {stage::validate, 0,
-                    "a command line excludes a user and a socket path"}});
+                   {stage::validate, 0, "a command line excludes a user"}});
     if (options.user.empty())
       return launch_as(std::nullopt);
     // Whoever knows the users may be far away and silent, and nobody can be
@@ -169,7 +163,9 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     extras->become = std::move(user);
     command spec;
     spec.stdio = pipes(stdin_kind::null);
-    if (auto bad = open_transport(*extras, spec))
+    if (auto bad = choose_program(spec))
+      return bad;
+    if (auto bad = open_channel(*extras))
       return bad;
     if (extras->become) {
       spec.env = extras->become->env;
@@ -190,15 +186,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     return std::nullopt;
   }
 
-  std::optional<failure> open_transport(runner_start& extras, command& spec) {
-    if (options.transport == runner_transport::socket_path) {
-      auto opened = runner_listener::open(where.context(), extras.become);
-      if (auto* bad = std::get_if<failure>(&opened))
-        return std::move(*bad);
-      listener = std::move(std::get<std::unique_ptr<runner_listener>>(opened));
-      spec.args = {"--connect", listener->path()};
-      return find_program(spec);
-    }
+  std::optional<failure> open_channel(runner_start& extras) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
       return failure{errno == EMFILE || errno == ENFILE
@@ -213,17 +201,17 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     if (ec)
       return failure{errc::out_of_descriptors,
                      {stage::launch, ec.value(), "no socket pair was made"}};
-    if (options.command.empty()) {
-      spec.args = {"--stdio"};
-      return find_program(spec);
-    }
-    spec.program = options.command.front();
-    spec.args.assign(options.command.begin() + 1, options.command.end());
     return std::nullopt;
   }
 
-  std::optional<failure> find_program(command& spec) const {
+  std::optional<failure> choose_program(command& spec) const {
+    if (!options.command.empty()) {
+      spec.program = options.command.front();
+      spec.args.assign(options.command.begin() + 1, options.command.end());
+      return std::nullopt;
+    }
     spec.program = options.program;
+    spec.args = {"--stdio"};
     if (!spec.program.empty())
       return std::nullopt;
     auto found = default_runner();
@@ -237,22 +225,11 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
 
   void on_event(child_event& x) {
     if (auto* failed = std::get_if<child_start_failed>(&x)) {
-      listener.reset();
       process.reset();
       tell(runner_launch_failed{std::move(failed->why)});
     } else if (auto* started = std::get_if<child_started>(&x)) {
       tell(runner_launched{started->pid});
-      if (listener == nullptr)
-        connect(std::move(channel));
-      else
-        listener->await(static_cast<pid_t>(started->pid),
-                        [weak = weak_from_this()](unique_fd fd) {
-                          auto self = weak.lock();
-                          self->connect(std::move(fd));
-                          // Not from inside of its own call.
-                          self->where.on_reactor(
-                            [self] { self->listener.reset(); });
-                        });
+      connect();
     } else if (auto* said = std::get_if<child_output>(&x)) {
       tell(runner_said{std::string{said->bytes.text()}});
       process->grant(said->bytes.size());
@@ -260,21 +237,20 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
       tell(runner_exited{exited->status});
       process->finish();
     } else if (std::holds_alternative<child_finished>(x)) {
-      listener.reset();
       process.reset();
       tell(runner_gone{});
     }
   }
 
-  void connect(unique_fd fd) {
+  void connect() {
     auto io = std::make_shared<stream>(where.context());
     boost::system::error_code ec;
-    io->assign(fd.get(), ec);
+    io->assign(channel.get(), ec);
     if (ec)
       return tell(runner_connect_failed{
         {errc::runner_failed,
          {stage::connect, ec.value(), "the runner cannot be connected to"}}});
-    fd.release();
+    channel.release();
     widen(*io);
     tell(runner_connected{std::make_shared<stream_duplex>(io, io)});
   }
@@ -334,24 +310,6 @@ std::variant<unique_fd, failure> take_stream(int number) {
   return result;
 }
 
-std::variant<unique_fd, failure> connect_to(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path))
-    return no_channel("the path of the parent's socket is too long");
-  std::memcpy(address.sun_path, path.data(), path.size());
-  std::error_code ec;
-  auto result = at_least_3(
-    unique_fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)}, ec);
-  if (!result
-      || ::connect(result.get(), reinterpret_cast<const sockaddr*>(&address),
-                   sizeof(address))
-           != 0)
-    return no_channel(
-      "the parent's socket '" + path + "' cannot be connected to", errno);
-  return result;
-}
-
 class posix_runner_port : public runner_port {
 public:
   explicit posix_runner_port(runtime_ref where) : where_(std::move(where)) {
@@ -369,38 +327,27 @@ public:
   }
 
   std::variant<std::shared_ptr<duplex>, failure>
-  open_channel(const channel_address& where) override {
+  open_channel(const channel_address&) override {
     // The program is ours, unlike one that embeds sessions. If it is started
     // with this ignored, nobody learns how a child ended (wait(2)).
     std::signal(SIGCHLD, SIG_DFL);
-    unique_fd fds[2];
-    auto ends = 0;
-    if (!where.path.empty()) {
-      auto opened = connect_to(where.path);
-      if (auto* bad = std::get_if<failure>(&opened))
-        return std::move(*bad);
-      fds[ends++] = std::move(std::get<unique_fd>(opened));
-    } else {
-      for (auto number : {STDIN_FILENO, STDOUT_FILENO}) {
-        auto taken = take_stream(number);
-        if (auto* bad = std::get_if<failure>(&taken))
-          return std::move(*bad);
-        fds[ends++] = std::move(std::get<unique_fd>(taken));
-      }
-    }
     std::shared_ptr<stream> streams[2];
-    for (auto i = 0; i < ends; ++i) {
-      streams[i] = std::make_shared<stream>(where_.context());
+    for (auto number : {STDIN_FILENO, STDOUT_FILENO}) {
+      auto taken = take_stream(number);
+      if (auto* bad = std::get_if<failure>(&taken))
+        return std::move(*bad);
+      auto& fd = std::get<unique_fd>(taken);
+      auto& io = streams[number];
+      io = std::make_shared<stream>(where_.context());
       boost::system::error_code ec;
-      streams[i]->assign(fds[i].get(), ec);
+      io->assign(fd.get(), ec);
       if (ec)
-        return no_channel("the channel is not to be watched", ec.value());
-      fds[i].release();
-      widen(*streams[i]);
+        return no_channel("the channel cannot be watched", ec.value());
+      fd.release();
+      widen(*io);
     }
-    if (ends == 1)
-      streams[1] = streams[0];
-    return std::make_shared<stream_duplex>(streams[0], streams[1]);
+    return std::make_shared<stream_duplex>(streams[STDIN_FILENO],
+                                           streams[STDOUT_FILENO]);
   }
 
   runner_identity take_identity() override {

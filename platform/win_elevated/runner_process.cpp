@@ -89,10 +89,9 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
   }
 
   std::variant<started_process, failure> launch_command() {
-    if (!options.user.empty() || options.transport != runner_transport::stdio)
+    if (!options.user.empty())
       return failure{errc::invalid_argument,
-                     {stage::validate, 0,
-                      "a command line excludes a user and a pipe"}};
+                     {stage::validate, 0, "a command line excludes a user"}};
     command spec;
     spec.program = options.command.front();
     spec.args.assign(options.command.begin() + 1, options.command.end());

@@ -68,7 +68,7 @@ test("a command that ends is answered with all it said and how it ended", () =>
     assert.equal(x.exit_code, 3);
     assert.equal(x.output_bytes, 8);
     assert.equal(x.output, "out\nerr\n");
-    const dir = mkdtempSync(`${tmpdir()}/procession-mcp-`);
+    const dir = mkdtempSync(`${tmpdir()}/mcp-test-`);
     try {
       const y = await call("exec_command", {
         argv: ["sh", "-c", 'echo "$A/$HOME/$PWD"'],

@@ -154,7 +154,7 @@ TEST_CASE("what may not be killed is counted, and nobody waits for it") {
     return;
   }
   auto directory = fs::temp_directory_path()
-                   / ("procession-" + std::to_string(::getpid()));
+                   / ("marks-test-" + std::to_string(::getpid()));
   fs::create_directory(directory);
   fs::permissions(directory, fs::perms{0755});
   auto program = directory / "fugitive";

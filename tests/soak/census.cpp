@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -164,6 +165,22 @@ std::set<std::string> cgroups() {
   return result;
 }
 
+/// What lies under a name of ours where temporary files are made. Those of the
+/// soak itself are not named so.
+std::set<std::string> files() {
+  std::set<std::string> result;
+  auto* own = ::getenv("XDG_RUNTIME_DIR");
+  for (auto* directory : {static_cast<const char*>(own), "/run", "/dev/shm",
+                          "/tmp", "/var/tmp"}) {
+    std::error_code ec;
+    for (auto& entry :
+         fs::directory_iterator{directory == nullptr ? "" : directory, ec})
+      if (entry.path().filename().string().rfind("procession-", 0) == 0)
+        result.insert(entry.path());
+  }
+  return result;
+}
+
 } // namespace
 
 holdings count_holdings() {
@@ -238,6 +255,7 @@ census::census(std::string report) : report_(std::move(report)) {
     throw std::runtime_error{report_ + " cannot be written"};
   ::close(fd);
   old_cgroups_ = cgroups();
+  old_files_ = files();
 }
 
 census::~census() {
@@ -305,6 +323,8 @@ std::vector<std::string> census::await_end(std::chrono::seconds patience) {
   for (auto& x : leftover_cgroups())
     if (!await_removal(x, deadline))
       result.push_back("cgroup " + x + " is still there");
+  for (auto& x : leftover_files())
+    result.push_back("file " + x + " is still there");
   read_report();
   result.insert(result.end(), mistakes_.begin(), mistakes_.end());
   return result;
@@ -314,6 +334,12 @@ void census::kill_all() {
   read_report();
   for (auto& [x, name] : known_)
     await_process(x, clock::now());
+}
+
+std::vector<std::string> census::leftover_files() const {
+  std::vector<std::string> result;
+  std::ranges::set_difference(files(), old_files_, std::back_inserter(result));
+  return result;
 }
 
 std::vector<std::string> census::leftover_cgroups() const {

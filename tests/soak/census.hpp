@@ -69,7 +69,8 @@ public:
 
   /// Waits until all that were reported or condemned are gone, and their
   /// cgroups with them. What is left by then is killed: one soak leaves nothing
-  /// to the next, nor to the machine.
+  /// to the next, nor to the machine. Files where programs put those that are
+  /// temporary count as well.
   /// @returns a line for each that is not, or that reported a mistake.
   std::vector<std::string> await_end(std::chrono::seconds patience);
 
@@ -84,6 +85,7 @@ public:
 private:
   void read_report();
   std::vector<std::string> leftover_cgroups() const;
+  std::vector<std::string> leftover_files() const;
 
   std::string report_;
   std::map<process, std::string> known_;
@@ -94,6 +96,7 @@ private:
   std::set<pid_t> nested_;
   /// Those that were there before, perhaps of a process of the same number.
   std::set<std::string> old_cgroups_;
+  std::set<std::string> old_files_;
 };
 
 } // namespace procession::soak

@@ -65,8 +65,6 @@ stage::place stage::open_place(bool far) {
     options.restart = false;
     if (chance_.one_in(2))
       options.user = terms_.runner_user;
-    if (chance_.one_in(3))
-      options.transport = runner_transport::socket_path;
     result.runner = start_runner(system_, runtime_, options);
     result.where->handle(make_spawner(system_, *result.runner));
     name += ", runner " + options.user;

@@ -62,7 +62,6 @@ const std::vector<backend_entry>& backends() {
       runner_of("runner", {})};
     runner_options other;
     other.user = "nobody";
-    other.transport = runner_transport::socket_path;
     // Only root becomes somebody else.
     if (::geteuid() == 0)
       all.push_back(runner_of("runner as nobody", other));

@@ -1,19 +1,15 @@
 #include "../runner_world.hpp"
 
 #include "procession/actors/waiting.hpp"
-#include "procession/platform/posix/fd.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <caf/after.hpp>
 
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -65,10 +61,7 @@ std::string write_script(const fs::path& where, const std::string& text) {
 } // namespace
 
 TEST_CASE("a runner says who it is, and counts its sessions") {
-  runner_options options;
-  options.transport = GENERATE(runner_transport::stdio,
-                               runner_transport::socket_path);
-  runner_world there{options};
+  runner_world there{{}};
   REQUIRE_FALSE(there.up());
   auto info = there.info();
   CHECK(info.state == runner_state::up);
@@ -122,13 +115,12 @@ TEST_CASE("a runner that ends before it speaks is an error with its exit code, "
           == "runner_failed at hello: the runner ended: killed by signal 9 "
              "(Killed)");
   }
-  SECTION("while its socket is waited for") {
+  SECTION("instead of the runner's program") {
     runner_options options;
-    options.transport = runner_transport::socket_path;
     options.program = "/bin/false";
     runner_world there{options};
     auto why = there.up();
-    CHECK(detail_of(why).at == stage::connect);
+    CHECK(detail_of(why).at == stage::hello);
     CHECK(contains(describe(why), "exit code 1"));
   }
   CHECK(std::chrono::steady_clock::now() - begin < 1s);
@@ -165,29 +157,23 @@ TEST_CASE("what cannot be launched is an error with its stage") {
   }
 }
 
-TEST_CASE("every stage has a deadline") {
-  SECTION("connect") {
-    runner_options options;
-    options.transport = runner_transport::socket_path;
-    options.program = "/bin/cat";
-    scratch here;
+TEST_CASE("the way to a hello has a deadline") {
+  runner_options options;
+  scratch here;
+  SECTION("of a program in place of the runner") {
     options.program = write_script(here.path / "idle", "exec sleep 1000");
-    options.connect = 100ms;
-    runner_world there{options};
-    auto why = there.up();
-    CHECK(is(why, errc::runner_failed));
-    CHECK(detail_of(why).at == stage::connect);
+    options.hello = 100ms;
   }
-  SECTION("hello") {
-    auto options = scripted("exec sleep 1000");
+  SECTION("of a command line, which has the time to connect as well") {
+    options = scripted("exec sleep 1000");
     options.connect = 40ms;
     options.hello = 60ms;
-    runner_world there{options};
-    auto why = there.up();
-    CHECK(is(why, errc::runner_failed));
-    CHECK(detail_of(why).at == stage::hello);
-    CHECK(contains(describe(why), "within 100 ms"));
   }
+  runner_world there{options};
+  auto why = there.up();
+  CHECK(is(why, errc::runner_failed));
+  CHECK(detail_of(why).at == stage::hello);
+  CHECK(contains(describe(why), "within 100 ms"));
 }
 
 TEST_CASE("what is no runner is recognised by what it says") {
@@ -204,61 +190,6 @@ TEST_CASE("even a message of a few words is quoted") {
   CHECK(describe(there.up())
         == "protocol_violation at hello: it does not begin with a hello of "
            "version 4 but with \"Go away..\"");
-}
-
-TEST_CASE("a runtime directory that is none is not used for the socket",
-          "[runner][posix]") {
-  auto* before = ::getenv("XDG_RUNTIME_DIR");
-  auto kept = std::string{before != nullptr ? before : ""};
-  ::setenv("XDG_RUNTIME_DIR", GENERATE("", "relative/path"), 1);
-  runner_options options;
-  options.transport = runner_transport::socket_path;
-  {
-    runner_world there{options};
-    CHECK_FALSE(there.up());
-  }
-  if (before != nullptr)
-    ::setenv("XDG_RUNTIME_DIR", kept.c_str(), 1);
-  else
-    ::unsetenv("XDG_RUNTIME_DIR");
-}
-
-TEST_CASE("only the process that was started is let in at the socket") {
-  scratch here;
-  auto path_file = here.path / "path";
-  auto go = here.path / "go";
-  REQUIRE(::mkfifo(path_file.c_str(), 0600) == 0);
-  REQUIRE(::mkfifo(go.c_str(), 0600) == 0);
-  runner_options options;
-  options.transport = runner_transport::socket_path;
-  options.program = write_script(here.path / "runner",
-                                 "echo \"$2\" > " + path_file.string()
-                                   + "\nread x < " + go.string() + "\nexec "
-                                   + runner_path() + " \"$@\"");
-  runner_world there{options};
-  std::string path;
-  std::getline(std::ifstream{path_file}, path);
-  REQUIRE_FALSE(path.empty());
-  struct stat info;
-  REQUIRE(::stat(path.c_str(), &info) == 0);
-  CHECK((info.st_mode & 0777) == 0600);
-  auto directory = fs::path{path}.parent_path();
-  REQUIRE(::stat(directory.c_str(), &info) == 0);
-  CHECK((info.st_mode & 0777) == 0700);
-  // We are not the runner: we are let in no further than the door.
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  posix::unique_fd intruder{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  REQUIRE(::connect(intruder.get(), reinterpret_cast<sockaddr*>(&address),
-                    sizeof(address))
-          == 0);
-  char byte;
-  CHECK(::read(intruder.get(), &byte, 1) == 0);
-  std::ofstream{go} << "go\n";
-  CHECK_FALSE(there.up());
-  CHECK(success(there.w.run(program("true")).status));
-  CHECK_FALSE(fs::exists(directory));
 }
 
 TEST_CASE("a runner as another user is that user, and stays it") {

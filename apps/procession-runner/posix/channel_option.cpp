@@ -1,0 +1,12 @@
+#include "../channel_option.hpp"
+
+#include <string>
+
+namespace procession {
+
+void add_channel_option(CLI::App& app, channel_address&) {
+  const std::string help = "The channel is standard input and output";
+  app.add_flag("--stdio", help)->required();
+}
+
+} // namespace procession
