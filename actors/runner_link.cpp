@@ -35,8 +35,8 @@ std::string in_ms(caf::timespan x) {
 /// One line of what may be many.
 std::string quoted(const std::string& log) {
   auto text = log;
-  while (!text.empty() && text.back() == '\n')
-    text.pop_back();
+  // Line ends of a terminal, too.
+  text.erase(text.find_last_not_of("\r\n") + 1);
   std::replace(text.begin(), text.end(), '\n', '|');
   return '"' + printable(text) + '"';
 }

@@ -4,7 +4,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <cstdint>
-#include <deque>
+#include <list>
 
 namespace procession {
 
@@ -57,7 +57,8 @@ private:
   std::uint64_t taken_ = 0;
   /// Bytes that were taken or refused.
   std::uint64_t settled_ = 0;
-  std::deque<entry> entries_;
+  /// Mostly empty; a deque would take 512 bytes for that.
+  std::list<entry> entries_;
 };
 
 } // namespace procession

@@ -146,7 +146,9 @@ std::string to_string(child_state x) {
 
 std::string to_string(const child_info& x) {
   auto result = x.name + ": " + to_string(x.state) + ", " + to_string(x.restart)
-                + ", started " + std::to_string(x.starts) + " times";
+                + ", started "
+                + (x.starts == 1 ? "once"
+                                 : std::to_string(x.starts) + " times");
   if (x.pid != 0)
     result += ", session " + x.id + ", pid " + std::to_string(x.pid);
   if (!x.last_end.empty())

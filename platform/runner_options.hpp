@@ -22,8 +22,9 @@ struct runner_options {
   /// elsewhere: sudo, bwrap, ssh, docker exec. Empty: our own runner.
   /// Excludes `user`.
   std::vector<std::string> command;
-  /// The runner's executable; empty: `procession-runner` beside our own, where
-  /// it was installed, or in the PATH.
+  /// The runner's executable; empty: `procession-runner` beside our own, in the
+  /// directory for programs that was chosen when this library was configured,
+  /// or in the PATH. `user` must be able to reach it.
   std::string program;
   /// From the request to a running process.
   caf::timespan launch = std::chrono::seconds{10};

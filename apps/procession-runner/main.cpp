@@ -123,8 +123,11 @@ int main_of(int argc, char** argv) {
       print(text.str());
       return code;
     }
-    start_log{log_path}.say(std::string{x.what()}
-                            + "; try procession-runner --help");
+    auto extras = app.remaining();
+    start_log{log_path}.say(
+      (extras.empty() ? std::string{x.what()}
+                      : "unexpected: " + CLI::detail::join(extras, " "))
+      + "; try procession-runner --help");
     return bad_usage;
   }
   be_unattended();

@@ -45,7 +45,8 @@ std::string escape_help(char key) {
     shown = std::string{'^', static_cast<char>(key + 0x40)};
   auto line = [&](const char* what) { return ' ' + shown + what + "\r\n"; };
   return "\r\nAt the start of a line:\r\n"
-         + line(".   ask the program to end; again: kill it")
+         + line(".   end the program as closing its terminal does; again: "
+                "kill it")
          + line("^Z  suspend it, as its own ^Z cannot") + line("?   this list")
          + line((shown + std::string(4 - shown.size(), ' ') + "type it once")
                   .c_str());
@@ -350,7 +351,7 @@ private:
     }
     if (std::exchange(escaped_, true) || facts_.status)
       return insist();
-    end_program(signal_name::terminate);
+    end_program(signal_name::hangup);
   }
 
   // -- our output -------------------------------------------------------------

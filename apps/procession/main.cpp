@@ -25,14 +25,30 @@ namespace {
 constexpr auto version = "procession " PROCESSION_VERSION;
 
 /// The error as CLI11 words it, or a clearer one.
-std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& x) {
+/// @param words what followed --.
+std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& x,
+                          const std::vector<std::string>& words) {
+  auto example = [](const std::vector<std::string>& program) {
+    return "; to run a program: procession run -- "
+           + CLI::detail::join(program, " ");
+  };
   auto extras = app.remaining(true);
-  if (dynamic_cast<const CLI::ExtrasError*>(&x) != nullptr)
-    return "unexpected: " + CLI::detail::join(extras, " ")
-           + "; put the program and its arguments after --";
-  if (app.get_subcommands().empty() && !extras.empty())
-    return "there is no command or option '" + extras.front() + '\'';
-  return x.what();
+  auto chosen = !app.get_subcommands().empty();
+  if (extras.empty())
+    return chosen || words.empty() ? x.what()
+                                   : "a command is missing" + example(words);
+  if (chosen && dynamic_cast<const CLI::ExtrasError*>(&x) == nullptr)
+    return x.what();
+  auto& first = extras.front();
+  auto quoted = '\'' + first + '\'';
+  if (first.front() != '-')
+    return chosen ? "unexpected: " + CLI::detail::join(extras, " ")
+                      + "; put the program and its arguments after --"
+                  : "there is no command " + quoted + example(extras);
+  auto* run = app.get_subcommand("run");
+  if (!app.remaining().empty() && run->get_option_no_throw(first) != nullptr)
+    return "the option " + quoted + " must follow 'run'";
+  return "there is no option " + quoted;
 }
 
 int main_of(const std::vector<std::string>& args) {
@@ -68,8 +84,8 @@ int main_of(const std::vector<std::string>& args) {
       print(text.str());
       return code;
     }
-    spdlog::error("{}\n{}Try: procession run --help", what_is_wrong(app, x),
-                  pages.usage(app));
+    spdlog::error("{}\n{}Try: procession run --help",
+                  what_is_wrong(app, x, words), pages.usage(app));
     return exit_usage;
   }
 }

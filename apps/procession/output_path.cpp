@@ -26,7 +26,9 @@ bool output_path::on_written(const write_done& x) {
     return false;
   spdlog::debug("writing to our {}: {}", to_string(x.stream),
                 x.error.message());
-  if (no_such_stream(x.error))
+  // Whoever closes the error output wants no messages; an output that is
+  // missing is one that is lost.
+  if (x.stream == stream_kind::err && no_such_stream(x.error))
     return false;
   if (reader_gone(x.error))
     reader_gone_ = true;

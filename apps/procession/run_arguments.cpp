@@ -28,7 +28,8 @@ that input directly, and what is typed goes to its terminal, as in `cmd | less`;
 if there is no terminal at all, or with --runner or --stdin typed, the input is
 typed on PROGRAM's terminal, and then an end of input.
 
-TIME is a number of seconds, or numbers with units: 30, 1.5, 500ms, 2m, 1h30m.
+TIME is a number of seconds, or numbers with the units d, h, m, s and ms: 30,
+1.5, 500ms, 2m, 1h30m.
 
 Signals and keys:
 
@@ -37,12 +38,16 @@ ask its tree to end, and kill it after the grace; a second one, at least a
 second later, kills at once. When PROGRAM is suspended, so is procession, and
 continuing procession continues PROGRAM.
 
-On a terminal, these keys work at the start of a line, whatever PROGRAM does.
+When our input is a terminal and PROGRAM has a terminal of its own, these keys
+work at the start of a line, even if PROGRAM is stuck.
 
-  ~.   ask PROGRAM to end; once more: kill it
+  ~.   end PROGRAM as closing its terminal does; once more: kill it
   ~^Z  suspend it and procession
   ~?   list these keys
   ~~   type ~
+
+What PROGRAM leaves in the background is ended with it. If that holds the output
+open, procession first waits 2 s for what it may still write.
 
 PROGRAM leads a session of its own, in which no shell could continue it, so the
 kernel discards the stop that ^Z asks for: ~^Z is the way to suspend PROGRAM. (A
@@ -60,8 +65,8 @@ Events as JSON:
 
 With --json standard output has one object a line: started or start_failed, then
 output, gap, stopped, continued, then exited, and last closed. Each has
-elapsed_us, the microseconds since procession started it; the first also has
-time, that moment as RFC 3339 has it, in UTC. Bytes are in base64.
+elapsed_us, the microseconds since procession began to start PROGRAM; the first
+also has time, the same moment in UTC (RFC 3339). Bytes are in base64.
 
 )";
 
@@ -101,12 +106,16 @@ terminal_size parse_size(const std::string& text) {
   terminal_size result;
   auto end = text.data() + text.size();
   auto rows = std::from_chars(text.data(), end, result.rows);
-  if (rows.ec == std::errc{} && rows.ptr != end && *rows.ptr == 'x') {
-    auto cols = std::from_chars(rows.ptr + 1, end, result.cols);
-    if (cols.ec == std::errc{} && cols.ptr == end && !validate(result))
-      return result;
-  }
-  throw wrong("--size", "'" + text + "' is not ROWSxCOLS");
+  auto cols = rows;
+  if (rows.ptr != end && *rows.ptr == 'x')
+    cols = std::from_chars(rows.ptr + 1, end, result.cols);
+  if (cols.ptr != end || cols.ptr == rows.ptr)
+    throw wrong("--size", "'" + text + "' must be ROWSxCOLS, as in 24x80");
+  if (rows.ec != std::errc{} || cols.ec != std::errc{})
+    result = {0, 0};
+  if (auto bad = validate(result))
+    throw wrong("--size", "'" + text + "': " + bad->detail.text);
+  return result;
 }
 
 void add_variable(environment& env, const std::string& text) {
@@ -152,8 +161,9 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
       "--stdin", stdin_,
       "The input of PROGRAM: ours, procession's own (default); typed: "
       "the same, typed on PROGRAM's terminal; null: empty; open: "
-      "stays open but sends nothing. Without --pty the last two mean "
-      "pipes")
+      "stays open but sends nothing. The last two imply --pipes unless "
+      "--pty is given. In a `while read` loop use null, or PROGRAM's session "
+      "takes the input of the loop")
     ->type_name("ours|typed|null|open");
   auto user = run
                 .add_option("--as", user_,
@@ -164,7 +174,8 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
   run
     .add_option("--runner", runner_,
                 "Run in the runner that COMMAND starts, which is split into "
-                "words as by a shell, but without one; not with --as")
+                "words as by a shell, but without one; it has 30 s to begin; "
+                "not with --as")
     ->type_name("COMMAND")
     ->excludes(user);
   run.add_option("--cwd", cwd_, "Directory to run in")->type_name("DIR");

@@ -148,7 +148,8 @@ void input_writer::end() {
   if (slave_ == nullptr)
     return close();
   state_ = state::ending;
-  end_.emplace(owner_, reactor_, number(), *slave_, last_);
+  end_ = std::make_unique<terminal_end>(owner_, reactor_, number(), *slave_,
+                                        last_);
 }
 
 void input_writer::fail(errc code, int os_code, std::string text) {

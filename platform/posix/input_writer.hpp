@@ -4,8 +4,8 @@
 #include "procession/platform/posix/stream_owner.hpp"
 #include "procession/platform/posix/terminal_end.hpp"
 
-#include <deque>
-#include <optional>
+#include <list>
+#include <memory>
 #include <string>
 
 namespace procession::posix {
@@ -66,13 +66,15 @@ private:
   /// Null for a pipe.
   unique_fd* slave_ = nullptr;
   bool awaiting_room_ = false;
-  std::deque<shared_bytes> queue_;
+  /// Mostly empty; a deque would take 512 bytes for that.
+  std::list<shared_bytes> queue_;
   /// Whether a part of the first in the queue was written.
   bool begun_ = false;
   /// How much of a line was typed and not ended yet, see `line_after`.
   std::size_t line_ = 0;
   char last_ = '\n';
-  std::optional<terminal_end> end_;
+  /// While the end is being typed.
+  std::unique_ptr<terminal_end> end_;
 };
 
 } // namespace procession::posix

@@ -149,7 +149,10 @@ failure exec_failure(const command& spec, int os_code) {
                 {stage::resolve, os_code, program + "is not in the PATH"}};
       return {errc::program_not_found,
               {stage::exec, os_code,
-               program + "or its interpreter does not exist"}};
+               program + "or its interpreter does not exist"
+                 + (spec.program.front() == '/' || spec.cwd.empty()
+                      ? ""
+                      : " in '" + spec.cwd + "'")}};
     case E2BIG:
       return {errc::argument_list_too_long,
               {stage::exec, os_code,

@@ -451,7 +451,7 @@ void process::check_exit() {
     // A tracer holds the zombie back (ptrace(2)), and the pidfd stays readable
     // all the while. It is woken up once more when the tracer lets go or ends.
     if (!held_back_) {
-      held_back_.emplace(host_.reactor);
+      held_back_ = std::make_unique<edge_watch>(host_.reactor);
       held_back_->add(pidfd_->native_handle(), EPOLLIN);
     }
     held_back_->wait([self = shared_from_this()] { self->check_exit(); });
@@ -506,7 +506,8 @@ void process::tree_emptied(tree_end what) {
 }
 
 void process::await_drain() {
-  drain_.emplace(host_.reactor.context(), drain_time_);
+  drain_ = std::make_unique<boost::asio::steady_timer>(host_.reactor.context(),
+                                                       drain_time_);
   drain_->async_wait(
     [self = shared_from_this()](const boost::system::error_code& ec) {
       if (ec || self->state_ != state::keeping)

@@ -163,10 +163,10 @@ private:
   stop_report stop_report_;
   boost::asio::steady_timer stop_pause_;
   /// While `await_drain` waits.
-  std::optional<boost::asio::steady_timer> drain_;
+  std::unique_ptr<boost::asio::steady_timer> drain_;
   std::unique_ptr<posix::tree> tree_;
   /// For a process that has ended and that its tracer holds back.
-  std::optional<edge_watch> held_back_;
+  std::unique_ptr<edge_watch> held_back_;
 
   std::uint64_t credit_ = 0;
   bool terminal_ = false;

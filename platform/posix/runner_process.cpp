@@ -226,7 +226,12 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
   void on_event(child_event& x) {
     if (auto* failed = std::get_if<child_start_failed>(&x)) {
       process.reset();
-      tell(runner_launch_failed{std::move(failed->why)});
+      auto& why = failed->why;
+      if (!options.user.empty() && why.code == errc::not_executable)
+        why.detail.text += " by the user " + options.user
+                           + ", who must be allowed to enter each directory "
+                             "above it";
+      tell(runner_launch_failed{std::move(why)});
     } else if (auto* started = std::get_if<child_started>(&x)) {
       tell(runner_launched{started->pid});
       connect();

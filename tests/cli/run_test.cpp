@@ -101,11 +101,25 @@ TEST_CASE("who forgets the -- is told of it") {
              Catch::Contains("echo hi") && Catch::Contains("after --"));
 }
 
-TEST_CASE("a command that there is not is named") {
+TEST_CASE("a word in the wrong place is answered by where it belongs") {
+  using words = std::vector<std::string>;
+  using row = std::tuple<words, std::string>;
+  auto [args, answer] = GENERATE(table<words, std::string>({
+    row{{"walk", "home"},
+        "no command 'walk'; to run a program: procession run -- walk home"},
+    row{{"--", "ls"},
+        "a command is missing; to run a program: procession run -- ls"},
+    row{{"run", "--timout", "1s", "--", "ls"}, "no option '--timout'"},
+    row{{"--loud", "run", "--", "ls"}, "no option '--loud'"},
+    row{{"-v", "run", "--", "ls"}, "the option '-v' must follow 'run'"},
+    row{{"--json", "run", "--", "ls"}, "the option '--json' must follow 'run'"},
+    row{{"run", "--size", "0x80", "--", "ls"}, "'0x80': "},
+  }));
+  CAPTURE(args);
   shell sh;
-  auto result = sh.cli({"walk", "home"});
+  auto result = sh.cli(args);
   CHECK(shell_code(result.status) == 2);
-  CHECK_THAT(result.err, Catch::Contains("no command or option 'walk'"));
+  CHECK_THAT(result.err, Catch::Contains(answer));
 }
 
 TEST_CASE("help and version go to standard output") {
@@ -260,10 +274,18 @@ TEST_CASE("output that cannot be written is an error of ours") {
   CHECK_THAT(result.err, Catch::Contains("No space left"));
 }
 
+TEST_CASE("output for a standard output that is closed is not lost silently") {
+  shell sh;
+  auto result = sh.script("$P run -- echo x >&-");
+  CHECK(shell_code(result.status) == 125);
+  CHECK_THAT(result.err, Catch::Contains("cannot write the output"));
+  CHECK(shell_code(sh.script("$P run -- true >&-").status) == 0);
+}
+
 TEST_CASE("run does without the standard streams that it was not given") {
   shell sh;
   auto [redirection, out] = GENERATE(table<std::string, std::string>(
-    {{"<&-", "out\n"}, {"2>&-", "out\n"}, {">&-", ""}, {"<&- 2>&-", "out\n"}}));
+    {{"<&-", "out\n"}, {"2>&-", "out\n"}, {"<&- 2>&-", "out\n"}}));
   CAPTURE(redirection);
   auto result = sh.script("$P run -- sh -c 'cat; echo out; echo err >&2' "
                           + redirection);

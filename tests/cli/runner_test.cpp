@@ -242,6 +242,11 @@ TEST_CASE("the runner refuses to start without its parent") {
     CHECK_THAT(result.err, Catch::Contains("procession-runner --help"));
     CHECK(result.out.empty());
   }
+  SECTION("with a word too many") {
+    auto result = sh.script("$P-runner now");
+    CHECK(shell_code(result.status) == 2);
+    CHECK_THAT(result.err, Catch::Contains("unexpected: now"));
+  }
   SECTION("on streams that are none") {
     auto result = sh.script("$P-runner --stdio </dev/null");
     CHECK(shell_code(result.status) == 1);

@@ -116,7 +116,7 @@ TEST_CASE("the escape key counts although it was typed before the start",
   auto x = sh.start_script("echo up; read go; exec $P run --pty -- sleep 100");
   read_until(x.output, "up\r\n");
   REQUIRE(x.process.write("go\n~.\n"));
-  CHECK(exit_code(x) == 143);
+  CHECK(exit_code(x) == 129);
 }
 
 TEST_CASE("off a terminal it gets one if asked for") {

@@ -146,7 +146,14 @@ class Checker:
             name = self.name_of(x)
             (self.programs / f"{name}.cpp").write_text(x.text)
             project.append(f"add_executable({name} {name}.cpp)")
+        options = [f"-DCMAKE_PREFIX_PATH={prefix}",
+                   f"-DCMAKE_CXX_COMPILER={self.options.compiler}",
+                   f"-DCAF_ROOT={self.options.caf}",
+                   f"-DCMAKE_CXX_FLAGS={self.options.flags}"]
         for x in cmake:
+            if "add_executable" in x.text:
+                self.build_project(x, programs, options)
+                continue
             target = re.search(r"target_link_libraries\((\w+)", x.text)
             if target:
                 source = self.source_of(x.page, programs)
@@ -156,13 +163,22 @@ class Checker:
             project.append(f"target_link_libraries({self.name_of(x)} PRIVATE "
                            "procession::procession)")
         (self.programs / "CMakeLists.txt").write_text("\n".join(project) + "\n")
-        self.run(["cmake", "-S", self.programs, "-B", self.place / "build",
-                  "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}",
-                  f"-DCMAKE_CXX_COMPILER={self.options.compiler}",
-                  f"-DCAF_ROOT={self.options.caf}",
-                  f"-DCMAKE_CXX_FLAGS={self.options.flags}"],
+        self.configure_and_build(self.programs, self.place / "build", options)
+
+    def build_project(self, block, programs, options):
+        """A block that is a whole project, of the page's first program."""
+        place = self.place / "project"
+        place.mkdir()
+        (place / "CMakeLists.txt").write_text(block.text)
+        source = re.search(r"add_executable\(\w+ (\w+\.cpp)\)", block.text)
+        first = next(x for x in programs if x.page == block.page)
+        (place / source[1]).write_text(first.text)
+        self.configure_and_build(place, place / "build", options)
+
+    def configure_and_build(self, source, build, options):
+        self.run(["cmake", "-S", source, "-B", build, "-G", "Ninja", *options],
                  stdout=subprocess.DEVNULL)
-        self.run(["cmake", "--build", self.place / "build"])
+        self.run(["cmake", "--build", build])
 
     def source_of(self, page, programs):
         for x in programs:
