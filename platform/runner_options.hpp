@@ -24,7 +24,8 @@ struct runner_options {
   std::vector<std::string> command;
   /// The runner's executable; empty: `procession-runner` beside our own, in the
   /// directory for programs that was chosen when this library was configured,
-  /// or in the PATH. `user` must be able to reach it.
+  /// or in the PATH. `user` must be allowed to execute it, but needs no right
+  /// to enter the directories above it.
   std::string program;
   /// From the request to a running process.
   caf::timespan launch = std::chrono::seconds{10};

@@ -50,6 +50,8 @@ struct vfork_launcher {
   const char* failed_call = nullptr;
   /// Whether the child was made in the cgroup; known in the child.
   bool in_cgroup = false;
+  /// The program, if it was opened for a user who may not reach it.
+  int image = -1;
 
   /// In the child: what became of the system call `name`.
   boost_error check(const char* name, long result) noexcept {
@@ -125,6 +127,10 @@ private:
         default:
           return errno;
       }
+    }
+    if (result == EACCES && image >= 0) {
+      ::syscall(SYS_execveat, image, "", argv + 1, env, AT_EMPTY_PATH);
+      return errno;
     }
     return result;
   }
@@ -291,6 +297,22 @@ private:
   static boost_error close(vfork_launcher& launcher, unsigned first,
                            unsigned last) noexcept {
     return launcher.check("close_range", close_descriptors(first, last));
+  }
+};
+
+/// Opens the program before the child becomes another user, who needs no right
+/// to enter the directories above it then (execveat(2)).
+struct opened_program {
+  /// Null: none.
+  const char* path;
+
+  boost_error on_exec_setup(vfork_launcher& launcher,
+                            const std::filesystem::path&,
+                            const char* const*&) const noexcept {
+    if (path != nullptr)
+      launcher.image = static_cast<int>(
+        ::syscall(SYS_openat, AT_FDCWD, path, O_PATH | O_CLOEXEC, 0));
+    return {};
   }
 };
 

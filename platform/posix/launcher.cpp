@@ -270,6 +270,7 @@ std::variant<launched, failure> launch(const command& spec,
     standard_streams{options.in, options.out, options.err},
     controlling_terminal{options.controlling_terminal},
     only_these_descriptors{options.notification, spec.notification_fd},
+    opened_program{options.become != nullptr ? paths.front().c_str() : nullptr},
     become_user{options.become}, parent_death_signal{SIGKILL, ::getpid()},
     working_directory{spec.cwd.c_str()}, default_signals{});
   auto verdict = attempt.end();

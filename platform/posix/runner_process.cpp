@@ -228,9 +228,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
       process.reset();
       auto& why = failed->why;
       if (!options.user.empty() && why.code == errc::not_executable)
-        why.detail.text += " by the user " + options.user
-                           + ", who must be allowed to enter each directory "
-                             "above it";
+        why.detail.text += " by the user " + options.user;
       tell(runner_launch_failed{std::move(why)});
     } else if (auto* started = std::get_if<child_started>(&x)) {
       tell(runner_launched{started->pid});

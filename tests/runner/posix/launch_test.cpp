@@ -214,6 +214,32 @@ TEST_CASE("a runner as another user is that user, and stays it") {
   CHECK(tell("echo ${PROCESSION_RUNNER_NONCE-unset}") == "unset\n");
 }
 
+TEST_CASE("a runner lies where its user cannot go") {
+  if (::geteuid() != 0) {
+    WARN("only root becomes somebody else");
+    return;
+  }
+  // Of mode 0700, as a home directory may be.
+  scratch here;
+  runner_options options;
+  options.user = "nobody";
+  options.program = here.path / "runner";
+  fs::copy_file(runner_path(), options.program);
+  SECTION("but it may execute the program") {
+    runner_world there{options};
+    REQUIRE_FALSE(there.up());
+    CHECK(there.info().user == "nobody");
+    CHECK(there.w.run(shell("id -u")).out == "65534\n");
+  }
+  SECTION("and it may not execute the program either") {
+    fs::permissions(options.program, fs::perms{0700});
+    runner_world there{options};
+    auto why = there.up();
+    CHECK(is(why, errc::not_executable));
+    CHECK(contains(describe(why), "cannot be executed by the user nobody"));
+  }
+}
+
 TEST_CASE("who is not root becomes nobody else") {
   if (::geteuid() != 0) {
     runner_options options;
