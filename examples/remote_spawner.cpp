@@ -278,7 +278,10 @@ void visit_twice(server& there) {
 
   received flood;
   constexpr std::size_t size = 32 * 1024 * 1024;
-  second.subscribe(second.spawn(shell("head -c 33554432 /dev/zero")));
+  auto zeros = shell("head -c 33554432 /dev/zero");
+  // It waits for a subscriber instead of forgetting what nobody has seen.
+  zeros.when_unobserved = ps::unobserved::pause;
+  second.subscribe(second.spawn(zeros));
   second.receive_all(flood);
   check(flood.out.size() == size, "bytes are missing");
   std::cout << "32 MiB came, never more than 256 KiB of them on their way\n";
