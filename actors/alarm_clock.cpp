@@ -10,7 +10,7 @@ namespace procession {
 
 namespace {
 
-using sleeper = caf::typed_actor<caf::reacts_to<alarm_rang>>;
+using sleeper = typed_actor<caf::result<void>(alarm_rang)>;
 
 alarm_clock::handle::behavior_type
 clock_behavior(alarm_clock::handle::pointer self, caf::actor_addr whose) {

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "procession/messages/caf.hpp"
+
 #include <caf/actor_clock.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/fwd.hpp>
 #include <caf/timespan.hpp>
-#include <caf/typed_actor.hpp>
 
 #include <chrono>
 #include <optional>
@@ -28,8 +28,8 @@ struct alarm_wanted {
 /// it is asked to ring later than after `longest_alarm` it rings then, too.
 class alarm_clock {
 public:
-  using handle = caf::typed_actor<caf::reacts_to<alarm_wanted>,
-                                  caf::reacts_to<alarm_rang>>;
+  using handle = typed_actor<caf::result<void>(alarm_wanted),
+                             caf::result<void>(alarm_rang)>;
   using time_point = caf::actor_clock::time_point;
 
   /// Makes the clock of `whose`, which gets `alarm_rang`; it ends with it.
@@ -52,5 +52,7 @@ private:
 
 } // namespace procession
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::alarm_rang)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::alarm_wanted)
+PROCESSION_BEGIN_LOCAL(procession_alarm_clock, 3020)
+  PROCESSION_LOCAL(procession_alarm_clock, procession::alarm_rang)
+  PROCESSION_LOCAL(procession_alarm_clock, procession::alarm_wanted)
+PROCESSION_END_LOCAL(procession_alarm_clock)

@@ -1,14 +1,12 @@
 #pragma once
 
+#include "procession/messages/caf.hpp"
 #include "procession/messages/session.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/actor_cast.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/error.hpp>
-#include <caf/replies_to.hpp>
 #include <caf/send.hpp>
-#include <caf/typed_actor.hpp>
 
 #include <cstdint>
 #include <string>
@@ -53,7 +51,9 @@ struct child_report {
 
 } // namespace procession
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::child_report)
+PROCESSION_BEGIN_LOCAL(procession_child_report, 3030)
+  PROCESSION_LOCAL(procession_child_report, procession::child_report)
+PROCESSION_END_LOCAL(procession_child_report)
 
 namespace procession {
 
@@ -71,7 +71,7 @@ public:
 
   template <class Actor, class T>
   void operator()(Actor* self, T what) const {
-    using receiver = caf::typed_actor<caf::reacts_to<child_report>>;
+    using receiver = typed_actor<caf::result<void>(child_report)>;
     if (auto to = caf::actor_cast<receiver>(supervisor_))
       self->send(to, child_report{child_, start_, std::move(what)});
   }

@@ -6,6 +6,7 @@
 #include "procession/io/merged_output.hpp"
 #include "procession/io/pattern_watch.hpp"
 #include "procession/io/typed_echo.hpp"
+#include "procession/messages/caf.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/stateful_actor.hpp>
@@ -22,9 +23,9 @@ namespace procession {
 
 /// What its sessions and its clock say to an exec tool besides its interface.
 using exec_tool_impl
-  = exec_tool::extend<caf::reacts_to<output>, caf::reacts_to<gap>,
-                      caf::reacts_to<exited>, caf::reacts_to<closed>,
-                      caf::reacts_to<alarm_rang>>;
+  = extended<exec_tool, caf::result<void>(output), caf::result<void>(gap),
+             caf::result<void>(exited), caf::result<void>(closed),
+             caf::result<void>(alarm_rang)>;
 
 /// One session of an exec tool.
 struct exec_record {

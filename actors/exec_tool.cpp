@@ -532,7 +532,7 @@ namespace {
 exec_tool_impl::behavior_type
 exec_behavior(exec_tool_impl::stateful_pointer<exec_machine> self,
               const spawner& where, const exec_tool_options& options) {
-  return self->state.make_behavior(where, options);
+  return state_of(self).make_behavior(where, options);
 }
 
 /// What others hold. The sessions hold the machine, whose events they send, so

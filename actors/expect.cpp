@@ -73,17 +73,19 @@ struct expect_deadline {
 
 } // namespace procession
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::expect_deadline)
+PROCESSION_BEGIN_LOCAL(procession_expect_deadline, 3066)
+  PROCESSION_LOCAL(procession_expect_deadline, procession::expect_deadline)
+PROCESSION_END_LOCAL(procession_expect_deadline)
 
 namespace procession {
 
 namespace {
 
 using expecter_impl
-  = expecter::extend<caf::reacts_to<output>, caf::reacts_to<gap>,
-                     caf::reacts_to<stopped>, caf::reacts_to<continued>,
-                     caf::reacts_to<exited>, caf::reacts_to<closed>,
-                     caf::reacts_to<expect_deadline>>;
+  = extended<expecter, caf::result<void>(output), caf::result<void>(gap),
+             caf::result<void>(stopped), caf::result<void>(continued),
+             caf::result<void>(exited), caf::result<void>(closed),
+             caf::result<void>(expect_deadline)>;
 
 class expecter_machine {
 public:
@@ -229,7 +231,8 @@ private:
 expecter_impl::behavior_type
 expecter_behavior(expecter_impl::stateful_pointer<expecter_machine> self,
                   session source, caf::actor_addr owner, std::size_t window) {
-  return self->state.make_behavior(std::move(source), std::move(owner), window);
+  return state_of(self).make_behavior(std::move(source), std::move(owner),
+                                      window);
 }
 
 } // namespace

@@ -1,14 +1,12 @@
 #pragma once
 
 #include "procession/io/pattern_watch.hpp"
+#include "procession/messages/caf.hpp"
 #include "procession/messages/session.hpp"
 
 #include <caf/actor_addr.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/fwd.hpp>
-#include <caf/replies_to.hpp>
 #include <caf/timespan.hpp>
-#include <caf/typed_actor.hpp>
 
 #include <array>
 #include <chrono>
@@ -71,12 +69,11 @@ struct expect_request {
 
 } // namespace procession
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::expect_result)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::expect_request)
-
-CAF_BEGIN_TYPE_ID_BLOCK(procession_expect_atoms, 3060)
-  CAF_ADD_ATOM(procession_expect_atoms, procession, expect_atom, "expect")
-CAF_END_TYPE_ID_BLOCK(procession_expect_atoms)
+PROCESSION_BEGIN_LOCAL(procession_expect, 3060)
+  PROCESSION_LOCAL(procession_expect, procession::expect_result)
+  PROCESSION_LOCAL(procession_expect, procession::expect_request)
+  CAF_ADD_ATOM(procession_expect, procession, expect_atom, "expect")
+PROCESSION_END_LOCAL(procession_expect)
 
 namespace procession {
 
@@ -84,13 +81,13 @@ namespace procession {
 /// session without loss and acknowledges by itself what it has looked at. While
 /// nothing is expected, it takes no more than its window, and then the session
 /// waits. It lives in the process of those who ask it.
-using expecter = caf::typed_actor<
+using expecter = typed_actor<
   /// Answered with the first match, or at the end of the output. Errors:
   /// `deadline_passed` (nothing is lost: the next request looks at the same
   /// output again, as far as the window holds it), `invalid_argument` (a bad
   /// pattern, or an expression that takes too many steps), `busy` (one request
   /// at a time), `no_such_session`.
-  caf::replies_to<expect_atom, expect_request>::with<expect_result>>;
+  caf::result<expect_result>(expect_atom, expect_request)>;
 
 /// Makes an expecter.
 ///

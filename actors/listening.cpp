@@ -10,7 +10,7 @@ namespace {
 /// Calls a function of a listener, if there is one.
 template <class Event>
 auto calling(std::shared_ptr<const listener> events,
-             std::function<void(const Event&)> listener::*member) {
+             std::function<void(const Event&)> listener::* member) {
   return [events = std::move(events), member](const Event& x) {
     if (auto& f = (*events).*member)
       f(x);

@@ -1,7 +1,6 @@
 #include "procession/actors/process_handle.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/duration.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/sec.hpp>
@@ -45,9 +44,9 @@ caf::timespan time_left(time_point until) {
 }
 
 /// Asks `whom`, blocking this thread until the answer is there.
-template <class Result, class Handle, class... Ts>
-caf::expected<Result> ask_for(caf::actor_system& sys, const Handle& whom,
-                              caf::duration timeout, Ts&&... xs) {
+template <class Result, class Handle, class Time, class... Ts>
+caf::expected<Result>
+ask_for(caf::actor_system& sys, const Handle& whom, Time timeout, Ts&&... xs) {
   caf::scoped_actor self{sys};
   auto waiting = self->request(whom, timeout, std::forward<Ts>(xs)...);
   caf::error problem;
@@ -58,7 +57,7 @@ caf::expected<Result> ask_for(caf::actor_system& sys, const Handle& whom,
     waiting.receive([] {}, failed);
     if (problem)
       return problem;
-    return caf::unit;
+    return {};
   } else {
     Result result;
     waiting.receive([&](Result& x) { result = std::move(x); }, failed);
@@ -68,9 +67,8 @@ caf::expected<Result> ask_for(caf::actor_system& sys, const Handle& whom,
   }
 }
 
-template <class Result, class... Ts>
-caf::expected<Result>
-ask(const session& whom, caf::duration timeout, Ts&&... xs) {
+template <class Result, class Time, class... Ts>
+caf::expected<Result> ask(const session& whom, Time timeout, Ts&&... xs) {
   if (!whom)
     return no_process();
   return ask_for<Result>(whom.home_system(), whom, timeout,
@@ -153,7 +151,7 @@ caf::expected<exit_status> process_handle::wait() {
 }
 
 caf::expected<exit_status> process_handle::wait(caf::timespan timeout) {
-  return ask<exit_status>(session_, caf::duration{timeout}, wait_atom_v);
+  return ask<exit_status>(session_, timeout, wait_atom_v);
 }
 
 bool process_handle::has_exited() {

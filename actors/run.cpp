@@ -18,17 +18,17 @@ caf::behavior feed(caf::event_based_actor* self, const session& to,
                    const shared_bytes& input) {
   return {
     [=](write_atom) {
-      auto done = self->make_response_promise();
+      void_promise done = self->make_response_promise<void>();
       self->request(to, caf::infinite, write_atom_v, input)
         .then(
           [=](std::uint64_t) mutable {
             caf::anon_send(to, close_stdin_atom_v);
-            done.deliver(caf::unit);
+            fulfill(done);
           },
           [=](caf::error& why) mutable {
             // A child may end, or close its input, before it has read all.
             if (is(why, errc::already_exited) || is(why, errc::stdin_closed))
-              return done.deliver(caf::unit);
+              return fulfill(done);
             caf::anon_send(to, terminate_atom_v);
             done.deliver(std::move(why));
           });

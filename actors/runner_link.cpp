@@ -33,7 +33,7 @@ std::string in_ms(caf::timespan x) {
 }
 
 /// One line of what may be many.
-std::string quoted(const std::string& log) {
+std::string in_quotes(const std::string& log) {
   auto text = log;
   // Line ends of a terminal, too.
   text.erase(text.find_last_not_of("\r\n") + 1);
@@ -505,7 +505,7 @@ void runner_link::lose(failure why) {
   if (phase_ == phase::leaving)
     why.detail.text = "the runner was stopped";
   else if (!log_.empty())
-    why.detail.text += "; it said: " + quoted(log_);
+    why.detail.text += "; it said: " + in_quotes(log_);
   // It may be a poor program rather than a bad one, whose author wants to know.
   if (channel_ != nullptr && why.code == errc::protocol_violation)
     channel_->send(frame_type::goodbye, 0,

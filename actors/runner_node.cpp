@@ -4,7 +4,6 @@
 #include "procession/actors/waiting.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -18,13 +17,15 @@ using runner_change = runner_succession::change;
 
 } // namespace procession
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::runner_change)
+PROCESSION_BEGIN_LOCAL(procession_runner_node, 3028)
+  PROCESSION_LOCAL(procession_runner_node, procession::runner_change)
+PROCESSION_END_LOCAL(procession_runner_node)
 
 namespace procession {
 
 namespace {
 
-using runner_impl = runner::extend<caf::reacts_to<runner_change>>;
+using runner_impl = extended<runner, caf::result<void>(runner_change)>;
 using succession_ptr = std::shared_ptr<runner_succession>;
 
 /// What the nodes and the spawners of a runner have in common: without them it
@@ -174,7 +175,7 @@ private:
 runner_impl::behavior_type
 runner_behavior(runner_impl::stateful_pointer<runner_machine> self,
                 succession_ptr runners) {
-  return self->state.make_behavior(std::move(runners));
+  return state_of(self).make_behavior(std::move(runners));
 }
 
 } // namespace

@@ -27,9 +27,9 @@ caf::error stdin_closed() {
                     "the standard input of the process is closed");
 }
 
-void answer(caf::response_promise& waiting, bool done, const failure& why) {
+void answer(void_promise& waiting, bool done, const failure& why) {
   if (done)
-    waiting.deliver(caf::unit);
+    fulfill(waiting);
   else
     waiting.deliver(to_error(why));
 }
@@ -41,7 +41,7 @@ session_machine::session_machine(pointer self)
   // nop
 }
 
-session_machine::~session_machine() {
+void session_machine::say_last() {
   // However the actor comes to its end, a promise that is dropped tells nobody.
   starting_.deliver(already_exited());
   for (auto& x : std::exchange(readers_, {}))
@@ -76,7 +76,9 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
   // error that would be the end of us.
   self_->set_error_handler([](caf::error&) {});
   return {
-    [this](write_atom, shared_bytes& bytes) { return write(std::move(bytes)); },
+    [this, end = last_words_.for_behavior()](write_atom, shared_bytes& bytes) {
+      return write(std::move(bytes));
+    },
     [this](close_stdin_atom) { return close_stdin(); },
     [this](resize_atom, terminal_size size) { return resize(size); },
     [this](signal_atom, signal_name name) { return signal(name); },
@@ -214,9 +216,7 @@ caf::result<exit_status> session_machine::wait() {
 caf::result<session_info> session_machine::wait_for(session_state state) {
   if (state_ >= state)
     return info();
-  auto promise_of = [](observer & x) -> auto& {
-    return x.waiting;
-  };
+  auto promise_of = [](observer& x) -> auto& { return x.waiting; };
   if (!has_room(observers_, promise_of))
     return too_many_wait(stage::run);
   observers_.push_back({state, self_->make_response_promise<session_info>()});
@@ -330,7 +330,7 @@ void session_machine::on(child_stdin_broken& x) {
 void session_machine::on(child_notified&) {
   notified_ = true;
   for (auto& waiting : std::exchange(until_notified_, {}))
-    waiting.deliver(caf::unit);
+    fulfill(waiting);
 }
 
 void session_machine::on(child_stopped& x) {
@@ -599,9 +599,9 @@ child_sink sink_of(session_impl hdl) {
 }
 
 session_impl::behavior_type
-session_behavior(session_impl::stateful_pointer<session_machine> self,
+session_behavior(stateful_impl<session_impl, session_machine>* self,
                  std::shared_ptr<session_args> args) {
-  return self->state.make_behavior(std::move(*args));
+  return state_of(self).make_behavior(std::move(*args));
 }
 
 } // namespace procession

@@ -1,15 +1,15 @@
 #pragma once
 
 #include "procession/actors/fanout.hpp"
+#include "procession/actors/last_words.hpp"
 #include "procession/actors/stdin_ledger.hpp"
 #include "procession/io/credit.hpp"
 #include "procession/io/output_log.hpp"
+#include "procession/messages/caf.hpp"
 #include "procession/messages/session.hpp"
 #include "procession/platform/child.hpp"
 
 #include <caf/actor_clock.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
-#include <caf/response_promise.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -48,25 +48,24 @@ struct session_release {};
 
 } // namespace procession
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::child_event)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::session_alarm)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::session_over)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::session_release)
-
-CAF_BEGIN_TYPE_ID_BLOCK(procession_internal, 3090)
-  CAF_ADD_ATOM(procession_internal, procession, start_atom, "start")
-CAF_END_TYPE_ID_BLOCK(procession_internal)
+PROCESSION_BEGIN_LOCAL(procession_session_actor, 3090)
+  PROCESSION_LOCAL(procession_session_actor, procession::child_event)
+  PROCESSION_LOCAL(procession_session_actor, procession::session_alarm)
+  PROCESSION_LOCAL(procession_session_actor, procession::session_over)
+  PROCESSION_LOCAL(procession_session_actor, procession::session_release)
+  CAF_ADD_ATOM(procession_session_actor, procession, start_atom, "start")
+PROCESSION_END_LOCAL(procession_session_actor)
 
 namespace procession {
 
 /// What the spawner and the child say to a session besides its interface.
 using session_impl
-  = session::extend<caf::replies_to<start_atom>::with<session>,
-                    caf::reacts_to<child_event>, caf::reacts_to<session_alarm>,
-                    caf::reacts_to<session_release>>;
+  = extended<session, caf::result<session>(start_atom),
+             caf::result<void>(child_event), caf::result<void>(session_alarm),
+             caf::result<void>(session_release)>;
 
 /// Who keeps a session.
-using session_keeper = caf::typed_actor<caf::reacts_to<session_over>>;
+using session_keeper = typed_actor<caf::result<void>(session_over)>;
 
 /// What a session is made of.
 struct session_args {
@@ -88,10 +87,12 @@ public:
 
   explicit session_machine(pointer self);
 
-  /// Answers all who wait or listen; the child ends with it.
-  ~session_machine();
-
   session_impl::behavior_type make_behavior(session_args args);
+
+  /// Answers all who wait or listen, unless that was done.
+  void on_exit() {
+    last_words_.speak();
+  }
 
 private:
   /// How far ending the process has come.
@@ -139,6 +140,7 @@ private:
   /// which may use the name again.
   void tell_spawner();
   void leave_if_done();
+  void say_last();
   void abort();
 
   // Output.
@@ -236,15 +238,17 @@ private:
   caf::typed_response_promise<session> starting_;
   std::vector<observer> observers_;
   bool notified_ = false;
-  std::vector<caf::response_promise> until_notified_;
+  std::vector<void_promise> until_notified_;
   std::vector<caf::typed_response_promise<exit_status>> waiting_;
   std::vector<caf::typed_response_promise<exit_status>> terminating_;
   std::vector<reader> readers_;
-  std::map<std::uint64_t, caf::response_promise> asked_;
+  std::map<std::uint64_t, void_promise> asked_;
   std::vector<std::function<void()>> deferred_;
   std::uint64_t last_number_ = 0;
   /// One for each `session_alarm::kind`.
   std::array<deadline, 5> deadlines_;
+  /// Answers all who wait or listen; the child ends with it.
+  last_words last_words_{[this] { say_last(); }};
 };
 
 /// How many bytes of output the child of such a session may bring at first.
@@ -256,7 +260,7 @@ child_sink sink_of(session_impl hdl);
 
 /// The behavior of a session.
 session_impl::behavior_type
-session_behavior(session_impl::stateful_pointer<session_machine> self,
+session_behavior(stateful_impl<session_impl, session_machine>* self,
                  std::shared_ptr<session_args> args);
 
 } // namespace procession

@@ -177,9 +177,7 @@ caf::result<page> session_machine::read(cursor from, std::uint64_t max,
   auto ready = from != log_.end() || state_ == session_state::closed;
   if (ready || wait <= caf::timespan::zero())
     return make_page(from, max);
-  auto promise_of = [](reader & x) -> auto& {
-    return x.waiting;
-  };
+  auto promise_of = [](reader& x) -> auto& { return x.waiting; };
   if (!has_room(readers_, promise_of))
     return too_many_wait(stage::run);
   auto until = wait < caf::timespan{max_timespan} ? self_->clock().now() + wait

@@ -20,7 +20,7 @@ struct port_state {
 };
 
 caf::behavior port_behavior(caf::stateful_actor<port_state>* self) {
-  return {[self](const port_task& what) { what(self, self->state.whom); }};
+  return {[self](const port_task& what) { what(self, state_of(self).whom); }};
 }
 
 } // namespace

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "procession/messages/caf.hpp"
 #include "procession/messages/session.hpp"
 
 #include <caf/actor.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/unit.hpp>
@@ -22,7 +22,9 @@ using port_task
 
 } // namespace procession
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::port_task)
+PROCESSION_BEGIN_LOCAL(procession_session_port, 3024)
+  PROCESSION_LOCAL(procession_session_port, procession::port_task)
+PROCESSION_END_LOCAL(procession_session_port)
 
 namespace procession {
 

@@ -22,8 +22,8 @@ namespace procession {
 namespace {
 
 /// What the sessions and its clock tell it besides its interface.
-using spawner_impl
-  = spawner::extend<caf::reacts_to<session_over>, caf::reacts_to<alarm_rang>>;
+using spawner_impl = extended<spawner, caf::result<void>(session_over),
+                              caf::result<void>(alarm_rang)>;
 
 /// Collects the answers of many sessions into one list.
 struct listing {
@@ -105,7 +105,7 @@ private:
   struct shutdown {
     /// Those that are not closed yet.
     std::unordered_set<session_id> missing;
-    caf::response_promise waiting;
+    void_promise waiting;
   };
 
   caf::result<session> spawn(command spec) {
@@ -197,9 +197,7 @@ private:
         x.missing.insert(id);
     if (x.missing.empty())
       return caf::unit;
-    auto promise_of = [](shutdown & y) -> auto& {
-      return y.waiting;
-    };
+    auto promise_of = [](shutdown& y) -> auto& { return y.waiting; };
     if (!has_room(shutdowns_, promise_of))
       return too_many_wait(stage::run);
     for (auto& id : x.missing)
@@ -218,7 +216,7 @@ private:
     std::erase_if(shutdowns_, [&](shutdown& x) {
       if (x.missing.erase(id) == 0 || !x.missing.empty())
         return false;
-      x.waiting.deliver(caf::unit);
+      fulfill(x.waiting);
       return true;
     });
   }
@@ -294,7 +292,7 @@ spawner_impl::behavior_type
 spawner_behavior(spawner_impl::stateful_pointer<spawner_machine> self,
                  std::shared_ptr<child_factory> children,
                  spawner_options options) {
-  return self->state.make_behavior(std::move(children), options);
+  return state_of(self).make_behavior(std::move(children), options);
 }
 
 } // namespace

@@ -223,7 +223,7 @@ void supervised_session_machine::look() {
   if (state_ != state::unready)
     return;
   auto done = [me = self_->address()](std::optional<failure> why_not) {
-    using receiver = caf::typed_actor<caf::reacts_to<probe_answer>>;
+    using receiver = typed_actor<caf::result<void>(probe_answer)>;
     if (auto to = caf::actor_cast<receiver>(me))
       caf::anon_send(to, probe_answer{std::move(why_not)});
   };
@@ -256,7 +256,7 @@ void supervised_session_machine::on(const probe_answer& x) {
 supervised_session::behavior_type supervised_session_behavior(
   supervised_session::stateful_pointer<supervised_session_machine> self,
   std::shared_ptr<const session_start> spec, reporter report) {
-  return self->state.make_behavior(std::move(spec), std::move(report));
+  return state_of(self).make_behavior(std::move(spec), std::move(report));
 }
 
 } // namespace procession

@@ -2,10 +2,10 @@
 
 #include "procession/actors/child_report.hpp"
 #include "procession/io/pattern_watch.hpp"
+#include "procession/messages/caf.hpp"
 #include "procession/messages/supervisor.hpp"
 
 #include <caf/actor_clock.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -29,9 +29,11 @@ struct close_check {};
 
 } // namespace procession
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::probe_answer)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::probe_again)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::close_check)
+PROCESSION_BEGIN_LOCAL(procession_supervised_session, 3032)
+  PROCESSION_LOCAL(procession_supervised_session, procession::probe_answer)
+  PROCESSION_LOCAL(procession_supervised_session, procession::probe_again)
+  PROCESSION_LOCAL(procession_supervised_session, procession::close_check)
+PROCESSION_END_LOCAL(procession_supervised_session)
 
 namespace procession {
 
@@ -41,10 +43,10 @@ namespace procession {
 /// success, with `user_shutdown` when it was told to end by an exit message,
 /// else with an error.
 using supervised_session
-  = caf::typed_actor<caf::reacts_to<output>, caf::reacts_to<gap>,
-                     caf::reacts_to<exited>, caf::reacts_to<closed>,
-                     caf::reacts_to<probe_answer>, caf::reacts_to<probe_again>,
-                     caf::reacts_to<close_check>>;
+  = typed_actor<caf::result<void>(output), caf::result<void>(gap),
+                caf::result<void>(exited), caf::result<void>(closed),
+                caf::result<void>(probe_answer), caf::result<void>(probe_again),
+                caf::result<void>(close_check)>;
 
 /// The state machine of it.
 class supervised_session_machine {

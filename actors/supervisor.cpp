@@ -41,10 +41,10 @@ std::optional<failure> validate(const std::vector<child_spec>& children,
 }
 
 supervisor_impl::behavior_type
-supervisor_behavior(supervisor_impl::stateful_pointer<supervisor_machine> self,
+supervisor_behavior(stateful_impl<supervisor_impl, supervisor_machine>* self,
                     std::vector<child_spec> children,
                     supervisor_options options) {
-  return self->state.make_behavior(std::move(children), options);
+  return state_of(self).make_behavior(std::move(children), options);
 }
 
 } // namespace
@@ -54,7 +54,7 @@ supervisor_machine::supervisor_machine(pointer self)
   // nop
 }
 
-supervisor_machine::~supervisor_machine() {
+void supervisor_machine::say_last() {
   for (auto& x : children_)
     if (x->actor)
       caf::anon_send_exit(x->actor, caf::exit_reason::kill);
@@ -63,7 +63,7 @@ supervisor_machine::~supervisor_machine() {
   for (auto& x : children_) {
     deny(*x, why);
     for (auto& waiting : x->until_down)
-      waiting.deliver(caf::unit);
+      fulfill(waiting);
   }
   for (auto& waiting : until_up_)
     waiting.deliver(why);
@@ -93,7 +93,7 @@ supervisor_machine::make_behavior(std::vector<child_spec> children,
     insert(std::move(x));
   proceed();
   return {
-    [this](wait_atom) { return wait(); },
+    [this, end = last_words_.for_behavior()](wait_atom) { return wait(); },
     [this](add_atom, child_spec& spec) { return add(std::move(spec)); },
     [this](remove_atom, const std::string& name) {
       return take_down(name, intent::forget);

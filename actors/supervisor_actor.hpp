@@ -2,11 +2,12 @@
 
 #include "procession/actors/alarm_clock.hpp"
 #include "procession/actors/event_feed.hpp"
+#include "procession/actors/last_words.hpp"
 #include "procession/actors/restart_policy.hpp"
 #include "procession/actors/supervised_session.hpp"
 #include "procession/actors/supervisor.hpp"
+#include "procession/messages/caf.hpp"
 
-#include <caf/response_promise.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -19,8 +20,8 @@
 namespace procession {
 
 /// What its children and its clock tell a supervisor besides its interface.
-using supervisor_impl = supervisor::extend<caf::reacts_to<child_report>,
-                                           caf::reacts_to<alarm_rang>>;
+using supervisor_impl = extended<supervisor, caf::result<void>(child_report),
+                                 caf::result<void>(alarm_rang)>;
 
 /// The state machine of a supervisor. To it every child is an actor that is
 /// monitored, and is stopped by an exit message; more of a session it knows by
@@ -34,13 +35,17 @@ public:
   explicit supervisor_machine(pointer self);
   supervisor_machine(const supervisor_machine&) = delete;
   supervisor_machine& operator=(const supervisor_machine&) = delete;
-  /// Kills the children that are left; answers all who wait or listen.
-  ~supervisor_machine();
 
   supervisor_impl::behavior_type make_behavior(std::vector<child_spec> children,
                                                supervisor_options options);
 
+  /// Answers all who wait or listen, unless that was done.
+  void on_exit() {
+    last_words_.speak();
+  }
+
 private:
+  void say_last();
   using time_point = caf::actor_clock::time_point;
   using event = supervisor_event_kind;
 
@@ -100,7 +105,7 @@ private:
     /// It is not there before it was ready once: somebody asked for it.
     bool adding = false;
     std::vector<caf::typed_response_promise<child_info>> until_ready;
-    std::vector<caf::response_promise> until_down;
+    std::vector<void_promise> until_down;
   };
 
   using child_ptr = std::unique_ptr<child>;
@@ -184,7 +189,9 @@ private:
   caf::error reason_;
   alarm_clock clock_;
   std::vector<caf::typed_response_promise<child_list>> until_up_;
-  std::vector<caf::response_promise> until_over_;
+  std::vector<void_promise> until_over_;
+  /// Kills the children that are left; answers all who wait or listen.
+  last_words last_words_{[this] { say_last(); }};
 };
 
 } // namespace procession

@@ -217,7 +217,7 @@ void supervisor_machine::on_down(const caf::down_msg& x) {
            && then != intent::fail)
     tell(event::start_failed, &who, "it was stopped before it ran");
   for (auto& waiting : std::exchange(who.until_down, {}))
-    waiting.deliver(caf::unit);
+    fulfill(waiting);
   if (phase_ == phase::ending) {
     who.state = child_state::stopped;
     return proceed();

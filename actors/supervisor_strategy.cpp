@@ -114,7 +114,7 @@ void supervisor_machine::proceed_ending() {
     return;
   }
   for (auto& waiting : std::exchange(until_over_, {}))
-    waiting.deliver(caf::unit);
+    fulfill(waiting);
   finish_events(self_, describe(reason_));
   self_->quit(reason_);
 }

@@ -3,7 +3,6 @@
 #include "procession/messages/error.hpp"
 
 #include <caf/abstract_actor.hpp>
-#include <caf/response_promise.hpp>
 
 #include <cstddef>
 #include <string>
@@ -28,13 +27,7 @@ template <class T, class F>
 bool has_room(std::vector<T>& waiting, F promise_of) {
   if (waiting.size() < max_waiting)
     return true;
-  std::erase_if(waiting, [&](T& x) {
-    caf::response_promise& promise = promise_of(x);
-    auto& who = promise.source();
-    return who == nullptr
-           || who->get()->getf(caf::abstract_actor::is_terminated_flag
-                               | caf::abstract_actor::is_cleaned_up_flag);
-  });
+  std::erase_if(waiting, [&](T& x) { return asker_has_ended(promise_of(x)); });
   return waiting.size() < max_waiting;
 }
 

@@ -161,7 +161,7 @@ struct host::impl {
     std::promise<void> done;
     stopwatch time;
     sys.spawn([&](repeater::pointer x) {
-      return x->state.make_behavior(std::move(what), count, at_once, done);
+      return state_of(x).make_behavior(std::move(what), count, at_once, done);
     });
     done.get_future().get();
     return time.seconds();
@@ -190,7 +190,7 @@ double host::flood(stdio_kind kind, std::uint64_t bytes,
   audience readers{subscribers, bytes + 1};
   for (std::size_t i = 0; i < subscribers; ++i)
     impl_->sys.spawn([&, source](subscriber::stateful_pointer<flood_reader> x) {
-      return x->state.make_behavior(source, readers);
+      return state_of(x).make_behavior(source, readers);
     });
   readers.ready.wait();
   stopwatch time;
@@ -207,7 +207,7 @@ round_trips host::echo(stdio_kind kind, std::size_t count, std::size_t size) {
     made_of(own_path(), child_args(child_kind::echo), kind));
   std::promise<round_trips> done;
   impl_->sys.spawn([&, source](subscriber::stateful_pointer<echo_reader> x) {
-    return x->state.make_behavior(source, count, size, done);
+    return state_of(x).make_behavior(source, count, size, done);
   });
   auto result = done.get_future().get();
   caf::anon_send_exit(source, caf::exit_reason::kill);

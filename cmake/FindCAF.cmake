@@ -1,5 +1,6 @@
-# Finds CAF 0.17, the C++ Actor Framework; Debian's libcaf-dev brings no CMake
-# package of its own. Ask for 0.17.6...<0.18: the API of 0.18 is another one.
+# Finds CAF, the C++ Actor Framework: 1.1 or later by its own package, or 0.17.6
+# as Debian's libcaf-dev has it, which brings none. Those between have other
+# interfaces. A CMAKE_PREFIX_PATH with the newer one in it decides.
 #
 # Targets: CAF::core, CAF::io, and CAF::openssl where CAF was built with it.
 # CAF_ROOT (CMake variable): the only place to look in. Falling back to the
@@ -7,6 +8,13 @@
 
 if(CAF_ROOT)
   set(_caf_where PATHS ${CAF_ROOT} NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
+endif()
+
+include(FindPackageHandleStandardArgs)
+find_package(CAF 1.1 CONFIG QUIET COMPONENTS core io ${_caf_where})
+if(CAF_CONFIG)
+  find_package_handle_standard_args(CAF CONFIG_MODE)
+  return()
 endif()
 
 find_path(CAF_INCLUDE_DIR caf/all.hpp ${_caf_where} PATH_SUFFIXES include)
@@ -29,10 +37,14 @@ if(EXISTS "${CAF_INCLUDE_DIR}/caf/config.hpp")
   set(CAF_VERSION ${_caf_major}.${_caf_minor}.${_caf_patch})
 endif()
 
-include(FindPackageHandleStandardArgs)
+set(CAF_VERSION_MAJOR ${_caf_major})
+if(CAF_VERSION VERSION_GREATER_EQUAL 0.18)
+  set(CAF_core_LIBRARY CAF_core_LIBRARY-NOTFOUND)
+  set(_caf_reason "CAF ${CAF_VERSION} is neither 0.17 nor 1.1 or later")
+endif()
 find_package_handle_standard_args(CAF
   REQUIRED_VARS CAF_core_LIBRARY CAF_io_LIBRARY CAF_INCLUDE_DIR
-  VERSION_VAR CAF_VERSION HANDLE_VERSION_RANGE)
+  VERSION_VAR CAF_VERSION REASON_FAILURE_MESSAGE "${_caf_reason}")
 
 if(CAF_FOUND AND NOT TARGET CAF::core)
   find_package(Threads REQUIRED)

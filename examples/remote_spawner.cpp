@@ -47,11 +47,11 @@ constexpr auto patience = 20s;
 class node_config : public ps::config {
 public:
   node_config() {
-    load<caf::io::middleman>();
+    ps::load_module<caf::io::middleman>(*this);
     // Both are off by default. Then a peer that is frozen, or whose machine is
     // gone, is never noticed.
-    set("middleman.heartbeat-interval", caf::timespan{2s});
-    set("middleman.connection-timeout", caf::timespan{10s});
+    set(ps::caf_option::heartbeat_interval, caf::timespan{2s});
+    set(ps::caf_option::connection_timeout, caf::timespan{10s});
   }
 };
 
@@ -105,7 +105,7 @@ public:
     // whoever accepts the connection and then says nothing.
     self_
       ->request(system_.middleman().actor_handle(), patience,
-                caf::connect_atom::value, std::string{loopback}, port)
+                caf::connect_atom_v, std::string{loopback}, port)
       .receive(
         [&](const caf::node_id&, const caf::strong_actor_ptr& found,
             const std::set<std::string>& messages) {
@@ -305,7 +305,7 @@ int both() {
   second.kill();
   auto why = visitor.await_loss();
   std::cout << "another server was killed; its client was told: "
-            << system.render(why) << '\n';
+            << ps::describe(why) << '\n';
   return EXIT_SUCCESS;
 }
 

@@ -71,11 +71,11 @@ private:
 };
 
 int talk(const procession::host& host) {
-  // -I and a dumb terminal: without its own line editor, which would draw the
-  // prompt anew whenever it likes.
+  // Python's console without a line editor, which would draw the prompt anew
+  // whenever it likes.
+  auto console = "import code; code.InteractiveConsole().interact('', '')";
   conversation repl{check(host.spawn({.program = "python3",
-                                      .args = {"-q", "-i", "-I"},
-                                      .env = {.set = {{"TERM", "dumb"}}},
+                                      .args = {"-I", "-c", console},
                                       .stdio = procession::pty({30, 100})}))};
   repl.hear();
   std::cout << ">>> " << repl.say("6 * 7") << std::flush;

@@ -41,9 +41,6 @@ namespace ps = procession;
 
 namespace {
 
-using answer_atom = caf::atom_constant<caf::atom("answer")>;
-using next_atom = caf::atom_constant<caf::atom("next")>;
-
 // -- the agent ----------------------------------------------------------------
 
 struct question {
@@ -77,7 +74,7 @@ struct agent_state {
 using agent_actor = caf::stateful_actor<agent_state>;
 
 void ask(agent_actor* self) {
-  auto& state = self->state;
+  auto& state = ps::state_of(self);
   if (state.asked == questions().size()) {
     // That is all; a shell leaves at the end of its input.
     caf::anon_send(state.shell, ps::close_stdin_atom_v);
@@ -92,7 +89,7 @@ void ask(agent_actor* self) {
 }
 
 void listen(agent_actor* self, const caf::actor& boss, const ps::output& x) {
-  auto& state = self->state;
+  auto& state = ps::state_of(self);
   self->send(state.shell, ps::ack_atom_v, std::uint64_t{x.bytes.size()});
   // Chunks end anywhere, also in the middle of a word.
   state.heard += x.bytes.text();
@@ -103,7 +100,7 @@ void listen(agent_actor* self, const caf::actor& boss, const ps::output& x) {
   state.heard.clear();
   while (!answer.empty() && answer.back() == '\n')
     answer.pop_back();
-  self->send(boss, answer_atom::value, questions()[state.asked].about, answer);
+  self->send(boss, questions()[state.asked].about, answer);
   ++state.asked;
   ask(self);
 }
@@ -119,7 +116,7 @@ caf::behavior agent(agent_actor* self, const caf::actor& boss,
   spec.env.set[mark] = "agent";
   self->request(where, caf::infinite, ps::spawn_atom_v, spec)
     .then([=](const ps::session& shell) {
-      self->state.shell = shell;
+      ps::state_of(self).shell = shell;
       self
         ->request(shell, caf::infinite, ps::subscribe_atom_v,
                   ps::subscription{})
@@ -130,15 +127,15 @@ caf::behavior agent(agent_actor* self, const caf::actor& boss,
     [=](const ps::gap&) {
       // Only a subscriber that asked for `delivery::lossy` gets these.
     },
-    [=](const ps::exited& x) { self->state.status = x.status; },
+    [=](const ps::exited& x) { ps::state_of(self).status = x.status; },
     [=](const ps::closed&) {
       // Everything was heard, no process is left. A runner that is lost ends
       // its sessions like this too; the status says so.
-      if (ps::success(self->state.status))
+      if (ps::success(ps::state_of(self).status))
         self->quit();
       else
         self->quit(caf::make_error(caf::sec::runtime_error,
-                                   to_string(self->state.status)));
+                                   to_string(ps::state_of(self).status)));
     },
   };
 }
@@ -250,9 +247,9 @@ struct report {
 
 caf::behavior supervisor(supervisor_actor* self, const ps::runtime* runtime,
                          const std::string& mark, report* result) {
-  self->state.places = make_places();
+  ps::state_of(self).places = make_places();
   self->set_down_handler([=](const caf::down_msg& down) {
-    auto& state = self->state;
+    auto& state = ps::state_of(self);
     if (down.reason) {
       std::cout << "  not here: " << ps::describe(down.reason) << '\n';
       // It is no failure of ours that there is nobody, or no user namespaces.
@@ -260,7 +257,7 @@ caf::behavior supervisor(supervisor_actor* self, const ps::runtime* runtime,
     }
     ++state.at;
     if (!state.node)
-      return self->send(self, next_atom::value);
+      return self->send(self, caf::tick_atom_v);
     // Answered when nothing of the runner is left.
     self->request(state.node->actor(), caf::infinite, ps::terminate_atom_v)
       .then(
@@ -268,17 +265,17 @@ caf::behavior supervisor(supervisor_actor* self, const ps::runtime* runtime,
           if (x.remote_pid != 0)
             std::cout << "  (in a runner of user " << x.user << ", "
                       << to_string(x.state) << " now)\n";
-          self->send(self, next_atom::value);
+          self->send(self, caf::tick_atom_v);
         },
         [=](const caf::error&) {
           // It was lost, which the agent has said already.
-          self->send(self, next_atom::value);
+          self->send(self, caf::tick_atom_v);
         });
   });
-  self->send(self, next_atom::value);
+  self->send(self, caf::tick_atom_v);
   return {
-    [=](next_atom) {
-      auto& state = self->state;
+    [=](caf::tick_atom) {
+      auto& state = ps::state_of(self);
       state.spawner = nullptr;
       state.node.reset();
       state.answered = false;
@@ -295,8 +292,8 @@ caf::behavior supervisor(supervisor_actor* self, const ps::runtime* runtime,
       // From here on there is no difference.
       self->spawn<caf::monitored>(agent, caf::actor{self}, state.spawner, mark);
     },
-    [=](answer_atom, const std::string& about, const std::string& answer) {
-      self->state.answered = true;
+    [=](const std::string& about, const std::string& answer) {
+      ps::state_of(self).answered = true;
       result->seen = std::max(result->seen, find_processes(mark).size());
       std::cout << "  " << std::left << std::setw(22) << about << answer
                 << '\n';

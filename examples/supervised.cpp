@@ -43,9 +43,6 @@ namespace {
 constexpr auto run_time = 10s;
 constexpr auto redraw_every = 250ms;
 
-using draw_atom = caf::atom_constant<caf::atom("draw")>;
-using finish_atom = caf::atom_constant<caf::atom("finish")>;
-
 // -- what is to run -----------------------------------------------------------
 
 ps::command shell(const char* script) {
@@ -110,8 +107,9 @@ using audience_actor = caf::stateful_actor<audience_state>;
 
 /// Subscribes to a session that was started.
 void listen_to(audience_actor* self, const ps::supervisor_event& x) {
-  self->state.names[x.id] = x.child;
-  self->request(self->state.sessions, caf::infinite, ps::find_atom_v, x.id)
+  ps::state_of(self).names[x.id] = x.child;
+  self
+    ->request(ps::state_of(self).sessions, caf::infinite, ps::find_atom_v, x.id)
     .then([=](const ps::session& process) {
       ps::subscription terms;
       terms.window = 64 * 1024;
@@ -123,7 +121,7 @@ void listen_to(audience_actor* self, const ps::supervisor_event& x) {
 /// Output has to be acknowledged some time: until then it counts against our
 /// window.
 void listen(audience_actor* self, const ps::output& x) {
-  auto& name = self->state.names[x.id];
+  auto& name = ps::state_of(self).names[x.id];
   auto process = caf::actor_cast<ps::session>(self->current_sender());
   // Has 64 KiB on their way, and takes a fifth of a second for each chunk.
   auto slowly = name == "flood" ? caf::timespan{200ms} : caf::timespan{0};
@@ -131,8 +129,7 @@ void listen(audience_actor* self, const ps::output& x) {
                      std::uint64_t{x.bytes.size()});
   // Types a line whenever there is a prompt.
   if (name == "repl" && x.bytes.text().ends_with(">>> "))
-    caf::delayed_anon_send(process, 600ms, ps::write_atom_v,
-                           ps::shared_bytes{"sum(range(10 ** 6))\n"});
+    self->delayed_send(self, 600ms, caf::put_atom_v, process);
 }
 
 /// One line of the table.
@@ -152,7 +149,7 @@ std::string row(const ps::child_info& x, ps::cursor bytes, bool held) {
 
 void draw(audience_actor* self, const ps::child_list& children,
           const ps::session_list& sessions) {
-  auto& state = self->state;
+  auto& state = ps::state_of(self);
   std::map<std::string, bool> held;
   for (auto& x : sessions) {
     auto& name = state.names[x.id];
@@ -190,7 +187,7 @@ void draw(audience_actor* self, const ps::child_list& children,
 
 caf::behavior audience(audience_actor* self, const ps::supervisor& boss,
                        const ps::spawner& sessions, bool live_table) {
-  auto& state = self->state;
+  auto& state = ps::state_of(self);
   state.boss = boss;
   state.sessions = sessions;
   state.live_table = live_table;
@@ -200,7 +197,7 @@ caf::behavior audience(audience_actor* self, const ps::supervisor& boss,
     ->request(boss, caf::infinite, ps::subscribe_atom_v,
               ps::event_subscription{})
     .then([](std::uint64_t) {});
-  self->send(self, draw_atom::value);
+  self->send(self, caf::tick_atom_v);
   return {
     [=](const ps::supervisor_event& x) {
       self->send(boss, ps::ack_atom_v, std::uint64_t{1});
@@ -218,17 +215,21 @@ caf::behavior audience(audience_actor* self, const ps::supervisor& boss,
     },
     [=](const ps::exited&) {},
     [=](const ps::closed&) {},
-    [=](draw_atom) {
-      self->delayed_send(self, redraw_every, draw_atom::value);
+    [=](caf::put_atom, const ps::session& repl) {
+      caf::anon_send(repl, ps::write_atom_v,
+                     ps::shared_bytes{"sum(range(10 ** 6))\n"});
+    },
+    [=](caf::tick_atom) {
+      self->delayed_send(self, redraw_every, caf::tick_atom_v);
       self->request(boss, caf::infinite, ps::list_atom_v)
         .then([=](const ps::child_list& children) {
           self->request(sessions, caf::infinite, ps::list_atom_v)
             .then([=](const ps::session_list& x) { draw(self, children, x); });
         });
     },
-    [=](finish_atom, std::size_t processes) {
+    [=](caf::ok_atom, std::size_t processes) {
       std::cout << "\nEnding " << processes << " processes ...\n";
-      self->state.lines_drawn = 0;
+      ps::state_of(self).lines_drawn = 0;
       self->request(boss, caf::infinite, ps::terminate_atom_v).then([] {});
     },
   };
@@ -292,10 +293,10 @@ int main() {
               << ".\n";
     auto viewer = system.spawn(audience, *boss, sessions, live_table);
     caf::scoped_actor self{system};
-    self->delayed_send(self, run_time, finish_atom::value);
-    self->receive([](finish_atom) {});
+    self->delayed_send(self, run_time, caf::ok_atom_v);
+    self->receive([](caf::ok_atom) {});
     seen = find_processes(mark).size();
-    self->send(viewer, finish_atom::value, seen);
+    self->send(viewer, caf::ok_atom_v, seen);
     self->wait_for(viewer);
   }
   auto left = find_processes(mark);

@@ -2,9 +2,6 @@
 
 #include "procession/io/printable.hpp"
 
-#include <caf/binary_deserializer.hpp>
-#include <caf/binary_serializer.hpp>
-
 #include <string_view>
 #include <vector>
 
@@ -124,18 +121,17 @@ bool accept(closed&) {
 template <class T>
 std::string encode(const T& body) {
   std::vector<char> bytes;
-  caf::binary_serializer sink{nullptr, bytes};
-  // Writing to memory does not fail; and what is written is not changed.
-  static_cast<void>(sink(const_cast<T&>(body)));
+  // Writing to memory does not fail.
+  to_binary(body, bytes);
   return {bytes.data(), bytes.size()};
 }
 
 template <class T>
 std::optional<T> decode(std::span<const std::byte> bytes) {
-  caf::binary_deserializer source{
-    nullptr, reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   T result;
-  if (source(result) || source.remaining() != 0 || !accept(result))
+  if (!from_binary(reinterpret_cast<const char*>(bytes.data()), bytes.size(),
+                   result)
+      || !accept(result))
     return std::nullopt;
   return result;
 }

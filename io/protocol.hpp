@@ -1,12 +1,11 @@
 #pragma once
 
 #include "procession/io/frame.hpp"
+#include "procession/messages/caf.hpp"
 #include "procession/messages/command.hpp"
 #include "procession/messages/error.hpp"
 #include "procession/messages/events.hpp"
 #include "procession/messages/session.hpp"
-
-#include <caf/meta/type_name.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -114,74 +113,84 @@ template <class T>
 std::optional<T> decode(std::span<const std::byte> bytes);
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, hello& x) {
-  return f(caf::meta::type_name("hello"), x.version, x.capabilities, x.nonce,
-           x.pid, x.user);
+inspected<Inspector> inspect(Inspector& f, hello& x) {
+  return inspect_fields(f, x, "hello", field("version", x.version),
+                        field("capabilities", x.capabilities),
+                        field("nonce", x.nonce), field("pid", x.pid),
+                        field("user", x.user));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, goodbye& x) {
-  return f(caf::meta::type_name("goodbye"), x.why);
+inspected<Inspector> inspect(Inspector& f, goodbye& x) {
+  return inspect_fields(f, x, "goodbye", field("why", x.why));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, spawn& x) {
-  return f(caf::meta::type_name("spawn"), x.spec, x.credit);
+inspected<Inspector> inspect(Inspector& f, spawn& x) {
+  return inspect_fields(f, x, "spawn", field("spec", x.spec),
+                        field("credit", x.credit));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, resize& x) {
-  return f(caf::meta::type_name("resize"), x.request, x.size);
+inspected<Inspector> inspect(Inspector& f, resize& x) {
+  return inspect_fields(f, x, "resize", field("request", x.request),
+                        field("size", x.size));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, signal& x) {
-  return f(caf::meta::type_name("signal"), x.request, x.name);
+inspected<Inspector> inspect(Inspector& f, signal& x) {
+  return inspect_fields(f, x, "signal", field("request", x.request),
+                        field("name", x.name));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, terminate& x) {
-  return f(caf::meta::type_name("terminate"), x.by);
+inspected<Inspector> inspect(Inspector& f, terminate& x) {
+  return inspect_fields(f, x, "terminate", field("by", x.by));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, credit& x) {
-  return f(caf::meta::type_name("credit"), x.bytes);
+inspected<Inspector> inspect(Inspector& f, credit& x) {
+  return inspect_fields(f, x, "credit", field("bytes", x.bytes));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, spawned& x) {
-  return f(caf::meta::type_name("spawned"), x.pid, x.containment);
+inspected<Inspector> inspect(Inspector& f, spawned& x) {
+  return inspect_fields(f, x, "spawned", field("pid", x.pid),
+                        field("containment", x.containment));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, failed& x) {
-  return f(caf::meta::type_name("failed"), x.why);
+inspected<Inspector> inspect(Inspector& f, failed& x) {
+  return inspect_fields(f, x, "failed", field("why", x.why));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, answered& x) {
-  return f(caf::meta::type_name("answered"), x.request, x.done, x.why);
+inspected<Inspector> inspect(Inspector& f, answered& x) {
+  return inspect_fields(f, x, "answered", field("request", x.request),
+                        field("done", x.done), field("why", x.why));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, input_refused& x) {
-  return f(caf::meta::type_name("input_refused"), x.bytes, x.why);
+inspected<Inspector> inspect(Inspector& f, input_refused& x) {
+  return inspect_fields(f, x, "input_refused", field("bytes", x.bytes),
+                        field("why", x.why));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, stopped& x) {
-  return f(caf::meta::type_name("stopped"), x.signal);
+inspected<Inspector> inspect(Inspector& f, stopped& x) {
+  return inspect_fields(f, x, "stopped", field("signal", x.signal));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, exited& x) {
-  return f(caf::meta::type_name("exited"), x.status, x.drained);
+inspected<Inspector> inspect(Inspector& f, exited& x) {
+  return inspect_fields(f, x, "exited", field("status", x.status),
+                        field("drained", x.drained));
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, closed& x) {
-  return f(caf::meta::type_name("closed"), x.drained, x.rest);
+inspected<Inspector> inspect(Inspector& f, closed& x) {
+  return inspect_fields(f, x, "closed", field("drained", x.drained),
+                        field("rest", x.rest));
 }
 
 } // namespace procession::protocol

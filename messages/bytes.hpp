@@ -1,8 +1,8 @@
 #pragma once
 
+#include "procession/messages/fwd.hpp"
+
 #include <caf/error.hpp>
-#include <caf/meta/load_callback.hpp>
-#include <caf/meta/type_name.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -81,18 +81,10 @@ std::string to_string(const shared_bytes& x);
 
 /// @relates shared_bytes
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, shared_bytes& x) {
-  if constexpr (Inspector::reads_state) {
-    auto text = std::string{x.text()};
-    return f(caf::meta::type_name("shared_bytes"), text);
-  } else {
-    std::string text;
-    return f(caf::meta::type_name("shared_bytes"), text,
-             caf::meta::load_callback([&]() -> caf::error {
-               x = shared_bytes{std::move(text)};
-               return caf::none;
-             }));
-  }
+inspected<Inspector> inspect(Inspector& f, shared_bytes& x) {
+  return inspect_as(
+    f, x, "shared_bytes", [&x] { return std::string{x.text()}; },
+    [&x](std::string text) { x = shared_bytes{std::move(text)}; });
 }
 
 } // namespace procession

@@ -91,7 +91,7 @@ std::string in_ms(caf::timespan x) {
   return std::to_string(ms) + "ms";
 }
 
-std::string quoted(const std::string& word) {
+std::string in_quotes(const std::string& word) {
   auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
            || (c >= '0' && c <= '9')
@@ -227,7 +227,7 @@ std::string to_string(const environment& x) {
   for (auto& name : x.unset)
     result += " -" + name;
   for (auto& [name, value] : x.set)
-    result += " " + name + "=" + quoted(value);
+    result += " " + name + "=" + in_quotes(value);
   return result;
 }
 
@@ -273,9 +273,9 @@ std::string to_string(ownership x) {
 }
 
 std::string to_string(const command& x) {
-  auto result = quoted(x.program);
+  auto result = in_quotes(x.program);
   for (auto& arg : x.args)
-    result += " " + quoted(arg);
+    result += " " + in_quotes(arg);
   return result;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "procession/messages/error.hpp"
+#include "procession/messages/fwd.hpp"
 
-#include <caf/meta/type_name.hpp>
 #include <caf/timespan.hpp>
 
 #include <chrono>
@@ -221,48 +221,61 @@ std::string to_string(const command& x);
 
 /// @relates terminal_size
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, terminal_size& x) {
-  return f(caf::meta::type_name("terminal_size"), x.rows, x.cols);
+inspected<Inspector> inspect(Inspector& f, terminal_size& x) {
+  return inspect_fields(f, x, "terminal_size", field("rows", x.rows),
+                        field("cols", x.cols));
 }
 
 /// @relates stdio_spec
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, stdio_spec& x) {
-  return f(caf::meta::type_name("stdio_spec"), x.kind, x.size, x.input);
+inspected<Inspector> inspect(Inspector& f, stdio_spec& x) {
+  return inspect_fields(f, x, "stdio_spec", field("kind", x.kind),
+                        field("size", x.size), field("input", x.input));
 }
 
 /// @relates environment
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, environment& x) {
-  return f(caf::meta::type_name("environment"), x.inherit, x.set, x.unset);
+inspected<Inspector> inspect(Inspector& f, environment& x) {
+  return inspect_fields(f, x, "environment", field("inherit", x.inherit),
+                        field("set", x.set), field("unset", x.unset));
 }
 
 /// @relates session_limits
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, session_limits& x) {
-  return f(caf::meta::type_name("session_limits"), x.retained, x.stdin_queue,
-           x.timeout, x.retention);
+inspected<Inspector> inspect(Inspector& f, session_limits& x) {
+  return inspect_fields(f, x, "session_limits", field("retained", x.retained),
+                        field("stdin_queue", x.stdin_queue),
+                        field("timeout", x.timeout),
+                        field("retention", x.retention));
 }
 
 /// @relates kill_policy
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, kill_policy& x) {
-  return f(caf::meta::type_name("kill_policy"), x.grace, x.drain, x.leftovers,
-           x.background);
+inspected<Inspector> inspect(Inspector& f, kill_policy& x) {
+  return inspect_fields(f, x, "kill_policy", field("grace", x.grace),
+                        field("drain", x.drain),
+                        field("leftovers", x.leftovers),
+                        field("background", x.background));
 }
 
 /// @relates restriction
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, restriction& x) {
-  return f(caf::meta::type_name("restriction"), x.capability_sids);
+inspected<Inspector> inspect(Inspector& f, restriction& x) {
+  return inspect_fields(f, x, "restriction",
+                        field("capability_sids", x.capability_sids));
 }
 
 /// @relates command
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, command& x) {
-  return f(caf::meta::type_name("command"), x.program, x.args, x.argv0, x.cwd,
-           x.env, x.stdio, x.limits, x.kill, x.when_unobserved, x.owner, x.id,
-           x.restricted, x.notification_fd, x.report_stops);
+inspected<Inspector> inspect(Inspector& f, command& x) {
+  return inspect_fields(
+    f, x, "command", field("program", x.program), field("args", x.args),
+    field("argv0", x.argv0), field("cwd", x.cwd), field("env", x.env),
+    field("stdio", x.stdio), field("limits", x.limits), field("kill", x.kill),
+    field("when_unobserved", x.when_unobserved), field("owner", x.owner),
+    field("id", x.id), field("restricted", x.restricted),
+    field("notification_fd", x.notification_fd),
+    field("report_stops", x.report_stops));
 }
 
 } // namespace procession

@@ -6,19 +6,21 @@
 namespace procession {
 
 void add_to(caf::actor_system_config& cfg) {
-  cfg.add_message_types<caf::id_block::procession>();
-  cfg.add_error_category(caf::atom("procession"),
-                         [](std::uint8_t code, caf::atom_value category,
-                            const caf::message& context) {
-                           return describe({code, category, context});
-                         });
+  register_types<
+    caf::id_block::procession_atoms, caf::id_block::procession_supervisor_atoms,
+    caf::id_block::procession_exec_atoms, caf::id_block::procession,
+    caf::id_block::procession_session_handle,
+    caf::id_block::procession_runner_handle,
+    caf::id_block::procession_exec_tool_handle,
+    caf::id_block::procession_supervisor_handle>(cfg);
+  register_errors<errc>(cfg, describe);
 }
 
 config::config() {
   add_to(*this);
-  set("scheduler.policy", caf::atom("sharing"));
   auto cores = std::max(2u, std::thread::hardware_concurrency());
-  set("scheduler.max-threads", std::size_t{cores - 1});
+  set(caf_option::scheduler_policy, option_word("sharing"));
+  set(caf_option::scheduler_threads, std::size_t{cores - 1});
 }
 
 } // namespace procession

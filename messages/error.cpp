@@ -1,6 +1,7 @@
 #include "procession/messages/error.hpp"
 
-#include <caf/make_message.hpp>
+#include "procession/messages/config.hpp"
+
 #include <caf/message.hpp>
 
 #include <system_error>
@@ -9,13 +10,13 @@ namespace procession {
 
 namespace {
 
-constexpr auto category = caf::atom("procession");
+[[maybe_unused]] const bool types_are_registered
+  = register_types<caf::id_block::procession>();
 
 } // namespace
 
 caf::error to_error(const failure& x) {
-  return {static_cast<std::uint8_t>(x.code), category,
-          caf::make_message(x.detail)};
+  return make_caf_error(x.code, caf::make_message(x.detail));
 }
 
 caf::error make_error(errc code, stage at, std::string text,
@@ -24,12 +25,12 @@ caf::error make_error(errc code, stage at, std::string text,
 }
 
 bool is(const caf::error& x, errc code) noexcept {
-  return x && x.category() == category
+  return x && has_category<errc>(x)
          && x.code() == static_cast<std::uint8_t>(code);
 }
 
 error_detail detail_of(const caf::error& x) {
-  if (!x || x.category() != category
+  if (!x || !has_category<errc>(x)
       || !x.context().match_elements<error_detail>())
     return {};
   return x.context().get_as<error_detail>(0);
@@ -44,14 +45,18 @@ failure no_sender(stage at) {
 }
 
 std::optional<failure> failure_of(const caf::error& x) {
-  if (!x || x.category() != category)
+  if (!x || !has_category<errc>(x))
     return std::nullopt;
   return failure{static_cast<errc>(x.code()), detail_of(x)};
 }
 
 std::string describe(const caf::error& x) {
-  auto ours = failure_of(x);
-  return ours ? to_string(*ours) : caf::to_string(x);
+  if (auto ours = failure_of(x))
+    return to_string(*ours);
+  // CAF 0.17 writes more around it than CAF 1 does.
+  if (x && has_category<caf::exit_reason>(x))
+    return to_string(static_cast<caf::exit_reason>(x.code()));
+  return caf::to_string(x);
 }
 
 std::string to_string(errc x) {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <caf/atom.hpp>
+#include "procession/messages/fwd.hpp"
+
 #include <caf/error.hpp>
-#include <caf/meta/type_name.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -188,14 +188,18 @@ std::string to_string(const failure& x);
 
 /// @relates error_detail
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, error_detail& x) {
-  return f(caf::meta::type_name("error_detail"), x.at, x.os_code, x.text);
+inspected<Inspector> inspect(Inspector& f, error_detail& x) {
+  return inspect_fields(f, x, "error_detail", field("at", x.at),
+                        field("os_code", x.os_code), field("text", x.text));
 }
 
 /// @relates failure
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, failure& x) {
-  return f(caf::meta::type_name("failure"), x.code, x.detail);
+inspected<Inspector> inspect(Inspector& f, failure& x) {
+  return inspect_fields(f, x, "failure", field("code", x.code),
+                        field("detail", x.detail));
 }
 
 } // namespace procession
+
+PROCESSION_ERROR_CODES(procession::errc)

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "procession/messages/bytes.hpp"
+#include "procession/messages/fwd.hpp"
 
-#include <caf/meta/type_name.hpp>
 #include <caf/timespan.hpp>
 
 #include <cstdint>
@@ -169,59 +169,71 @@ std::string to_string(const closed& x);
 
 /// @relates cursor
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, cursor& x) {
-  return f(caf::meta::type_name("cursor"), x.out, x.err);
+inspected<Inspector> inspect(Inspector& f, cursor& x) {
+  return inspect_fields(f, x, "cursor", field("out", x.out),
+                        field("err", x.err));
 }
 
 /// @relates exit_status
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, exit_status& x) {
-  return f(caf::meta::type_name("exit_status"), x.cause, x.code, x.signal,
-           x.core_dumped, x.timed_out, x.by_request, x.user_time, x.system_time,
-           x.peak_memory);
+inspected<Inspector> inspect(Inspector& f, exit_status& x) {
+  return inspect_fields(
+    f, x, "exit_status", field("cause", x.cause), field("code", x.code),
+    field("signal", x.signal), field("core_dumped", x.core_dumped),
+    field("timed_out", x.timed_out), field("by_request", x.by_request),
+    field("user_time", x.user_time), field("system_time", x.system_time),
+    field("peak_memory", x.peak_memory));
 }
 
 /// @relates output
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, output& x) {
-  return f(caf::meta::type_name("output"), x.id, x.seq, x.stream, x.offset,
-           x.bytes);
+inspected<Inspector> inspect(Inspector& f, output& x) {
+  return inspect_fields(f, x, "output", field("id", x.id), field("seq", x.seq),
+                        field("stream", x.stream), field("offset", x.offset),
+                        field("bytes", x.bytes));
 }
 
 /// @relates gap
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, gap& x) {
-  return f(caf::meta::type_name("gap"), x.id, x.seq, x.stream, x.from, x.to);
+inspected<Inspector> inspect(Inspector& f, gap& x) {
+  return inspect_fields(f, x, "gap", field("id", x.id), field("seq", x.seq),
+                        field("stream", x.stream), field("from", x.from),
+                        field("to", x.to));
 }
 
 /// @relates stopped
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, stopped& x) {
-  return f(caf::meta::type_name("stopped"), x.id, x.seq, x.signal);
+inspected<Inspector> inspect(Inspector& f, stopped& x) {
+  return inspect_fields(f, x, "stopped", field("id", x.id), field("seq", x.seq),
+                        field("signal", x.signal));
 }
 
 /// @relates continued
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, continued& x) {
-  return f(caf::meta::type_name("continued"), x.id, x.seq);
+inspected<Inspector> inspect(Inspector& f, continued& x) {
+  return inspect_fields(f, x, "continued", field("id", x.id),
+                        field("seq", x.seq));
 }
 
 /// @relates leftovers
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, leftovers& x) {
-  return f(caf::meta::type_name("leftovers"), x.ended, x.surviving);
+inspected<Inspector> inspect(Inspector& f, leftovers& x) {
+  return inspect_fields(f, x, "leftovers", field("ended", x.ended),
+                        field("surviving", x.surviving));
 }
 
 /// @relates exited
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, exited& x) {
-  return f(caf::meta::type_name("exited"), x.id, x.seq, x.status);
+inspected<Inspector> inspect(Inspector& f, exited& x) {
+  return inspect_fields(f, x, "exited", field("id", x.id), field("seq", x.seq),
+                        field("status", x.status));
 }
 
 /// @relates closed
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, closed& x) {
-  return f(caf::meta::type_name("closed"), x.id, x.seq, x.complete, x.rest);
+inspected<Inspector> inspect(Inspector& f, closed& x) {
+  return inspect_fields(f, x, "closed", field("id", x.id), field("seq", x.seq),
+                        field("complete", x.complete), field("rest", x.rest));
 }
 
 } // namespace procession

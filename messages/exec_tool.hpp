@@ -1,10 +1,7 @@
 #pragma once
 
+#include "procession/messages/fwd.hpp"
 #include "procession/messages/session.hpp"
-
-#include <caf/meta/type_name.hpp>
-#include <caf/replies_to.hpp>
-#include <caf/typed_actor.hpp>
 
 #include <cstdint>
 #include <string>
@@ -168,7 +165,6 @@ struct exec_session {
 };
 
 /// What `list` returns; to CAF a type of its own.
-using exec_list = std::vector<exec_session>;
 
 /// The output with a line in place of what is omitted.
 std::string output_text(const exec_result& x);
@@ -187,45 +183,64 @@ std::string to_string(const exec_session& x);
 
 /// @relates exec_wait
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, exec_wait& x) {
-  return f(caf::meta::type_name("exec_wait"), x.yield, x.until, x.until_regex,
-           x.on_output, x.max_output);
+inspected<Inspector> inspect(Inspector& f, exec_wait& x) {
+  return inspect_fields(f, x, "exec_wait", field("yield", x.yield),
+                        field("until", x.until),
+                        field("until_regex", x.until_regex),
+                        field("on_output", x.on_output),
+                        field("max_output", x.max_output));
 }
 
 /// @relates exec_request
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, exec_request& x) {
-  return f(caf::meta::type_name("exec_request"), x.id, x.script, x.argv, x.cwd,
-           x.env, x.tty, x.size, x.input, x.timeout, x.keep_background, x.wait);
+inspected<Inspector> inspect(Inspector& f, exec_request& x) {
+  return inspect_fields(f, x, "exec_request", field("id", x.id),
+                        field("script", x.script), field("argv", x.argv),
+                        field("cwd", x.cwd), field("env", x.env),
+                        field("tty", x.tty), field("size", x.size),
+                        field("input", x.input), field("timeout", x.timeout),
+                        field("keep_background", x.keep_background),
+                        field("wait", x.wait));
 }
 
 /// @relates exec_input
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, exec_input& x) {
-  return f(caf::meta::type_name("exec_input"), x.id, x.text, x.keys, x.close,
-           x.wait);
+inspected<Inspector> inspect(Inspector& f, exec_input& x) {
+  return inspect_fields(f, x, "exec_input", field("id", x.id),
+                        field("text", x.text), field("keys", x.keys),
+                        field("close", x.close), field("wait", x.wait));
 }
 
 /// @relates exec_poll
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, exec_poll& x) {
-  return f(caf::meta::type_name("exec_poll"), x.id, x.wait);
+inspected<Inspector> inspect(Inspector& f, exec_poll& x) {
+  return inspect_fields(f, x, "exec_poll", field("id", x.id),
+                        field("wait", x.wait));
 }
 
 /// @relates exec_result
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, exec_result& x) {
-  return f(caf::meta::type_name("exec_result"), x.id, x.wake, x.state, x.status,
-           x.complete, x.rest, x.matched, x.matched_text, x.head, x.omitted,
-           x.tail, x.invalid, x.bytes, x.sent, x.written, x.waited);
+inspected<Inspector> inspect(Inspector& f, exec_result& x) {
+  return inspect_fields(
+    f, x, "exec_result", field("id", x.id), field("wake", x.wake),
+    field("state", x.state), field("status", x.status),
+    field("complete", x.complete), field("rest", x.rest),
+    field("matched", x.matched), field("matched_text", x.matched_text),
+    field("head", x.head), field("omitted", x.omitted), field("tail", x.tail),
+    field("invalid", x.invalid), field("bytes", x.bytes), field("sent", x.sent),
+    field("written", x.written), field("waited", x.waited));
 }
 
 /// @relates exec_session
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, exec_session& x) {
-  return f(caf::meta::type_name("exec_session"), x.id, x.command, x.state,
-           x.pid, x.age, x.idle, x.produced, x.unread, x.awaited, x.status,
-           x.start_error);
+inspected<Inspector> inspect(Inspector& f, exec_session& x) {
+  return inspect_fields(f, x, "exec_session", field("id", x.id),
+                        field("command", x.command), field("state", x.state),
+                        field("pid", x.pid), field("age", x.age),
+                        field("idle", x.idle), field("produced", x.produced),
+                        field("unread", x.unread), field("awaited", x.awaited),
+                        field("status", x.status),
+                        field("start_error", x.start_error));
 }
 
 } // namespace procession
@@ -243,39 +258,43 @@ namespace procession {
 /// at a time, the next is refused (`busy`); when the one who waits goes down,
 /// the output is left for others. Every request about a session that there is
 /// none of fails with `no_such_session`.
-using exec_tool = caf::typed_actor<
+using exec_tool = typed_actor<
   /// Runs a command; answered when it is over or the wait is. Errors: those of
   /// a start, `session_limit` (with what could be stopped), `invalid_argument`,
   /// `duplicate_session`, `no_sender`.
-  caf::replies_to<exec_atom, exec_request>::with<exec_result>,
+  caf::result<exec_result>(exec_atom, exec_request),
   /// Sends input, then waits for what comes of it. Errors: those of
   /// `session`'s `write`, `stdin_full` (too much waits already; nothing was
   /// sent), `busy` (likewise), `stdin_closed` (it was started without input),
   /// `invalid_argument`.
-  caf::replies_to<write_atom, exec_input>::with<exec_result>,
+  caf::result<exec_result>(write_atom, exec_input),
   /// Waits for a session; output that is there already counts. Errors: `busy`,
   /// `invalid_argument`, and those of a start that failed meanwhile.
-  caf::replies_to<poll_atom, exec_poll>::with<exec_result>,
+  caf::result<exec_result>(poll_atom, exec_poll),
   /// Resizes the terminal of a session. Errors: those of `session`'s `resize`,
   /// `busy` (it is still starting).
-  caf::replies_to<resize_atom, session_id, terminal_size>::with<void>,
+  caf::result<void>(resize_atom, session_id, terminal_size),
   /// Signals a session; its answers go on. Errors: those of `session`'s
   /// `signal`, `busy`.
-  caf::replies_to<signal_atom, session_id, signal_name>::with<void>,
+  caf::result<void>(signal_atom, session_id, signal_name),
   /// Ends the wait for a session, if somebody waits. The session goes on.
-  caf::replies_to<cancel_atom, session_id>::with<void>,
+  caf::result<void>(cancel_atom, session_id),
   /// Answered once the session is closed; takes no output. Errors: `busy` (too
   /// many wait like this), those of a start that failed.
-  caf::replies_to<wait_atom, session_id>::with<exit_status>,
+  caf::result<exit_status>(wait_atom, session_id),
   /// Tells of every session that is live or has something left to read, the
   /// eldest first.
-  caf::replies_to<list_atom>::with<exec_list>,
+  caf::result<exec_list>(list_atom),
   /// Ends a session; answered when it is closed, with the output unless
   /// somebody waits for it. Errors: `deadline_passed` (it does not end), `busy`
   /// (too many end it already).
-  caf::replies_to<terminate_atom, session_id>::with<exec_result>,
+  caf::result<exec_result>(terminate_atom, session_id),
   /// Ends all sessions; answered when they are closed, with what they were.
   /// Their output is left to be read. Error: `busy`.
-  caf::replies_to<terminate_atom>::with<exec_list>>;
+  caf::result<exec_list>(terminate_atom)>;
 
 } // namespace procession
+
+CAF_BEGIN_TYPE_ID_BLOCK(procession_exec_tool_handle, 3056)
+  CAF_ADD_TYPE_ID(procession_exec_tool_handle, (procession::exec_tool))
+CAF_END_TYPE_ID_BLOCK(procession_exec_tool_handle)

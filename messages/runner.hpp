@@ -1,11 +1,8 @@
 #pragma once
 
 #include "procession/messages/error.hpp"
+#include "procession/messages/fwd.hpp"
 #include "procession/messages/session.hpp"
-
-#include <caf/meta/type_name.hpp>
-#include <caf/replies_to.hpp>
-#include <caf/typed_actor.hpp>
 
 #include <cstdint>
 #include <string>
@@ -50,9 +47,11 @@ std::string to_string(const runner_info& x);
 
 /// @relates runner_info
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, runner_info& x) {
-  return f(caf::meta::type_name("runner_info"), x.state, x.pid, x.remote_pid,
-           x.user, x.sessions, x.why);
+inspected<Inspector> inspect(Inspector& f, runner_info& x) {
+  return inspect_fields(f, x, "runner_info", field("state", x.state),
+                        field("pid", x.pid), field("remote_pid", x.remote_pid),
+                        field("user", x.user), field("sessions", x.sessions),
+                        field("why", x.why));
 }
 
 /// A process in another security context that hosts sessions. When it is lost
@@ -60,11 +59,14 @@ typename Inspector::result_type inspect(Inspector& f, runner_info& x) {
 /// one. Where none may follow (`runner_options::restart`) the actor ends with
 /// the error as its exit reason, which monitors see; if the runner never was up
 /// it stays, to tell why.
-using runner = caf::typed_actor<
+using runner = typed_actor<
   /// Answered once the runner is up. Errors: why it is not. It starts none.
-  caf::replies_to<wait_atom>::with<runner_info>,
-  caf::replies_to<info_atom>::with<runner_info>,
+  caf::result<runner_info>(wait_atom), caf::result<runner_info>(info_atom),
   /// Ends the runner with all its sessions; answered when nothing is left.
-  caf::replies_to<terminate_atom>::with<runner_info>>;
+  caf::result<runner_info>(terminate_atom)>;
 
 } // namespace procession
+
+CAF_BEGIN_TYPE_ID_BLOCK(procession_runner_handle, 3036)
+  CAF_ADD_TYPE_ID(procession_runner_handle, (procession::runner))
+CAF_END_TYPE_ID_BLOCK(procession_runner_handle)

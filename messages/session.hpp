@@ -2,12 +2,11 @@
 
 #include "procession/messages/command.hpp"
 #include "procession/messages/events.hpp"
+#include "procession/messages/fwd.hpp"
 
 #include <caf/fwd.hpp>
-#include <caf/replies_to.hpp>
 #include <caf/timestamp.hpp>
 #include <caf/type_id.hpp>
-#include <caf/typed_actor.hpp>
 
 #include <cstdint>
 #include <string>
@@ -105,7 +104,6 @@ struct session_info {
 };
 
 /// What `list` returns; to CAF a type of its own.
-using session_list = std::vector<session_info>;
 
 /// What a cursor read returns.
 struct page {
@@ -132,24 +130,34 @@ std::string to_string(const page& x);
 
 /// @relates subscription
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, subscription& x) {
-  return f(caf::meta::type_name("subscription"), x.from, x.window, x.mode);
+inspected<Inspector> inspect(Inspector& f, subscription& x) {
+  return inspect_fields(f, x, "subscription", field("from", x.from),
+                        field("window", x.window), field("mode", x.mode));
 }
 
 /// @relates session_info
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, session_info& x) {
-  return f(caf::meta::type_name("session_info"), x.id, x.state, x.pid, x.spec,
-           x.containment, x.started, x.last_output, x.produced,
-           x.consumed_stdin, x.queued_stdin, x.retained, x.subscribers,
-           x.held_back, x.stopped, x.status, x.complete, x.rest, x.start_error);
+inspected<Inspector> inspect(Inspector& f, session_info& x) {
+  return inspect_fields(
+    f, x, "session_info", field("id", x.id), field("state", x.state),
+    field("pid", x.pid), field("spec", x.spec),
+    field("containment", x.containment), field("started", x.started),
+    field("last_output", x.last_output), field("produced", x.produced),
+    field("consumed_stdin", x.consumed_stdin),
+    field("queued_stdin", x.queued_stdin), field("retained", x.retained),
+    field("subscribers", x.subscribers), field("held_back", x.held_back),
+    field("stopped", x.stopped), field("status", x.status),
+    field("complete", x.complete), field("rest", x.rest),
+    field("start_error", x.start_error));
 }
 
 /// @relates page
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, page& x) {
-  return f(caf::meta::type_name("page"), x.outputs, x.gaps, x.next, x.state,
-           x.status, x.complete);
+inspected<Inspector> inspect(Inspector& f, page& x) {
+  return inspect_fields(f, x, "page", field("outputs", x.outputs),
+                        field("gaps", x.gaps), field("next", x.next),
+                        field("state", x.state), field("status", x.status),
+                        field("complete", x.complete));
 }
 
 } // namespace procession
@@ -178,9 +186,9 @@ namespace procession {
 /// What a session sends to those who subscribe to it. A subscriber may be any
 /// actor; one that is statically typed handles these.
 using subscriber
-  = caf::typed_actor<caf::reacts_to<output>, caf::reacts_to<gap>,
-                     caf::reacts_to<stopped>, caf::reacts_to<continued>,
-                     caf::reacts_to<exited>, caf::reacts_to<closed>>;
+  = typed_actor<caf::result<void>(output), caf::result<void>(gap),
+                caf::result<void>(stopped), caf::result<void>(continued),
+                caf::result<void>(exited), caf::result<void>(closed)>;
 
 /// One process, wherever it runs. An actor sends these messages by itself, or
 /// has `open` and `listening` (actors/listening.hpp) do it.
@@ -188,80 +196,85 @@ using subscriber
 ///     self->request(shell, caf::infinite, write_atom_v,
 ///                   shared_bytes{"make\n"})
 ///       .then([](std::uint64_t bytes) { ... });
-using session = caf::typed_actor<
+using session = typed_actor<
   /// Sends input; answered with the number of bytes (all of them) once the
   /// kernel took them. Errors: `stdin_closed`, `stdin_full` (none was taken),
   /// `line_too_long` (a terminal that hands over lines would drop the rest of
   /// one; none was taken, but in a runner every 64 KiB count by themselves),
   /// `already_exited`.
-  caf::replies_to<write_atom, shared_bytes>::with<std::uint64_t>,
+  caf::result<std::uint64_t>(write_atom, shared_bytes),
   /// Ends input behind what is queued. On a PTY: types the terminal's end of
   /// file character once all input was read, and again whenever it was read in
-  /// its turn, as a closed pipe is at its end for everybody. Repeating the
-  /// request does nothing.
-  caf::replies_to<close_stdin_atom>::with<void>,
+  /// its turn, as a closed pipe is at its end for everybody. (A program with an
+  /// editor of its own that was not ready for it may take it for text, as the
+  /// REPL of Python 3.13 does.) Repeating the request does nothing.
+  caf::result<void>(close_stdin_atom),
   /// Resizes the terminal. Errors: `not_a_terminal`, `invalid_argument`,
   /// `already_exited`.
-  caf::replies_to<resize_atom, terminal_size>::with<void>,
+  caf::result<void>(resize_atom, terminal_size),
   /// Signals the process group; on a PTY `interrupt` and `quit` go to the
   /// foreground job, as the keys do. Error: `already_exited`.
-  caf::replies_to<signal_atom, signal_name>::with<void>,
+  caf::result<void>(signal_atom, signal_name),
   /// Asks every process of the tree to end and kills those that are left after
   /// the command's grace, which the whole tree has; answered with the status
   /// once the process ended (at once if it had).
-  caf::replies_to<terminate_atom>::with<exit_status>,
+  caf::result<exit_status>(terminate_atom),
   /// @copydoc terminate_atom with a grace of its own; zero kills at once.
-  caf::replies_to<terminate_atom, caf::timespan>::with<exit_status>,
+  caf::result<exit_status>(terminate_atom, caf::timespan),
   /// @copydoc terminate_atom with another signal than SIGTERM to ask by.
-  caf::replies_to<terminate_atom, signal_name,
-                  caf::timespan>::with<exit_status>,
-  caf::replies_to<info_atom>::with<session_info>,
+  caf::result<exit_status>(terminate_atom, signal_name, caf::timespan),
+  caf::result<session_info>(info_atom),
   /// Answered with the status once the process ended; with the error of the
   /// start if it never ran.
-  caf::replies_to<wait_atom>::with<exit_status>,
+  caf::result<exit_status>(wait_atom),
   /// Answered with what is known of the session once it has come to that state
   /// or a later one; a failed start too is `exited`, then `closed`. Error:
   /// `busy` (a thousand wait already).
-  caf::replies_to<wait_atom, session_state>::with<session_info>,
+  caf::result<session_info>(wait_atom, session_state),
   /// Answered once the program has written a line to its notification
   /// descriptor. Errors: `invalid_argument` (the command has none),
   /// `already_exited`, `busy`; that of the start if it never ran.
-  caf::replies_to<notified_atom>::with<void>,
+  caf::result<void>(notified_atom),
   /// Reads from a cursor, at most so many bytes, waiting so long for the first
   /// of them (`max_timespan`: as long as it takes); a session that is closed
   /// keeps nobody waiting. Error:
   /// `invalid_argument` (no bytes asked for, cursor past the end).
-  caf::replies_to<read_atom, cursor, std::uint64_t, caf::timespan>::with<page>,
+  caf::result<page>(read_atom, cursor, std::uint64_t, caf::timespan),
   /// Subscribes the sender to `output`, `gap`, `exited` and `closed`, and to
   /// `stopped` and `continued` if the command reports stops; the
   /// answer is the place where delivery begins. Errors: `already_subscribed`,
   /// `invalid_argument` (window 0, cursor past the end), `no_sender`.
-  caf::replies_to<subscribe_atom, subscription>::with<cursor>,
+  caf::result<cursor>(subscribe_atom, subscription),
   /// Ends the sender's subscription. Error: `not_subscribed`.
-  caf::replies_to<unsubscribe_atom>::with<void>,
+  caf::result<void>(unsubscribe_atom),
   /// Gives the sender's window so many bytes back.
-  caf::reacts_to<ack_atom, std::uint64_t>>;
+  caf::result<void>(ack_atom, std::uint64_t)>;
 
 /// Starts sessions and knows them.
 ///
 ///     self->request(where, caf::infinite, spawn_atom_v,
 ///                   command{.program = "bash", .stdio = pty()})
 ///       .then([=](const session& shell) { ... });
-using spawner = caf::typed_actor<
+using spawner = typed_actor<
   /// Starts a session; answered once the program runs. Errors: every code of
   /// a failed start, `session_limit`, `duplicate_session` (a session of that
   /// name is not closed; a closed one gives way).
-  caf::replies_to<spawn_atom, command>::with<session>,
+  caf::result<session>(spawn_atom, command),
   /// Finds a session, starting and failed ones included.
-  caf::replies_to<find_atom, session_id>::with<session>,
+  caf::result<session>(find_atom, session_id),
   /// Tells of every session that is live or still retained.
-  caf::replies_to<list_atom>::with<session_list>,
+  caf::result<session_list>(list_atom),
   /// Terminates all sessions that are not closed, each with the grace of its
   /// command; answered once all of them are closed, however they ended, which a
   /// lossless subscriber that takes nothing can put off. Others may be started
   /// meanwhile. Error: `busy`.
-  caf::replies_to<terminate_atom>::with<void>,
+  caf::result<void>(terminate_atom),
   /// @copydoc terminate_atom with a grace for all; zero kills at once.
-  caf::replies_to<terminate_atom, caf::timespan>::with<void>>;
+  caf::result<void>(terminate_atom, caf::timespan)>;
 
 } // namespace procession
+
+CAF_BEGIN_TYPE_ID_BLOCK(procession_session_handle, 3018)
+  CAF_ADD_TYPE_ID(procession_session_handle, (procession::session))
+  CAF_ADD_TYPE_ID(procession_session_handle, (procession::spawner))
+CAF_END_TYPE_ID_BLOCK(procession_session_handle)

@@ -1,16 +1,13 @@
 #pragma once
 
+#include "procession/messages/fwd.hpp"
 #include "procession/messages/readiness.hpp"
 #include "procession/messages/session.hpp"
 
 #include <caf/actor.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/expected.hpp>
-#include <caf/meta/type_name.hpp>
-#include <caf/replies_to.hpp>
 #include <caf/timespan.hpp>
 #include <caf/type_id.hpp>
-#include <caf/typed_actor.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -138,7 +135,6 @@ struct child_info {
 };
 
 /// What `list` returns; to CAF a type of its own.
-using child_list = std::vector<child_info>;
 
 /// What happened to a child, or to the supervisor.
 enum class supervisor_event_kind : std::uint8_t {
@@ -219,35 +215,42 @@ std::string to_string(const event_subscription& x);
 
 /// @relates child_info
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, child_info& x) {
-  return f(caf::meta::type_name("child_info"), x.name, x.state, x.restart,
-           x.starts, x.session, x.id, x.pid, x.actor, x.last_end);
+inspected<Inspector> inspect(Inspector& f, child_info& x) {
+  return inspect_fields(f, x, "child_info", field("name", x.name),
+                        field("state", x.state), field("restart", x.restart),
+                        field("starts", x.starts), field("session", x.session),
+                        field("id", x.id), field("pid", x.pid),
+                        field("actor", x.actor), field("last_end", x.last_end));
 }
 
 /// @relates supervisor_event
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, supervisor_event& x) {
-  return f(caf::meta::type_name("supervisor_event"), x.seq, x.what, x.child,
-           x.start, x.id, x.pid, x.status, x.why, x.delay);
+inspected<Inspector> inspect(Inspector& f, supervisor_event& x) {
+  return inspect_fields(f, x, "supervisor_event", field("seq", x.seq),
+                        field("what", x.what), field("child", x.child),
+                        field("start", x.start), field("id", x.id),
+                        field("pid", x.pid), field("status", x.status),
+                        field("why", x.why), field("delay", x.delay));
 }
 
 /// @relates events_missed
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, events_missed& x) {
-  return f(caf::meta::type_name("events_missed"), x.from, x.to);
+inspected<Inspector> inspect(Inspector& f, events_missed& x) {
+  return inspect_fields(f, x, "events_missed", field("from", x.from),
+                        field("to", x.to));
 }
 
 /// @relates event_subscription
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, event_subscription& x) {
-  return f(caf::meta::type_name("event_subscription"), x.from, x.window);
+inspected<Inspector> inspect(Inspector& f, event_subscription& x) {
+  return inspect_fields(f, x, "event_subscription", field("from", x.from),
+                        field("window", x.window));
 }
 
 } // namespace procession
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::child_spec)
-
 CAF_BEGIN_TYPE_ID_BLOCK(procession_supervisor_atoms, 3040)
+  PROCESSION_LOCAL(procession_supervisor_atoms, procession::child_spec)
   CAF_ADD_ATOM(procession_supervisor_atoms, procession, add_atom, "add")
   CAF_ADD_ATOM(procession_supervisor_atoms, procession, remove_atom, "remove")
   CAF_ADD_ATOM(procession_supervisor_atoms, procession, restart_atom, "restart")
@@ -258,8 +261,8 @@ namespace procession {
 
 /// What a supervisor sends to those who subscribe to it. A subscriber may be
 /// any actor; one that is statically typed handles these.
-using supervisor_subscriber = caf::typed_actor<caf::reacts_to<supervisor_event>,
-                                               caf::reacts_to<events_missed>>;
+using supervisor_subscriber = typed_actor<caf::result<void>(supervisor_event),
+                                          caf::result<void>(events_missed)>;
 
 /// Keeps children: starts them in order, each when the one before is ready,
 /// restarts those that fail, and stops them in reverse order when it ends.
@@ -272,39 +275,43 @@ using supervisor_subscriber = caf::typed_actor<caf::reacts_to<supervisor_event>,
 /// While it ends, whatever it cannot do any more has the error that it ends
 /// with, or `supervisor_ended`. What has to wait may have the error `busy`: a
 /// thousand wait for the same already.
-using supervisor = caf::typed_actor<
+using supervisor = typed_actor<
   /// Answered once no child waits for its turn to be started.
-  caf::replies_to<wait_atom>::with<child_list>,
+  caf::result<child_list>(wait_atom),
   /// Adds a child behind the others; answered once it is ready. If that fails
   /// nothing of it remains, and the others are not touched. Errors: why it is
   /// not ready, `duplicate_child`, `invalid_argument`.
-  caf::replies_to<add_atom, child_spec>::with<child_info>,
+  caf::result<child_info>(add_atom, child_spec),
   /// Stops a child and forgets it; answered when nothing of it is left, or, if
   /// it is a session that a subscriber holds up, when its process has ended and
   /// its drain deadline is over: then what is left of its tree is being killed.
   /// Errors: `no_such_child`.
-  caf::replies_to<remove_atom, std::string>::with<void>,
+  caf::result<void>(remove_atom, std::string),
   /// Stops a child, if it runs, and starts it at once, which is no failure and
   /// concerns no sibling; answered once it is ready. Errors: why it is not,
   /// `no_such_child`.
-  caf::replies_to<restart_atom, std::string>::with<child_info>,
+  caf::result<child_info>(restart_atom, std::string),
   /// Stops a child; answered as `remove_atom` is. It stays so until `restart`.
   /// Errors: `no_such_child`.
-  caf::replies_to<stop_atom, std::string>::with<void>,
+  caf::result<void>(stop_atom, std::string),
   /// Tells of a child. Error: `no_such_child`.
-  caf::replies_to<find_atom, std::string>::with<child_info>,
+  caf::result<child_info>(find_atom, std::string),
   /// Tells of the children, in their order.
-  caf::replies_to<list_atom>::with<child_list>,
+  caf::result<child_list>(list_atom),
   /// Subscribes the sender to `supervisor_event` and `events_missed`; the
   /// answer is the number of the first event that will come. Errors:
   /// `already_subscribed`, `invalid_argument`, `no_sender`.
-  caf::replies_to<subscribe_atom, event_subscription>::with<std::uint64_t>,
+  caf::result<std::uint64_t>(subscribe_atom, event_subscription),
   /// Ends the sender's subscription. Error: `not_subscribed`.
-  caf::replies_to<unsubscribe_atom>::with<void>,
+  caf::result<void>(unsubscribe_atom),
   /// Gives the sender's window so many events back.
-  caf::reacts_to<ack_atom, std::uint64_t>,
+  caf::result<void>(ack_atom, std::uint64_t),
   /// Stops all children in reverse order; answered when nothing of them is
   /// left and the supervisor ends.
-  caf::replies_to<terminate_atom>::with<void>>;
+  caf::result<void>(terminate_atom)>;
 
 } // namespace procession
+
+CAF_BEGIN_TYPE_ID_BLOCK(procession_supervisor_handle, 3046)
+  CAF_ADD_TYPE_ID(procession_supervisor_handle, (procession::supervisor))
+CAF_END_TYPE_ID_BLOCK(procession_supervisor_handle)

@@ -103,7 +103,7 @@ int serve(const choices& chosen) {
   line_io io{chosen.max_line};
   std::chrono::duration<double> progress{chosen.progress};
   auto conversation = system.spawn([&](server::pointer self) {
-    return self->state.make_behavior(
+    return procession::state_of(self).make_behavior(
       tool, &io,
       {surroundings_of(chosen),
        std::chrono::duration_cast<caf::timespan>(progress), chosen.max_line});
@@ -111,17 +111,17 @@ int serve(const choices& chosen) {
   caf::scoped_actor self{system};
   self->monitor(conversation);
   io.start({[=](std::string line) {
-              caf::anon_send(conversation, line_atom::value, std::move(line));
+              caf::anon_send(conversation, mcp::line_atom_v, std::move(line));
             },
             [=](const nlohmann::json& id) {
-              caf::anon_send(conversation, overlong_atom::value,
+              caf::anon_send(conversation, mcp::overlong_atom_v,
                              rpc::to_line(id));
             },
-            [=] { caf::anon_send(conversation, end_atom::value); }});
+            [=] { caf::anon_send(conversation, mcp::end_atom_v); }});
   caf::error why;
   self->receive([&](const caf::down_msg& x) { why = x.reason; });
   if (why) {
-    ps::say("procession-mcp: internal error: " + system.render(why) + '\n');
+    ps::say("procession-mcp: internal error: " + ps::describe(why) + '\n');
     // The thread that reads may wait for a client that has nothing to send.
     // The sessions end without us.
     std::_Exit(EXIT_FAILURE);

@@ -10,8 +10,6 @@ namespace ps = procession;
 
 namespace {
 
-using tick_atom = caf::atom_constant<caf::atom("tick")>;
-
 /// The versions of the protocol that we speak, the latest first.
 constexpr std::array versions{"2025-11-25", "2025-06-18", "2025-03-26",
                               "2024-11-05"};
@@ -45,11 +43,11 @@ caf::behavior server::make_behavior(ps::exec_tool tool, line_io* io,
   io_ = io;
   options_ = std::move(options);
   return {
-    [this](line_atom, const std::string& line) {
+    [this](mcp::line_atom, const std::string& line) {
       on_line(line);
       io_->line_done();
     },
-    [this](overlong_atom, const std::string& id) {
+    [this](mcp::overlong_atom, const std::string& id) {
       answer(
         rpc::make_error(invalid_request(
           json::parse(id), "the message is longer than "
@@ -57,7 +55,7 @@ caf::behavior server::make_behavior(ps::exec_tool tool, line_io* io,
         {});
       io_->line_done();
     },
-    [this](end_atom) {
+    [this](mcp::end_atom) {
       // No call is heard any more, and those that wait are answered when their
       // sessions are over.
       phase_ = phase::ending;
@@ -69,7 +67,7 @@ caf::behavior server::make_behavior(ps::exec_tool tool, line_io* io,
         .then([=](const ps::exec_list&) { ended(); },
               [=](const caf::error&) { ended(); });
     },
-    [this](tick_atom) { tell_progress(); },
+    [this](caf::tick_atom) { tell_progress(); },
   };
 }
 
@@ -406,7 +404,7 @@ void server::wait_for_progress() {
   if (!wanted || ticking_ == ticking::yes)
     return;
   ticking_ = ticking::yes;
-  self_->delayed_send(self_, options_.progress, tick_atom::value);
+  self_->delayed_send(self_, options_.progress, caf::tick_atom_v);
 }
 
 void server::tell_progress() {

@@ -13,9 +13,11 @@
 #include <vector>
 
 /// Messages of the reading thread to the server.
-using line_atom = caf::atom_constant<caf::atom("line")>;
-using overlong_atom = caf::atom_constant<caf::atom("overlong")>;
-using end_atom = caf::atom_constant<caf::atom("end")>;
+PROCESSION_BEGIN_LOCAL(mcp_server, 3080)
+  CAF_ADD_ATOM(mcp_server, mcp, line_atom, "line")
+  CAF_ADD_ATOM(mcp_server, mcp, overlong_atom, "overlong")
+  CAF_ADD_ATOM(mcp_server, mcp, end_atom, "end")
+PROCESSION_END_LOCAL(mcp_server)
 
 struct server_options {
   /// For the descriptions of the tools.

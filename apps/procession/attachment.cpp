@@ -65,11 +65,12 @@ struct start_overdue {};
 
 } // namespace procession::cli
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::console_signal)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::input_chunk)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::write_done)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::patience_over)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::cli::start_overdue)
+PROCESSION_BEGIN_LOCAL(procession_attachment, 3070)
+  PROCESSION_LOCAL(procession_attachment, procession::cli::input_chunk)
+  PROCESSION_LOCAL(procession_attachment, procession::cli::write_done)
+  PROCESSION_LOCAL(procession_attachment, procession::cli::patience_over)
+  PROCESSION_LOCAL(procession_attachment, procession::cli::start_overdue)
+PROCESSION_END_LOCAL(procession_attachment)
 
 namespace procession::cli {
 
@@ -589,7 +590,8 @@ caf::actor spawn_attachment(caf::actor_system& sys, const place& where,
   auto behavior = [](attachment::pointer self, const place& where,
                      const run_options& options, terminal_hooks hooks,
                      std::shared_ptr<run_end> end) {
-    return self->state.start(where, options, std::move(hooks), std::move(end));
+    return state_of(self).start(where, options, std::move(hooks),
+                                std::move(end));
   };
   // On a thread of its own, as its diagnostics may have to wait for whoever
   // reads our error output.

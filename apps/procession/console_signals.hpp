@@ -1,5 +1,7 @@
 #pragma once
 
+#include "procession/messages/caf.hpp"
+
 #include <atomic>
 #include <functional>
 #include <thread>
@@ -27,6 +29,14 @@ enum class console_signal {
   user2,
   alarm,
 };
+
+} // namespace procession::cli
+
+PROCESSION_BEGIN_LOCAL(procession_console_signals, 3068)
+  PROCESSION_LOCAL(procession_console_signals, procession::cli::console_signal)
+PROCESSION_END_LOCAL(procession_console_signals)
+
+namespace procession::cli {
 
 /// Takes the signals out of the way, so that only a `console_signal_thread`
 /// sees them; those that we were started with ignored stay ignored (nohup).

@@ -28,7 +28,7 @@ namespace {
 class cli_config : public config {
 public:
   cli_config() {
-    set("scheduler.max-threads", std::size_t{1});
+    set(caf_option::scheduler_threads, std::size_t{1});
   }
 };
 

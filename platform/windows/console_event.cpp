@@ -53,9 +53,10 @@ void await(host& where, unique_handle helper, handler done) {
       os_code = static_cast<DWORD>(bad.value());
     else
       ::GetExitCodeProcess(process->native_handle(), &os_code);
-    done(os_code == 0 ? std::nullopt
-                      : std::optional{
-                        not_sent(os_code, "the console takes no such event")});
+    done(
+      os_code == 0
+        ? std::nullopt
+        : std::optional{not_sent(os_code, "the console takes no such event")});
   });
 }
 

@@ -201,7 +201,7 @@ TEST_CASE("a session that belongs to the spawner alone outlives who asked") {
     caf::scoped_actor self{w.sys};
     self->request(hdl, patience, info_atom_v)
       .receive([&](session_info& x) { pid = x.pid; },
-               [&](caf::error& x) { FAIL(w.sys.render(x)); });
+               [&](caf::error& x) { FAIL(describe(x)); });
     w.where = nullptr;
     CHECK(process_gone(pid));
   }

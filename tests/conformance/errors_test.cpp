@@ -11,7 +11,7 @@ namespace {
 
 void check_refusal(world& w, command spec, errc code, stage at) {
   auto error = w.refusal(spec);
-  UNSCOPED_INFO(w.sys.render(error));
+  UNSCOPED_INFO(describe(error));
   CHECK(is(error, code));
   CHECK(detail_of(error).at == at);
   CHECK_FALSE(detail_of(error).text.empty());
@@ -74,7 +74,7 @@ TEST_CASE("a failed start leaves a name that can be asked about") {
   session hdl;
   w.self->request(w.where, patience, find_atom_v, session_id{"mine"})
     .receive([&](session& x) { hdl = std::move(x); },
-             [&](caf::error& x) { FAIL(w.sys.render(x)); });
+             [&](caf::error& x) { FAIL(describe(x)); });
   auto info = w.info(hdl);
   CHECK(info.state == session_state::closed);
   CHECK(info.pid == 0);
@@ -106,7 +106,7 @@ TEST_CASE("the spawner lists what lives and what is retained") {
   std::vector<session_info> list;
   w.self->request(w.where, patience, list_atom_v)
     .receive([&](std::vector<session_info>& x) { list = std::move(x); },
-             [&](caf::error& x) { FAIL(w.sys.render(x)); });
+             [&](caf::error& x) { FAIL(describe(x)); });
   REQUIRE(list.size() == 2);
   CHECK(list[0].id == "first");
   CHECK(list[0].state == session_state::running);

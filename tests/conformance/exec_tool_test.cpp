@@ -36,7 +36,7 @@ TEST_CASE("exec: what nobody reads stops no child, and no byte is miscounted") {
   // It waits for no more than the shortest time.
   auto first = x.call<exec_result>(write_atom_v, input_for(begun.id, "\n"));
   told.receive([](const exit_status& status) { CHECK(success(status)); },
-               [&](caf::error& why) { FAIL(x.w.sys.render(why)); });
+               [&](caf::error& why) { FAIL(describe(why)); });
   auto last = first.state == session_state::closed ? exec_result{}
                                                    : x.poll(begun.id);
   CHECK(first.bytes.out + last.bytes.out == 4000006);

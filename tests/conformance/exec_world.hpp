@@ -27,7 +27,7 @@ public:
     Result result;
     w.self->request(tool, patience, std::move(request)...)
       .receive([&](Result& x) { result = std::move(x); },
-               [&](caf::error& x) { FAIL(w.sys.render(x)); });
+               [&](caf::error& x) { FAIL(describe(x)); });
     return result;
   }
 

@@ -64,7 +64,7 @@ session world::spawn(command spec) {
   session result;
   self->request(where, patience, spawn_atom_v, std::move(spec))
     .receive([&](session& x) { result = std::move(x); },
-             [&](caf::error& x) { FAIL(sys.render(x)); });
+             [&](caf::error& x) { FAIL(describe(x)); });
   return result;
 }
 
@@ -78,14 +78,14 @@ caf::error world::refusal(command spec) {
 run_result world::run(command spec, shared_bytes input) {
   auto result = procession::run(self, where, std::move(spec), std::move(input));
   if (!result)
-    FAIL(sys.render(result.error()));
+    FAIL(describe(result.error()));
   return std::move(*result);
 }
 
 session_info world::info(const session& of) {
   auto result = ask<session_info>(of, info_atom_v);
   if (!result)
-    FAIL(sys.render(result.error()));
+    FAIL(describe(result.error()));
   return std::move(*result);
 }
 
@@ -94,7 +94,7 @@ session_info world::info(const session& of) {
 listener::listener(world& w, session to, subscription terms)
   : session_(std::move(to)), self_(w.sys), at_(terms.from) {
   self_->request(session_, patience, subscribe_atom_v, terms)
-    .receive([](cursor) {}, [&](caf::error& x) { FAIL(w.sys.render(x)); });
+    .receive([](cursor) {}, [&](caf::error& x) { FAIL(describe(x)); });
 }
 
 void listener::check_seq(std::uint64_t seq) {

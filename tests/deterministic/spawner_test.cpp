@@ -2,6 +2,8 @@
 
 #include "procession/actors/alarm_clock.hpp"
 
+#include <caf/actor_registry.hpp>
+
 #include <map>
 
 using namespace procession;

@@ -79,9 +79,8 @@ TEST_CASE("the end is told to everybody, whatever is on its way") {
   over.value();
   CHECK(slow.take()
         == lines{"a#1 ready", "a#1 stopping",
-                 "a#1 exited: exit code 0, by request",
-                 "ended: exit_reason(user_shutdown)",
-                 "down: exit_reason(user_shutdown)"});
+                 "a#1 exited: exit code 0, by request", "ended: user_shutdown",
+                 "down: user_shutdown"});
 }
 
 TEST_CASE("a subscriber that goes down is forgotten, one that leaves too") {
@@ -106,7 +105,8 @@ TEST_CASE("a child that listens to its supervisor is watched as any other") {
     child = sys.spawn([](caf::event_based_actor* self) {
       // It has no interest in the answers.
       self->set_default_handler(caf::drop);
-      return caf::behavior{[](const supervisor_event&) {},
+      return caf::behavior{[self](const task& x) { x(self); },
+                           [](const supervisor_event&) {},
                            [](const events_missed&) {}};
     });
     return child;
@@ -115,9 +115,8 @@ TEST_CASE("a child that listens to its supervisor is watched as any other") {
   a.restart = restart_kind::transient;
   nursery n{t, {a}};
   auto as_child = [&](auto... xs) {
-    caf::actor_cast<caf::actor>(n.hdl)->enqueue(
-      caf::actor_cast<caf::strong_actor_ptr>(child), caf::make_message_id(),
-      caf::make_message(xs...), nullptr);
+    caf::anon_send(
+      child, task{[to = n.hdl, xs...](auto* self) { self->send(to, xs...); }});
     t.run();
   };
   as_child(subscribe_atom_v, event_subscription{});

@@ -62,8 +62,7 @@ TEST_CASE("a supervisor that ends stops its children in reverse order") {
                  "b#1 stopping",
                  "b#1 exited: killed by signal 15 (Terminated), by request",
                  "a#1 stopping", "a#1 exited: exit code 0, by request",
-                 "ended: exit_reason(user_shutdown)",
-                 "down: exit_reason(user_shutdown)"});
+                 "ended: user_shutdown", "down: user_shutdown"});
 }
 
 TEST_CASE("an exit message ends a supervisor in order, a normal one does not") {
@@ -77,7 +76,7 @@ TEST_CASE("an exit message ends a supervisor in order, a normal one does not") {
   t.run();
   CHECK(n.states() == lines{"a running", "b stopping"});
   n.obey();
-  CHECK(n.events().back() == "down: exit_reason(user_shutdown)");
+  CHECK(n.events().back() == "down: user_shutdown");
 }
 
 TEST_CASE("a child that ignores being asked is killed after its grace") {
@@ -359,7 +358,7 @@ TEST_CASE("who forgets a supervisor need not wait until it is up") {
   n.up("a");
   n.hdl = nullptr;
   t.run();
-  CHECK(n.events().back() == "down: exit_reason(unreachable)");
+  CHECK(n.events().back() == "down: unreachable");
   CHECK(n.count("a", "kill") == 1);
   t.child(1).started();
   t.run();

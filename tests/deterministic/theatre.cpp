@@ -9,15 +9,6 @@
 
 namespace procession::test {
 
-namespace {
-
-config& with_test_scheduler(config& x) {
-  x.set("scheduler.policy", caf::atom("testing"));
-  return x;
-}
-
-} // namespace
-
 command cat() {
   command result;
   result.program = "cat";
@@ -42,12 +33,10 @@ theatre::theatre(
   const std::function<std::shared_ptr<child_factory>(caf::actor_system&)>&
     children,
   std::function<bool()> more, spawner_options options)
-  : factory_(std::move(scripts)), sys(with_test_scheduler(config_)),
+  : factory_(std::move(scripts)), actors_(config_), sys(actors_.get()),
     where(make_spawner(
       sys, children ? children(sys) : std::shared_ptr<child_factory>{factory_},
       options)),
-    scheduler_(
-      dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler())),
     more_(std::move(more)) {
   run();
 }
@@ -72,26 +61,21 @@ theatre::~theatre() {
 
 void theatre::run() {
   do
-    scheduler_.run();
+    actors_.run();
   while (more_ && more_());
 }
 
 bool theatre::run_any(std::minstd_rand& chance) {
-  auto& jobs = scheduler_.jobs;
-  if (jobs.empty())
-    return false;
-  std::swap(jobs.front(), jobs[chance() % jobs.size()]);
-  scheduler_.run_once();
-  return true;
+  return actors_.run_any(chance);
 }
 
 void theatre::advance(caf::timespan by) {
-  scheduler_.advance_time(by);
+  actors_.advance(by);
   run();
 }
 
 bool theatre::waits() const {
-  return scheduler_.clock().has_pending_timeout();
+  return actors_.waits();
 }
 
 script& theatre::child(std::size_t i) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "manual_system.hpp"
 #include "scripted_child.hpp"
 
 #include "procession/actors/session_actor.hpp"
@@ -8,10 +9,8 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/error.hpp>
 #include <caf/event_based_actor.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
 #include <caf/send.hpp>
 
 #include <catch2/catch.hpp>
@@ -118,13 +117,13 @@ public:
 private:
   config config_;
   std::shared_ptr<scripted_factory> factory_;
+  manual_system actors_;
 
 public:
-  caf::actor_system sys;
+  caf::actor_system& sys;
   spawner where;
 
 private:
-  caf::scheduler::test_coordinator& scheduler_;
   std::function<bool()> more_;
 };
 
@@ -230,4 +229,6 @@ private:
 
 } // namespace procession::test
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(procession::test::task)
+PROCESSION_BEGIN_LOCAL(theatre, 3320)
+  PROCESSION_LOCAL(theatre, procession::test::task)
+PROCESSION_END_LOCAL(theatre)

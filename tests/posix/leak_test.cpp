@@ -42,7 +42,7 @@ TEST_CASE("two thousand spawns leave no descriptor, thread or zombie") {
   auto round = [&] {
     for (auto& spec : specs) {
       auto result = run(self, sessions, spec);
-      CHECK(result.engaged() == (spec.program != "no-such-program"));
+      CHECK(static_cast<bool>(result) == (spec.program != "no-such-program"));
     }
   };
   round();
@@ -91,7 +91,7 @@ TEST_CASE("a runtime that ends takes everything of its own along") {
       self
         ->request(sessions, caf::infinite, spawn_atom_v,
                   make("sleep", {"1000"}, stdio))
-        .receive([](session&) {}, [&](caf::error& x) { FAIL(sys.render(x)); });
+        .receive([](session&) {}, [&](caf::error& x) { FAIL(describe(x)); });
   }
   CHECK(count_entries("/proc/self/fd") == descriptors);
   CHECK(count_entries("/proc/self/task") == threads);
@@ -108,12 +108,12 @@ TEST_CASE("a runtime may end before its actors do") {
   session hdl;
   self->request(sessions, caf::infinite, spawn_atom_v, spec)
     .receive([&](session& x) { hdl = x; },
-             [&](caf::error& x) { FAIL(sys.render(x)); });
+             [&](caf::error& x) { FAIL(describe(x)); });
   rt.reset();
   CHECK(zombies().empty());
   self->request(hdl, caf::infinite, wait_atom_v)
     .receive([](exit_status& x) { CHECK(x.signal == 9); },
-             [&](caf::error& x) { FAIL(sys.render(x)); });
+             [&](caf::error& x) { FAIL(describe(x)); });
   self->request(sessions, caf::infinite, spawn_atom_v, spec)
     .receive([](session&) { FAIL("started without a runtime"); },
              [&](caf::error& x) { CHECK(is(x, errc::runtime_stopped)); });

@@ -94,7 +94,7 @@ TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
   cat.program = "cat";
   self->request(sessions, caf::infinite, spawn_atom_v, cat)
     .receive([&](session& x) { other = std::move(x); },
-             [&](caf::error& x) { FAIL(sys.render(x)); });
+             [&](caf::error& x) { FAIL(describe(x)); });
   auto failed = 0;
   auto worked = 0;
   // From none to enough: each step of a spawn is the one that fails once.
@@ -106,7 +106,7 @@ TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
     if (result) {
       ++worked;
     } else {
-      INFO(sys.render(result.error()));
+      INFO(describe(result.error()));
       CHECK(is(result.error(), errc::out_of_descriptors));
       CHECK(detail_of(result.error()).os_code == EMFILE);
       ++failed;
@@ -117,7 +117,7 @@ TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
   CHECK(worked > 0);
   self->send(other, terminate_atom_v);
   self->request(other, caf::infinite, wait_atom_v, session_state::closed)
-    .receive([](session_info&) {}, [&](caf::error& x) { FAIL(sys.render(x)); });
+    .receive([](session_info&) {}, [&](caf::error& x) { FAIL(describe(x)); });
   CHECK(count_entries("/proc/self/fd") == before);
 }
 

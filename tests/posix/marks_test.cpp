@@ -22,7 +22,7 @@ namespace {
 
 constexpr int resources[] = {RLIMIT_LOCKS, RLIMIT_RTTIME, RLIMIT_RSS};
 
-std::string quoted(const std::string& x) {
+std::string in_quotes(const std::string& x) {
   std::string result = "'";
   for (auto c : x)
     result += c == '\'' ? "'\\''" : std::string{c};
@@ -31,7 +31,7 @@ std::string quoted(const std::string& x) {
 
 /// A host by marks in a shell's words.
 std::string kept_host(const std::string& how, const std::string& script) {
-  return helper("test-kept_host") + " marker " + how + " " + quoted(script);
+  return helper("test-kept_host") + " marker " + how + " " + in_quotes(script);
 }
 
 bool alive(const posix::unique_fd& pidfd) {

@@ -23,7 +23,9 @@ struct story {
 
 } // namespace
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(story)
+PROCESSION_BEGIN_LOCAL(one_host_test, 3330)
+  PROCESSION_LOCAL(one_host_test, story)
+PROCESSION_END_LOCAL(one_host_test)
 
 TEST_CASE("host: a command runs to its end in two lines", "[host]") {
   procession::host host;
@@ -53,10 +55,10 @@ TEST_CASE("host: its end ends its sessions", "[host]") {
 TEST_CASE("host: options reach the spawner and the configuration", "[host]") {
   procession::host host{
     {.spawner = {.max_sessions = 1},
-     .configure = [](config& x) { x.set("scheduler.max-threads", 3); }}};
-  CHECK(
-    caf::get_or(host.system().config(), "scheduler.max-threads", std::size_t{0})
-    == 3);
+     .configure = [](config& x) { x.set(caf_option::scheduler_threads, 3); }}};
+  CHECK(caf::get_or(host.system().config(), caf_option::scheduler_threads,
+                    std::size_t{0})
+        == 3);
   auto first = host.spawn({.program = "cat"});
   REQUIRE(first);
   auto second = host.run({.program = "true"});
@@ -113,9 +115,7 @@ TEST_CASE("listening: a program that does not start is told, or ends the actor",
     host.system().spawn(
       [&, to = caf::actor{self}](caf::event_based_actor* who) {
         open(who, host.spawner(), {.program = "no-such-program"}, {},
-             [=](const caf::error& why) {
-               who->send(to, story{{}, {}, why});
-             });
+             [=](const caf::error& why) { who->send(to, story{{}, {}, why}); });
       });
     self->receive(
       [](const story& x) { CHECK(is(x.error, errc::program_not_found)); });

@@ -208,7 +208,9 @@ TEST_CASE_METHOD(fixture, "the end of the handle is the end of the process") {
   CHECK(read_line(x.output) == "up\n");
   auto first = watch(x.process);
   SECTION("when it is destroyed") {
-    { auto gone = std::move(x.process); }
+    {
+      auto gone = std::move(x.process);
+    }
     CHECK(ends(first));
     CHECK_FALSE(x.output.next(soon));
   }

@@ -72,7 +72,7 @@ public:
       ->request(whom_, supervised_patience, subscribe_atom_v,
                 event_subscription{})
       .receive([](std::uint64_t first) { CHECK(first == 1); },
-               [&](caf::error& x) { FAIL(sys.render(x)); });
+               [&](caf::error& x) { FAIL(describe(x)); });
   }
 
   /// Receives until `seen` has so many events of that kind.
@@ -142,7 +142,7 @@ TEST_CASE("thousands of sessions are all restarted, and nothing is left") {
     REQUIRE(::kill(static_cast<pid_t>(pid), SIGKILL) == 0);
   events.until(supervisor_event_kind::ready, 2 * many);
   self->request(*made, supervised_patience, terminate_atom_v)
-    .receive([] {}, [&](caf::error& x) { FAIL(sys.render(x)); });
+    .receive([] {}, [&](caf::error& x) { FAIL(describe(x)); });
   events.until(supervisor_event_kind::ended, 1);
   using kind = supervisor_event_kind;
   for (std::size_t i = 0; i < many; ++i) {
@@ -156,7 +156,7 @@ TEST_CASE("thousands of sessions are all restarted, and nothing is left") {
   }
   // A process that has exited is still to be reaped.
   self->request(sessions, supervised_patience, terminate_atom_v)
-    .receive([] {}, [&](caf::error& x) { FAIL(sys.render(x)); });
+    .receive([] {}, [&](caf::error& x) { FAIL(describe(x)); });
   CHECK(count_entries("/proc/self/fd") == descriptors);
   CHECK(count_entries("/proc/self/task") == threads);
   CHECK(zombies().empty());

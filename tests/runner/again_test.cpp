@@ -51,7 +51,7 @@ TEST_CASE("the next session after the loss of a runner lives in another") {
   auto last = there.info().pid;
   there.w.self->request(there.hdl(), patience, terminate_atom_v)
     .receive([](runner_info& x) { CHECK(x.state == runner_state::down); },
-             [&](caf::error& x) { FAIL(there.w.sys.render(x)); });
+             [&](caf::error& x) { FAIL(describe(x)); });
   CHECK_FALSE(process_lives(last));
   CHECK(is(there.w.refusal(actor({})), errc::runner_lost));
 }

@@ -64,7 +64,7 @@ TEST_CASE("one session that floods does not keep the others waiting") {
       ->request(hdl, patience, read_atom_v, cursor{}, std::uint64_t{1},
                 caf::timespan{patience})
       .receive([&](page& x) { echoed = x.outputs.size() == 1; },
-               [&](caf::error& x) { FAIL(there.w.sys.render(x)); });
+               [&](caf::error& x) { FAIL(describe(x)); });
     times.push_back(steady_clock::now() - begin);
     CHECK(echoed);
     REQUIRE(readers.until([&] { return readers.out.size() > flooded; }));

@@ -55,7 +55,7 @@ TEST_CASE("a runner ends, with all it runs, when it is asked to") {
         CHECK(x.state == runner_state::down);
         CHECK(x.why.detail.text == "the runner was stopped");
       },
-      [&](caf::error& x) { FAIL(there.w.sys.render(x)); });
+      [&](caf::error& x) { FAIL(describe(x)); });
   CHECK(answered);
   for (auto x : {pid, a, b})
     CHECK_FALSE(process_lives(x));

@@ -60,7 +60,7 @@ runner_info runner_world::info() {
   runner_info result;
   w.self->request(hdl(), patience, info_atom_v)
     .receive([&](runner_info& x) { result = std::move(x); },
-             [&](caf::error& x) { FAIL(w.sys.render(x)); });
+             [&](caf::error& x) { FAIL(describe(x)); });
   return result;
 }
 

@@ -13,10 +13,6 @@ namespace procession::soak {
 
 namespace {
 
-using start_atom = caf::atom_constant<caf::atom("start")>;
-using step_atom = caf::atom_constant<caf::atom("step")>;
-using watch_atom = caf::atom_constant<caf::atom("watch")>;
-
 /// The owner of one session, which dies with it. It keeps no handle to the
 /// spawner, or that would live on.
 caf::behavior owner_behavior(caf::event_based_actor* self,
@@ -67,7 +63,7 @@ void player::start() {
   auto bad = [this](caf::error& x) { not_started(x); };
   if (what().spec.owner == ownership::sender) {
     owner_ = self_->spawn(owner_behavior, args_.where, what().spec);
-    self_->request(owner_, caf::infinite, start_atom::value).then(good, bad);
+    self_->request(owner_, caf::infinite, start_atom_v).then(good, bad);
   } else if (auto to = args_.where->handle()) {
     self_->request(to, caf::infinite, spawn_atom_v, what().spec)
       .then(good, bad);
@@ -120,16 +116,15 @@ void player::begin_play() {
     if (auto& x = what().watchers[i]; x.after.count() == 0)
       let_in(i);
     else
-      self_->delayed_send(self_, x.after, watch_atom::value, std::uint64_t{i});
+      self_->delayed_send(self_, x.after, watch_atom_v, std::uint64_t{i});
   for (std::size_t i = 0; i < what().steps.size(); ++i)
-    self_->delayed_send(self_, what().steps[i].after, step_atom::value,
+    self_->delayed_send(self_, what().steps[i].after, step_atom_v,
                         std::uint64_t{i});
   if (what().told.use == input_use::ignore)
     return;
   if (what().told.notify == 0)
     return feed();
-  ask<void>(
-    "wait for the notification", [this] { feed(); }, notified_atom_v);
+  ask<void>("wait for the notification", [this] { feed(); }, notified_atom_v);
 }
 
 void player::let_in(std::size_t number) {
@@ -166,8 +161,7 @@ void player::feed() {
   if (written_ < what().told.in || !what().told.input_ends
       || std::exchange(closed_stdin_, true))
     return;
-  ask<void>(
-    "close standard input", [] {}, close_stdin_atom_v);
+  ask<void>("close standard input", [] {}, close_stdin_atom_v);
 }
 
 void player::write_some(std::uint64_t size) {
@@ -221,7 +215,7 @@ void player::write_too_much() {
 }
 
 caf::behavior player_behavior(player::pointer self, player_args args) {
-  return self->state.make_behavior(std::move(args));
+  return state_of(self).make_behavior(std::move(args));
 }
 
 } // namespace procession::soak

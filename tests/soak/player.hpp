@@ -14,6 +14,13 @@
 #include <utility>
 #include <vector>
 
+PROCESSION_BEGIN_LOCAL(soak_player, 3310)
+  /// To its owner, and to itself.
+  CAF_ADD_ATOM(soak_player, procession::soak, start_atom, "start")
+  CAF_ADD_ATOM(soak_player, procession::soak, step_atom, "step")
+  CAF_ADD_ATOM(soak_player, procession::soak, watch_atom, "watch")
+PROCESSION_END_LOCAL(soak_player)
+
 namespace procession::soak {
 
 struct player_args {
@@ -22,9 +29,6 @@ struct player_args {
   /// Called from its thread when the session and all who play with it are over.
   std::function<void()> over;
 };
-
-/// Asks a player, and through it its watchers, to note what they wait for.
-using explain_atom = caf::atom_constant<caf::atom("explain")>;
 
 /// Plays one session from its plan: starts it, lets its watchers in, feeds it,
 /// puts it through the planned steps, and judges how it ended when everything

@@ -54,12 +54,10 @@ void player::take(const step& x) {
       return write_too_much();
     case step::kind::stop_for_a_while:
       tale().note("stops");
-      return ask<void>(
-        "stop", [] {}, signal_atom_v, signal_name::stop);
+      return ask<void>("stop", [] {}, signal_atom_v, signal_name::stop);
     case step::kind::proceed:
       tale().note("proceeds");
-      return ask<void>(
-        "proceed", [] {}, signal_atom_v, signal_name::proceed);
+      return ask<void>("proceed", [] {}, signal_atom_v, signal_name::proceed);
     case step::kind::signal:
     case step::kind::terminate:
     case step::kind::kill:
@@ -72,13 +70,12 @@ void player::stop(const step& x) {
   auto agree = [this](const exit_status& y) { tale().agree(y, "terminate"); };
   if (x.what == step::kind::signal) {
     tale().disturb("signal " + procession::to_string(x.name));
-    ask<void>(
-      "signal", [] {}, signal_atom_v, x.name);
+    ask<void>("signal", [] {}, signal_atom_v, x.name);
     // Programs that ignore it, or were stopped, must come to an end too.
     ask<exit_status>("terminate", agree, terminate_atom_v);
   } else if (x.what == step::kind::owner_dies && owner_) {
     tale().disturb("the owner dies");
-    self_->send(owner_, leave_atom::value);
+    self_->send(owner_, leave_atom_v);
   } else if (x.what == step::kind::terminate && chance_.one_in(3)) {
     tale().disturb("terminate by " + procession::to_string(x.name));
     ask<exit_status>("terminate", agree, terminate_atom_v, x.name,
@@ -172,7 +169,7 @@ void player::explain() {
     + " watchers over, " + std::to_string(written_) + " bytes written, "
     + std::to_string(queued_) + " of them not taken");
   for (auto& x : watchers_)
-    self_->send(x, explain_atom::value);
+    self_->send(x, explain_atom_v);
   if (!session_)
     return tale().note("there is no session");
   self_->request(session_, std::chrono::seconds{5}, info_atom_v)
@@ -206,9 +203,9 @@ void player::finish_if_over() {
     judge();
   // By now nothing can follow; a watcher that is not dead has seen all.
   for (auto& x : watchers_)
-    self_->send(x, leave_atom::value);
+    self_->send(x, leave_atom_v);
   if (owner_)
-    self_->send(owner_, leave_atom::value);
+    self_->send(owner_, leave_atom_v);
   --tale().log().counts.live;
   args_.over();
   self_->quit();

@@ -1,6 +1,7 @@
 #include "stage.hpp"
 
 #include "player.hpp"
+#include "watcher.hpp"
 
 #include <caf/send.hpp>
 
@@ -38,9 +39,9 @@ std::atomic<std::uint64_t> last_session{0};
 
 stage::stage(ledger& log, const settings& terms, census& processes,
              containment_kind kind, std::uint32_t seed)
-  : log_(log), terms_(terms), processes_(processes),
-    chance_(seed), plan_terms_{terms.program, processes.report()},
-    runtime_({kind}), system_(config_), self_(system_) {
+  : log_(log), terms_(terms), processes_(processes), chance_(seed),
+    plan_terms_{terms.program, processes.report()}, runtime_({kind}),
+    system_(config_), self_(system_) {
   if (terms_.local)
     for (auto i = 0; i < 2; ++i)
       places_.push_back(open_place(false));
@@ -286,7 +287,7 @@ void stage::report(const std::map<std::uint64_t, play>& left) {
     for (auto& line : processes_with(" number=" + std::to_string(number) + " "))
       x.tale->note(line);
     // The answer comes by the story, unless the actors hang.
-    caf::anon_send(x.player, explain_atom::value);
+    caf::anon_send(x.player, explain_atom_v);
   }
   std::this_thread::sleep_for(explanation);
   for (auto& line : threads_and_children())

@@ -10,8 +10,6 @@ namespace procession::soak {
 
 namespace {
 
-using ack_now_atom = caf::atom_constant<caf::atom("acknow")>;
-
 const char* name_of(stream_kind x) {
   return x == stream_kind::out ? "out" : "err";
 }
@@ -20,7 +18,7 @@ const char* name_of(stream_kind x) {
 
 bool is_gone(const caf::error& x) {
   return x == caf::sec::request_receiver_down
-         || x.category() == caf::atom("exit");
+         || has_category<caf::exit_reason>(x);
 }
 
 caf::behavior watcher::make_behavior(watcher_args args) {
@@ -38,7 +36,7 @@ caf::behavior watcher::make_behavior(watcher_args args) {
     [this](continued& x) { check(x.seq, x.id); },
     [this](exited& x) { on(x); },
     [this](closed& x) { on(x); },
-    [this](ack_now_atom) {
+    [this](caf::tick_atom) {
       acknowledging_ = false;
       acknowledge();
     },
@@ -79,12 +77,12 @@ void watcher::subscribe(cursor from) {
       [this, from](cursor begin) {
         if (!(begin == from))
           finding("delivery begins elsewhere than asked for");
-        self_->send(args_.boss, ready_atom::value);
+        self_->send(args_.boss, ready_atom_v);
       },
       [this](const caf::error& x) {
         if (!is_gone(x) && !args_.tale->disturbed())
           finding("cannot subscribe: " + describe(x));
-        self_->send(args_.boss, ready_atom::value);
+        self_->send(args_.boss, ready_atom_v);
         done();
       });
 }
@@ -125,7 +123,7 @@ void watcher::on(output& x) {
     return acknowledge();
   acknowledging_ = true;
   auto slowness = static_cast<std::uint64_t>(args_.plan.slowness.count());
-  self_->delayed_send(self_, chance_.any_time(slowness), ack_now_atom::value);
+  self_->delayed_send(self_, chance_.any_time(slowness), caf::tick_atom_v);
 }
 
 void watcher::on(gap& x) {
@@ -216,7 +214,7 @@ void watcher::leave_if_planned() {
 }
 
 void watcher::done() {
-  self_->send(args_.boss, done_atom::value);
+  self_->send(args_.boss, done_atom_v);
 }
 
 void watcher::finding(const std::string& what) {
@@ -228,7 +226,7 @@ std::string watcher::title() const {
 }
 
 caf::behavior watcher_behavior(watcher::pointer self, watcher_args args) {
-  return self->state.make_behavior(std::move(args));
+  return state_of(self).make_behavior(std::move(args));
 }
 
 } // namespace procession::soak

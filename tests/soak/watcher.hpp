@@ -4,19 +4,22 @@
 
 #include "procession/messages/session.hpp"
 
-#include <caf/atom.hpp>
 #include <caf/stateful_actor.hpp>
 
 #include <memory>
 #include <optional>
 
-namespace procession::soak {
+PROCESSION_BEGIN_LOCAL(soak_watcher, 3300)
+  /// From a watcher to its player: it subscribes; it is done.
+  CAF_ADD_ATOM(soak_watcher, procession::soak, ready_atom, "ready")
+  CAF_ADD_ATOM(soak_watcher, procession::soak, done_atom, "done")
+  /// From a player: it may go, since nothing can follow.
+  CAF_ADD_ATOM(soak_watcher, procession::soak, leave_atom, "leave")
+  /// Asks a player, and through it its watchers, to note what they wait for.
+  CAF_ADD_ATOM(soak_watcher, procession::soak, explain_atom, "explain")
+PROCESSION_END_LOCAL(soak_watcher)
 
-/// From a watcher to its player: it subscribes; it is done.
-using ready_atom = caf::atom_constant<caf::atom("ready")>;
-using done_atom = caf::atom_constant<caf::atom("done")>;
-/// From a player: it may go, since nothing can follow.
-using leave_atom = caf::atom_constant<caf::atom("leave")>;
+namespace procession::soak {
 
 struct watcher_args {
   std::shared_ptr<story> tale;

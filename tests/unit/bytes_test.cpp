@@ -1,7 +1,6 @@
 #include "procession/messages/config.hpp"
 #include "procession/messages/events.hpp"
 
-#include <caf/make_message.hpp>
 #include <caf/message.hpp>
 
 #include <catch2/catch.hpp>

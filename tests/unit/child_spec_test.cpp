@@ -60,7 +60,7 @@ const std::vector<broken_rule> broken_rules{
 } // namespace
 
 TEST_CASE("a child that cannot be kept is refused with a sentence") {
-  auto& rule = GENERATE(from_range(broken_rules));
+  auto rule = GENERATE(from_range(broken_rules));
   CAPTURE(rule.name);
   auto x = sound();
   CHECK_FALSE(validate(x));

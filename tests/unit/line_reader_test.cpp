@@ -47,7 +47,7 @@ struct scribe {
 std::string mixture() {
   std::string result;
   const char* words[] = {"a",    "\n",     "\r\n", "\r",
-                         "äö",   "€",      "😀",    "word ",
+                         "äö",   "€",      "😀",   "word ",
                          "\n\n", "\r\r\n", "\xff", "0123456789abcdef"};
   std::uint32_t chance = 7;
   for (auto i = 0; i < 2000; ++i) {

@@ -23,34 +23,16 @@ struct rule {
 const std::vector<rule> bad = {
   {"no program", [](command& x) { x.program.clear(); }},
   {"NUL in the program", [](command& x) { x.program = nul; }},
-  {"NUL in an argument",
-   [](command& x) {
-     x.args = {"a", nul};
-   }},
+  {"NUL in an argument", [](command& x) { x.args = {"a", nul}; }},
   {"NUL in argv[0]", [](command& x) { x.argv0 = nul; }},
   {"NUL in the directory", [](command& x) { x.cwd = nul; }},
   {"NUL in the id", [](command& x) { x.id = nul; }},
-  {"variable without a name",
-   [](command& x) {
-     x.env.set = {{"", "x"}};
-   }},
-  {"= in a name",
-   [](command& x) {
-     x.env.set = {{"a=b", "x"}};
-   }},
-  {"NUL in a name",
-   [](command& x) {
-     x.env.set = {{nul, "x"}};
-   }},
-  {"NUL in a value",
-   [](command& x) {
-     x.env.set = {{"a", nul}};
-   }},
+  {"variable without a name", [](command& x) { x.env.set = {{"", "x"}}; }},
+  {"= in a name", [](command& x) { x.env.set = {{"a=b", "x"}}; }},
+  {"NUL in a name", [](command& x) { x.env.set = {{nul, "x"}}; }},
+  {"NUL in a value", [](command& x) { x.env.set = {{"a", nul}}; }},
   {"no name to unset", [](command& x) { x.env.unset = {""}; }},
-  {"= in a name to unset",
-   [](command& x) {
-     x.env.unset = {"a", "b="};
-   }},
+  {"= in a name to unset", [](command& x) { x.env.unset = {"a", "b="}; }},
   {"NUL in a name to unset", [](command& x) { x.env.unset = {nul}; }},
   {"a notification by standard error",
    [](command& x) { x.notification_fd = 2; }},
@@ -64,14 +46,8 @@ const std::vector<rule> bad = {
      x.stdio = pty();
      x.stdio.input = stdin_kind::null;
    }},
-  {"no rows",
-   [](command& x) {
-     x.stdio = pty({0, 80});
-   }},
-  {"no columns",
-   [](command& x) {
-     x.stdio = pty({24, 0});
-   }},
+  {"no rows", [](command& x) { x.stdio = pty({0, 80}); }},
+  {"no columns", [](command& x) { x.stdio = pty({24, 0}); }},
   {"log too large",
    [](command& x) { x.limits.retained = max_bytes_limit + 1; }},
   {"no stdin queue", [](command& x) { x.limits.stdin_queue = 0; }},
@@ -106,9 +82,7 @@ const std::vector<rule> bad = {
      x.restricted = {{"S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16"}};
    }},
   {"one bad SID among good ones",
-   [](command& x) {
-     x.restricted = {{"S-1-5-18", "x"}};
-   }},
+   [](command& x) { x.restricted = {{"S-1-5-18", "x"}}; }},
   {"too many SIDs",
    [](command& x) {
      x.restricted.capability_sids.assign(max_capability_sids + 1, "S-1-5-18");
@@ -119,27 +93,14 @@ const std::vector<rule> bad = {
 
 const std::vector<rule> good = {
   {"nothing special", [](command&) {}},
-  {"empty arguments",
-   [](command& x) {
-     x.args = {"", ""};
-   }},
+  {"empty arguments", [](command& x) { x.args = {"", ""}; }},
   {"an empty value, a value with =",
-   [](command& x) {
-     x.env.set = {{"a", ""}, {"b", "c=d"}};
-   }},
+   [](command& x) { x.env.set = {{"a", ""}, {"b", "c=d"}}; }},
   {"an empty environment", [](command& x) { x.env.inherit = false; }},
-  {"the smallest terminal",
-   [](command& x) {
-     x.stdio = pty({1, 1});
-   }},
-  {"the largest terminal",
-   [](command& x) {
-     x.stdio = pty({65535, 65535});
-   }},
+  {"the smallest terminal", [](command& x) { x.stdio = pty({1, 1}); }},
+  {"the largest terminal", [](command& x) { x.stdio = pty({65535, 65535}); }},
   {"a size nobody uses",
-   [](command& x) {
-     x.stdio = {stdio_kind::pipes, {0, 0}, stdin_kind::pipe};
-   }},
+   [](command& x) { x.stdio = {stdio_kind::pipes, {0, 0}, stdin_kind::pipe}; }},
   {"no log", [](command& x) { x.limits.retained = 0; }},
   {"the largest log", [](command& x) { x.limits.retained = max_bytes_limit; }},
   {"the smallest stdin queue", [](command& x) { x.limits.stdin_queue = 1; }},
@@ -171,7 +132,7 @@ const std::vector<rule> good = {
 } // namespace
 
 TEST_CASE("a command that breaks a rule is refused with a sentence") {
-  auto& rule = GENERATE(from_range(bad));
+  auto rule = GENERATE(from_range(bad));
   CAPTURE(rule.name);
   command x;
   x.program = "cat";
@@ -185,7 +146,7 @@ TEST_CASE("a command that breaks a rule is refused with a sentence") {
 }
 
 TEST_CASE("a command that keeps the rules is not refused") {
-  auto& rule = GENERATE(from_range(good));
+  auto rule = GENERATE(from_range(good));
   CAPTURE(rule.name);
   command x;
   x.program = "cat";

@@ -13,7 +13,7 @@ constexpr auto handled = {SIGINT,  SIGQUIT, SIGTERM, SIGHUP,  SIGWINCH,
                           SIGCONT, SIGTSTP, SIGUSR1, SIGUSR2, SIGALRM};
 
 bool is_ignored(int signo) {
-  struct sigaction now {};
+  struct sigaction now{};
   return ::sigaction(signo, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 

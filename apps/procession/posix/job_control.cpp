@@ -50,7 +50,7 @@ bool is_orphaned() {
 } // namespace
 
 bool can_be_suspended() {
-  struct sigaction now {};
+  struct sigaction now{};
   ::sigaction(SIGTSTP, nullptr, &now);
   return now.sa_handler == SIG_DFL && has_terminal() && !is_orphaned();
 }

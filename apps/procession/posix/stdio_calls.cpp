@@ -22,7 +22,7 @@ constexpr std::size_t piece = 4096;
 
 /// A terminal that was hung up is none to isatty(3), but still a device.
 bool is_device(int fd) {
-  struct stat info {};
+  struct stat info{};
   return ::fstat(fd, &info) == 0 && S_ISCHR(info.st_mode);
 }
 

@@ -128,7 +128,7 @@ std::optional<terminal_size> console_size() {
 }
 
 raw_mode::raw_mode(output out) : out_(out) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = procession_cli_fatal_signal;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
   ::sigemptyset(&action.sa_mask);

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 
 namespace procession::test {
@@ -67,6 +68,12 @@ const std::vector<backend_entry>& backends() {
       all.push_back(runner_of("runner as nobody", other));
     else
       std::cerr << "left out: a runner as nobody, which needs root\n";
+    // One that was built with another version of CAF, say.
+    runner_options foreign;
+    if (auto* path = std::getenv("PROCESSION_OTHER_RUNNER")) {
+      foreign.program = path;
+      all.push_back(runner_of("runner of another build", foreign));
+    }
     return all;
   }();
   return result;

@@ -45,7 +45,7 @@ std::string own_input() {
 } // namespace
 
 TEST_CASE("a program may share the input of the process that spawns") {
-  auto& where = GENERATE(from_range(backends()));
+  auto where = GENERATE(from_range(backends()));
   world w{where};
   auto stdio = GENERATE(pipes(), merged(), pty());
   stdio.input = stdin_kind::inherit;

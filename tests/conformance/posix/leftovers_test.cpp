@@ -222,7 +222,7 @@ TEST_CASE("a spawner ends all its sessions, each with its grace",
   auto answered = false;
   w.self->request(w.where, patience, terminate_atom_v)
     .receive([&] { answered = true; },
-             [&](caf::error& x) { FAIL(w.sys.render(x)); });
+             [&](caf::error& x) { FAIL(describe(x)); });
   REQUIRE(answered);
   REQUIRE(tidied.until_closed());
   REQUIRE(killed.until_closed());

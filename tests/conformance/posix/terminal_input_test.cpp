@@ -21,13 +21,21 @@ std::string numbers(int n, const std::string& line_end) {
   return result;
 }
 
+/// Python with GNU readline. Since 3.13 it has an editor of its own, which
+/// takes what is typed before it is ready as text, the end of input too.
+command python_repl() {
+  auto result = program("python3", {"-q"}, pty());
+  result.env.set["PYTHON_BASIC_REPL"] = "1";
+  return result;
+}
+
 } // namespace
 
 TEST_CASE("the end of input ends a program that edits its lines") {
   world w{GENERATE(from_range(backends()))};
   auto bash = program("bash", {"--norc", "-i"}, pty());
   bash.env.unset = {"IGNOREEOF"};
-  auto python = program("python3", {"-q"}, pty());
+  auto python = python_repl();
   for (auto i = 0; i < 10; ++i) {
     for (auto& [spec, text, answer] :
          {std::tuple{bash, "echo $((40 + 2))\n", "42"},
@@ -46,8 +54,7 @@ TEST_CASE("the end of input ends a program that edits its lines") {
 TEST_CASE("an input that is closed at once is at its end for every reader") {
   world w{GENERATE(from_range(backends()))};
   auto spec = GENERATE(program("cat", {}, pty()), program("sh", {}, pty()),
-                       program("bash", {}, pty()),
-                       program("python3", {"-q"}, pty()),
+                       program("bash", {}, pty()), python_repl(),
                        // One after the other.
                        shell("cat; cat; exec cat", pty()),
                        // Drops what was typed so far.

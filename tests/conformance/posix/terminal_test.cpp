@@ -115,7 +115,7 @@ TEST_CASE("the last output of a program on a terminal is never lost") {
     CHECK((events.out == expected));
   }
   for (auto& x : busy)
-    w.tell(x, signal_atom_v, signal_name::kill);
+    static_cast<void>(w.tell(x, signal_atom_v, signal_name::kill));
 }
 
 TEST_CASE("closing the input of a terminal is the end of file") {

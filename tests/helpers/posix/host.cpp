@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
     session hdl;
     self->request(sessions, caf::infinite, spawn_atom_v, spec)
       .receive([&](session& x) { hdl = x; },
-               [&](caf::error& x) { std::puts(sys.render(x).c_str()); });
+               [&](caf::error& x) { std::puts(describe(x).c_str()); });
     if (!hdl)
       return 1;
     cursor at;
@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
                 }
             at = x.next;
           },
-          [&](caf::error& x) { std::puts(sys.render(x).c_str()); });
+          [&](caf::error& x) { std::puts(describe(x).c_str()); });
   }
   std::puts("ready");
   std::fflush(stdout);

@@ -50,7 +50,7 @@ struct world {
       std::fprintf(report, "%s %s\n", to_string(result->status).c_str(),
                    result->out.c_str());
     else
-      std::fprintf(report, "%s\n", sys.render(result.error()).c_str());
+      std::fprintf(report, "%s\n", describe(result.error()).c_str());
     std::fflush(report);
   }
 };

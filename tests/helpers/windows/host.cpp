@@ -22,7 +22,7 @@ int main() {
   session hdl;
   self->request(where, caf::infinite, spawn_atom_v, spec)
     .receive([&](session& x) { hdl = std::move(x); },
-             [&](caf::error& x) { std::cerr << sys.render(x) << std::endl; });
+             [&](caf::error& x) { std::cerr << describe(x) << std::endl; });
   if (!hdl)
     return 1;
   self->request(hdl, caf::infinite, subscribe_atom_v, subscription{})

@@ -85,8 +85,7 @@ TEST_CASE("a hundred runners leave no descriptor and no zombie") {
     auto node = start_runner(sys, rt, {});
     CHECK(run(self, make_spawner(sys, node), program("true")));
     self->request(node.actor(), patience, terminate_atom_v)
-      .receive([](runner_info&) {},
-               [&](caf::error& x) { FAIL(sys.render(x)); });
+      .receive([](runner_info&) {}, [&](caf::error& x) { FAIL(describe(x)); });
   };
   once();
   auto before = count();

@@ -317,7 +317,7 @@ TEST_CASE("runners leave no handle in their host") {
       CHECK(run(self, make_spawner(sys, node), actor({})));
       self->request(node.actor(), patience, terminate_atom_v)
         .receive([](runner_info&) {},
-                 [&](caf::error& x) { FAIL(sys.render(x)); });
+                 [&](caf::error& x) { FAIL(describe(x)); });
     }
   };
   rounds(5);
