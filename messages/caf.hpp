@@ -183,15 +183,15 @@ void register_errors(caf::actor_system_config& cfg,
 
 /// Names of options of CAF's configuration.
 namespace caf_option {
-inline constexpr auto scheduler_policy = "scheduler.policy";
-inline constexpr auto scheduler_threads = "scheduler.max-threads";
-inline constexpr auto heartbeat_interval = "middleman.heartbeat-interval";
-inline constexpr auto connection_timeout = "middleman.connection-timeout";
+inline constexpr char scheduler_policy[] = "scheduler.policy";
+inline constexpr char scheduler_threads[] = "scheduler.max-threads";
+inline constexpr char heartbeat_interval[] = "middleman.heartbeat-interval";
+inline constexpr char connection_timeout[] = "middleman.connection-timeout";
 } // namespace caf_option
 
 /// The value of an option that is a word.
 inline caf::atom_value option_word(const char* x) {
-  return caf::atom_from_string(x);
+  return caf::atom_from_string(std::string{x});
 }
 
 /// Loads a module of CAF, such as `caf::io::middleman`.
@@ -319,10 +319,10 @@ void register_errors(caf::actor_system_config&,
 }
 
 namespace caf_option {
-inline constexpr auto scheduler_policy = "caf.scheduler.policy";
-inline constexpr auto scheduler_threads = "caf.scheduler.max-threads";
-inline constexpr auto heartbeat_interval = "caf.middleman.heartbeat-interval";
-inline constexpr auto connection_timeout = "caf.middleman.connection-timeout";
+inline constexpr char scheduler_policy[] = "caf.scheduler.policy";
+inline constexpr char scheduler_threads[] = "caf.scheduler.max-threads";
+inline constexpr char heartbeat_interval[] = "caf.middleman.heartbeat-interval";
+inline constexpr char connection_timeout[] = "caf.middleman.connection-timeout";
 } // namespace caf_option
 
 inline std::string option_word(const char* x) {
