@@ -48,6 +48,8 @@ class node_config : public ps::config {
 public:
   node_config() {
     ps::load_module<caf::io::middleman>(*this);
+    // The workers that deserialize messages lose one now and then (CAF 0.17.6).
+    set(ps::caf_option::deserializer_threads, std::size_t{0});
     // Both are off by default. Then a peer that is frozen, or whose machine is
     // gone, is never noticed.
     set(ps::caf_option::heartbeat_interval, caf::timespan{2s});

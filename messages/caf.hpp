@@ -187,6 +187,7 @@ inline constexpr char scheduler_policy[] = "scheduler.policy";
 inline constexpr char scheduler_threads[] = "scheduler.max-threads";
 inline constexpr char heartbeat_interval[] = "middleman.heartbeat-interval";
 inline constexpr char connection_timeout[] = "middleman.connection-timeout";
+inline constexpr char deserializer_threads[] = "middleman.workers";
 } // namespace caf_option
 
 /// The value of an option that is a word.
@@ -323,6 +324,7 @@ inline constexpr char scheduler_policy[] = "caf.scheduler.policy";
 inline constexpr char scheduler_threads[] = "caf.scheduler.max-threads";
 inline constexpr char heartbeat_interval[] = "caf.middleman.heartbeat-interval";
 inline constexpr char connection_timeout[] = "caf.middleman.connection-timeout";
+inline constexpr char deserializer_threads[] = "caf.middleman.workers";
 } // namespace caf_option
 
 inline std::string option_word(const char* x) {
