@@ -23,21 +23,21 @@ public:
   /// Says them if there was no behavior to do so. To be the last member of the
   /// state: what it speaks of goes after it.
   ~last_words() {
-    speak(*say_);
+    speak();
   }
 
   /// Says them unless that was done.
   void speak() {
-    speak(*say_);
+    say_once(*say_);
   }
 
   /// Says them when the last copy of it is gone.
   std::shared_ptr<void> for_behavior() const {
-    return {say_.get(), [say = say_](void*) { speak(*say); }};
+    return {say_.get(), [say = say_](void*) { say_once(*say); }};
   }
 
 private:
-  static void speak(std::function<void()>& say) {
+  static void say_once(std::function<void()>& say) {
     if (auto once = std::exchange(say, nullptr))
       once();
   }

@@ -22,11 +22,13 @@
 #include <caf/typed_response_promise.hpp>
 
 #ifndef CAF_VERSION_MAJOR
+#define PROCESSION_CAF_OPTION(name) name
 #include <caf/atom.hpp>
 #include <caf/meta/load_callback.hpp>
 #include <caf/meta/type_name.hpp>
 #include <caf/replies_to.hpp>
 #else
+#define PROCESSION_CAF_OPTION(name) "caf." name
 #include <caf/init_global_meta_objects.hpp>
 #include <caf/is_error_code_enum.hpp>
 #endif
@@ -38,6 +40,24 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+/// Names of options of CAF's configuration.
+namespace procession::caf_option {
+
+inline constexpr char scheduler_policy[] = PROCESSION_CAF_OPTION(
+  "scheduler.policy");
+inline constexpr char scheduler_threads[] = PROCESSION_CAF_OPTION(
+  "scheduler.max-threads");
+inline constexpr char heartbeat_interval[] = PROCESSION_CAF_OPTION(
+  "middleman.heartbeat-interval");
+inline constexpr char connection_timeout[] = PROCESSION_CAF_OPTION(
+  "middleman.connection-timeout");
+inline constexpr char deserializer_threads[] = PROCESSION_CAF_OPTION(
+  "middleman.workers");
+
+} // namespace procession::caf_option
+
+#undef PROCESSION_CAF_OPTION
 
 namespace procession {
 
@@ -181,15 +201,6 @@ void register_errors(caf::actor_system_config& cfg,
                          });
 }
 
-/// Names of options of CAF's configuration.
-namespace caf_option {
-inline constexpr char scheduler_policy[] = "scheduler.policy";
-inline constexpr char scheduler_threads[] = "scheduler.max-threads";
-inline constexpr char heartbeat_interval[] = "middleman.heartbeat-interval";
-inline constexpr char connection_timeout[] = "middleman.connection-timeout";
-inline constexpr char deserializer_threads[] = "middleman.workers";
-} // namespace caf_option
-
 /// The value of an option that is a word.
 inline caf::atom_value option_word(const char* x) {
   return caf::atom_from_string(std::string{x});
@@ -318,14 +329,6 @@ void register_errors(caf::actor_system_config&,
                      std::string (*)(const caf::error&)) {
   // It writes the name of the code and the context by itself.
 }
-
-namespace caf_option {
-inline constexpr char scheduler_policy[] = "caf.scheduler.policy";
-inline constexpr char scheduler_threads[] = "caf.scheduler.max-threads";
-inline constexpr char heartbeat_interval[] = "caf.middleman.heartbeat-interval";
-inline constexpr char connection_timeout[] = "caf.middleman.connection-timeout";
-inline constexpr char deserializer_threads[] = "caf.middleman.workers";
-} // namespace caf_option
 
 inline std::string option_word(const char* x) {
   return x;

@@ -167,7 +167,7 @@ class Checker:
 
     def build_project(self, block, programs, options):
         """A block that is a whole project, of the page's first program."""
-        place = self.place / "project"
+        place = self.place / f"project_{self.name_of(block)}"
         place.mkdir()
         (place / "CMakeLists.txt").write_text(block.text)
         source = re.search(r"add_executable\(\w+ (\w+\.cpp)\)", block.text)

@@ -1,3 +1,5 @@
+#include "full_values.hpp"
+
 #include "procession/messages/config.hpp"
 
 #include <caf/actor_system.hpp>
@@ -12,6 +14,7 @@
 #include <vector>
 
 using namespace procession;
+using namespace procession::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -50,29 +53,6 @@ struct fixture {
     return through_bytes(x);
   }
 };
-
-command full_command() {
-  command x;
-  x.program = "/bin/prog";
-  x.args = {"a", "", "b c"};
-  x.argv0 = "zero";
-  x.cwd = "/tmp";
-  x.env = {false, {{"A", "1"}, {"B", ""}}, {"C"}};
-  x.stdio = pty({30, 100});
-  x.limits = {11, 12, 13s, 14s};
-  x.kill = {15s, 16s, 17s, background_policy::keep};
-  x.when_unobserved = unobserved::pause;
-  x.owner = ownership::spawner;
-  x.id = "the id";
-  x.restricted = {{"S-1-15-3-1024-1", "S-1-5-32-545"}};
-  x.notification_fd = 17;
-  return x;
-}
-
-exit_status full_status() {
-  return {
-    exit_cause::signaled, 0xC0000005, 11, true, true, true, 1s, 2ms, 123456789};
-}
 
 session_info full_info() {
   session_info x;

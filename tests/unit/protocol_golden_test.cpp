@@ -1,15 +1,16 @@
 // The bytes of the runner protocol's bodies, so that a parent and a runner that
 // were built with different versions of CAF understand each other.
+#include "full_values.hpp"
+
 #include "procession/io/protocol.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <chrono>
 #include <string>
 #include <vector>
 
 using namespace procession;
-using namespace std::chrono_literals;
+using namespace procession::test;
 
 namespace {
 
@@ -18,34 +19,17 @@ failure golden_failure() {
 }
 
 command golden_command() {
-  command x;
-  x.program = "/bin/prog";
-  x.args = {"a", "", "b c"};
-  x.argv0 = "zero";
-  x.cwd = "/tmp";
-  x.env = {false, {{"A", "1"}, {"B", ""}}, {"C"}};
-  x.stdio = pty({30, 100});
-  x.limits = {11, 12, 13s, 14s};
-  x.kill = {15s, 16s, 17s, background_policy::keep};
-  x.when_unobserved = unobserved::pause;
-  x.owner = ownership::spawner;
+  auto x = full_command();
   x.id = "s1";
-  x.restricted = restriction{{"S-1-5-32-545"}};
+  x.restricted = {{"S-1-5-32-545"}};
   x.notification_fd = 3;
-  x.report_stops = true;
   return x;
 }
 
 exit_status golden_status() {
-  exit_status x;
-  x.cause = exit_cause::signaled;
+  auto x = full_status();
   x.code = 0x01020304;
   x.signal = 9;
-  x.core_dumped = true;
-  x.timed_out = true;
-  x.by_request = true;
-  x.user_time = 1s;
-  x.system_time = 2ms;
   x.peak_memory = 1 << 20;
   return x;
 }
