@@ -164,8 +164,6 @@ struct exec_session {
   std::string start_error;
 };
 
-/// What `list` returns; to CAF a type of its own.
-
 /// The output with a line in place of what is omitted.
 std::string output_text(const exec_result& x);
 

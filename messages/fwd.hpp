@@ -51,6 +51,7 @@ enum class signal_name : std::uint8_t;
 enum class delivery : std::uint8_t;
 struct subscription;
 struct session_info;
+/// What `list` returns; to CAF a type of its own.
 using session_list = std::vector<session_info>;
 struct page;
 
@@ -66,12 +67,14 @@ struct exec_poll;
 enum class exec_wake : std::uint8_t;
 struct exec_result;
 struct exec_session;
+/// What `list` returns; to CAF a type of its own.
 using exec_list = std::vector<exec_session>;
 
 // supervisor.hpp
 enum class restart_kind : std::uint8_t;
 enum class child_state : std::uint8_t;
 struct child_info;
+/// What `list` returns; to CAF a type of its own.
 using child_list = std::vector<child_info>;
 enum class supervisor_event_kind : std::uint8_t;
 struct supervisor_event;

@@ -103,8 +103,6 @@ struct session_info {
   std::string start_error;
 };
 
-/// What `list` returns; to CAF a type of its own.
-
 /// What a cursor read returns.
 struct page {
   /// In order of arrival. Their `seq` is 0: they belong to no subscription.

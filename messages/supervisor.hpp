@@ -134,8 +134,6 @@ struct child_info {
   std::string last_end;
 };
 
-/// What `list` returns; to CAF a type of its own.
-
 /// What happened to a child, or to the supervisor.
 enum class supervisor_event_kind : std::uint8_t {
   /// It runs.

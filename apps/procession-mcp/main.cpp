@@ -82,7 +82,7 @@ tools::surroundings surroundings_of(const choices& chosen) {
   result.shell = chosen.shell;
   std::error_code ec;
   if (!chosen.runner.empty())
-    result.directory = "that of the runner";
+    result.directory = "of the runner";
   else
     result.directory = std::filesystem::current_path(ec).string();
   return result;
