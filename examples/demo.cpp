@@ -308,7 +308,8 @@ void show_sessions(caf::actor_system& system, const ps::spawner& where) {
   all.until([&] { return said(">>> "); });
   all.type(repl, "print(sum(range(10 ** 6)))\n");
   all.until([&] { return said("499999500000"); });
-  // The end-of-file key.
+  // The end-of-file key, at the next prompt: earlier it may be taken for text.
+  all.until([&] { return answers.rfind(">>> ") > answers.find("499999"); });
   all.type(repl, "\4");
   all.until_closed(repl);
   all.until_closed(build);

@@ -5,7 +5,4 @@ include(${CMAKE_CURRENT_LIST_DIR}/host_headers.cmake)
 # classes of its own under the same names: it is told which.
 host_headers(Boost::headers boost LINK ws2_32 mswsock bcrypt
   DEFINE BOOST_ASIO_HAS_PTHREADS=1)
-# Boost.Process spells it as on Windows, where names of files mind no case.
-file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/host-headers/Windows.h CONTENT
-  "#include <windows.h>\n")
 set(Boost_FOUND TRUE)

@@ -1,24 +1,14 @@
-// Boost.Process 1.81 forgets these where the file system is the standard's.
-#include <boost/optional.hpp>
-#include <boost/type_traits.hpp>
-
 #include "procession/platform/win_elevated/logon.hpp"
 
 #include "procession/platform/win_elevated/desktop.hpp"
 #include "procession/platform/windows/rules/unicode.hpp"
 #include "procession/platform/windows/system.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/process/v2/process.hpp>
-#include <boost/process/v2/windows/with_logon_launcher.hpp>
-
 #include <utility>
 
 namespace procession::windows {
 
 namespace {
-
-namespace boost_process = boost::process::v2;
 
 /// No box that waits for a click where nobody sees it. The mode is the whole
 /// process's, and what it starts begins with it; but by way of a logon not
@@ -40,38 +30,6 @@ public:
 
 private:
   UINT before_;
-};
-
-/// The password for one call: Boost's launcher keeps it as a plain string.
-class logon_launcher : public boost_process::windows::with_logon_launcher {
-public:
-  explicit logon_launcher(secret& x) {
-    password = x.c_str();
-  }
-
-  logon_launcher(const logon_launcher&) = delete;
-  logon_launcher& operator=(const logon_launcher&) = delete;
-
-  ~logon_launcher() {
-    ::SecureZeroMemory(password.data(), password.size() * sizeof(wchar_t));
-  }
-};
-
-/// Puts what was started suspended into a job, and lets it go. An initializer
-/// of Boost.Process, as its launcher closes the thread's handle.
-struct contained_start {
-  HANDLE job = nullptr;
-  /// Why it did not, by GetLastError.
-  DWORD os_code = 0;
-
-  template <class Launcher>
-  void on_success(Launcher& launcher, const boost_process::filesystem::path&,
-                  std::wstring&) {
-    auto& made = launcher.process_information;
-    if (!::AssignProcessToJobObject(job, made.hProcess)
-        || ::ResumeThread(made.hThread) != 1)
-      os_code = ::GetLastError();
-  }
 };
 
 /// Whether the code is of what was to be started, the user having been let in.
@@ -113,50 +71,41 @@ std::variant<launched_runner, failure> start_as(const std::string& user,
   launched_runner result;
   result.job = std::move(std::get<job>(contained));
   auto desktop = own_desktop();
-  logon_launcher launcher{password};
-  launcher.username = to_wide_path(user);
-  launcher.domain = L".";
-  launcher.logon_flags = LOGON_WITH_PROFILE;
-  launcher.creation_flags = CREATE_SUSPENDED | CREATE_NO_WINDOW
-                            | CREATE_UNICODE_ENVIRONMENT;
-  if (!what.cwd.empty())
-    launcher.current_directory = what.cwd;
-  auto environment = what.environment;
-  if (environment)
-    launcher.environment = environment->data();
   // The service that logs on copies these three, and only these.
-  auto& info = launcher.startup_info.StartupInfo;
+  STARTUPINFOW info{};
   info.cb = sizeof(info);
   info.lpDesktop = desktop.data();
   info.dwFlags = STARTF_USESTDHANDLES | STARTF_FORCEOFFFEEDBACK;
   info.hStdInput = what.in;
   info.hStdOutput = what.out;
   info.hStdError = what.err;
-  contained_start contain{result.job.get()};
-  boost::asio::io_context context;
-  boost::system::error_code ec;
+  PROCESS_INFORMATION made{};
+  // The call may write into these two.
+  auto command_line = what.command_line;
+  auto environment = what.environment;
   quiet_errors quiet;
-  // Wine 8 has nothing but a refusal that leaves the last error as it was.
+  // Wine 8 refuses and leaves the last error as it was.
   ::SetLastError(ERROR_SUCCESS);
-  auto process = launcher(context, ec, what.path, what.command_line.c_str(),
-                          contain);
-  if (ec)
-    return logon_failure(user, what, static_cast<DWORD>(ec.value()));
-  if (!process.is_open())
-    return logon_failure(user, what, ERROR_CALL_NOT_IMPLEMENTED);
-  // From here on it is ended by `process` unless that is detached.
-  if (contain.os_code != 0)
+  if (!::CreateProcessWithLogonW(
+        to_wide_path(user).c_str(), L".", password.c_str(), LOGON_WITH_PROFILE,
+        what.path.c_str(), command_line.data(),
+        CREATE_SUSPENDED | CREATE_NO_WINDOW | CREATE_UNICODE_ENVIRONMENT,
+        environment ? environment->data() : nullptr,
+        what.cwd.empty() ? nullptr : what.cwd.c_str(), &info, &made)) {
+    auto os_code = ::GetLastError();
+    return logon_failure(
+      user, what, os_code != 0 ? os_code : ERROR_CALL_NOT_IMPLEMENTED);
+  }
+  result.process.reset(made.hProcess);
+  result.pid = made.dwProcessId;
+  unique_handle thread{made.hThread};
+  if (!::AssignProcessToJobObject(result.job.get(), made.hProcess)
+      || ::ResumeThread(thread.get()) != 1) {
+    auto os_code = ::GetLastError();
+    ::TerminateProcess(made.hProcess, killed_code);
     return last_failure(errc::runner_failed, stage::contain,
-                        "the runner cannot be put into a job", contain.os_code);
-  HANDLE own = nullptr;
-  if (!::DuplicateHandle(::GetCurrentProcess(), process.native_handle(),
-                         ::GetCurrentProcess(), &own, 0, FALSE,
-                         DUPLICATE_SAME_ACCESS))
-    return last_failure(errc::out_of_descriptors, stage::launch,
-                        "the runner cannot be watched");
-  result.process.reset(own);
-  result.pid = static_cast<DWORD>(process.id());
-  process.detach();
+                        "the runner cannot be put into a job", os_code);
+  }
   return result;
 }
 

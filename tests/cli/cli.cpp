@@ -1,22 +1,14 @@
 #include "cli.hpp"
 
-#include <catch2/catch.hpp>
+#include "../public_programs.hpp"
 
-#include <filesystem>
+#include <catch2/catch.hpp>
 
 namespace procession::test {
 
-namespace {
-
-std::string find_binary() {
-  namespace fs = std::filesystem;
-  return fs::read_symlink("/proc/self/exe").parent_path() / "procession";
-}
-
-} // namespace
-
 const std::string& binary() {
-  static const auto result = find_binary();
+  static const public_programs programs;
+  static const auto result = programs.path("procession");
   return result;
 }
 

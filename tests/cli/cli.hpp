@@ -25,7 +25,8 @@ inline strings operator+(strings x, const strings& y) {
 /// Longer than anything here takes; who waits for so long has failed.
 inline constexpr auto soon = std::chrono::seconds{20};
 
-/// Path of the `procession` that was built with this test.
+/// Path of the `procession` that was built with this test; every user can start
+/// it, and the other programs next to it.
 const std::string& binary();
 
 /// Sessions in which the command line is run.

@@ -1,5 +1,7 @@
 #include "../runner_world.hpp"
 
+#include "../../public_programs.hpp"
+
 #include "procession/actors/waiting.hpp"
 
 #include <catch2/catch.hpp>
@@ -249,14 +251,14 @@ TEST_CASE("who is not root becomes nobody else") {
     return;
   }
   // In a runner as nobody, which starts a runner as root.
+  public_programs programs;
   runner_options options;
   options.user = "nobody";
-  options.program = runner_path();
+  options.program = programs.path("procession-runner");
   runner_world there{options};
   REQUIRE_FALSE(there.up());
-  auto result = there.w.run(
-    program(fs::path{runner_path()}.parent_path() / "procession",
-            {"run", "--as", "root", "--", "true"}));
+  auto result = there.w.run(program(programs.path("procession"),
+                                    {"run", "--as", "root", "--", "true"}));
   CHECK(result.status.code == 125);
   CHECK(contains(result.err, "not_permitted at logon"));
 }
