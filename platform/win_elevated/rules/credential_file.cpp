@@ -64,7 +64,8 @@ std::optional<protected_password> parse_line(std::string_view line) {
 bool is_account_name(std::string_view name) {
   constexpr auto forbidden = std::string_view{"\"/\\[]:|<>+=;,?*@\x7f"};
   auto bad = [&](char c) {
-    return (c >= 0 && c < ' ') || forbidden.find(c) != std::string_view::npos;
+    return static_cast<unsigned char>(c) < ' '
+           || forbidden.find(c) != std::string_view::npos;
   };
   return !name.empty() && length(name) <= 20
          && std::none_of(name.begin(), name.end(), bad) && name.back() != '.'
