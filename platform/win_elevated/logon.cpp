@@ -93,8 +93,8 @@ std::variant<launched_runner, failure> start_as(const std::string& user,
         environment ? environment->data() : nullptr,
         what.cwd.empty() ? nullptr : what.cwd.c_str(), &info, &made)) {
     auto os_code = ::GetLastError();
-    return logon_failure(
-      user, what, os_code != 0 ? os_code : ERROR_CALL_NOT_IMPLEMENTED);
+    return logon_failure(user, what,
+                         os_code != 0 ? os_code : ERROR_CALL_NOT_IMPLEMENTED);
   }
   result.process.reset(made.hProcess);
   result.pid = made.dwProcessId;
