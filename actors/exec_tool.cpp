@@ -1,9 +1,9 @@
 // The exec tool's requests; what becomes of the sessions: exec_sessions.cpp.
 #include "procession/actors/exec_tool.hpp"
 
-#include "procession/actors/exec_keys.hpp"
-#include "procession/actors/exec_machine.hpp"
-#include "procession/io/utf8.hpp"
+#include "procession/actors/exec/exec_keys.hpp"
+#include "procession/actors/exec/exec_machine.hpp"
+#include "procession/io/text/utf8.hpp"
 
 #include <caf/actor_system.hpp>
 

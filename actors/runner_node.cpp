@@ -1,7 +1,7 @@
 #include "procession/actors/runner_node.hpp"
 
-#include "procession/actors/runner_succession.hpp"
-#include "procession/actors/waiting.hpp"
+#include "procession/actors/common/waiting.hpp"
+#include "procession/runner/parent/runner_succession.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
@@ -182,7 +182,7 @@ runner_behavior(runner_impl::stateful_pointer<runner_machine> self,
 
 runner_node start_runner(caf::actor_system& sys, const runtime& rt,
                          runner_options options) {
-  return start_runner(sys, rt.runners(), std::move(options));
+  return start_runner(sys, make_runner_port(rt), std::move(options));
 }
 
 runner_node start_runner(caf::actor_system& sys,

@@ -1,8 +1,8 @@
 #include "procession/actors/spawner.hpp"
 
-#include "procession/actors/alarm_clock.hpp"
-#include "procession/actors/session_actor.hpp"
-#include "procession/actors/waiting.hpp"
+#include "procession/actors/common/alarm_clock.hpp"
+#include "procession/actors/common/waiting.hpp"
+#include "procession/actors/session/session_actor.hpp"
 
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>

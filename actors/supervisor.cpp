@@ -1,7 +1,7 @@
 #include "procession/actors/supervisor.hpp"
 
-#include "procession/actors/supervisor_actor.hpp"
-#include "procession/actors/waiting.hpp"
+#include "procession/actors/common/waiting.hpp"
+#include "procession/actors/supervision/supervisor_actor.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>

@@ -1,6 +1,6 @@
 #include "procession/io/line_reader.hpp"
 
-#include "procession/io/utf8.hpp"
+#include "procession/io/text/utf8.hpp"
 
 #include <algorithm>
 

@@ -47,9 +47,6 @@ public:
   /// `runtime_stopped`, when the runtime is gone.
   std::shared_ptr<child_factory> local() const;
 
-  /// What `start_runner` needs of the system; internal.
-  std::shared_ptr<runner_port> runners() const;
-
   /// Looks whether a session accepts connections to a TCP port, as seen from
   /// this program. For `ready_probe`; it blocks nobody, and gives up on a
   /// connection after a second.
@@ -70,6 +67,8 @@ public:
   class impl;
 
 private:
+  friend std::shared_ptr<runner_port> make_runner_port(const runtime& owner);
+
   std::shared_ptr<impl> impl_;
 };
 

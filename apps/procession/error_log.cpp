@@ -4,7 +4,7 @@
 
 #include "common/standard_streams.hpp"
 
-#include "procession/io/printable.hpp"
+#include "procession/io/text/printable.hpp"
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/io/loop.hpp"
+#include "procession/io/reactor/loop.hpp"
 #include "procession/messages/error.hpp"
 #include "procession/messages/session.hpp"
 #include "procession/platform/posix/fd.hpp"

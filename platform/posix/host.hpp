@@ -1,8 +1,8 @@
 #pragma once
 
-#include "procession/io/chunks.hpp"
-#include "procession/io/loop.hpp"
-#include "procession/platform/live_processes.hpp"
+#include "procession/io/output/chunks.hpp"
+#include "procession/io/reactor/loop.hpp"
+#include "procession/platform/common/live_processes.hpp"
 #include "procession/platform/posix/containment.hpp"
 #include "procession/platform/posix/keeper_watch.hpp"
 #include "procession/platform/posix/launch_watch.hpp"
@@ -41,6 +41,22 @@ struct host {
   live_processes<process> live;
   /// Reactor.
   listener_search listeners{reactor};
+
+  /// Waits for no program that is being started any more.
+  void hurry() {
+    watch.hurry();
+  }
+
+  /// On the launcher, last: nothing is held or watched any more.
+  void release() {
+    keeper.stop();
+    containment.reset();
+  }
+
+  /// When both threads have ended.
+  void close() {
+    listeners.stop();
+  }
 };
 
 /// Looks whether a process of the session that process `pid` leads listens

@@ -1,6 +1,6 @@
 #include "procession/platform/posix/listener_search.hpp"
 
-#include "procession/io/port_probe.hpp"
+#include "procession/io/reactor/port_probe.hpp"
 #include "procession/platform/posix/process.hpp"
 
 #include <dirent.h>

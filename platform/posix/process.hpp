@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/io/stop_report.hpp"
+#include "procession/io/reactor/stop_report.hpp"
 #include "procession/platform/child.hpp"
 #include "procession/platform/posix/edge_watch.hpp"
 #include "procession/platform/posix/input_writer.hpp"

@@ -1,7 +1,7 @@
-#include "procession/platform/posix/runner_process.hpp"
+#include "procession/platform/common/runner_port.hpp"
 
+#include "procession/platform/common/reactor_queue.hpp"
 #include "procession/platform/posix/runtime_impl.hpp"
-#include "procession/platform/reactor_queue.hpp"
 
 #include <fcntl.h>
 #include <sys/random.h>
@@ -381,9 +381,13 @@ private:
 
 } // namespace
 
-std::shared_ptr<runner_port>
-make_runner_port(std::shared_ptr<runtime::impl> owner) {
-  return std::make_shared<posix_runner_port>(runtime_ref{std::move(owner)});
+} // namespace procession::posix
+
+namespace procession {
+
+std::shared_ptr<runner_port> make_runner_port(const runtime& owner) {
+  return std::make_shared<posix::posix_runner_port>(
+    impl_ref<runtime::impl>{owner.impl_});
 }
 
-} // namespace procession::posix
+} // namespace procession

@@ -1,35 +1,19 @@
 #include "procession/platform/runtime.hpp"
 
-#include "procession/platform/local_child.hpp"
-#include "procession/platform/port_probe.hpp"
+#include "procession/platform/common/local_child.hpp"
+#include "procession/platform/common/port_probe.hpp"
 #include "procession/platform/posix/process.hpp"
-#include "procession/platform/posix/runner_process.hpp"
 #include "procession/platform/posix/runtime_impl.hpp"
 
 #include <boost/system/system_error.hpp>
 
 #include <chrono>
-#include <future>
-#include <mutex>
 #include <system_error>
 #include <utility>
 
 namespace procession {
 
 namespace {
-
-/// Longer than the time that ending a tree may take.
-constexpr auto stop_deadline = std::chrono::seconds{5};
-
-template <class F>
-void run_on(loop& where, F f) {
-  std::promise<void> done;
-  where.post([&] {
-    f();
-    done.set_value();
-  });
-  done.get_future().wait();
-}
 
 [[noreturn]] void throw_failure(failure x) {
   // The exception tells it by itself.
@@ -51,55 +35,12 @@ runtime::impl::impl(runtime_options options) {
 void runtime::impl::start(const std::shared_ptr<posix::process>& x,
                           command spec, std::uint64_t credit, child_sink sink,
                           std::shared_ptr<posix::runner_start> runner) {
-  std::unique_lock guard{mutex_};
-  if (stopped_) {
-    guard.unlock();
-    sink(child_start_failed{
-      {errc::runtime_stopped, {stage::admit, 0, "the runtime has ended"}}});
-    return;
-  }
-  host.launcher.post([x, spec = std::move(spec), credit, sink = std::move(sink),
-                      runner = std::move(runner),
-                      asked = std::chrono::steady_clock::now()]() mutable {
-    x->start(spec, credit, std::move(sink), runner.get(),
-             posix::patience_left(asked));
-  });
-}
-
-void runtime::impl::stop() {
-  {
-    std::lock_guard guard{mutex_};
-    stopped_ = true;
-  }
-  host.watch.hurry();
-  // Behind this, whatever the launcher still has at hand is started, or stuck.
-  run_on(host.launcher, [] {});
-  std::promise<void> empty;
-  host.reactor.post([&] {
-    for (auto& x : host.live.all())
-      x->stop();
-    host.live.when_empty([&] { empty.set_value(); });
-  });
-  empty.get_future().wait_for(stop_deadline);
-  run_on(host.reactor, [this] {
-    host.live.when_empty(nullptr);
-    for (auto& x : host.live.all()) {
-      x->give_up();
-      host.live.erase(x);
-    }
-  });
-  // What follows from the last ends goes from one thread to the other.
-  for (auto i = 0; i < 2; ++i) {
-    run_on(host.launcher, [] {});
-    run_on(host.reactor, [] {});
-  }
-  run_on(host.launcher, [this] {
-    host.keeper.stop();
-    host.containment.reset();
-  });
-  host.launcher.stop();
-  host.reactor.stop();
-  host.listeners.stop();
+  admit(std::move(sink),
+        [x, spec = std::move(spec), credit, runner = std::move(runner),
+         asked = std::chrono::steady_clock::now()](child_sink to) mutable {
+          x->start(spec, credit, std::move(to), runner.get(),
+                   posix::patience_left(asked));
+        });
 }
 
 runtime::runtime(runtime_options options) {
@@ -116,10 +57,6 @@ runtime::~runtime() {
 
 std::shared_ptr<child_factory> runtime::local() const {
   return std::make_shared<local_factory<impl, posix::process>>(impl_);
-}
-
-std::shared_ptr<runner_port> runtime::runners() const {
-  return posix::make_runner_port(impl_);
 }
 
 probe runtime::port_probe(std::uint16_t port, std::string address,

@@ -1,16 +1,16 @@
 #pragma once
 
+#include "procession/platform/common/runtime_core.hpp"
+#include "procession/platform/posix/host.hpp"
 #include "procession/platform/posix/process.hpp"
 #include "procession/platform/runtime.hpp"
 
+#include <cstdint>
 #include <memory>
-#include <mutex>
 
 namespace procession {
 
-/// The two threads and what they share; outlives the runtime as long as a child
-/// is left, and does nothing then.
-class runtime::impl {
+class runtime::impl : public runtime_core<posix::host> {
 public:
   explicit impl(runtime_options options);
 
@@ -20,15 +20,7 @@ public:
              std::uint64_t credit, child_sink sink,
              std::shared_ptr<posix::runner_start> runner = nullptr);
 
-  /// Ends everything; no thread of ours is left then.
-  void stop();
-
-  posix::host host;
   containment_kind kind = containment_kind::unknown;
-
-private:
-  std::mutex mutex_;
-  bool stopped_ = false;
 };
 
 } // namespace procession

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/io/duplex.hpp"
+#include "procession/io/reactor/duplex.hpp"
 
 #include <boost/asio/windows/stream_handle.hpp>
 

@@ -1,6 +1,6 @@
-#include "procession/platform/win_elevated/runner_process.hpp"
+#include "procession/platform/common/runner_port.hpp"
 
-#include "procession/platform/reactor_queue.hpp"
+#include "procession/platform/common/reactor_queue.hpp"
 #include "procession/platform/win_elevated/logon_launcher.hpp"
 #include "procession/platform/win_elevated/parent.hpp"
 #include "procession/platform/win_elevated/pipe_duplex.hpp"
@@ -334,9 +334,13 @@ private:
 
 } // namespace
 
-std::shared_ptr<runner_port>
-make_runner_port(std::shared_ptr<runtime::impl> owner) {
-  return std::make_shared<windows_port>(runtime_ref{owner});
+} // namespace procession::windows
+
+namespace procession {
+
+std::shared_ptr<runner_port> make_runner_port(const runtime& owner) {
+  return std::make_shared<windows::windows_port>(
+    impl_ref<runtime::impl>{owner.impl_});
 }
 
-} // namespace procession::windows
+} // namespace procession

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "procession/io/chunks.hpp"
-#include "procession/io/loop.hpp"
+#include "procession/io/output/chunks.hpp"
+#include "procession/io/reactor/loop.hpp"
 #include "procession/messages/error.hpp"
-#include "procession/platform/live_processes.hpp"
+#include "procession/platform/common/live_processes.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -25,6 +25,14 @@ struct host {
   /// Reactor.
   chunk_pool pool;
   live_processes<process> live;
+
+  // There is nothing to hurry, release or close beside the threads.
+  void hurry() {
+  }
+  void release() {
+  }
+  void close() {
+  }
 };
 
 /// Looks whether a process of the session that process `pid` leads has made the

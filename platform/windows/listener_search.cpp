@@ -1,4 +1,4 @@
-#include "procession/io/port_probe.hpp"
+#include "procession/io/reactor/port_probe.hpp"
 #include "procession/platform/windows/host.hpp"
 #include "procession/platform/windows/process.hpp"
 

@@ -1,4 +1,4 @@
-#include "procession/io/loop.hpp"
+#include "procession/io/reactor/loop.hpp"
 
 #include "procession/platform/windows/system.hpp"
 

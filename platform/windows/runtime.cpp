@@ -1,31 +1,13 @@
 #include "procession/platform/runtime.hpp"
 
-#include "procession/platform/local_child.hpp"
-#include "procession/platform/port_probe.hpp"
-#include "procession/platform/win_elevated/runner_process.hpp"
+#include "procession/platform/common/local_child.hpp"
+#include "procession/platform/common/port_probe.hpp"
 #include "procession/platform/windows/runtime_impl.hpp"
 
-#include <future>
 #include <system_error>
+#include <utility>
 
 namespace procession {
-
-namespace {
-
-/// Longer than the time that ending a tree may take.
-constexpr auto stop_deadline = std::chrono::seconds{5};
-
-template <class F>
-void run_on(loop& where, F f) {
-  std::promise<void> done;
-  where.post([&] {
-    f();
-    done.set_value();
-  });
-  done.get_future().wait();
-}
-
-} // namespace
 
 runtime::impl::impl(runtime_options options) {
   if (options.containment != containment_kind::unknown
@@ -44,47 +26,10 @@ void runtime::impl::start(const std::shared_ptr<windows::process>& x,
 void runtime::impl::start(const std::shared_ptr<windows::process>& x,
                           windows::process::starter how, std::uint64_t credit,
                           child_sink sink) {
-  std::unique_lock guard{mutex_};
-  if (stopped_) {
-    guard.unlock();
-    sink(child_start_failed{
-      {errc::runtime_stopped, {stage::admit, 0, "the runtime has ended"}}});
-    return;
-  }
-  host.launcher.post(
-    [x, how = std::move(how), credit, sink = std::move(sink)]() mutable {
-      x->start(how, credit, std::move(sink));
-    });
-}
-
-void runtime::impl::stop() {
-  {
-    std::lock_guard guard{mutex_};
-    stopped_ = true;
-  }
-  // Behind this, whatever the launcher still has at hand is started.
-  run_on(host.launcher, [] {});
-  std::promise<void> empty;
-  host.reactor.post([&] {
-    for (auto& x : host.live.all())
-      x->stop();
-    host.live.when_empty([&] { empty.set_value(); });
-  });
-  empty.get_future().wait_for(stop_deadline);
-  run_on(host.reactor, [this] {
-    host.live.when_empty(nullptr);
-    for (auto& x : host.live.all()) {
-      x->give_up();
-      host.live.erase(x);
-    }
-  });
-  // What follows from the last ends goes from one thread to the other.
-  for (auto i = 0; i < 2; ++i) {
-    run_on(host.launcher, [] {});
-    run_on(host.reactor, [] {});
-  }
-  host.launcher.stop();
-  host.reactor.stop();
+  admit(std::move(sink),
+        [x, how = std::move(how), credit](child_sink to) mutable {
+          x->start(how, credit, std::move(to));
+        });
 }
 
 runtime::runtime(runtime_options options)
@@ -98,10 +43,6 @@ runtime::~runtime() {
 
 std::shared_ptr<child_factory> runtime::local() const {
   return std::make_shared<local_factory<impl, windows::process>>(impl_);
-}
-
-std::shared_ptr<runner_port> runtime::runners() const {
-  return windows::make_runner_port(impl_);
 }
 
 probe runtime::port_probe(std::uint16_t port, std::string address,

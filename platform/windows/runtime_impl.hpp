@@ -1,16 +1,16 @@
 #pragma once
 
+#include "procession/platform/common/runtime_core.hpp"
 #include "procession/platform/runtime.hpp"
+#include "procession/platform/windows/host.hpp"
 #include "procession/platform/windows/process.hpp"
 
+#include <cstdint>
 #include <memory>
-#include <mutex>
 
 namespace procession {
 
-/// The two threads and what they share; outlives the runtime as long as a child
-/// is left, and does nothing then.
-class runtime::impl {
+class runtime::impl : public runtime_core<windows::host> {
 public:
   explicit impl(runtime_options options);
 
@@ -22,15 +22,6 @@ public:
   void start(const std::shared_ptr<windows::process>& x,
              windows::process::starter how, std::uint64_t credit,
              child_sink sink);
-
-  /// Ends everything; no thread of ours is left then.
-  void stop();
-
-  windows::host host;
-
-private:
-  std::mutex mutex_;
-  bool stopped_ = false;
 };
 
 } // namespace procession

@@ -247,7 +247,7 @@ TEST_CASE("a program in a runner is stopped and runs again by turns") {
 
 TEST_CASE("input that a runner refuses gives its window back") {
   running x;
-  x.session->write(std::string(runner_link::input_window, 'x'));
+  x.session->write(std::string(protocol::input_window, 'x'));
   x.session->write("yz");
   CHECK(x.take_sent() == lines(4, "input of 1"));
   auto why = failure{errc::line_too_long, {stage::run, 0, "too long"}};
@@ -259,7 +259,7 @@ TEST_CASE("input that a runner refuses gives its window back") {
   }
   SECTION("and no more") {
     x.say(frame_type::input_refused, 1,
-          protocol::input_refused{runner_link::input_window + 1, why});
+          protocol::input_refused{protocol::input_window + 1, why});
     x.broke("is for more than was sent");
   }
 }
@@ -488,7 +488,7 @@ TEST_CASE("a silent runner is asked, then given up") {
 
 TEST_CASE("input goes as far as the runner takes it") {
   running x;
-  auto chunk = std::string(runner_link::input_window, 'x');
+  auto chunk = std::string(protocol::input_window, 'x');
   x.session->write(chunk);
   x.session->write(chunk);
   x.session->close_stdin();
@@ -498,8 +498,7 @@ TEST_CASE("input goes as far as the runner takes it") {
   CHECK(x.take_sent() == lines{"terminate of 1"});
   x.say(frame_type::input_credit, 1, protocol::credit{max_data_body});
   CHECK(x.take_sent() == lines{"input of 1"});
-  x.say(frame_type::input_credit, 1,
-        protocol::credit{runner_link::input_window});
+  x.say(frame_type::input_credit, 1, protocol::credit{protocol::input_window});
   CHECK(x.take_sent()
         == lines{"input of 1", "input of 1", "input of 1", "close_input of 1"});
 }

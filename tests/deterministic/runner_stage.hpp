@@ -4,10 +4,10 @@
 #include "../wire/wire.hpp"
 #include "theatre.hpp"
 
-#include "procession/actors/runner_host.hpp"
-#include "procession/actors/runner_link.hpp"
 #include "procession/actors/runner_node.hpp"
-#include "procession/io/protocol.hpp"
+#include "procession/runner/channel/protocol.hpp"
+#include "procession/runner/host/runner_host.hpp"
+#include "procession/runner/parent/runner_link.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -1,6 +1,6 @@
 #include "theatre.hpp"
 
-#include "procession/actors/alarm_clock.hpp"
+#include "procession/actors/common/alarm_clock.hpp"
 
 #include <caf/actor_registry.hpp>
 

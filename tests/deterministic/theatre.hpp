@@ -3,7 +3,7 @@
 #include "manual_system.hpp"
 #include "scripted_child.hpp"
 
-#include "procession/actors/session_actor.hpp"
+#include "procession/actors/session/session_actor.hpp"
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
 

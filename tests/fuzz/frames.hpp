@@ -1,7 +1,7 @@
 #pragma once
 
 #include "expect.hpp"
-#include "procession/io/protocol.hpp"
+#include "procession/runner/channel/protocol.hpp"
 
 #include <cstdint>
 #include <functional>

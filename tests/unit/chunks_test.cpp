@@ -1,4 +1,4 @@
-#include "procession/io/chunks.hpp"
+#include "procession/io/output/chunks.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "procession/io/credit.hpp"
+#include "procession/io/output/credit.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "procession/actors/exec_keys.hpp"
+#include "procession/actors/exec/exec_keys.hpp"
 #include "procession/messages/exec_tool.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,4 +1,4 @@
-#include "procession/io/frame.hpp"
+#include "procession/runner/channel/frame.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
-#include "procession/io/head_tail_buffer.hpp"
-#include "procession/io/merged_output.hpp"
+#include "procession/io/output/head_tail_buffer.hpp"
+#include "procession/io/output/merged_output.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/io/loop.hpp"
+#include "procession/io/reactor/loop.hpp"
 
 #include <future>
 

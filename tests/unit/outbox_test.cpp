@@ -1,4 +1,4 @@
-#include "procession/io/outbox.hpp"
+#include "procession/runner/channel/outbox.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "procession/io/output_log.hpp"
+#include "procession/io/output/output_log.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
-#include "procession/io/loop.hpp"
-#include "procession/io/port_probe.hpp"
+#include "procession/io/reactor/loop.hpp"
+#include "procession/io/reactor/port_probe.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 

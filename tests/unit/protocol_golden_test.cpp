@@ -2,7 +2,7 @@
 // were built with different versions of CAF understand each other.
 #include "full_values.hpp"
 
-#include "procession/io/protocol.hpp"
+#include "procession/runner/channel/protocol.hpp"
 
 #include <catch2/catch.hpp>
 

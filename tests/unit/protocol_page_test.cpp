@@ -1,6 +1,6 @@
 // docs/protocol.md against the code: whoever writes a runner has only the page.
-#include "procession/io/frame.hpp"
-#include "procession/io/protocol.hpp"
+#include "procession/runner/channel/frame.hpp"
+#include "procession/runner/channel/protocol.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "procession/io/protocol.hpp"
+#include "procession/runner/channel/protocol.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "procession/actors/restart_policy.hpp"
+#include "procession/actors/supervision/restart_policy.hpp"
 
 #include <catch2/catch.hpp>
 

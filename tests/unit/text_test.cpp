@@ -1,4 +1,4 @@
-#include "procession/io/printable.hpp"
+#include "procession/io/text/printable.hpp"
 #include "procession/messages/config.hpp"
 
 #include <caf/sec.hpp>

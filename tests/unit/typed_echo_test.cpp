@@ -1,4 +1,4 @@
-#include "procession/io/typed_echo.hpp"
+#include "procession/io/text/typed_echo.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "procession/io/utf8.hpp"
+#include "procession/io/text/utf8.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/io/work_queue.hpp"
+#include "procession/io/reactor/work_queue.hpp"
 
 #include <chrono>
 #include <cstddef>

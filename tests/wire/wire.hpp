@@ -1,7 +1,7 @@
 #pragma once
 
-#include "procession/io/duplex.hpp"
-#include "procession/io/work_queue.hpp"
+#include "procession/io/reactor/duplex.hpp"
+#include "procession/io/reactor/work_queue.hpp"
 
 #include <cstddef>
 #include <cstdint>

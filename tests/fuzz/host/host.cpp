@@ -4,7 +4,7 @@
 
 #include "hand_queue.hpp"
 #include "input.hpp"
-#include "procession/actors/runner_host.hpp"
+#include "procession/runner/host/runner_host.hpp"
 #include "reported.hpp"
 #include "wire.hpp"
 

@@ -1,7 +1,7 @@
 #include "puppet_child.hpp"
 
 #include "expect.hpp"
-#include "procession/actors/runner_link.hpp"
+#include "procession/runner/parent/runner_link.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -49,7 +49,7 @@ public:
     expect(!bytes.empty(), "input is something");
     puppet_.written_ += bytes.size();
     expect(puppet_.broken_
-             || puppet_.written_ - puppet_.taken_ <= runner_link::input_window,
+             || puppet_.written_ - puppet_.taken_ <= protocol::input_window,
            "no more input waits than the window allows");
   }
 

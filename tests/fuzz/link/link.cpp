@@ -5,7 +5,7 @@
 #include "hand_queue.hpp"
 #include "input.hpp"
 #include "overheard.hpp"
-#include "procession/actors/runner_link.hpp"
+#include "procession/runner/parent/runner_link.hpp"
 #include "puppet_process.hpp"
 #include "watched_session.hpp"
 #include "wire.hpp"

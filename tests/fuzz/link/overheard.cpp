@@ -1,6 +1,6 @@
 #include "overheard.hpp"
 
-#include "procession/actors/runner_link.hpp"
+#include "procession/runner/parent/runner_link.hpp"
 
 #include <algorithm>
 
@@ -54,7 +54,7 @@ void overheard::on_session_frame(session& of, const frame& x) {
       expect(!x.body().empty() && x.body().size() <= max_data_body,
              "input comes in pieces of a sensible size");
       of.input += x.body().size();
-      return expect(of.input <= runner_link::input_window + of.credited,
+      return expect(of.input <= protocol::input_window + of.credited,
                     "input stays within its window");
     case frame_type::close_input:
       expect(!of.input_closed, "input is closed once");

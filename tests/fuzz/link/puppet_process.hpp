@@ -1,13 +1,13 @@
 #pragma once
 
-#include "procession/platform/runner_port.hpp"
+#include "procession/platform/common/runner_port.hpp"
 
 #include <utility>
 
 namespace procession::fuzz {
 
 /// A runner's process that does what the script says, in the order that
-/// platform/runner_port.hpp promises.
+/// platform/common/runner_port.hpp promises.
 class puppet_process {
 public:
   /// What a link is given: tells of us until it is destroyed.

@@ -8,7 +8,7 @@
 //   ending    it ends the tree when the leader has ended, and tells by "ended"
 //             how many processes were ended, and how many survive,
 //   ordinary  that as well, and it is an ordinary user.
-#include "procession/io/loop.hpp"
+#include "procession/io/reactor/loop.hpp"
 #include "procession/platform/posix/containment.hpp"
 #include "procession/platform/posix/keeper.hpp"
 #include "procession/platform/posix/launcher.hpp"

@@ -12,9 +12,9 @@
 //                       FILE.go, without their directory, are two events.
 //
 // It stays until its parent ends it, or the pipe.
-#include "procession/io/protocol.hpp"
 #include "procession/platform/win_elevated/parent.hpp"
 #include "procession/platform/windows/system.hpp"
+#include "procession/runner/channel/protocol.hpp"
 
 #include <windows.h>
 

@@ -3,10 +3,10 @@
 #include "../../conformance/windows/processes.hpp"
 #include "../runner_world.hpp"
 
-#include "procession/io/frame.hpp"
 #include "procession/platform/win_elevated/runner_launcher.hpp"
 #include "procession/platform/windows/pipes.hpp"
 #include "procession/platform/windows/system.hpp"
+#include "procession/runner/channel/frame.hpp"
 
 #include <catch2/catch.hpp>
 

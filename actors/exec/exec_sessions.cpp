@@ -1,0 +1,404 @@
+// What becomes of the exec tool's sessions, and of those who wait for them.
+#include "procession/actors/exec/exec_machine.hpp"
+#include "procession/io/text/utf8.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace procession {
+
+namespace {
+
+/// The bytes of subscribed output that may be on their way. They are taken at
+/// once, so that nobody holds the child back for long.
+constexpr std::uint64_t window = 256 * 1024;
+
+/// How long a session whose process has ended is waited for to be closed, as it
+/// soon is if nothing was left in the background.
+constexpr auto settling_time = std::chrono::milliseconds{250};
+
+/// Bytes of a match that an answer tells.
+constexpr std::uint64_t max_matched = 1024;
+
+} // namespace
+
+exec_machine::~exec_machine() {
+  auto why = make_error(errc::runtime_stopped, stage::run,
+                        "the exec tool has ended");
+  for (auto& [id, x] : records_) {
+    if (x.reading)
+      refuse(x, why);
+    for (auto& y : x.watching) {
+      self_->demonitor(y.who);
+      y.promise.deliver(why);
+    }
+    for (auto& y : x.terminating)
+      y.promise.deliver(why);
+    if (x.hdl)
+      self_->demonitor(x.hdl.address());
+  }
+  for (auto& x : sweeps_)
+    x.promise.deliver(why);
+}
+
+alarm_clock::time_point exec_machine::now() const {
+  return self_->clock().now();
+}
+
+// -- the life of a session ----------------------------------------------------
+
+void exec_machine::on_spawned(const session_id& id, session hdl) {
+  // It stays until it is closed, which it cannot be before.
+  auto& x = records_.at(id);
+  x.hdl = std::move(hdl);
+  x.state = session_state::running;
+  self_->monitor(x.hdl);
+  auto failed = [=, this](const caf::error&) { on_lost(id); };
+  self_
+    ->request(x.hdl, caf::infinite, subscribe_atom_v,
+              subscription{{}, window, delivery::lossless})
+    .then([](cursor) {}, failed);
+  self_->request(x.hdl, caf::infinite, info_atom_v)
+    .then(
+      [=, this](const session_info& info) {
+        if (auto i = records_.find(id); i != records_.end())
+          i->second.pid = info.pid;
+      },
+      failed);
+  if (x.end == exec_record::ending::asked)
+    ask_to_end(id, x);
+  if (x.reading && x.reading->until_running)
+    answer(id, x, exec_wake::yielded);
+}
+
+void exec_machine::on_start_failed(const session_id& id,
+                                   const caf::error& why) {
+  auto i = records_.find(id);
+  i->second.state = session_state::closed;
+  i->second.start_error = is(why, errc::session_limit)
+                            ? too_many(detail_of(why).text)
+                            : why;
+  i->second.status.cause = exit_cause::start_failed;
+  close(i);
+}
+
+exec_machine::records::iterator exec_machine::source_of(const session_id& id) {
+  auto i = records_.find(id);
+  if (i != records_.end() && i->second.state != session_state::closed
+      && i->second.hdl == self_->current_sender())
+    return i;
+  return records_.end();
+}
+
+void exec_machine::on(const output& x) {
+  auto i = source_of(x.id);
+  if (i == records_.end())
+    return;
+  auto& record = i->second;
+  self_->send(record.hdl, ack_atom_v, std::uint64_t{x.bytes.size()});
+  record.unread.append(x.stream, x.bytes.text());
+  record.produced[x.stream] += x.bytes.size();
+  record.active = now();
+  if (record.tty)
+    record.echo.pass(x.bytes.text(), record.watch);
+  else
+    record.watch.append(x.bytes.text());
+  if (!record.reading || !look(record))
+    return;
+  if (record.reading->found)
+    answer(x.id, record, exec_wake::matched);
+  else if (record.reading->on_output && record.unread.kept().size() > 0)
+    answer(x.id, record, exec_wake::output);
+}
+
+void exec_machine::on(const gap& x) {
+  auto i = source_of(x.id);
+  if (i == records_.end())
+    return;
+  i->second.unread.lose(x.stream, x.to - x.from);
+  i->second.produced[x.stream] += x.to - x.from;
+  i->second.echo.flush(i->second.watch);
+  i->second.watch.lose(x.to - x.from);
+}
+
+void exec_machine::on(const exited& x) {
+  auto i = source_of(x.id);
+  if (i == records_.end())
+    return;
+  i->second.state = session_state::exited;
+  i->second.status = x.status;
+  hasten(i->second);
+}
+
+void exec_machine::hasten(exec_record& x) {
+  // A wait for output goes on.
+  if (!x.keeps_background || x.state != session_state::exited || x.exit_told
+      || !x.reading || x.reading->on_output || !x.reading->wanted.empty())
+    return;
+  x.reading->until = std::min(x.reading->until, now() + settling_time);
+  clock_.ring_at(x.reading->until);
+}
+
+void exec_machine::on(const closed& x) {
+  auto i = source_of(x.id);
+  if (i == records_.end())
+    return;
+  end(i, x.complete, x.rest);
+}
+
+void exec_machine::end(records::iterator i, bool complete, leftovers rest) {
+  // A session that is torn down says no more than this.
+  if (i->second.state < session_state::exited)
+    i->second.status.cause = exit_cause::runner_lost;
+  i->second.complete = complete;
+  i->second.rest = rest;
+  close(i);
+}
+
+void exec_machine::on_lost(const session_id& id) {
+  auto i = records_.find(id);
+  if (i != records_.end() && i->second.state != session_state::closed)
+    end(i, false, {});
+}
+
+void exec_machine::on_down(const caf::down_msg& x) {
+  std::vector<session_id> lost;
+  for (auto& [id, record] : records_) {
+    // What nobody hears is not said: the output is left for others.
+    if (record.reading && record.reading->who == x.source)
+      record.reading.reset();
+    std::erase_if(record.watching, [&](auto& y) { return y.who == x.source; });
+    if (record.hdl && record.hdl.address() == x.source
+        && record.state != session_state::closed)
+      lost.push_back(id);
+  }
+  for (auto& id : lost)
+    on_lost(id);
+}
+
+// -- waiting ------------------------------------------------------------------
+
+caf::typed_response_promise<exec_result>
+exec_machine::begin_reading(exec_record& x, const exec_wait& how,
+                            pattern_set patterns, const exec_yield& range) {
+  auto yield = how.yield == usual_wait ? range.usual
+                                       : std::min(how.yield, range.most);
+  auto budget = how.max_output == 0 ? options_.max_output : how.max_output;
+  exec_record::reader result;
+  result.number = ++last_number_;
+  // First: the promise takes the sender along.
+  result.who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+  result.promise = self_->make_response_promise<exec_result>();
+  result.since = now();
+  result.until = result.since + yield;
+  result.on_output = how.on_output;
+  result.max_output = std::min<std::uint64_t>(budget, options_.buffer);
+  self_->monitor(result.who);
+  clock_.ring_at(result.until);
+  result.wanted = how.until;
+  result.wanted.insert(result.wanted.end(), how.until_regex.begin(),
+                       how.until_regex.end());
+  x.watch.look_for(std::move(patterns));
+  x.reading = std::move(result);
+  hasten(x);
+  return x.reading->promise;
+}
+
+/// Looks for what is wanted. @returns false if that failed and the wait is
+/// over.
+bool exec_machine::look(exec_record& x) {
+  auto found = x.watch.find();
+  if (auto* bad = std::get_if<failure>(&found)) {
+    refuse(x, to_error(*bad));
+    return false;
+  }
+  if (auto* match = std::get_if<pattern_match>(&found))
+    x.reading->found = std::move(*match);
+  return true;
+}
+
+exec_result exec_machine::take(const session_id& id, exec_record& x,
+                               exec_wake why, std::uint64_t max_output,
+                               time_point since) {
+  exec_result result;
+  result.id = id;
+  result.wake = why;
+  result.state = x.state;
+  result.status = x.status;
+  result.complete = x.complete;
+  result.rest = x.rest;
+  result.waited = now() - since;
+  if (why == exec_wake::cancelled)
+    return result;
+  x.exit_told = x.state >= session_state::exited;
+  auto text = x.unread.take(max_output);
+  result.head = std::move(text.head);
+  result.omitted = text.omitted;
+  result.tail = std::move(text.tail);
+  result.invalid = text.invalid;
+  result.bytes = text.bytes;
+  return result;
+}
+
+void exec_machine::answer(const session_id& id, exec_record& x, exec_wake why) {
+  if (x.start_error)
+    return refuse(x, x.start_error);
+  auto& who = *x.reading;
+  auto result = take(id, x, why, who.max_output, who.since);
+  result.sent = who.sent;
+  result.written = who.written;
+  if (who.found) {
+    result.matched = who.wanted[who.found->pattern];
+    result.matched_text = utf8::take_front(who.found->text, max_matched).text;
+  }
+  who.promise.deliver(std::move(result));
+  stop_reading(x);
+}
+
+void exec_machine::refuse(exec_record& x, const caf::error& why) {
+  x.reading->promise.deliver(why);
+  stop_reading(x);
+}
+
+void exec_machine::stop_reading(exec_record& x) {
+  self_->demonitor(x.reading->who);
+  x.reading.reset();
+}
+
+void exec_machine::on_input_refused(const session_id& id, std::uint64_t piece,
+                                    std::uint64_t number,
+                                    const caf::error& why) {
+  auto i = records_.find(id);
+  if (i == records_.end() || i->second.input.piece != piece)
+    return;
+  auto& x = i->second;
+  auto concerns = [&](std::uint64_t n) {
+    return x.reading && x.reading->number == n;
+  };
+  auto heard = concerns(number);
+  for (auto& part : x.input.parts)
+    heard = heard || concerns(part.number);
+  // Later input would follow a gap, so it is dropped too.
+  x.input = {};
+  // An end while it is written to is what the answer will tell.
+  if (is(why, errc::already_exited))
+    return;
+  if (heard)
+    refuse(x, why);
+  else
+    x.input.refused = why;
+}
+
+void exec_machine::on_request_failed(const session_id& id, std::uint64_t number,
+                                     const caf::error& why) {
+  auto i = records_.find(id);
+  if (i == records_.end() || !i->second.reading
+      || i->second.reading->number != number)
+    return;
+  if (!is(why, errc::already_exited))
+    refuse(i->second, why);
+}
+
+void exec_machine::on_alarm() {
+  if (!clock_.rang())
+    return;
+  for (auto& [id, x] : records_) {
+    if (!x.reading)
+      continue;
+    auto news = x.keeps_background && x.state == session_state::exited
+                && !x.exit_told;
+    if (x.reading->until <= now())
+      answer(id, x, news ? exec_wake::exited : exec_wake::yielded);
+    else
+      clock_.ring_at(x.reading->until);
+  }
+  forget_unread();
+}
+
+// -- the end ------------------------------------------------------------------
+
+void exec_machine::ask_to_end(const session_id& id, exec_record& x) {
+  x.end = exec_record::ending::asked;
+  if (x.state == session_state::starting)
+    return;
+  self_->request(x.hdl, caf::infinite, terminate_atom_v)
+    .then([](const exit_status&) {},
+          [=, this](const caf::error& why) {
+            auto i = records_.find(id);
+            if (i == records_.end())
+              return;
+            for (auto& y : std::exchange(i->second.terminating, {}))
+              y.promise.deliver(why);
+            finish_sweeps(id);
+          });
+}
+
+void exec_machine::close(records::iterator i) {
+  auto& [id, x] = *i;
+  x.state = session_state::closed;
+  x.over = now();
+  x.unread.end();
+  if (x.hdl)
+    self_->demonitor(x.hdl.address());
+  // The one who ended it may be the one who reads the last of it.
+  auto read = x.reading || !x.terminating.empty();
+  if (x.reading)
+    answer(id, x, exec_wake::closed);
+  for (auto& y : std::exchange(x.watching, {})) {
+    self_->demonitor(y.who);
+    if (x.start_error)
+      y.promise.deliver(x.start_error);
+    else
+      y.promise.deliver(x.status);
+  }
+  finish_sweeps(id);
+  if (read)
+    return forget(i);
+  clock_.ring_at(x.over + options_.unread_for);
+  forget_unread();
+}
+
+void exec_machine::finish_sweeps(const session_id& id) {
+  std::erase_if(sweeps_, [&](sweep& x) {
+    if (x.left.erase(id) != 0)
+      for (auto& y : x.swept)
+        if (auto i = records_.find(id); y.id == id && i != records_.end())
+          y = describe_session(id, i->second);
+    if (x.left.empty())
+      x.promise.deliver(std::move(x.swept));
+    return x.left.empty();
+  });
+}
+
+/// Answers those who ended it; the first gets what output there is.
+void exec_machine::forget(records::iterator i) {
+  auto& [id, x] = *i;
+  for (auto& y : std::exchange(x.terminating, {})) {
+    if (x.start_error)
+      y.promise.deliver(x.start_error);
+    else
+      y.promise.deliver(
+        take(id, x, exec_wake::closed, options_.max_output, y.since));
+  }
+  records_.erase(i);
+}
+
+void exec_machine::forget_unread() {
+  std::vector<records::iterator> unread;
+  for (auto i = records_.begin(); i != records_.end(); ++i)
+    if (i->second.state == session_state::closed)
+      unread.push_back(i);
+  std::stable_sort(unread.begin(), unread.end(), [](auto x, auto y) {
+    return x->second.over < y->second.over;
+  });
+  auto excess = unread.size() - std::min(unread.size(), options_.max_unread);
+  for (std::size_t n = 0; n < unread.size(); ++n) {
+    auto until = unread[n]->second.over + options_.unread_for;
+    if (n < excess || until <= now())
+      records_.erase(unread[n]);
+    else
+      clock_.ring_at(until);
+  }
+}
+
+} // namespace procession

@@ -1,0 +1,188 @@
+#pragma once
+
+#include "procession/io/output/credit.hpp"
+#include "procession/io/output/output_log.hpp"
+#include "procession/messages/session.hpp"
+
+#include <caf/actor_addr.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace procession {
+
+/// The subscribers of one session: each follows the log at its own speed and
+/// gets each event once. It belongs to the session actor; `send` is how that
+/// actor sends.
+class fanout {
+public:
+  /// What all subscribers are told besides the output.
+  struct ending {
+    session_state state = session_state::starting;
+    /// The signal that has stopped the process; 0 while it runs.
+    std::int32_t stopped = 0;
+    exit_status status;
+    bool complete = true;
+    leftovers rest;
+  };
+
+  fanout(const session_id& id, const output_log& log);
+
+  bool empty() const noexcept {
+    return members_.empty();
+  }
+
+  std::size_t size() const noexcept {
+    return members_.size();
+  }
+
+  bool contains(const caf::actor_addr& who) const noexcept;
+
+  /// Adds a subscriber; it gets its first events with the next `deliver`.
+  void add(subscriber who, const subscription& terms);
+
+  /// Removes a subscriber. @returns what it had been sent, if it was one.
+  std::optional<cursor> remove(const caf::actor_addr& who);
+
+  /// Opens the window of a subscriber and sends it what that allows; nothing
+  /// happens if it is none. @returns whether it had everything, `closed`
+  /// included, and was forgotten.
+  template <class Actor>
+  bool acknowledge(Actor* self, const caf::actor_addr& who, std::uint64_t bytes,
+                   const ending& end);
+
+  /// Sends every subscriber what its window allows; `closed` to those that had
+  /// everything, who are then forgotten.
+  /// @returns those who were forgotten.
+  template <class Actor>
+  std::vector<caf::actor_addr> deliver(Actor* self, const ending& end);
+
+  /// The session goes before all had everything: sends each subscriber what its
+  /// window allows, a `gap` for the rest, `exited` unless it had that, and
+  /// `closed`, incomplete if there was a rest or the session is not closed.
+  /// @returns the addresses of those subscribers.
+  template <class Actor>
+  std::vector<caf::actor_addr> abort(Actor* self, const ending& end);
+
+  /// Whether a lossless subscriber has not been sent everything.
+  bool holds_back() const noexcept;
+
+  /// What every lossless subscriber was sent: nothing behind it may be evicted.
+  /// Without one, the end of the log.
+  cursor floor() const noexcept;
+
+private:
+  struct member {
+    subscriber who;
+    output_log::position at;
+    send_window window;
+    delivery mode;
+    std::uint64_t seq = 0;
+    /// The last state it was told of.
+    session_state told = session_state::starting;
+    /// The last stop it was told of.
+    std::int32_t stopped = 0;
+  };
+
+  template <class Actor>
+  void deliver_output(Actor* self, member& x);
+
+  template <class Actor>
+  void deliver(Actor* self, member& x, const ending& end);
+
+  std::vector<member>::iterator find(const caf::actor_addr& who);
+
+  const session_id& id_;
+  const output_log& log_;
+  std::vector<member> members_;
+};
+
+// -- implementation of the sending part, needed by the one actor that has it --
+
+template <class Actor>
+void fanout::deliver_output(Actor* self, member& x) {
+  while (auto n = x.window.available()) {
+    // Told only to who can take what follows: one gap, however long it grew.
+    while (auto loss = log_.skip_evicted(x.at))
+      self->send(x.who, gap{id_, ++x.seq, loss->stream, loss->from, loss->to});
+    auto run = log_.next(x.at, n);
+    if (!run)
+      break;
+    x.window.sent(run->bytes.size());
+    self->send(x.who, output{id_, ++x.seq, run->stream, run->offset,
+                             std::move(run->bytes)});
+  }
+}
+
+template <class Actor>
+void fanout::deliver(Actor* self, member& x, const ending& end) {
+  deliver_output(self, x);
+  if (x.stopped != end.stopped && end.state < session_state::exited) {
+    x.stopped = end.stopped;
+    if (x.stopped != 0)
+      self->send(x.who, stopped{id_, ++x.seq, x.stopped});
+    else
+      self->send(x.who, continued{id_, ++x.seq});
+  }
+  if (end.state >= session_state::exited && x.told < session_state::exited) {
+    x.told = session_state::exited;
+    self->send(x.who, exited{id_, ++x.seq, end.status});
+  }
+  if (end.state == session_state::closed && log_.at_end(x.at)) {
+    x.told = session_state::closed;
+    self->send(x.who, closed{id_, ++x.seq, end.complete, end.rest});
+  }
+}
+
+template <class Actor>
+bool fanout::acknowledge(Actor* self, const caf::actor_addr& who,
+                         std::uint64_t bytes, const ending& end) {
+  auto i = find(who);
+  if (i == members_.end())
+    return false;
+  i->window.acknowledged(bytes);
+  deliver(self, *i, end);
+  if (i->told != session_state::closed)
+    return false;
+  members_.erase(i);
+  return true;
+}
+
+template <class Actor>
+std::vector<caf::actor_addr> fanout::abort(Actor* self, const ending& end) {
+  std::vector<caf::actor_addr> result;
+  for (auto& x : members_) {
+    deliver_output(self, x);
+    auto complete = end.state == session_state::closed && end.complete;
+    for (auto stream : {stream_kind::out, stream_kind::err})
+      if (auto from = x.at.at[stream], to = log_.end()[stream]; from < to) {
+        self->send(x.who, gap{id_, ++x.seq, stream, from, to});
+        complete = false;
+      }
+    if (x.told < session_state::exited)
+      self->send(x.who, exited{id_, ++x.seq, end.status});
+    self->send(x.who, closed{id_, ++x.seq, complete, end.rest});
+    result.push_back(x.who.address());
+  }
+  members_.clear();
+  return result;
+}
+
+template <class Actor>
+std::vector<caf::actor_addr> fanout::deliver(Actor* self, const ending& end) {
+  for (auto& x : members_)
+    deliver(self, x, end);
+  std::vector<caf::actor_addr> done;
+  if (end.state != session_state::closed)
+    return done;
+  std::erase_if(members_, [&](const member& x) {
+    if (x.told != session_state::closed)
+      return false;
+    done.push_back(x.who.address());
+    return true;
+  });
+  return done;
+}
+
+} // namespace procession

@@ -1,0 +1,607 @@
+#include "procession/actors/session/session_actor.hpp"
+
+#include "procession/actors/common/alarm_clock.hpp"
+#include "procession/actors/common/waiting.hpp"
+
+#include <caf/actor_clock.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace procession {
+
+namespace {
+
+/// How long a killed process may take to end before those who wait for it are
+/// told that it does not: longer than a runner, which is killed itself then.
+constexpr auto unkillable_after = std::chrono::seconds{30};
+
+caf::error already_exited() {
+  return make_error(errc::already_exited, stage::run, "the process has ended");
+}
+
+caf::error stdin_closed() {
+  return make_error(errc::stdin_closed, stage::run,
+                    "the standard input of the process is closed");
+}
+
+void answer(void_promise& waiting, bool done, const failure& why) {
+  if (done)
+    fulfill(waiting);
+  else
+    waiting.deliver(to_error(why));
+}
+
+} // namespace
+
+session_machine::session_machine(pointer self)
+  : self_(self), log_(0), subscribers_(spec_.id, log_), reads_(read_window) {
+  // nop
+}
+
+void session_machine::say_last() {
+  // However the actor comes to its end, a promise that is dropped tells nobody.
+  starting_.deliver(already_exited());
+  for (auto& x : std::exchange(readers_, {}))
+    x.waiting.deliver(already_exited());
+  for (auto& x : std::exchange(observers_, {}))
+    x.waiting.deliver(already_exited());
+  fail_everybody(already_exited());
+  if (state_ == session_state::starting)
+    status_.cause = exit_cause::start_failed;
+  else if (state_ == session_state::running)
+    status_.cause = exit_cause::runner_lost;
+  abort();
+  // CAF leaves the monitors of an actor that is gone with those it watched, and
+  // with each of them the memory of the actor.
+  self_->demonitor(owner_);
+}
+
+session_impl::behavior_type session_machine::make_behavior(session_args args) {
+  spec_ = std::move(args.spec);
+  child_ = std::move(args.child);
+  spawner_ = std::move(args.spawner);
+  log_ = output_log{spec_.limits.retained};
+  started_ = caf::make_timestamp();
+  drain_left_ = spec_.kill.drain;
+  reads_.consumed(read_window - first_credit(spec_));
+  if (spec_.stdio.kind != stdio_kind::pty
+      && spec_.stdio.input != stdin_kind::pipe)
+    input_ = input::closed;
+  self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
+  self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });
+  // CAF answers for a subscriber that does not understand an event, with an
+  // error that would be the end of us.
+  self_->set_error_handler([](caf::error&) {});
+  return {
+    [this, end = last_words_.for_behavior()](write_atom, shared_bytes& bytes) {
+      return write(std::move(bytes));
+    },
+    [this](close_stdin_atom) { return close_stdin(); },
+    [this](resize_atom, terminal_size size) { return resize(size); },
+    [this](signal_atom, signal_name name) { return signal(name); },
+    [this](terminate_atom) {
+      return terminate(signal_name::terminate, spec_.kill.grace);
+    },
+    [this](terminate_atom, caf::timespan grace) {
+      return terminate(signal_name::terminate, grace);
+    },
+    [this](terminate_atom, signal_name by, caf::timespan grace) {
+      return terminate(by, grace);
+    },
+    [this](info_atom) { return info(); },
+    [this](wait_atom) { return wait(); },
+    [this](wait_atom, session_state state) { return wait_for(state); },
+    [this](notified_atom) { return wait_notified(); },
+    [this](read_atom, cursor from, std::uint64_t max, caf::timespan wait) {
+      return read(from, max, wait);
+    },
+    [this](subscribe_atom, const subscription& x) { return subscribe(x); },
+    [this](unsubscribe_atom) { return unsubscribe(); },
+    [this](ack_atom, std::uint64_t bytes) { acknowledge(bytes); },
+    [this](start_atom) { return start(); },
+    [this](child_event& x) { std::visit([this](auto& y) { on(y); }, x); },
+    [this](const session_alarm& x) { on(x); },
+    [this](session_release) {
+      leaving_ = true;
+      leave_if_done();
+    },
+  };
+}
+
+// -- requests -----------------------------------------------------------------
+
+caf::result<session> session_machine::start() {
+  if (spec_.owner == ownership::sender && self_->current_sender() != nullptr) {
+    owner_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+    self_->monitor(owner_);
+  }
+  starting_ = self_->make_response_promise<session>();
+  return starting_;
+}
+
+template <class F>
+void session_machine::once_started(F f) {
+  if (state_ == session_state::starting)
+    deferred_.push_back(std::move(f));
+  else
+    f();
+}
+
+caf::result<std::uint64_t> session_machine::write(shared_bytes bytes) {
+  if (state_ >= session_state::exited)
+    return already_exited();
+  if (input_ != input::open)
+    return stdin_closed();
+  std::uint64_t n = bytes.size();
+  if (n == 0)
+    return n;
+  if (ledger_.queued() + n > spec_.limits.stdin_queue
+      || ledger_.waiting() >= max_waiting_writes)
+    return make_error(errc::stdin_full, stage::run,
+                      std::to_string(ledger_.queued()) + " of at most "
+                        + std::to_string(spec_.limits.stdin_queue)
+                        + " bytes of input wait for the process already, in "
+                        + std::to_string(ledger_.waiting())
+                        + " writes; nothing of this was taken");
+  auto waiting = self_->make_response_promise<std::uint64_t>();
+  ledger_.accept(n, waiting);
+  once_started([this, bytes = std::move(bytes)] { child_->write(bytes); });
+  return waiting;
+}
+
+caf::result<void> session_machine::close_stdin() {
+  if (input_ == input::open) {
+    input_ = input::closing;
+    once_started([this] { child_->close_stdin(); });
+  }
+  return caf::unit;
+}
+
+caf::result<void>
+session_machine::ask_child(std::function<void(std::uint64_t)> ask) {
+  if (state_ >= session_state::exited)
+    return already_exited();
+  if (asked_.size() >= max_waiting)
+    return too_many_wait(stage::run);
+  auto number = ++last_number_;
+  auto waiting = self_->make_response_promise<void>();
+  asked_.emplace(number, waiting);
+  once_started([=] { ask(number); });
+  return waiting;
+}
+
+caf::result<void> session_machine::resize(terminal_size size) {
+  if (auto bad = validate(size))
+    return to_error(*bad);
+  if (spec_.stdio.kind != stdio_kind::pty)
+    return make_error(errc::not_a_terminal, stage::run,
+                      "the session runs on pipes");
+  return ask_child([this, size](std::uint64_t n) { child_->resize(n, size); });
+}
+
+caf::result<void> session_machine::signal(signal_name name) {
+  return ask_child([this, name](std::uint64_t n) { child_->signal(n, name); });
+}
+
+caf::result<exit_status> session_machine::terminate(signal_name by,
+                                                    caf::timespan grace) {
+  if (start_error_)
+    return start_error_;
+  if (state_ == session_state::exited)
+    stop(by, grace);
+  if (state_ >= session_state::exited)
+    return status_;
+  if (!has_room(terminating_))
+    return too_many_wait(stage::run);
+  by_request_ = true;
+  terminating_.push_back(self_->make_response_promise<exit_status>());
+  stop(by, grace);
+  return terminating_.back();
+}
+
+caf::result<exit_status> session_machine::wait() {
+  if (start_error_)
+    return start_error_;
+  if (state_ >= session_state::exited)
+    return status_;
+  if (!has_room(waiting_))
+    return too_many_wait(stage::run);
+  waiting_.push_back(self_->make_response_promise<exit_status>());
+  return waiting_.back();
+}
+
+caf::result<session_info> session_machine::wait_for(session_state state) {
+  if (state_ >= state)
+    return info();
+  auto promise_of = [](observer& x) -> auto& { return x.waiting; };
+  if (!has_room(observers_, promise_of))
+    return too_many_wait(stage::run);
+  observers_.push_back({state, self_->make_response_promise<session_info>()});
+  return observers_.back().waiting;
+}
+
+caf::result<void> session_machine::wait_notified() {
+  if (notified_)
+    return caf::unit;
+  if (start_error_)
+    return start_error_;
+  if (state_ >= session_state::exited)
+    return already_exited();
+  if (spec_.notification_fd == 0)
+    return make_error(errc::invalid_argument, stage::run,
+                      "the command has no notification descriptor");
+  if (!has_room(until_notified_))
+    return too_many_wait(stage::run);
+  auto waiting = self_->make_response_promise<void>();
+  until_notified_.push_back(waiting);
+  return waiting;
+}
+
+void session_machine::advance_to(session_state state) {
+  state_ = state;
+  std::erase_if(observers_, [this](observer& x) {
+    if (x.state > state_)
+      return false;
+    x.waiting.deliver(info());
+    return true;
+  });
+}
+
+session_info session_machine::info() const {
+  session_info result;
+  result.id = spec_.id;
+  result.state = state_;
+  result.pid = pid_;
+  result.spec = spec_;
+  result.containment = containment_;
+  result.started = started_;
+  result.last_output = last_output_;
+  result.produced = log_.end();
+  result.consumed_stdin = ledger_.taken();
+  result.queued_stdin = ledger_.queued();
+  result.retained = log_.size();
+  result.subscribers = subscribers_.size();
+  result.held_back = held_;
+  result.stopped = stopped_;
+  result.status = status_;
+  result.complete = complete_;
+  result.rest = rest_;
+  if (start_error_)
+    result.start_error = describe(start_error_);
+  return result;
+}
+
+// -- events of the child ------------------------------------------------------
+
+void session_machine::on(child_started& x) {
+  pid_ = x.pid;
+  containment_ = x.containment;
+  starting_.deliver(session{session_impl{self_}});
+  advance_to(session_state::running);
+  if (spec_.limits.timeout > caf::timespan::zero())
+    arm(session_alarm::kind::timeout, spec_.limits.timeout);
+  settle();
+  for (auto& f : std::exchange(deferred_, {}))
+    f();
+  // What was asked for before there was a process is done now.
+  if (auto asked = std::exchange(stopping_, stopping::no);
+      asked == stopping::asked)
+    stop(early_signal_, early_grace_);
+  else if (asked == stopping::killed)
+    kill();
+}
+
+void session_machine::on(child_start_failed& x) {
+  start_error_ = to_error(x.why);
+  status_.cause = exit_cause::start_failed;
+  status_.code = x.why.code == errc::program_not_found ? 127 : 126;
+  tell_spawner();
+  advance_to(session_state::exited);
+  fail_everybody(start_error_);
+  starting_.deliver(start_error_);
+  close(true, {});
+}
+
+void session_machine::on(child_output& x) {
+  if (state_ == session_state::closed)
+    return;
+  last_output_ = caf::make_timestamp();
+  reads_.consumed(x.bytes.size());
+  log_.append(x.stream, std::move(x.bytes));
+  publish();
+}
+
+void session_machine::on(child_stdin_taken& x) {
+  ledger_.take(x.bytes);
+}
+
+void session_machine::on(child_stdin_refused& x) {
+  ledger_.refuse(x.bytes, to_error(x.why));
+}
+
+void session_machine::on(child_stdin_broken& x) {
+  input_ = input::closed;
+  ledger_.fail(to_error(x.why));
+}
+
+void session_machine::on(child_notified&) {
+  notified_ = true;
+  for (auto& waiting : std::exchange(until_notified_, {}))
+    fulfill(waiting);
+}
+
+void session_machine::on(child_stopped& x) {
+  stopped_ = x.signal;
+  publish();
+}
+
+void session_machine::on(child_continued&) {
+  stopped_ = 0;
+  publish();
+}
+
+void session_machine::on(child_answered& x) {
+  auto i = asked_.find(x.request);
+  if (i == asked_.end())
+    return;
+  answer(i->second, x.done, x.why);
+  asked_.erase(i);
+}
+
+void session_machine::on(child_exited& x) {
+  if (state_ >= session_state::exited)
+    return;
+  status_ = x.status;
+  status_.timed_out = timed_out_;
+  status_.by_request = by_request_;
+  stopped_ = 0;
+  advance_to(session_state::exited);
+  for (auto& waiting : std::exchange(waiting_, {}))
+    waiting.deliver(status_);
+  for (auto& waiting : std::exchange(terminating_, {}))
+    waiting.deliver(status_);
+  fail_everybody(already_exited());
+  publish();
+  disarm(session_alarm::kind::timeout);
+  draining_ = !x.drained;
+  update_drain();
+}
+
+void session_machine::on(child_finished& x) {
+  draining_ = false;
+  // It may finish unasked, when its host ends.
+  if (state_ == session_state::starting) {
+    child_start_failed failed{
+      {errc::runtime_stopped,
+       {stage::admit, 0, "the host of the process has ended"}}};
+    return on(failed);
+  }
+  if (state_ < session_state::exited) {
+    child_exited lost;
+    lost.status.cause = exit_cause::runner_lost;
+    lost.drained = true;
+    on(lost);
+  }
+  close(x.drained, x.rest);
+}
+
+// -- deadlines ----------------------------------------------------------------
+
+session_machine::deadline&
+session_machine::deadline_of(session_alarm::kind what) {
+  return deadlines_[static_cast<std::size_t>(what)];
+}
+
+void session_machine::arm(session_alarm::kind what, caf::timespan after) {
+  deadline_of(what).due = self_->clock().now() + after;
+  set_alarm(what);
+}
+
+void session_machine::disarm(session_alarm::kind what) {
+  deadline_of(what).due.reset();
+}
+
+void session_machine::set_alarm(session_alarm::kind what) {
+  auto& x = deadline_of(what);
+  auto now = self_->clock().now();
+  auto when = std::min(*x.due, now + longest_alarm);
+  // One that rings before is enough: it looks, and is set again.
+  if (x.alarm != 0 && x.rings <= when)
+    return;
+  x.alarm = ++last_number_;
+  x.rings = when;
+  self_->delayed_send(self_, when - now, session_alarm{what, x.alarm});
+}
+
+void session_machine::on(const session_alarm& x) {
+  auto& it = deadline_of(x.what);
+  if (it.alarm != x.number)
+    return;
+  it.alarm = 0;
+  if (!it.due)
+    return;
+  if (self_->clock().now() < *it.due)
+    return set_alarm(x.what);
+  it.due.reset();
+  on_due(x.what);
+}
+
+void session_machine::on_due(session_alarm::kind what) {
+  switch (what) {
+    case session_alarm::kind::timeout:
+      if (state_ != session_state::running)
+        break;
+      // If it was asked to end before, only the time left for that is less.
+      if (stopping_ == stopping::no)
+        timed_out_ = true;
+      stop(signal_name::terminate, spec_.kill.grace);
+      break;
+    case session_alarm::kind::grace:
+      kill();
+      update_drain();
+      break;
+    case session_alarm::kind::unkillable:
+      for (auto& waiting : std::exchange(terminating_, {}))
+        waiting.deliver(make_error(errc::deadline_passed, stage::run,
+                                   "the process was killed and does not "
+                                   "end"));
+      break;
+    case session_alarm::kind::drain:
+      if (draining_) {
+        draining_ = false;
+        child_->finish();
+      }
+      break;
+    case session_alarm::kind::read:
+      give_up_readers();
+      break;
+  }
+}
+
+// -- the end ------------------------------------------------------------------
+
+void session_machine::on_down(const caf::down_msg& x) {
+  // One that is closed stays for those that want to know how it went, unless
+  // nothing but its owner could let it go.
+  if (x.source == owner_ && state_ == session_state::closed
+      && spec_.limits.retention >= caf::timespan{max_timespan})
+    leaving_ = true;
+  if (x.source == owner_ && state_ != session_state::closed) {
+    leaving_ = true;
+    by_request_ = true;
+    kill();
+    update_drain();
+  }
+  if (auto had = subscribers_.remove(x.source)) {
+    released_.out = std::max(released_.out, had->out);
+    released_.err = std::max(released_.err, had->err);
+    publish();
+  }
+  leave_if_done();
+}
+
+void session_machine::on_exit_request(caf::exit_msg& x) {
+  if (x.reason == caf::exit_reason::normal)
+    return;
+  // A start may be stuck; what comes of it is ended in the background.
+  if (state_ == session_state::starting)
+    return self_->quit(x.reason);
+  // It goes when no process of it is left, which is soon.
+  cut_short_ = true;
+  by_request_ = true;
+  for (auto& reader : std::exchange(readers_, {}))
+    reader.waiting.deliver(already_exited());
+  kill();
+  settle();
+  leave_if_done();
+}
+
+void session_machine::stop(signal_name by, caf::timespan grace) {
+  if (grace <= caf::timespan::zero()) {
+    kill();
+    return update_drain();
+  }
+  if (state_ == session_state::starting) {
+    if (stopping_ == stopping::no || grace < early_grace_)
+      early_grace_ = grace;
+    if (stopping_ == stopping::no) {
+      early_signal_ = by;
+      stopping_ = stopping::asked;
+    }
+    return;
+  }
+  if (stopping_ == stopping::killed)
+    return kill();
+  if (stopping_ == stopping::no)
+    child_->terminate(by);
+  stopping_ = stopping::asked;
+  // A later request may shorten the grace, never extend it.
+  auto& due = deadline_of(session_alarm::kind::grace).due;
+  if (!due || self_->clock().now() + grace < *due)
+    arm(session_alarm::kind::grace, grace);
+  update_drain();
+}
+
+void session_machine::kill() {
+  if (state_ == session_state::closed)
+    return;
+  stopping_ = stopping::killed;
+  disarm(session_alarm::kind::grace);
+  if (state_ == session_state::starting)
+    return;
+  child_->kill();
+  if (state_ == session_state::running
+      && !deadline_of(session_alarm::kind::unkillable).due)
+    arm(session_alarm::kind::unkillable, unkillable_after);
+}
+
+void session_machine::close(bool complete, leftovers rest) {
+  complete_ = complete;
+  rest_ = rest;
+  disarm(session_alarm::kind::grace);
+  tell_spawner();
+  advance_to(session_state::closed);
+  child_.reset();
+  publish();
+  if (spec_.limits.retention == caf::timespan::zero())
+    leaving_ = true;
+  leave_if_done();
+}
+
+void session_machine::tell_spawner() {
+  auto to = caf::actor_cast<session_keeper>(
+    std::exchange(spawner_, caf::actor_addr{}));
+  if (to)
+    self_->send(to, session_over{spec_.id, spec_.limits.retention});
+}
+
+void session_machine::leave_if_done() {
+  if (cut_short_ && state_ == session_state::closed) {
+    abort();
+    return self_->quit(caf::exit_reason::user_shutdown);
+  }
+  if (leaving_ && state_ == session_state::closed && subscribers_.empty())
+    self_->quit();
+}
+
+void session_machine::abort() {
+  for (auto& who : subscribers_.abort(self_, ending()))
+    forget(who);
+}
+
+void session_machine::fail_everybody(const caf::error& why) {
+  input_ = input::closed;
+  ledger_.fail(why);
+  deferred_.clear();
+  for (auto& [number, waiting] : std::exchange(asked_, {}))
+    waiting.deliver(why);
+  for (auto& waiting : std::exchange(until_notified_, {}))
+    waiting.deliver(why);
+  for (auto& waiting : std::exchange(waiting_, {}))
+    waiting.deliver(why);
+  for (auto& waiting : std::exchange(terminating_, {}))
+    waiting.deliver(why);
+}
+
+std::uint64_t first_credit(const command& spec) {
+  return spec.when_unobserved == unobserved::pause
+           ? std::min(read_window, spec.limits.retained)
+           : read_window;
+}
+
+child_sink sink_of(session_impl hdl) {
+  return [hdl = std::move(hdl)](child_event x) {
+    caf::anon_send(hdl, std::move(x));
+  };
+}
+
+session_impl::behavior_type
+session_behavior(stateful_impl<session_impl, session_machine>* self,
+                 std::shared_ptr<session_args> args) {
+  return state_of(self).make_behavior(std::move(*args));
+}
+
+} // namespace procession

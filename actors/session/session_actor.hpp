@@ -1,0 +1,266 @@
+#pragma once
+
+#include "procession/actors/common/last_words.hpp"
+#include "procession/actors/session/fanout.hpp"
+#include "procession/actors/session/stdin_ledger.hpp"
+#include "procession/io/output/credit.hpp"
+#include "procession/io/output/output_log.hpp"
+#include "procession/messages/caf.hpp"
+#include "procession/messages/session.hpp"
+#include "procession/platform/child.hpp"
+
+#include <caf/actor_clock.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace procession {
+
+/// How many bytes of output may be on their way from a child. A runner has to
+/// read the next chunks of a flood while the last ones are sent.
+inline constexpr std::uint64_t read_window = 1024 * 1024;
+
+/// Sent by a session to itself when it is time to look at a deadline.
+struct session_alarm {
+  enum class kind { timeout, grace, unkillable, drain, read };
+  kind what = kind::timeout;
+  /// Which arming of this kind it belongs to; older ones are ignored.
+  std::uint64_t number = 0;
+};
+
+/// How many writes to a session may wait at a time, however few bytes they are.
+inline constexpr std::size_t max_waiting_writes = 16 * 1024;
+
+/// Tells the spawner that a session is closed and how long to keep it.
+struct session_over {
+  session_id id;
+  caf::timespan retention{};
+};
+
+/// Tells a closed session to go.
+struct session_release {};
+
+} // namespace procession
+
+PROCESSION_BEGIN_LOCAL(procession_session_actor, 3090)
+  PROCESSION_LOCAL(procession_session_actor, procession::child_event)
+  PROCESSION_LOCAL(procession_session_actor, procession::session_alarm)
+  PROCESSION_LOCAL(procession_session_actor, procession::session_over)
+  PROCESSION_LOCAL(procession_session_actor, procession::session_release)
+  CAF_ADD_ATOM(procession_session_actor, procession, start_atom, "start")
+PROCESSION_END_LOCAL(procession_session_actor)
+
+namespace procession {
+
+/// What the spawner and the child say to a session besides its interface.
+using session_impl
+  = extended<session, caf::result<session>(start_atom),
+             caf::result<void>(child_event), caf::result<void>(session_alarm),
+             caf::result<void>(session_release)>;
+
+/// Who keeps a session.
+using session_keeper = typed_actor<caf::result<void>(session_over)>;
+
+/// What a session is made of.
+struct session_args {
+  command spec;
+  /// Whoever makes the session starts it too, with `first_credit` and `sink_of`
+  /// and behind the start message; then it is the session's.
+  std::unique_ptr<procession::child> child;
+  /// A `session_keeper`, which sends an exit message when it ends.
+  caf::actor_addr spawner;
+};
+
+/// The state machine of a session: the only one that speaks to subscribers,
+/// whatever the child behind it.
+class session_machine {
+public:
+  static constexpr const char* name = "procession.session";
+
+  using pointer = session_impl::stateful_pointer<session_machine>;
+
+  explicit session_machine(pointer self);
+
+  session_impl::behavior_type make_behavior(session_args args);
+
+  /// Answers all who wait or listen, unless that was done.
+  void on_exit() {
+    last_words_.speak();
+  }
+
+private:
+  /// How far ending the process has come.
+  enum class stopping { no, asked, killed };
+
+  // Requests.
+  caf::result<session> start();
+  caf::result<std::uint64_t> write(shared_bytes bytes);
+  caf::result<void> close_stdin();
+  caf::result<void> resize(terminal_size size);
+  caf::result<void> signal(signal_name name);
+  caf::result<exit_status> terminate(signal_name by, caf::timespan grace);
+  caf::result<exit_status> wait();
+  caf::result<session_info> wait_for(session_state state);
+  caf::result<void> wait_notified();
+  caf::result<page> read(cursor from, std::uint64_t max, caf::timespan wait);
+  caf::result<cursor> subscribe(const subscription& terms);
+  caf::result<void> unsubscribe();
+  void acknowledge(std::uint64_t bytes);
+  session_info info() const;
+
+  // Events of the child.
+  void on(child_started& x);
+  void on(child_start_failed& x);
+  void on(child_output& x);
+  void on(child_stdin_taken& x);
+  void on(child_stdin_refused& x);
+  void on(child_stdin_broken& x);
+  void on(child_notified& x);
+  void on(child_stopped& x);
+  void on(child_continued& x);
+  void on(child_answered& x);
+  void on(child_exited& x);
+  void on(child_finished& x);
+
+  void on(const session_alarm& x);
+  void on_down(const caf::down_msg& x);
+  void on_exit_request(caf::exit_msg& x);
+
+  // The end, step by step.
+  void stop(signal_name by, caf::timespan grace);
+  void kill();
+  void close(bool complete, leftovers rest);
+  /// Tells the spawner, once, that the session is closed: before all others,
+  /// which may use the name again.
+  void tell_spawner();
+  void leave_if_done();
+  void say_last();
+  void abort();
+
+  // Output.
+  void publish();
+  void settle();
+  void update_hold();
+  void update_drain();
+  bool unobserved_pause() const noexcept;
+  void forget(const caf::actor_addr& who);
+  fanout::ending ending() const;
+  page make_page(cursor from, std::uint64_t max) const;
+  void answer_readers();
+  void await_readers();
+  void give_up_readers();
+
+  void advance_to(session_state state);
+  template <class F>
+  void once_started(F f);
+  caf::result<void> ask_child(std::function<void(std::uint64_t)> ask);
+  struct deadline;
+  deadline& deadline_of(session_alarm::kind what);
+  void arm(session_alarm::kind what, caf::timespan after);
+  void disarm(session_alarm::kind what);
+  void set_alarm(session_alarm::kind what);
+  void on_due(session_alarm::kind what);
+  void fail_everybody(const caf::error& why);
+
+  pointer self_;
+  command spec_;
+  std::unique_ptr<child> child_;
+  caf::actor_addr spawner_;
+  caf::actor_addr owner_;
+
+  session_state state_ = session_state::starting;
+  stopping stopping_ = stopping::no;
+  /// What was asked for before there was a process.
+  signal_name early_signal_ = signal_name::terminate;
+  caf::timespan early_grace_{};
+  std::int64_t pid_ = 0;
+  containment_kind containment_ = containment_kind::unknown;
+  caf::timestamp started_{};
+  caf::timestamp last_output_{};
+  exit_status status_;
+  bool timed_out_ = false;
+  bool by_request_ = false;
+  bool complete_ = true;
+  leftovers rest_;
+  /// The signal that has stopped the process; 0 while it runs.
+  std::int32_t stopped_ = 0;
+  /// The error of a failed start.
+  caf::error start_error_;
+
+  output_log log_;
+  fanout subscribers_;
+  receive_window reads_;
+  bool held_ = false;
+  /// Policy `pause` without subscribers: what somebody has had.
+  cursor released_;
+
+  enum class input { open, closing, closed } input_ = input::open;
+  stdin_ledger ledger_;
+
+  /// What is left of the drain deadline, and since when it runs, if it does.
+  caf::timespan drain_left_{};
+  std::optional<caf::actor_clock::time_point> drain_since_;
+  /// The process has exited, and its output may go on until the deadline.
+  bool draining_ = false;
+  /// Goes as soon as everybody had everything.
+  bool leaving_ = false;
+  /// Goes as soon as it is closed: its spawner has gone, or it was told to.
+  bool cut_short_ = false;
+
+  using time_point = caf::actor_clock::time_point;
+
+  struct reader {
+    cursor from;
+    std::uint64_t max;
+    time_point until;
+    caf::typed_response_promise<page> waiting;
+  };
+
+  struct deadline {
+    /// None: nothing is waited for.
+    std::optional<time_point> due;
+    /// The alarm that is under way, if the number is not 0, and when it rings.
+    std::uint64_t alarm = 0;
+    time_point rings{};
+  };
+
+  struct observer {
+    session_state state;
+    caf::typed_response_promise<session_info> waiting;
+  };
+
+  caf::typed_response_promise<session> starting_;
+  std::vector<observer> observers_;
+  bool notified_ = false;
+  std::vector<void_promise> until_notified_;
+  std::vector<caf::typed_response_promise<exit_status>> waiting_;
+  std::vector<caf::typed_response_promise<exit_status>> terminating_;
+  std::vector<reader> readers_;
+  std::map<std::uint64_t, void_promise> asked_;
+  std::vector<std::function<void()>> deferred_;
+  std::uint64_t last_number_ = 0;
+  /// One for each `session_alarm::kind`.
+  std::array<deadline, 5> deadlines_;
+  /// Answers all who wait or listen; the child ends with it.
+  last_words last_words_{[this] { say_last(); }};
+};
+
+/// How many bytes of output the child of such a session may bring at first.
+std::uint64_t first_credit(const command& spec);
+
+/// Brings the events of a child, which runs on threads of its own, to its
+/// session.
+child_sink sink_of(session_impl hdl);
+
+/// The behavior of a session.
+session_impl::behavior_type
+session_behavior(stateful_impl<session_impl, session_machine>* self,
+                 std::shared_ptr<session_args> args);
+
+} // namespace procession

@@ -1,0 +1,224 @@
+// The output side of the session: log, subscribers, cursor reads, holding back.
+#include "procession/actors/common/waiting.hpp"
+#include "procession/actors/session/session_actor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace procession {
+
+namespace {
+
+caf::error invalid_request(std::string text) {
+  return to_error(invalid_argument(std::move(text), stage::run));
+}
+
+bool beyond(cursor x, cursor end) {
+  return x.out > end.out || x.err > end.err;
+}
+
+} // namespace
+
+void session_machine::publish() {
+  for (auto& who : subscribers_.deliver(self_, ending()))
+    forget(who);
+  answer_readers();
+  settle();
+}
+
+void session_machine::settle() {
+  // What a session that is cut short still reads is not kept for anybody.
+  if (cut_short_)
+    log_.trim();
+  else
+    log_.trim(unobserved_pause() ? released_ : subscribers_.floor());
+  update_hold();
+  if (held_ || child_ == nullptr || state_ == session_state::starting)
+    return;
+  // What was granted is read, so that it must fit.
+  auto n = unobserved_pause() ? reads_.grant(log_.room(released_))
+                              : reads_.grant();
+  if (n > 0)
+    child_->grant(n);
+}
+
+bool session_machine::unobserved_pause() const noexcept {
+  return spec_.when_unobserved == unobserved::pause && subscribers_.empty()
+         && !cut_short_;
+}
+
+void session_machine::update_hold() {
+  auto paused = unobserved_pause() && log_.full(released_);
+  held_ = paused || (!cut_short_ && subscribers_.holds_back());
+  update_drain();
+}
+
+void session_machine::update_drain() {
+  // The deadline counts only while the reader is free to read. Once the owner
+  // is gone it always does: a subscriber must not keep what is left for ever.
+  // The grace of a request to end comes first: it is the whole tree's. What
+  // may go on in the background has no deadline until it is to end.
+  auto kept = spec_.kill.background == background_policy::keep
+              && stopping_ == stopping::no;
+  auto counts = draining_ && (!held_ || leaving_) && !kept
+                && !deadline_of(session_alarm::kind::grace).due;
+  if (counts == drain_since_.has_value())
+    return;
+  auto now = self_->clock().now();
+  if (counts) {
+    drain_since_ = now;
+    arm(session_alarm::kind::drain, drain_left_);
+  } else {
+    drain_left_ -= std::min<caf::timespan>(drain_left_, now - *drain_since_);
+    drain_since_.reset();
+    disarm(session_alarm::kind::drain);
+  }
+}
+
+// -- subscribers --------------------------------------------------------------
+
+caf::result<cursor> session_machine::subscribe(const subscription& terms) {
+  auto& sender = self_->current_sender();
+  if (sender == nullptr)
+    return to_error(no_sender(stage::run));
+  auto who = caf::actor_cast<caf::actor_addr>(sender);
+  if (subscribers_.contains(who))
+    return make_error(errc::already_subscribed, stage::run,
+                      "the actor subscribes to this session already");
+  if (terms.window == 0)
+    return invalid_request("a window has at least one byte");
+  if (beyond(terms.from, log_.end()))
+    return invalid_request("the cursor lies behind the end of the output");
+  if (who != owner_)
+    self_->monitor(who);
+  subscribers_.add(caf::actor_cast<subscriber>(sender), terms);
+  // Answered first, so that the events follow the answer.
+  auto waiting = self_->make_response_promise<cursor>();
+  waiting.deliver(terms.from);
+  publish();
+  leave_if_done();
+  return waiting;
+}
+
+caf::result<void> session_machine::unsubscribe() {
+  auto& sender = self_->current_sender();
+  if (sender == nullptr)
+    return to_error(no_sender(stage::run));
+  auto who = caf::actor_cast<caf::actor_addr>(sender);
+  auto had = subscribers_.remove(who);
+  if (!had)
+    return make_error(errc::not_subscribed, stage::run,
+                      "the actor does not subscribe to this session");
+  forget(who);
+  released_.out = std::max(released_.out, had->out);
+  released_.err = std::max(released_.err, had->err);
+  publish();
+  leave_if_done();
+  return caf::unit;
+}
+
+void session_machine::acknowledge(std::uint64_t bytes) {
+  auto& sender = self_->current_sender();
+  if (sender == nullptr)
+    return;
+  auto who = caf::actor_cast<caf::actor_addr>(sender);
+  if (subscribers_.acknowledge(self_, who, bytes, ending())) {
+    forget(who);
+    leave_if_done();
+  }
+  // One more open window changes nothing for the others but an end of holding.
+  if (held_)
+    settle();
+}
+
+void session_machine::forget(const caf::actor_addr& who) {
+  if (who != owner_)
+    self_->demonitor(who);
+}
+
+fanout::ending session_machine::ending() const {
+  return {state_, stopped_, status_, complete_, rest_};
+}
+
+// -- cursor reads -------------------------------------------------------------
+
+page session_machine::make_page(cursor from, std::uint64_t max) const {
+  page result;
+  auto at = log_.find(from);
+  while (auto loss = log_.skip_evicted(at))
+    result.gaps.push_back({spec_.id, 0, loss->stream, loss->from, loss->to});
+  while (max > 0) {
+    auto run = log_.next(at, max);
+    if (!run)
+      break;
+    max -= run->bytes.size();
+    result.outputs.push_back(
+      {spec_.id, 0, run->stream, run->offset, std::move(run->bytes)});
+  }
+  result.next = at.at;
+  result.state = state_;
+  result.status = status_;
+  result.complete = complete_;
+  return result;
+}
+
+caf::result<page> session_machine::read(cursor from, std::uint64_t max,
+                                        caf::timespan wait) {
+  if (max == 0)
+    return invalid_request("a read asks for at least one byte");
+  if (cut_short_)
+    return make_error(errc::already_exited, stage::run,
+                      "the session is being ended");
+  if (beyond(from, log_.end()))
+    return invalid_request("the cursor lies behind the end of the output");
+  released_.out = std::max(released_.out, from.out);
+  released_.err = std::max(released_.err, from.err);
+  publish();
+  auto ready = from != log_.end() || state_ == session_state::closed;
+  if (ready || wait <= caf::timespan::zero())
+    return make_page(from, max);
+  auto promise_of = [](reader& x) -> auto& { return x.waiting; };
+  if (!has_room(readers_, promise_of))
+    return too_many_wait(stage::run);
+  auto until = wait < caf::timespan{max_timespan} ? self_->clock().now() + wait
+                                                  : time_point::max();
+  readers_.push_back({from, max, until, self_->make_response_promise<page>()});
+  auto result = readers_.back().waiting;
+  await_readers();
+  return result;
+}
+
+void session_machine::await_readers() {
+  auto& due = deadline_of(session_alarm::kind::read).due;
+  due.reset();
+  for (auto& x : readers_)
+    if (x.until != time_point::max() && (!due || x.until < *due))
+      due = x.until;
+  if (due)
+    set_alarm(session_alarm::kind::read);
+}
+
+void session_machine::give_up_readers() {
+  auto now = self_->clock().now();
+  std::erase_if(readers_, [&](reader& x) {
+    auto over = x.until <= now;
+    if (over)
+      x.waiting.deliver(make_page(x.from, 0));
+    return over;
+  });
+  await_readers();
+}
+
+void session_machine::answer_readers() {
+  auto answered = std::erase_if(readers_, [this](reader& x) {
+    auto ready = x.from != log_.end() || state_ == session_state::closed;
+    if (ready)
+      x.waiting.deliver(make_page(x.from, x.max));
+    return ready;
+  });
+  // An alarm for nobody would ring on until the longest wait is over.
+  if (answered > 0)
+    await_readers();
+}
+
+} // namespace procession

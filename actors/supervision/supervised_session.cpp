@@ -1,0 +1,262 @@
+#include "procession/actors/supervision/supervised_session.hpp"
+
+#include "procession/actors/common/alarm_clock.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace procession {
+
+namespace {
+
+constexpr auto first_probe_pause = std::chrono::milliseconds{10};
+constexpr auto longest_probe_pause = std::chrono::seconds{1};
+
+/// Longer than a session takes to close after its drain deadline, unless its
+/// subscribers are slow: killing what is left of a tree takes 5 s at most.
+constexpr auto close_margin = std::chrono::seconds{6};
+
+/// A session must not be gone before we can ask it how it ended.
+constexpr auto least_retention = std::chrono::seconds{1};
+
+bool succeeded(const session_start& spec, const exit_status& x) {
+  return x.by_request
+         || (x.cause == exit_cause::exited && !x.timed_out
+             && std::find(spec.success.begin(), spec.success.end(), x.code)
+                  != spec.success.end());
+}
+
+} // namespace
+
+supervised_session_machine::supervised_session_machine(pointer self)
+  : self_(self) {
+  // nop
+}
+
+supervised_session_machine::~supervised_session_machine() {
+  if (session_)
+    self_->demonitor(session_.address());
+}
+
+supervised_session::behavior_type supervised_session_machine::make_behavior(
+  std::shared_ptr<const session_start> spec, reporter report) {
+  spec_ = std::move(spec);
+  report_ = std::move(report);
+  self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });
+  // However a session goes, those who wait for its states are told; not so if
+  // it lived on another node.
+  self_->set_down_handler([this](caf::down_msg& x) { end(x.reason); });
+  auto what = spec_->what;
+  what.owner = ownership::sender;
+  what.limits.retention = std::max<caf::timespan>(what.limits.retention,
+                                                  least_retention);
+  self_->request(spec_->where, caf::infinite, spawn_atom_v, std::move(what))
+    .then([this](session& x) { on_spawned(std::move(x)); },
+          [this](caf::error& why) {
+            report_(self_, child_report::unready{why});
+            end(std::move(why));
+          });
+  return {
+    [this](const output& x) { on(x); },
+    [this](const gap& x) { on(x); },
+    [](const exited&) {
+      // It is told of the states that it waits for.
+    },
+    [this](const closed&) { not_ready_any_more(); },
+    [this](const probe_answer& x) { on(x); },
+    [this](probe_again) { look(); },
+    [this](close_check) { check_close(); },
+  };
+}
+
+// -- the life of the session --------------------------------------------------
+
+void supervised_session_machine::on_spawned(session hdl) {
+  session_ = std::move(hdl);
+  self_->monitor(session_);
+  auto lost = [this](caf::error& why) { end(std::move(why)); };
+  self_->request(session_, caf::infinite, wait_atom_v, session_state::running)
+    .then([this](session_info& x) { on_running(x); }, lost);
+  self_->request(session_, caf::infinite, wait_atom_v, session_state::exited)
+    .then([this](session_info& x) { on_exited(x); }, lost);
+  self_->request(session_, caf::infinite, wait_atom_v, session_state::closed)
+    .then([this](session_info&) { on_closed(); }, lost);
+  if (stopping_)
+    terminate();
+}
+
+void supervised_session_machine::on_running(session_info& x) {
+  state_ = state::unready;
+  info_ = x;
+  report_(self_, child_report::started{session_, std::move(x)});
+  watch();
+}
+
+void supervised_session_machine::on_exited(const session_info& x) {
+  exit_ = x.status;
+  close_due_ = self_->clock().now() + spec_->what.kill.drain + close_margin;
+  // What it said before it ended may be on its way to us: that comes first.
+  if (state_ != state::unready
+      || std::holds_alternative<ready_probe>(spec_->ready))
+    tell_exit();
+  check_close();
+}
+
+void supervised_session_machine::tell_exit() {
+  if (state_ == state::unready || state_ == state::never_ready)
+    report_(self_, child_report::unready{make_error(
+                     errc::child_failed, stage::ready,
+                     "it ended before it was ready: " + to_string(*exit_))});
+  state_ = state::exited;
+  report_(self_, child_report::exited{*exit_});
+  if (stopping_)
+    reason_ = caf::exit_reason::user_shutdown;
+  else if (!succeeded(*spec_, *exit_))
+    reason_ = make_error(errc::child_failed, stage::run, to_string(*exit_));
+  if (closed_)
+    end(reason_);
+}
+
+void supervised_session_machine::on_closed() {
+  closed_ = true;
+  if (state_ == state::exited)
+    end(reason_);
+}
+
+void supervised_session_machine::check_close() {
+  auto left = close_due_ - self_->clock().now();
+  if (left <= caf::timespan::zero()) {
+    if (state_ != state::exited)
+      tell_exit();
+    return end(reason_);
+  }
+  self_->delayed_send(self_, std::min<caf::timespan>(left, longest_alarm),
+                      close_check{});
+}
+
+void supervised_session_machine::on_exit_request(caf::exit_msg& x) {
+  if (x.reason == caf::exit_reason::normal || std::exchange(stopping_, true))
+    return;
+  // Else it is ended as soon as it is there.
+  if (session_)
+    terminate();
+}
+
+void supervised_session_machine::terminate() {
+  self_->request(session_, caf::infinite, terminate_atom_v)
+    .then(
+      [](const exit_status&) {
+        // Then it closes.
+      },
+      [this](caf::error& why) { end(std::move(why)); });
+}
+
+void supervised_session_machine::end(caf::error reason) {
+  self_->quit(std::move(reason));
+}
+
+// -- readiness ----------------------------------------------------------------
+
+void supervised_session_machine::become_ready() {
+  if (state_ != state::unready)
+    return;
+  state_ = state::ready;
+  report_(self_, child_report::ready{});
+  if (exit_)
+    tell_exit();
+}
+
+void supervised_session_machine::not_ready_any_more() {
+  if (state_ != state::unready)
+    return;
+  state_ = state::never_ready;
+  if (exit_)
+    tell_exit();
+}
+
+void supervised_session_machine::watch() {
+  if (auto* wanted = std::get_if<ready_output>(&spec_->ready)) {
+    auto texts = pattern_set::make({{wanted->text}});
+    if (auto* bad = std::get_if<failure>(&texts))
+      return end(to_error(*bad));
+    pattern_watch watch{wanted->text.size()};
+    watch.look_for(std::get<pattern_set>(std::move(texts)));
+    watches_.emplace(std::array{watch, watch});
+    self_->request(session_, caf::infinite, subscribe_atom_v, subscription{})
+      .then([](cursor) {}, [this](const caf::error&) { not_ready_any_more(); });
+  } else if (std::holds_alternative<ready_notified>(spec_->ready)) {
+    self_->request(session_, caf::infinite, notified_atom_v)
+      .then([this] { become_ready(); },
+            [this](const caf::error&) { not_ready_any_more(); });
+  } else if (std::holds_alternative<ready_probe>(spec_->ready)) {
+    probe_pause_ = first_probe_pause;
+    look();
+  } else {
+    become_ready();
+  }
+}
+
+void supervised_session_machine::on(const output& x) {
+  if (!watches_)
+    return;
+  auto& watch = (*watches_)[static_cast<std::size_t>(x.stream)];
+  watch.append(x.bytes.text());
+  if (!std::holds_alternative<pattern_match>(watch.find())) {
+    self_->send(session_, ack_atom_v, std::uint64_t{x.bytes.size()});
+    return;
+  }
+  watches_.reset();
+  self_->request(session_, caf::infinite, unsubscribe_atom_v)
+    .then([] {}, [](const caf::error&) {});
+  become_ready();
+}
+
+void supervised_session_machine::on(const gap& x) {
+  if (watches_)
+    (*watches_)[static_cast<std::size_t>(x.stream)].lose(x.to - x.from);
+}
+
+void supervised_session_machine::look() {
+  if (state_ != state::unready)
+    return;
+  auto done = [me = self_->address()](std::optional<failure> why_not) {
+    using receiver = typed_actor<caf::result<void>(probe_answer)>;
+    if (auto to = caf::actor_cast<receiver>(me))
+      caf::anon_send(to, probe_answer{std::move(why_not)});
+  };
+  try {
+    std::get<ready_probe>(spec_->ready).look(info_, done);
+  } catch (const std::exception& e) {
+    done(
+      failure{errc::invalid_argument,
+              {stage::ready, 0, std::string{"the probe threw: "} + e.what()}});
+  } catch (...) {
+    done(failure{errc::invalid_argument, {stage::ready, 0, "the probe threw"}});
+  }
+}
+
+void supervised_session_machine::on(const probe_answer& x) {
+  if (state_ != state::unready)
+    return;
+  if (!x.why_not)
+    return become_ready();
+  if (x.why_not->code == errc::invalid_argument)
+    return report_(self_, child_report::unready{to_error(*x.why_not)});
+  if (auto why = to_string(*x.why_not); why != why_not_) {
+    why_not_ = std::move(why);
+    report_(self_, child_report::not_yet{why_not_});
+  }
+  self_->delayed_send(self_, probe_pause_, probe_again{});
+  probe_pause_ = std::min<caf::timespan>(2 * probe_pause_, longest_probe_pause);
+}
+
+supervised_session::behavior_type supervised_session_behavior(
+  supervised_session::stateful_pointer<supervised_session_machine> self,
+  std::shared_ptr<const session_start> spec, reporter report) {
+  return state_of(self).make_behavior(std::move(spec), std::move(report));
+}
+
+} // namespace procession

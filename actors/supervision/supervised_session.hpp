@@ -1,0 +1,129 @@
+#pragma once
+
+#include "procession/actors/supervision/child_report.hpp"
+#include "procession/io/pattern_watch.hpp"
+#include "procession/messages/caf.hpp"
+#include "procession/messages/supervisor.hpp"
+
+#include <caf/actor_clock.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace procession {
+
+/// What a probe found.
+struct probe_answer {
+  std::optional<failure> why_not;
+};
+
+/// It is time to look again.
+struct probe_again {};
+
+/// It is time to look whether the session should be closed by now.
+struct close_check {};
+
+} // namespace procession
+
+PROCESSION_BEGIN_LOCAL(procession_supervised_session, 3032)
+  PROCESSION_LOCAL(procession_supervised_session, procession::probe_answer)
+  PROCESSION_LOCAL(procession_supervised_session, procession::probe_again)
+  PROCESSION_LOCAL(procession_supervised_session, procession::close_check)
+PROCESSION_END_LOCAL(procession_supervised_session)
+
+namespace procession {
+
+/// A session as the child of a supervisor, to which it reports. It owns the
+/// session, and ends when nothing of that is left, or, if the session's
+/// subscribers are slow, some time after the process: with `normal` after
+/// success, with `user_shutdown` when it was told to end by an exit message,
+/// else with an error.
+using supervised_session
+  = typed_actor<caf::result<void>(output), caf::result<void>(gap),
+                caf::result<void>(exited), caf::result<void>(closed),
+                caf::result<void>(probe_answer), caf::result<void>(probe_again),
+                caf::result<void>(close_check)>;
+
+/// The state machine of it.
+class supervised_session_machine {
+public:
+  static constexpr const char* name = "procession.supervised_session";
+
+  using pointer
+    = supervised_session::stateful_pointer<supervised_session_machine>;
+
+  explicit supervised_session_machine(pointer self);
+  supervised_session_machine(const supervised_session_machine&) = delete;
+  supervised_session_machine& operator=(const supervised_session_machine&)
+    = delete;
+  ~supervised_session_machine();
+
+  /// Starts the session.
+  supervised_session::behavior_type
+  make_behavior(std::shared_ptr<const session_start> spec, reporter report);
+
+private:
+  enum class state {
+    starting,
+    /// The program runs; others must not rely on it yet.
+    unready,
+    ready,
+    /// The program has nothing more to say that would make it ready.
+    never_ready,
+    /// The process has ended.
+    exited
+  };
+
+  void on_spawned(session hdl);
+  void on_running(session_info& x);
+  void on_exited(const session_info& x);
+  void on_exit_request(caf::exit_msg& x);
+
+  void watch();
+  void look();
+  void on(const probe_answer& x);
+  void on(const output& x);
+  void on(const gap& x);
+
+  void become_ready();
+  void not_ready_any_more();
+  void on_closed();
+  void tell_exit();
+  void terminate();
+  void check_close();
+  void end(caf::error reason);
+
+  pointer self_;
+  std::shared_ptr<const session_start> spec_;
+  reporter report_;
+  state state_ = state::starting;
+  /// It was told to end.
+  bool stopping_ = false;
+  session session_;
+  /// How the process ended, once it has; it is told when the last is known that
+  /// was said before.
+  std::optional<exit_status> exit_;
+  /// Whether the session is closed.
+  bool closed_ = false;
+  /// The reason to end with.
+  caf::error reason_;
+  std::optional<std::array<pattern_watch, 2>> watches_;
+  /// The session when its program began to run, for the probe.
+  session_info info_;
+  caf::timespan probe_pause_{};
+  /// The last answer of the probe; empty if there was none.
+  std::string why_not_;
+  /// When the session that has exited must be closed.
+  caf::actor_clock::time_point close_due_{};
+};
+
+/// The behavior of it.
+supervised_session::behavior_type supervised_session_behavior(
+  supervised_session::stateful_pointer<supervised_session_machine> self,
+  std::shared_ptr<const session_start> spec, reporter report);
+
+} // namespace procession

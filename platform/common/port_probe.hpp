@@ -1,0 +1,35 @@
+#pragma once
+
+#include "procession/io/reactor/port_probe.hpp"
+#include "procession/platform/common/reactor_queue.hpp"
+#include "procession/platform/runtime.hpp"
+
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace procession {
+
+/// A probe of a TCP port on the reactor of a platform's `runtime::impl`; it
+/// finds nothing any more when that is gone. Whether a session holds the port
+/// is the platform's to say: `check_listener`, beside its `host`.
+template <class Impl>
+probe make_port_probe(impl_ref<Impl> where, std::string address,
+                      std::uint16_t port, port_owner owner) {
+  return [=](const session_info& who,
+             std::function<void(std::optional<failure>)> done) {
+    where.on_reactor([=, pid = who.pid, done = std::move(done)] {
+      probe_port(where.context(), address, port, [=](const port_answer& x) {
+        if (auto* no = std::get_if<failure>(&x))
+          done(*no);
+        else if (owner == port_owner::anybody)
+          done(std::nullopt);
+        else
+          check_listener(where.get().host, pid,
+                         std::get<boost::asio::ip::tcp::endpoint>(x), done);
+      });
+    });
+  };
+}
+
+} // namespace procession

@@ -1,0 +1,123 @@
+#pragma once
+
+#include "procession/io/reactor/duplex.hpp"
+#include "procession/io/reactor/work_queue.hpp"
+#include "procession/messages/error.hpp"
+#include "procession/messages/events.hpp"
+#include "procession/platform/runner_options.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+namespace procession {
+
+class runtime;
+
+/// The runner, or the command that leads to it, runs.
+struct runner_launched {
+  std::int64_t pid = 0;
+};
+
+/// Its end of the channel is open.
+struct runner_connected {
+  std::shared_ptr<duplex> stream;
+};
+
+/// Its end of the channel cannot be opened; it is to be killed.
+struct runner_connect_failed {
+  failure why;
+};
+
+/// It was not started; nothing is left of the attempt. Last.
+struct runner_launch_failed {
+  failure why;
+};
+
+/// It said something on its standard error.
+struct runner_said {
+  std::string text;
+};
+
+/// The process has ended; what it sent may still be on its way.
+struct runner_exited {
+  exit_status status;
+};
+
+/// Nothing of it is left. Last.
+struct runner_gone {};
+
+/// What a runner's process tells, in this order.
+using runner_event
+  = std::variant<runner_launched, runner_connected, runner_connect_failed,
+                 runner_launch_failed, runner_said, runner_exited, runner_gone>;
+
+/// The process of a runner and the stream to it, on the thread of the work
+/// queue. Destroying it ends the runner's whole tree in the background.
+class runner_process {
+public:
+  using sink = std::function<void(runner_event)>;
+
+  runner_process() = default;
+  runner_process(const runner_process&) = delete;
+  runner_process& operator=(const runner_process&) = delete;
+  virtual ~runner_process() = default;
+
+  /// Starts it. Events come on the queue's thread, never from inside a call.
+  virtual void start(sink to) = 0;
+
+  /// Kills its whole tree.
+  virtual void kill() = 0;
+};
+
+/// Who a runner is, and what its parent told it in secret, if it could.
+struct runner_identity {
+  std::int64_t pid = 0;
+  std::string user;
+  std::string nonce;
+};
+
+/// Where a runner finds its end of the channel.
+struct channel_address {
+  /// On Windows the path of a named pipe; elsewhere empty, as the channel is
+  /// standard input and output.
+  std::string path;
+};
+
+/// What a platform does for runners.
+class runner_port {
+public:
+  runner_port() = default;
+  runner_port(const runner_port&) = delete;
+  runner_port& operator=(const runner_port&) = delete;
+  virtual ~runner_port() = default;
+
+  /// The reactor.
+  virtual std::shared_ptr<work_queue> work() = 0;
+
+  /// Makes a process to be started. From any thread.
+  /// @param nonce passed to the runner where that can be done in secret.
+  virtual std::unique_ptr<runner_process>
+  make_process(const runner_options& options, std::string nonce) = 0;
+
+  /// Opens our end of the channel to a parent. If it was standard input and
+  /// output, they are the null device afterwards. Blocks, so not on the
+  /// reactor.
+  virtual std::variant<std::shared_ptr<duplex>, failure>
+  open_channel(const channel_address& where) = 0;
+
+  /// Who we are, in a runner. What we were told is not told to those that we
+  /// start, and not told again.
+  virtual runner_identity take_identity() = 0;
+
+  /// Random, and hard to guess.
+  virtual std::string make_nonce() = 0;
+};
+
+/// What this platform does for runners, on the reactor of that runtime, which
+/// it may outlive.
+std::shared_ptr<runner_port> make_runner_port(const runtime& owner);
+
+} // namespace procession

@@ -1,0 +1,199 @@
+#pragma once
+
+#include "procession/messages/caf.hpp"
+#include "procession/messages/command.hpp"
+#include "procession/messages/error.hpp"
+#include "procession/messages/events.hpp"
+#include "procession/messages/session.hpp"
+#include "procession/runner/channel/frame.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+/// The bodies of the runner protocol's control frames, see docs/protocol.md.
+/// Output and input frames carry raw bytes; close_input, kill, finish, abandon,
+/// notified, continued, ping and pong carry nothing.
+namespace procession::protocol {
+
+// What can be wrong with a frame of any type, for who sent it to read.
+inline constexpr auto malformed = "cannot be decoded";
+inline constexpr auto untimely = "does not come at its time";
+
+/// How many bytes of a session's input may be on their way to the runner.
+inline constexpr std::uint64_t input_window = 256 * 1024;
+
+/// The first frame of both sides, the runner's first.
+struct hello {
+  std::uint32_t version = protocol_version;
+  /// One bit for each extension that the sender understands; none so far.
+  std::uint64_t capabilities = 0;
+  /// What the parent gave the runner at its start.
+  std::string nonce;
+  /// The process that speaks.
+  std::int64_t pid = 0;
+  /// Who that is, for people: the name of its user.
+  std::string user;
+};
+
+/// The last frame of whoever ends the channel.
+struct goodbye {
+  failure why;
+};
+
+/// Starts a session under the number of its frame.
+struct spawn {
+  command spec;
+  /// Bytes of output that may be sent at first.
+  std::uint64_t credit = 0;
+};
+
+struct resize {
+  std::uint64_t request = 0;
+  terminal_size size;
+};
+
+struct signal {
+  std::uint64_t request = 0;
+  signal_name name = signal_name::interrupt;
+};
+
+struct terminate {
+  signal_name by = signal_name::terminate;
+};
+
+/// Of output_credit and input_credit frames.
+struct credit {
+  std::uint64_t bytes = 0;
+};
+
+struct spawned {
+  std::int64_t pid = 0;
+  containment_kind containment = containment_kind::unknown;
+};
+
+/// Of spawn_failed and input_broken frames.
+struct failed {
+  failure why;
+};
+
+/// Answers a resize or signal frame.
+struct answered {
+  std::uint64_t request = 0;
+  bool done = true;
+  failure why;
+};
+
+struct input_refused {
+  std::uint64_t bytes = 0;
+  failure why;
+};
+
+struct stopped {
+  std::int32_t signal = 0;
+};
+
+struct exited {
+  exit_status status;
+  bool drained = false;
+};
+
+struct closed {
+  bool drained = false;
+  leftovers rest = {};
+};
+
+/// The body as it is sent.
+template <class T>
+std::string encode(const T& body);
+
+/// The body that was received; none if it is not exactly one, or says what no
+/// honest sender would: no such enumerator, a command that `validate` refuses,
+/// a credit of nothing.
+template <class T>
+std::optional<T> decode(std::span<const std::byte> bytes);
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, hello& x) {
+  return inspect_fields(f, x, "hello", field("version", x.version),
+                        field("capabilities", x.capabilities),
+                        field("nonce", x.nonce), field("pid", x.pid),
+                        field("user", x.user));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, goodbye& x) {
+  return inspect_fields(f, x, "goodbye", field("why", x.why));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, spawn& x) {
+  return inspect_fields(f, x, "spawn", field("spec", x.spec),
+                        field("credit", x.credit));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, resize& x) {
+  return inspect_fields(f, x, "resize", field("request", x.request),
+                        field("size", x.size));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, signal& x) {
+  return inspect_fields(f, x, "signal", field("request", x.request),
+                        field("name", x.name));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, terminate& x) {
+  return inspect_fields(f, x, "terminate", field("by", x.by));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, credit& x) {
+  return inspect_fields(f, x, "credit", field("bytes", x.bytes));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, spawned& x) {
+  return inspect_fields(f, x, "spawned", field("pid", x.pid),
+                        field("containment", x.containment));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, failed& x) {
+  return inspect_fields(f, x, "failed", field("why", x.why));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, answered& x) {
+  return inspect_fields(f, x, "answered", field("request", x.request),
+                        field("done", x.done), field("why", x.why));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, input_refused& x) {
+  return inspect_fields(f, x, "input_refused", field("bytes", x.bytes),
+                        field("why", x.why));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, stopped& x) {
+  return inspect_fields(f, x, "stopped", field("signal", x.signal));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, exited& x) {
+  return inspect_fields(f, x, "exited", field("status", x.status),
+                        field("drained", x.drained));
+}
+
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, closed& x) {
+  return inspect_fields(f, x, "closed", field("drained", x.drained),
+                        field("rest", x.rest));
+}
+
+} // namespace procession::protocol
