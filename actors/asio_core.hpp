@@ -27,7 +27,6 @@
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 #include <vector>
 
 /// The inner half of asio_process.hpp; internal. Everything that is made of
@@ -368,17 +367,16 @@ private:
   /// answer, or with its error.
   template <class T, class Answer, class F>
   session_port::callback<Answer> completing(std::uint64_t id, F convert) {
-    return
-      [weak = weak_from_this(), id, convert](session_port::result<Answer> x) {
-        auto self = weak.lock();
-        if (self == nullptr)
-          return;
-        std::lock_guard guard{self->mutex_};
-        if (auto* answer = std::get_if<Answer>(&x))
-          self->template finish<T>(id, {}, convert(*self, *answer));
-        else
-          self->template finish<T>(id, self->note(std::get<failure>(x)), T{});
-      };
+    return [weak = weak_from_this(), id, convert](expected<Answer> x) {
+      auto self = weak.lock();
+      if (self == nullptr)
+        return;
+      std::lock_guard guard{self->mutex_};
+      if (x)
+        self->template finish<T>(id, {}, convert(*self, *x));
+      else
+        self->template finish<T>(id, self->note(x.error()), T{});
+    };
   }
 
   boost::system::error_code note(const failure& x) {
@@ -424,7 +422,7 @@ private:
       return;
     fetching_ = true;
     port_->ask<page>(
-      [weak = weak_from_this()](session_port::result<page> x) {
+      [weak = weak_from_this()](expected<page> x) {
         if (auto self = weak.lock())
           self->fetched(std::move(x));
       },
@@ -432,21 +430,20 @@ private:
       caf::timespan{max_timespan});
   }
 
-  void fetched(session_port::result<page> x) {
+  void fetched(expected<page> x) {
     std::lock_guard guard{mutex_};
     fetching_ = false;
-    if (auto* why = std::get_if<failure>(&x)) {
-      auto ec = note(*why);
+    if (!x) {
+      auto ec = note(x.error());
       // A read that came before the start does not end those after it.
       if (pid_ == 0)
         return end_reads(ec);
       ended_ = ec;
     } else {
-      auto& got = std::get<page>(x);
-      at_ = got.next;
-      if (got.outputs.empty() && got.state == session_state::closed)
+      at_ = x->next;
+      if (x->outputs.empty() && x->state == session_state::closed)
         ended_ = boost::asio::error::eof;
-      std::move(got.outputs.begin(), got.outputs.end(),
+      std::move(x->outputs.begin(), x->outputs.end(),
                 std::back_inserter(pending_));
     }
     if (port_ != nullptr)

@@ -4,6 +4,7 @@
 #include "procession/actors/exec/exec_keys.hpp"
 #include "procession/actors/exec/exec_machine.hpp"
 #include "procession/io/text/utf8.hpp"
+#include "procession/messages/expected.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -87,7 +88,7 @@ caf::error no_input(const session_id& id) {
 }
 
 /// The patterns of a wait; `invalid_argument` if something is wrong with it.
-std::variant<pattern_set, failure> patterns_of(const exec_wait& x) {
+expected<pattern_set> patterns_of(const exec_wait& x) {
   if (x.yield < caf::timespan::zero() && x.yield != usual_wait)
     return invalid_argument("the time to wait must not be negative");
   std::vector<pattern> result;
@@ -162,8 +163,8 @@ caf::result<exec_result> exec_machine::exec(exec_request& x) {
     return to_error(invalid_argument(
       "the input of a command must be the null device or a pipe"));
   auto patterns = patterns_of(x.wait);
-  if (auto* bad = std::get_if<failure>(&patterns))
-    return to_error(*bad);
+  if (!patterns)
+    return to_error(patterns.error());
   if (live() >= options_.max_sessions)
     return too_many(std::to_string(options_.max_sessions)
                     + " sessions live already");
@@ -181,8 +182,8 @@ caf::result<exec_result> exec_machine::exec(exec_request& x) {
   auto at_once = x.wait.yield == caf::timespan::zero();
   if (at_once)
     x.wait.yield = usual_wait;
-  auto waiting = begin_reading(
-    made, x.wait, std::move(std::get<pattern_set>(patterns)), options_.first);
+  auto waiting = begin_reading(made, x.wait, std::move(*patterns),
+                               options_.first);
   made.reading->until_running = at_once;
   self_->request(where_, caf::infinite, spawn_atom_v, std::move(spec))
     .then([this, id = x.id](session& hdl) { on_spawned(id, std::move(hdl)); },
@@ -261,11 +262,11 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
     return to_error(no_sender(stage::admit));
   auto& record = i->second;
   auto patterns = patterns_of(x.wait);
-  if (auto* bad = std::get_if<failure>(&patterns))
-    return to_error(*bad);
+  if (!patterns)
+    return to_error(patterns.error());
   auto steps = input_steps(x, record.tty);
-  if (auto* bad = std::get_if<failure>(&steps))
-    return to_error(*bad);
+  if (!steps)
+    return to_error(steps.error());
   if (record.state == session_state::starting)
     return still_starting(x.id);
   if (record.state >= session_state::exited)
@@ -274,7 +275,7 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
     return busy(x.id);
   if (auto refused = std::exchange(record.input.refused, {}))
     return refused;
-  auto& parts = std::get<std::vector<input_step>>(steps);
+  auto& parts = *steps;
   if (!record.input_open) {
     // Such an input is at its end.
     std::erase_if(parts, [](auto& step) {
@@ -287,8 +288,8 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
   auto more = bytes_in(parts);
   if (input.bytes > 0 && input.bytes + more > max_waiting_input)
     return stdin_full(input.bytes, more);
-  auto waiting = begin_reading(
-    record, x.wait, std::move(std::get<pattern_set>(patterns)), options_.write);
+  auto waiting = begin_reading(record, x.wait, std::move(*patterns),
+                               options_.write);
   // Output from before the input does not answer it.
   record.echo.flush(record.watch);
   record.watch.skip();
@@ -378,12 +379,12 @@ caf::result<exec_result> exec_machine::poll(const exec_poll& x) {
     return to_error(no_sender(stage::admit));
   auto& record = i->second;
   auto patterns = patterns_of(x.wait);
-  if (auto* bad = std::get_if<failure>(&patterns))
-    return to_error(*bad);
+  if (!patterns)
+    return to_error(patterns.error());
   if (record.reading)
     return busy(x.id);
-  auto waiting = begin_reading(
-    record, x.wait, std::move(std::get<pattern_set>(patterns)), options_.poll);
+  auto waiting = begin_reading(record, x.wait, std::move(*patterns),
+                               options_.poll);
   if (!look(record))
     return waiting;
   if (record.state == session_state::closed)

@@ -20,10 +20,10 @@ expect_buffer::look_for(const std::vector<pattern>& patterns) {
   if (patterns.empty())
     return invalid_argument("there is no pattern to look for");
   auto made = pattern_set::make(patterns);
-  if (auto* bad = std::get_if<failure>(&made))
-    return std::move(*bad);
+  if (!made)
+    return std::move(made.error());
   for (auto& x : watches_)
-    x.look_for(std::get<pattern_set>(made));
+    x.look_for(*made);
   return std::nullopt;
 }
 
@@ -35,16 +35,16 @@ void expect_buffer::lose(const gap& x) {
   of(x.stream).lose(x.to - x.from);
 }
 
-std::variant<std::monostate, expect_result, failure> expect_buffer::find() {
+expected<std::optional<expect_result>> expect_buffer::find() {
   for (auto stream : {stream_kind::out, stream_kind::err}) {
     auto found = of(stream).find();
-    if (auto* bad = std::get_if<failure>(&found))
-      return std::move(*bad);
-    if (auto* match = std::get_if<pattern_match>(&found))
+    if (!found)
+      return std::move(found.error());
+    if (auto& match = *found)
       return expect_result{match->pattern, stream, std::move(match->text),
                            std::move(match->before)};
   }
-  return std::monostate{};
+  return std::nullopt;
 }
 
 expect_result expect_buffer::end() {
@@ -176,10 +176,10 @@ private:
   void go_on() {
     while (waiting_.pending()) {
       auto found = buffer_.find();
-      if (auto* match = std::get_if<expect_result>(&found))
-        return answer(std::move(*match));
-      if (auto* bad = std::get_if<failure>(&found))
-        return answer(to_error(*bad));
+      if (!found)
+        return answer(to_error(found.error()));
+      if (*found)
+        return answer(std::move(**found));
       if (unread_.empty()) {
         if (ended_)
           answer(buffer_.end());

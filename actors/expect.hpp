@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace procession {
@@ -47,7 +46,7 @@ public:
   void lose(const gap& x);
 
   /// The first match, if there is one. Call it after each `append`.
-  std::variant<std::monostate, expect_result, failure> find();
+  expected<std::optional<expect_result>> find();
 
   /// The result at the end of the output: what is left.
   expect_result end();

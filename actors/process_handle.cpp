@@ -300,10 +300,10 @@ expect_output::expect(const std::vector<pattern>& patterns,
   // A timeout of zero looks at what is there already.
   for (auto searched = false;; searched = true) {
     auto found = buffer_.find();
-    if (auto* match = std::get_if<expect_result>(&found))
-      return std::move(*match);
-    if (auto* bad = std::get_if<failure>(&found))
-      return to_error(*bad);
+    if (!found)
+      return to_error(found.error());
+    if (*found)
+      return std::move(**found);
     // Output that is there comes at once, so that the read passes no deadline.
     if (searched && time_left(until) == caf::timespan::zero())
       return too_late();

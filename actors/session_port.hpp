@@ -1,6 +1,7 @@
 #pragma once
 
 #include "procession/messages/caf.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/messages/session.hpp"
 
 #include <caf/actor.hpp>
@@ -11,7 +12,6 @@
 #include <functional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace procession {
 
@@ -46,10 +46,7 @@ namespace procession {
 class session_port {
 public:
   template <class T>
-  using result = std::variant<T, failure>;
-
-  template <class T>
-  using callback = std::function<void(result<T>)>;
+  using callback = std::function<void(expected<T>)>;
 
   explicit session_port(const spawner& where);
   session_port(const session_port&) = delete;

@@ -116,8 +116,7 @@ pattern_set::compiled::search(std::string_view all,
   return {std::nullopt, static_cast<std::size_t>(at.get() - first.get())};
 }
 
-std::variant<pattern_set, failure>
-pattern_set::make(const std::vector<pattern>& patterns) {
+expected<pattern_set> pattern_set::make(const std::vector<pattern>& patterns) {
   pattern_set result;
   for (auto& x : patterns) {
     if (x.what.empty())
@@ -210,7 +209,7 @@ std::string_view pattern_watch::kept(offset begin, offset end) const {
   return std::string_view{kept_}.substr(begin - kept_at_, end - begin);
 }
 
-std::variant<std::monostate, pattern_match, failure> pattern_watch::find() {
+expected<std::optional<pattern_match>> pattern_watch::find() {
   auto& patterns = patterns_.patterns_;
   auto refuse = [](const pattern& x, const std::string& why) {
     return failure{errc::invalid_argument,
@@ -262,7 +261,7 @@ std::variant<std::monostate, pattern_match, failure> pattern_watch::find() {
       return std::move(*first);
     }
   }
-  return std::monostate{};
+  return std::nullopt;
 }
 
 } // namespace procession

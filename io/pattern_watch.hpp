@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace procession {
@@ -36,8 +35,7 @@ public:
 
   /// @returns `invalid_argument` at `validate` if a pattern is empty or an
   ///          expression is malformed.
-  static std::variant<pattern_set, failure>
-  make(const std::vector<pattern>& patterns);
+  static expected<pattern_set> make(const std::vector<pattern>& patterns);
 
   bool empty() const noexcept {
     return patterns_.empty();
@@ -100,7 +98,7 @@ public:
   /// @returns nothing if there is no match so far; `invalid_argument` at `run`
   ///          if an expression takes too many steps, some milliseconds, or all
   ///          of them together more than about 250 milliseconds.
-  std::variant<std::monostate, pattern_match, failure> find();
+  expected<std::optional<pattern_match>> find();
 
   /// The output since the last match or `skip`; of more than the window holds,
   /// the end.

@@ -203,8 +203,7 @@ std::optional<input_step> special_on_pipes(std::string_view bytes) {
 
 } // namespace
 
-std::variant<std::vector<input_step>, failure> input_steps(const exec_input& x,
-                                                           bool tty) {
+expected<std::vector<input_step>> input_steps(const exec_input& x, bool tty) {
   std::vector<input_step> result;
   std::string bytes;
   auto flush = [&] {

@@ -208,12 +208,12 @@ exec_machine::begin_reading(exec_record& x, const exec_wait& how,
 /// over.
 bool exec_machine::look(exec_record& x) {
   auto found = x.watch.find();
-  if (auto* bad = std::get_if<failure>(&found)) {
-    refuse(x, to_error(*bad));
+  if (!found) {
+    refuse(x, to_error(found.error()));
     return false;
   }
-  if (auto* match = std::get_if<pattern_match>(&found))
-    x.reading->found = std::move(*match);
+  if (*found)
+    x.reading->found = std::move(**found);
   return true;
 }
 

@@ -180,10 +180,10 @@ void supervised_session_machine::not_ready_any_more() {
 void supervised_session_machine::watch() {
   if (auto* wanted = std::get_if<ready_output>(&spec_->ready)) {
     auto texts = pattern_set::make({{wanted->text}});
-    if (auto* bad = std::get_if<failure>(&texts))
-      return end(to_error(*bad));
+    if (!texts)
+      return end(to_error(texts.error()));
     pattern_watch watch{wanted->text.size()};
-    watch.look_for(std::get<pattern_set>(std::move(texts)));
+    watch.look_for(*std::move(texts));
     watches_.emplace(std::array{watch, watch});
     self_->request(session_, caf::infinite, subscribe_atom_v, subscription{})
       .then([](cursor) {}, [this](const caf::error&) { not_ready_any_more(); });
@@ -204,7 +204,7 @@ void supervised_session_machine::on(const output& x) {
     return;
   auto& watch = (*watches_)[static_cast<std::size_t>(x.stream)];
   watch.append(x.bytes.text());
-  if (!std::holds_alternative<pattern_match>(watch.find())) {
+  if (auto found = watch.find(); !found || !*found) {
     self_->send(session_, ack_atom_v, std::uint64_t{x.bytes.size()});
     return;
   }

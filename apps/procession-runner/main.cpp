@@ -70,8 +70,8 @@ int serve(const channel_address& where, start_log& log) {
   runner_host_options options;
   options.identity = port->take_identity();
   auto channel = port->open_channel(where);
-  if (auto* bad = std::get_if<failure>(&channel)) {
-    log.say(to_string(*bad));
+  if (!channel) {
+    log.say(to_string(channel.error()));
     return failed;
   }
   auto work = port->work();
@@ -82,7 +82,7 @@ int serve(const channel_address& where, start_log& log) {
                                          [&](const failure& why) {
                                            ended.set_value(why);
                                          });
-    host->start(std::get<std::shared_ptr<duplex>>(channel));
+    host->start(*channel);
   });
   auto why = ended.get_future().get();
   std::promise<void> gone;

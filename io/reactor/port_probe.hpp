@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address_v6.hpp>
@@ -10,12 +10,11 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <variant>
 
 namespace procession {
 
 /// Where a connection was accepted, or why none was.
-using port_answer = std::variant<boost::asio::ip::tcp::endpoint, failure>;
+using port_answer = expected<boost::asio::ip::tcp::endpoint>;
 
 /// Connects once to a TCP port, and hangs up; gives up after a second. On the
 /// thread of `where`, as is `done`.

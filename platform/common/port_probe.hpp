@@ -6,7 +6,6 @@
 
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace procession {
 
@@ -20,13 +19,12 @@ probe make_port_probe(impl_ref<Impl> where, std::string address,
              std::function<void(std::optional<failure>)> done) {
     where.on_reactor([=, pid = who.pid, done = std::move(done)] {
       probe_port(where.context(), address, port, [=](const port_answer& x) {
-        if (auto* no = std::get_if<failure>(&x))
-          done(*no);
+        if (!x)
+          done(x.error());
         else if (owner == port_owner::anybody)
           done(std::nullopt);
         else
-          check_listener(where.get().host, pid,
-                         std::get<boost::asio::ip::tcp::endpoint>(x), done);
+          check_listener(where.get().host, pid, *x, done);
       });
     });
   };

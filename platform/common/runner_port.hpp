@@ -2,8 +2,8 @@
 
 #include "procession/io/reactor/duplex.hpp"
 #include "procession/io/reactor/work_queue.hpp"
-#include "procession/messages/error.hpp"
 #include "procession/messages/events.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/runner_options.hpp"
 
 #include <cstdint>
@@ -105,7 +105,7 @@ public:
   /// Opens our end of the channel to a parent. If it was standard input and
   /// output, they are the null device afterwards. Blocks, so not on the
   /// reactor.
-  virtual std::variant<std::shared_ptr<duplex>, failure>
+  virtual expected<std::shared_ptr<duplex>>
   open_channel(const channel_address& where) = 0;
 
   /// Who we are, in a runner. What we were told is not told to those that we

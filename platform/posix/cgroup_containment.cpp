@@ -1,3 +1,4 @@
+#include "procession/messages/expected.hpp"
 #include "procession/platform/posix/cgroup_base.hpp"
 #include "procession/platform/posix/cgroup_directory.hpp"
 #include "procession/platform/posix/cgroup_end.hpp"
@@ -124,7 +125,7 @@ public:
     return result;
   }
 
-  std::variant<std::unique_ptr<tree>, failure> make_tree() override {
+  expected<std::unique_ptr<tree>> make_tree() override {
     if (base_->directory() < 0)
       if (auto ec = base_->make())
         return contain_failure(ec.value(), "a cgroup could not be made");
@@ -166,8 +167,7 @@ bool writable(int directory, const char* file) {
 
 } // namespace
 
-std::variant<std::unique_ptr<containment>, failure>
-make_cgroup_containment(loop& reactor) {
+expected<std::unique_ptr<containment>> make_cgroup_containment(loop& reactor) {
   std::error_code ec;
   auto own = own_cgroup(ec);
   if (ec)

@@ -62,8 +62,8 @@ std::optional<failure> check_proc() {
 
 } // namespace
 
-std::variant<std::unique_ptr<containment>, failure>
-make_containment(containment_kind wanted, loop& reactor) {
+expected<std::unique_ptr<containment>> make_containment(containment_kind wanted,
+                                                        loop& reactor) {
   if (auto bad = check_proc())
     return std::move(*bad);
   // Asio's reactor needs descriptors of its own, and takes them at first use:
@@ -82,8 +82,7 @@ make_containment(containment_kind wanted, loop& reactor) {
     case containment_kind::unknown: {
       auto result = make_cgroup_containment(reactor);
       // A shortage is no reason to hold less well.
-      if (auto* bad = std::get_if<failure>(&result);
-          bad != nullptr && bad->code != errc::out_of_descriptors)
+      if (!result && result.error().code != errc::out_of_descriptors)
         return make_marker_containment(reactor);
       return result;
     }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "procession/io/reactor/loop.hpp"
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/messages/session.hpp"
 #include "procession/platform/posix/fd.hpp"
 #include "procession/platform/posix/marks.hpp"
@@ -13,7 +13,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace procession::posix {
@@ -113,7 +112,7 @@ public:
   virtual std::vector<std::string> keeper_args() const = 0;
 
   /// Makes the place for one more tree. Called on the launcher thread.
-  virtual std::variant<std::unique_ptr<tree>, failure> make_tree() = 0;
+  virtual expected<std::unique_ptr<tree>> make_tree() = 0;
 };
 
 /// Takes a cgroup where cgroup v2 is mounted and writable, else the marker;
@@ -121,8 +120,8 @@ public:
 /// /proc is another PID namespace's: its numbers are not ours.
 /// @param reactor where trees live and wait; outlives the containment and what
 ///        its trees still do.
-std::variant<std::unique_ptr<containment>, failure>
-make_containment(containment_kind wanted, loop& reactor);
+expected<std::unique_ptr<containment>> make_containment(containment_kind wanted,
+                                                        loop& reactor);
 
 /// A containment by cgroups (Linux 5.14: `cgroup.kill`); refused where none can
 /// be made.
@@ -131,15 +130,13 @@ make_containment(containment_kind wanted, loop& reactor);
 /// has a part of the hierarchy). It bears the mark of `marks.hpp` too, by which
 /// the keeper finds and kills it when the host ends; when its session ends it
 /// is not looked for, as that would take a sweep over /proc each time.
-std::variant<std::unique_ptr<containment>, failure>
-make_cgroup_containment(loop& reactor);
+expected<std::unique_ptr<containment>> make_cgroup_containment(loop& reactor);
 
 /// A containment by marks (`marks.hpp`; Linux 5.3: pidfds). Where no resource
 /// is free for a mark, who has neither the mark in its environment nor one for
 /// a parent or in its session who has it is not found. Neither is whoever /proc
 /// does not show us (`hidepid`, proc(5)).
-std::variant<std::unique_ptr<containment>, failure>
-make_marker_containment(loop& reactor);
+expected<std::unique_ptr<containment>> make_marker_containment(loop& reactor);
 
 /// The time so long from now; the end of time if it is farther away.
 std::chrono::steady_clock::time_point

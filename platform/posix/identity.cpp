@@ -31,7 +31,7 @@ int look_up(user_entry& entry, passwd*& found,
 
 } // namespace
 
-std::variant<identity, failure> find_user(const std::string& name) {
+expected<identity> find_user(const std::string& name) {
   user_entry entry;
   passwd* found = nullptr;
   auto os_code = look_up(entry, found, [&](user_entry& x, passwd*& result) {

@@ -1,12 +1,11 @@
 #pragma once
 
 #include "procession/messages/command.hpp"
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 
 #include <sys/types.h>
 
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace procession::posix {
@@ -23,7 +22,7 @@ struct identity {
 
 /// Looks a user up. It may ask the network (nsswitch.conf(5)) and block for
 /// that long. Errors: `no_such_user`, `request_failed`.
-std::variant<identity, failure> find_user(const std::string& name);
+expected<identity> find_user(const std::string& name);
 
 /// The name of the user that we are, or its number.
 std::string own_user_name();

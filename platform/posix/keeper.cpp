@@ -136,7 +136,7 @@ bool reap(const unique_fd& pidfd, int flags) noexcept {
 
 } // namespace
 
-std::variant<keeper, failure> keeper::start(std::vector<std::string> args) {
+expected<keeper> keeper::start(std::vector<std::string> args) {
   std::error_code ec;
   auto lifeline = make_lifeline(ec);
   auto null = unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};

@@ -1,11 +1,10 @@
 #pragma once
 
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/posix/fd.hpp"
 
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace procession::posix {
@@ -17,7 +16,7 @@ class keeper {
 public:
   /// Starts it. Called on the launcher thread.
   /// @param args what to end, from `containment::keeper_args`.
-  static std::variant<keeper, failure> start(std::vector<std::string> args);
+  static expected<keeper> start(std::vector<std::string> args);
 
   keeper(keeper&&) noexcept = default;
   /// Swaps: `other` ends the one that was here.

@@ -32,9 +32,9 @@ struct keeper_watch::state : std::enable_shared_from_this<state> {
     if (stopped || (current && current->alive()))
       return std::nullopt;
     auto made = keeper::start(args);
-    if (auto* bad = std::get_if<failure>(&made))
-      return std::move(*bad);
-    auto& next = std::get<keeper>(made);
+    if (!made)
+      return std::move(made.error());
+    auto& next = *made;
     auto pidfd = unique_fd{::fcntl(next.pidfd(), F_DUPFD_CLOEXEC, 3)};
     if (!pidfd)
       return failure{errc::out_of_descriptors,

@@ -240,8 +240,7 @@ private:
 
 } // namespace
 
-std::variant<launched, failure> launch(const command& spec,
-                                       const launch_options& options) {
+expected<launched> launch(const command& spec, const launch_options& options) {
   c_strings argv;
   argv.add(shell);
   argv.add(spec.argv0.empty() ? spec.program.c_str() : spec.argv0.c_str());

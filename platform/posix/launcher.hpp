@@ -1,7 +1,7 @@
 #pragma once
 
 #include "procession/messages/command.hpp"
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/posix/fd.hpp"
 #include "procession/platform/posix/identity.hpp"
 #include "procession/platform/posix/launch_watch.hpp"
@@ -13,7 +13,6 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
-#include <variant>
 
 namespace procession::posix {
 
@@ -62,7 +61,6 @@ struct launched {
 /// @returns the failure, with its stage, if the program does not run; then
 ///          nothing is left of the attempt. `deadline_passed` and
 ///          `runtime_stopped` are the watch's.
-std::variant<launched, failure> launch(const command& spec,
-                                       const launch_options& options);
+expected<launched> launch(const command& spec, const launch_options& options);
 
 } // namespace procession::posix

@@ -1,3 +1,4 @@
+#include "procession/messages/expected.hpp"
 #include "procession/platform/posix/containment.hpp"
 #include "procession/platform/posix/marked_end.hpp"
 #include "procession/platform/posix/sweeper.hpp"
@@ -109,7 +110,7 @@ public:
     return marks_->keeper_args();
   }
 
-  std::variant<std::unique_ptr<tree>, failure> make_tree() override {
+  expected<std::unique_ptr<tree>> make_tree() override {
     if (auto ec = sweeper_->start())
       return contain_failure(
         ec.value(), "no thread could be created to look for processes");
@@ -124,8 +125,7 @@ private:
 
 } // namespace
 
-std::variant<std::unique_ptr<containment>, failure>
-make_marker_containment(loop& reactor) {
+expected<std::unique_ptr<containment>> make_marker_containment(loop& reactor) {
   std::error_code ec;
   if (!open_pidfd(::getpid(), ec))
     return contain_failure(ec.value(),

@@ -1,5 +1,6 @@
 #include "procession/platform/posix/process_start.hpp"
 
+#include "procession/messages/expected.hpp"
 #include "procession/platform/posix/launcher.hpp"
 #include "procession/platform/posix/terminal.hpp"
 
@@ -31,7 +32,7 @@ failure pipe_failure(const std::error_code& ec) {
 }
 
 /// A descriptor of our own standard input for the child.
-std::variant<unique_fd, failure> share_input() {
+expected<unique_fd> share_input() {
   auto result = unique_fd{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)};
   if (!result)
     return failure{errc::spawn_failed,
@@ -40,24 +41,24 @@ std::variant<unique_fd, failure> share_input() {
   return result;
 }
 
-std::variant<streams, failure> open_terminal(const stdio_spec& spec) {
+expected<streams> open_terminal(const stdio_spec& spec) {
   auto opened = open_pty(spec.size);
-  if (auto* bad = std::get_if<failure>(&opened))
-    return std::move(*bad);
-  auto& pair = std::get<pty_pair>(opened);
+  if (!opened)
+    return std::move(opened.error());
+  auto& pair = *opened;
   streams result;
   result.ours.master = std::move(pair.master);
   result.ours.slave = std::move(pair.slave);
   if (spec.input == stdin_kind::inherit) {
     auto shared = share_input();
-    if (auto* bad = std::get_if<failure>(&shared))
-      return std::move(*bad);
-    result.in = std::move(std::get<unique_fd>(shared));
+    if (!shared)
+      return std::move(shared.error());
+    result.in = std::move(*shared);
   }
   return result;
 }
 
-std::variant<streams, failure> open_pipes(const stdio_spec& spec) {
+expected<streams> open_pipes(const stdio_spec& spec) {
   std::error_code ec;
   streams result;
   auto out = make_pipe(ec);
@@ -79,9 +80,9 @@ std::variant<streams, failure> open_pipes(const stdio_spec& spec) {
     result.in = std::move(in.read);
   } else if (spec.input == stdin_kind::inherit) {
     auto shared = share_input();
-    if (auto* bad = std::get_if<failure>(&shared))
-      return std::move(*bad);
-    result.in = std::move(std::get<unique_fd>(shared));
+    if (!shared)
+      return std::move(shared.error());
+    result.in = std::move(*shared);
   } else {
     result.in = at_least_3(unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)},
                            ec);
@@ -96,7 +97,7 @@ std::variant<streams, failure> open_pipes(const stdio_spec& spec) {
 }
 
 /// The channel for input and output, a pipe for what is to be said besides.
-std::variant<streams, failure> open_channel(const unique_fd& channel) {
+expected<streams> open_channel(const unique_fd& channel) {
   std::error_code ec;
   streams result;
   auto err = make_pipe(ec);
@@ -112,8 +113,8 @@ std::variant<streams, failure> open_channel(const unique_fd& channel) {
   return result;
 }
 
-std::variant<streams, failure> open_streams(const stdio_spec& spec,
-                                            const runner_start* runner) {
+expected<streams> open_streams(const stdio_spec& spec,
+                               const runner_start* runner) {
   if (runner != nullptr && runner->channel)
     return open_channel(runner->channel);
   switch (spec.kind) {
@@ -151,16 +152,16 @@ start_process(host& where, const command& spec, const runner_start* runner,
   if (auto bad = where.keeper.ensure(where.containment->keeper_args()))
     return failed_start{std::move(*bad), nullptr};
   auto opened = open_streams(spec.stdio, runner);
-  if (auto* bad = std::get_if<failure>(&opened))
-    return failed_start{std::move(*bad), nullptr};
-  auto& streams = std::get<posix::streams>(opened);
+  if (!opened)
+    return failed_start{std::move(opened.error()), nullptr};
+  auto& streams = *opened;
   if (spec.notification_fd != 0)
     if (auto bad = open_notification(streams))
       return failed_start{std::move(*bad), nullptr};
   auto made = where.containment->make_tree();
-  if (auto* bad = std::get_if<failure>(&made))
-    return failed_start{std::move(*bad), nullptr};
-  auto& tree = std::get<std::unique_ptr<posix::tree>>(made);
+  if (!made)
+    return failed_start{std::move(made.error()), nullptr};
+  auto& tree = *made;
   auto terminal = spec.stdio.kind == stdio_kind::pty;
   launch_options options;
   options.in = streams.in ? streams.in.get() : streams.ours.slave.get();
@@ -176,9 +177,9 @@ start_process(host& where, const command& spec, const runner_start* runner,
   if (runner != nullptr && runner->become)
     options.become = &*runner->become;
   auto result = launch(spec, options);
-  if (auto* bad = std::get_if<failure>(&result))
-    return failed_start{std::move(*bad), std::move(tree)};
-  auto& program = std::get<launched>(result);
+  if (!result)
+    return failed_start{std::move(result.error()), std::move(tree)};
+  auto& program = *result;
   return started_process{program.pid, std::move(program.pidfd),
                          std::move(streams.ours), std::move(tree),
                          program.inherited_peak};

@@ -1,5 +1,6 @@
 #include "procession/platform/common/runner_port.hpp"
 
+#include "procession/messages/expected.hpp"
 #include "procession/platform/common/reactor_queue.hpp"
 #include "procession/platform/posix/runtime_impl.hpp"
 
@@ -45,7 +46,7 @@ using runtime_ref = impl_ref<runtime::impl>;
 /// `procession-runner` beside our own program, or where it was installed, or
 /// wherever our PATH has it. By a path from the root in any case: it starts
 /// elsewhere, as another user, with another PATH.
-std::variant<std::string, failure> default_runner() {
+expected<std::string> default_runner() {
   std::vector<std::string> directories;
   char own[4096];
   auto n = ::readlink("/proc/self/exe", own, sizeof(own));
@@ -131,13 +132,13 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     }
   }
 
-  void found(const std::variant<identity, failure>& user) {
+  void found(const expected<identity>& user) {
     if (at != state::looking_up)
       return;
-    if (auto* bad = std::get_if<failure>(&user))
-      fail(*bad);
+    if (!user)
+      fail(user.error());
     else
-      launch_as(std::get<identity>(user));
+      launch_as(*user);
   }
 
   void cancel() {
@@ -215,9 +216,9 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     if (!spec.program.empty())
       return std::nullopt;
     auto found = default_runner();
-    if (auto* bad = std::get_if<failure>(&found))
-      return std::move(*bad);
-    spec.program = std::move(std::get<std::string>(found));
+    if (!found)
+      return std::move(found.error());
+    spec.program = std::move(*found);
     return std::nullopt;
   }
 
@@ -301,7 +302,7 @@ failure no_channel(std::string text, int os_code = 0) {
 }
 
 /// Takes a standard stream for ourselves, where nobody prints into it.
-std::variant<unique_fd, failure> take_stream(int number) {
+expected<unique_fd> take_stream(int number) {
   struct stat info;
   if (::fstat(number, &info) != 0
       || !(S_ISSOCK(info.st_mode) || S_ISFIFO(info.st_mode)))
@@ -329,7 +330,7 @@ public:
       std::make_shared<launch_state>(where_, options, std::move(nonce)));
   }
 
-  std::variant<std::shared_ptr<duplex>, failure>
+  expected<std::shared_ptr<duplex>>
   open_channel(const channel_address&) override {
     // The program is ours, unlike one that embeds sessions. If it is started
     // with this ignored, nobody learns how a child ended (wait(2)).
@@ -337,9 +338,9 @@ public:
     std::shared_ptr<stream> streams[2];
     for (auto number : {STDIN_FILENO, STDOUT_FILENO}) {
       auto taken = take_stream(number);
-      if (auto* bad = std::get_if<failure>(&taken))
-        return std::move(*bad);
-      auto& fd = std::get<unique_fd>(taken);
+      if (!taken)
+        return std::move(taken.error());
+      auto& fd = *taken;
       auto& io = streams[number];
       io = std::make_shared<stream>(where_.context());
       boost::system::error_code ec;

@@ -25,10 +25,9 @@ namespace {
 
 runtime::impl::impl(runtime_options options) {
   auto made = posix::make_containment(options.containment, host.reactor);
-  if (auto* bad = std::get_if<failure>(&made))
-    throw_failure(*bad);
-  host.containment = std::move(
-    std::get<std::unique_ptr<posix::containment>>(made));
+  if (!made)
+    throw_failure(made.error());
+  host.containment = std::move(*made);
   kind = host.containment->kind();
 }
 

@@ -51,7 +51,7 @@ bool set_size(int master, terminal_size size, std::error_code& ec) {
   return false;
 }
 
-std::variant<pty_pair, failure> open_pty(terminal_size size) {
+expected<pty_pair> open_pty(terminal_size size) {
   auto no_terminal = [](const std::error_code& ec) {
     return pty_failure(ec, "the system has no pseudo-terminal to give");
   };

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "procession/messages/command.hpp"
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/posix/fd.hpp"
 
 #include <cstddef>
@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <variant>
 
 namespace procession::posix {
 
@@ -23,7 +22,7 @@ struct pty_pair {
 
 /// Opens a pseudo-terminal of the given size (pty(7); the slave side by
 /// TIOCGPTPEER, Linux 4.13, which needs no path and no mount to agree).
-std::variant<pty_pair, failure> open_pty(terminal_size size);
+expected<pty_pair> open_pty(terminal_size size);
 
 /// Sets the size; the foreground job gets SIGWINCH (ioctl_tty(2)).
 bool set_size(int master, terminal_size size, std::error_code& ec);

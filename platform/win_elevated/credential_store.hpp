@@ -1,13 +1,12 @@
 #pragma once
 
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/win_elevated/rules/logon_policy.hpp"
 #include "procession/platform/win_elevated/secret.hpp"
 
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace procession::windows {
@@ -23,7 +22,7 @@ public:
   virtual ~credential_store() = default;
 
   /// @returns `no_such_user` if there is none.
-  virtual std::variant<secret, failure> load(const std::string& user) = 0;
+  virtual expected<secret> load(const std::string& user) = 0;
 
   /// Replaces the one that there is, and ends a pause of the user's logons.
   virtual std::optional<failure>
@@ -33,11 +32,11 @@ public:
   virtual std::optional<failure> remove(const std::string& user) = 0;
 
   /// Whose passwords there are.
-  virtual std::variant<std::vector<std::string>, failure> list() = 0;
+  virtual expected<std::vector<std::string>> list() = 0;
 
   /// When the last pause of the user's logons ends or has ended; long ago if
   /// there was none.
-  virtual std::variant<logon_clock::time_point, failure>
+  virtual expected<logon_clock::time_point>
   paused_until(const std::string& user) = 0;
 
   /// Notes a pause of the user's logons, at most a second less of it. Does
@@ -58,6 +57,6 @@ std::unique_ptr<credential_store>
 make_protected_file_store(std::string directory = {});
 
 /// Below the application data of our user that stays on this machine.
-std::variant<std::string, failure> default_credential_directory();
+expected<std::string> default_credential_directory();
 
 } // namespace procession::windows

@@ -62,14 +62,13 @@ failure logon_failure(const std::string& user, const runner_command& what,
 
 } // namespace
 
-std::variant<launched_runner, failure> start_as(const std::string& user,
-                                                secret& password,
-                                                const runner_command& what) {
+expected<launched_runner> start_as(const std::string& user, secret& password,
+                                   const runner_command& what) {
   auto contained = job::make();
-  if (auto* bad = std::get_if<failure>(&contained))
-    return std::move(*bad);
+  if (!contained)
+    return std::move(contained.error());
   launched_runner result;
-  result.job = std::move(std::get<job>(contained));
+  result.job = std::move(*contained);
   auto desktop = own_desktop();
   // The service that logs on copies these three, and only these.
   STARTUPINFOW info{};

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "procession/messages/expected.hpp"
 #include "procession/platform/win_elevated/runner_launcher.hpp"
 #include "procession/platform/win_elevated/secret.hpp"
 
 #include <string>
-#include <variant>
 
 namespace procession::windows {
 
@@ -12,7 +12,7 @@ namespace procession::windows {
 /// environment, in a job and without a window (CreateProcessWithLogonW). Blocks
 /// for as long as the logon takes.
 /// @returns why not: at `logon` if the user is not let in.
-std::variant<launched_runner, failure>
-start_as(const std::string& user, secret& password, const runner_command& what);
+expected<launched_runner> start_as(const std::string& user, secret& password,
+                                   const runner_command& what);
 
 } // namespace procession::windows

@@ -1,5 +1,6 @@
 #include "procession/platform/win_elevated/logon_launcher.hpp"
 
+#include "procession/messages/expected.hpp"
 #include "procession/platform/win_elevated/desktop.hpp"
 #include "procession/platform/win_elevated/logon.hpp"
 #include "procession/platform/win_elevated/rules/logon_policy.hpp"
@@ -29,16 +30,15 @@ public:
     // nop
   }
 
-  std::variant<launched_runner, failure>
-  launch(const runner_command& what) override {
+  expected<launched_runner> launch(const runner_command& what) override {
     auto loaded = store_->load(user_);
-    if (auto* bad = std::get_if<failure>(&loaded))
-      return std::move(*bad);
-    auto& password = std::get<secret>(loaded);
+    if (!loaded)
+      return std::move(loaded.error());
+    auto& password = *loaded;
     auto sid = user_sid();
-    if (auto* bad = std::get_if<failure>(&sid))
-      return std::move(*bad);
-    if (auto bad = open_desktop_to(std::get<std::string>(sid)))
+    if (!sid)
+      return std::move(sid.error());
+    if (auto bad = open_desktop_to(*sid))
       return std::move(*bad);
     launched_runner result;
     logon_steps steps;
@@ -47,9 +47,9 @@ public:
     steps.pause = [&](auto until) { return store_->pause(user_, until); };
     steps.attempt = [&]() -> std::optional<failure> {
       auto started = start_as(user_, password, what);
-      if (auto* bad = std::get_if<failure>(&started))
-        return std::move(*bad);
-      result = std::move(std::get<launched_runner>(started));
+      if (!started)
+        return std::move(started.error());
+      result = std::move(*started);
       return std::nullopt;
     };
     steps.refresh = [&] { return refresh(password); };
@@ -59,7 +59,7 @@ public:
     return result;
   }
 
-  std::variant<std::string, failure> user_sid() override {
+  expected<std::string> user_sid() override {
     return account_sid(user_);
   }
 
@@ -68,18 +68,18 @@ private:
   /// changed.
   std::optional<failure> refresh(secret& password) {
     auto loaded = store_->load(user_);
-    if (auto* bad = std::get_if<failure>(&loaded))
-      return std::move(*bad);
-    if (auto& stored = std::get<secret>(loaded); !(stored == password)) {
+    if (!loaded)
+      return std::move(loaded.error());
+    if (auto& stored = *loaded; !(stored == password)) {
       password = std::move(stored);
       return std::nullopt;
     }
     if (auto bad = renew_password(user_, *store_))
       return bad;
     loaded = store_->load(user_);
-    if (auto* bad = std::get_if<failure>(&loaded))
-      return std::move(*bad);
-    password = std::move(std::get<secret>(loaded));
+    if (!loaded)
+      return std::move(loaded.error());
+    password = std::move(*loaded);
     return std::nullopt;
   }
 

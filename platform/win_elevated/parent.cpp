@@ -22,7 +22,7 @@ failure no_channel(std::string text, DWORD os_code = 0) {
                       os_code);
 }
 
-std::variant<unique_handle, failure> open_pipe(const std::string& name) {
+expected<unique_handle> open_pipe(const std::string& name) {
   using namespace std::chrono;
   auto path = to_wide_path(name);
   auto due = steady_clock::now() + patience;
@@ -61,16 +61,16 @@ std::optional<runner_secret> take_runner_secret() {
   return result;
 }
 
-std::variant<unique_handle, failure> connect_to_parent(const std::string& name,
-                                                       std::uint32_t parent) {
+expected<unique_handle> connect_to_parent(const std::string& name,
+                                          std::uint32_t parent) {
   if (!is_local_pipe_name(name))
     return no_channel("'" + name + "' is no pipe of this machine");
   auto opened = open_pipe(name);
-  auto* pipe = std::get_if<unique_handle>(&opened);
   ULONG server = 0;
-  if (pipe == nullptr || parent == 0)
+  if (!opened || parent == 0)
     return opened;
-  if (!::GetNamedPipeServerProcessId(pipe->get(), &server) || server != parent)
+  if (!::GetNamedPipeServerProcessId(opened->get(), &server)
+      || server != parent)
     return no_channel("the pipe '" + name + "' is not our parent's");
   return opened;
 }

@@ -1,13 +1,12 @@
 #pragma once
 
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/win_elevated/rules/runner_secret.hpp"
 #include "procession/platform/windows/handle.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 
 /// What a runner has to do with its parent.
 namespace procession::windows {
@@ -20,7 +19,7 @@ std::optional<runner_secret> take_runner_secret();
 /// somebody else is at it, whom the parent will turn away. The parent can learn
 /// who we are, but not act as us (SECURITY_IDENTIFICATION).
 /// @param parent whose pipe it must be; 0: anybody's.
-std::variant<unique_handle, failure> connect_to_parent(const std::string& name,
-                                                       std::uint32_t parent);
+expected<unique_handle> connect_to_parent(const std::string& name,
+                                          std::uint32_t parent);
 
 } // namespace procession::windows

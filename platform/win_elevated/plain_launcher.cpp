@@ -1,3 +1,4 @@
+#include "procession/messages/expected.hpp"
 #include "procession/platform/win_elevated/runner_launcher.hpp"
 #include "procession/platform/win_elevated/user.hpp"
 #include "procession/platform/windows/attribute_list.hpp"
@@ -21,13 +22,12 @@ failure launch_failure(const runner_command& what, DWORD os_code) {
 
 class plain_launcher : public runner_launcher {
 public:
-  std::variant<launched_runner, failure>
-  launch(const runner_command& what) override {
+  expected<launched_runner> launch(const runner_command& what) override {
     auto contained = job::make();
-    if (auto* bad = std::get_if<failure>(&contained))
-      return std::move(*bad);
+    if (!contained)
+      return std::move(contained.error());
     launched_runner result;
-    result.job = std::move(std::get<job>(contained));
+    result.job = std::move(*contained);
     std::array inherited{what.in, what.out, what.err};
     // The system refuses a list that names one twice.
     std::sort(inherited.begin(), inherited.end());
@@ -65,7 +65,7 @@ public:
     return result;
   }
 
-  std::variant<std::string, failure> user_sid() override {
+  expected<std::string> user_sid() override {
     return own_user_sid();
   }
 };

@@ -23,8 +23,7 @@ failure data_failure(const char* text, DWORD os_code = ::GetLastError()) {
 
 } // namespace
 
-std::variant<std::string, failure> protect(const secret& what,
-                                           std::string_view purpose) {
+expected<std::string> protect(const secret& what, std::string_view purpose) {
   auto text = what.characters();
   auto in = to_blob(text.data(), text.size_bytes());
   auto entropy = to_blob(purpose.data(), purpose.size());
@@ -36,8 +35,7 @@ std::variant<std::string, failure> protect(const secret& what,
   return std::string{reinterpret_cast<const char*>(out.pbData), out.cbData};
 }
 
-std::variant<secret, failure> unprotect(std::string_view bytes,
-                                        std::string_view purpose) {
+expected<secret> unprotect(std::string_view bytes, std::string_view purpose) {
   auto in = to_blob(bytes.data(), bytes.size());
   auto entropy = to_blob(purpose.data(), purpose.size());
   DATA_BLOB out{};

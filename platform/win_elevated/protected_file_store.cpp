@@ -1,3 +1,4 @@
+#include "procession/messages/expected.hpp"
 #include "procession/platform/win_elevated/credential_store.hpp"
 #include "procession/platform/win_elevated/protected_data.hpp"
 #include "procession/platform/win_elevated/rules/credential_file.hpp"
@@ -44,7 +45,7 @@ std::string purpose_of(std::string user) {
 /// left a whole file, old or new.
 class store_lock {
 public:
-  static std::variant<store_lock, failure> take(const std::string& owner) {
+  static expected<store_lock> take(const std::string& owner) {
     auto descriptor = make_descriptor(private_security(owner));
     if (descriptor == nullptr)
       return store_failure("the credentials cannot be locked");
@@ -137,11 +138,11 @@ public:
     // nop
   }
 
-  std::variant<secret, failure> load(const std::string& user) override {
+  expected<secret> load(const std::string& user) override {
     auto all = locked([&] { return read(); });
-    if (auto* bad = std::get_if<failure>(&all))
-      return std::move(*bad);
-    auto* found = find(std::get<entries>(all), user);
+    if (!all)
+      return std::move(all.error());
+    auto* found = find(*all, user);
     return found != nullptr ? unprotect(found->bytes, purpose_of(user))
                             : no_credentials(user);
   }
@@ -153,11 +154,11 @@ public:
                      {stage::credentials, 0,
                       "'" + user + "' is no name of an account"}};
     auto bytes = protect(password, purpose_of(user));
-    if (auto* bad = std::get_if<failure>(&bytes))
-      return std::move(*bad);
+    if (!bytes)
+      return std::move(bytes.error());
     return change([&](entries& all) {
       erase(all, user);
-      all.push_back({user, std::move(std::get<std::string>(bytes))});
+      all.push_back({user, std::move(*bytes)});
       return true;
     });
   }
@@ -166,22 +167,22 @@ public:
     return change([&](entries& all) { return erase(all, user); });
   }
 
-  std::variant<std::vector<std::string>, failure> list() override {
+  expected<std::vector<std::string>> list() override {
     auto all = locked([&] { return read(); });
-    if (auto* bad = std::get_if<failure>(&all))
-      return std::move(*bad);
+    if (!all)
+      return std::move(all.error());
     std::vector<std::string> result;
-    for (auto& x : std::get<entries>(all))
+    for (auto& x : *all)
       result.push_back(std::move(x.user));
     return result;
   }
 
-  std::variant<logon_clock::time_point, failure>
+  expected<logon_clock::time_point>
   paused_until(const std::string& user) override {
     auto all = locked([&] { return read(); });
-    if (auto* bad = std::get_if<failure>(&all))
-      return std::move(*bad);
-    auto* found = find(std::get<entries>(all), user);
+    if (!all)
+      return std::move(all.error());
+    auto* found = find(*all, user);
     return found == nullptr ? logon_clock::time_point{}
                             : logon_clock::from_time_t(found->paused_until);
   }
@@ -215,34 +216,33 @@ private:
   /// Has `edit` change what there is, and writes it if that says so.
   template <class F>
   std::optional<failure> change(F edit) {
-    auto result = locked([&]() -> std::variant<entries, failure> {
+    auto result = locked([&]() -> expected<entries> {
       auto all = read();
-      auto* found = std::get_if<entries>(&all);
-      if (found != nullptr && edit(*found))
-        if (auto bad = write(*found))
+      if (all && edit(*all))
+        if (auto bad = write(*all))
           return std::move(*bad);
       return all;
     });
-    if (auto* bad = std::get_if<failure>(&result))
-      return std::move(*bad);
+    if (!result)
+      return std::move(result.error());
     return std::nullopt;
   }
 
   template <class F>
-  std::variant<entries, failure> locked(F f) {
+  expected<entries> locked(F f) {
     if (directory_.empty()) {
       auto found = default_credential_directory();
-      if (auto* bad = std::get_if<failure>(&found))
-        return std::move(*bad);
-      directory_ = std::move(std::get<std::string>(found));
+      if (!found)
+        return std::move(found.error());
+      directory_ = std::move(*found);
     }
     auto owner = own_user_sid();
-    if (auto* bad = std::get_if<failure>(&owner))
-      return std::move(*bad);
-    owner_ = std::move(std::get<std::string>(owner));
+    if (!owner)
+      return std::move(owner.error());
+    owner_ = std::move(*owner);
     auto lock = store_lock::take(owner_);
-    if (auto* bad = std::get_if<failure>(&lock))
-      return std::move(*bad);
+    if (!lock)
+      return std::move(lock.error());
     return f();
   }
 
@@ -250,7 +250,7 @@ private:
     return to_wide_path(directory_ + "\\").append(to_wide_path(file));
   }
 
-  std::variant<entries, failure> read() const {
+  expected<entries> read() const {
     unique_handle file{::CreateFileW(path(file_name).c_str(), GENERIC_READ,
                                      FILE_SHARE_READ, nullptr, OPEN_EXISTING,
                                      FILE_ATTRIBUTE_NORMAL, nullptr)};
@@ -326,7 +326,7 @@ make_protected_file_store(std::string directory) {
   return std::make_unique<protected_file_store>(std::move(directory));
 }
 
-std::variant<std::string, failure> default_credential_directory() {
+expected<std::string> default_credential_directory() {
   wchar_t* path = nullptr;
   auto result = ::SHGetKnownFolderPath(FOLDERID_LocalAppData, 0, nullptr,
                                        &path);

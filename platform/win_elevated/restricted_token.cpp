@@ -77,8 +77,8 @@ bool enable_traversal(HANDLE token) {
 
 } // namespace
 
-std::variant<unique_handle, failure> make_restricted_token(const restriction& x,
-                                                           own_user user) {
+expected<unique_handle> make_restricted_token(const restriction& x,
+                                              own_user user) {
   HANDLE opened = nullptr;
   if (!::OpenProcessToken(::GetCurrentProcess(),
                           TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY
@@ -88,15 +88,15 @@ std::variant<unique_handle, failure> make_restricted_token(const restriction& x,
     return token_failure("our own token cannot be opened");
   unique_handle own{opened};
   auto self = own_user_sid();
-  if (auto* bad = std::get_if<failure>(&self))
-    return std::move(*bad);
+  if (!self)
+    return std::move(self.error());
   auto names = x.capability_sids;
   if (auto session = logon_sid(own.get()))
     names.push_back(std::move(*session));
   auto makers = names;
-  makers.push_back(std::get<std::string>(self));
+  makers.push_back(*self);
   if (user == own_user::kept)
-    names.push_back(std::get<std::string>(self));
+    names.push_back(*self);
   names.push_back(everyone);
   std::vector<local_memory<>> sids;
   std::vector<SID_AND_ATTRIBUTES> restricting;

@@ -1,10 +1,8 @@
 #pragma once
 
 #include "procession/messages/command.hpp"
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/windows/handle.hpp"
-
-#include <variant>
 
 namespace procession::windows {
 
@@ -26,7 +24,7 @@ enum class own_user {
 /// The null device is open to everyone, and so to these programs; it needs no
 /// entry for the capabilities, which only an administrator could add.
 /// @returns why there is none, at `token`.
-std::variant<unique_handle, failure> make_restricted_token(const restriction& x,
-                                                           own_user user);
+expected<unique_handle> make_restricted_token(const restriction& x,
+                                              own_user user);
 
 } // namespace procession::windows

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/windows/handle.hpp"
 #include "procession/platform/windows/job.hpp"
 
@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 
 namespace procession::windows {
 
@@ -50,12 +49,11 @@ public:
 
   /// Starts a runner without a window, which inherits its standard streams and
   /// nothing else. May block for as long as a logon takes.
-  virtual std::variant<launched_runner, failure>
-  launch(const runner_command& what) = 0;
+  virtual expected<launched_runner> launch(const runner_command& what) = 0;
 
   /// Who the runner will be, as text (S-1-5-21-...): whom the channel is to
   /// let in.
-  virtual std::variant<std::string, failure> user_sid() = 0;
+  virtual expected<std::string> user_sid() = 0;
 };
 
 /// Starts runners as our own user.

@@ -73,7 +73,7 @@ struct runner_listener::waiting : std::enable_shared_from_this<waiting> {
   boost::asio::io_context& where;
   std::shared_ptr<stream> pipe;
   DWORD pid = 0;
-  std::function<void(std::variant<std::shared_ptr<stream>, failure>)> done;
+  std::function<void(expected<std::shared_ptr<stream>>)> done;
 };
 
 runner_listener::runner_listener(std::string name,
@@ -86,14 +86,13 @@ runner_listener::~runner_listener() {
   state_->cancel();
 }
 
-std::variant<std::unique_ptr<runner_listener>, failure>
+expected<std::unique_ptr<runner_listener>>
 runner_listener::open(boost::asio::io_context& where,
                       const std::string& runner) {
   auto own = own_user_sid();
-  if (auto* bad = std::get_if<failure>(&own))
-    return std::move(*bad);
-  auto security = make_descriptor(
-    pipe_security(std::get<std::string>(own), runner));
+  if (!own)
+    return std::move(own.error());
+  auto security = make_descriptor(pipe_security(*own, runner));
   if (security == nullptr)
     return listen_failure();
   auto random = random_name(16);
@@ -120,8 +119,7 @@ runner_listener::open(boost::asio::io_context& where,
 }
 
 void runner_listener::await(
-  DWORD pid,
-  std::function<void(std::variant<std::shared_ptr<stream>, failure>)> done) {
+  DWORD pid, std::function<void(expected<std::shared_ptr<stream>>)> done) {
   state_->pid = pid;
   state_->done = std::move(done);
   state_->step();

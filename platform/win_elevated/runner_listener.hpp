@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/windows/stream_handle.hpp>
@@ -10,7 +10,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <variant>
 
 namespace procession::windows {
 
@@ -23,7 +22,7 @@ public:
   using stream = boost::asio::windows::stream_handle;
 
   /// @param runner security identifier of the runner's user, as text.
-  static std::variant<std::unique_ptr<runner_listener>, failure>
+  static expected<std::unique_ptr<runner_listener>>
   open(boost::asio::io_context& where, const std::string& runner);
 
   runner_listener(const runner_listener&) = delete;
@@ -41,9 +40,8 @@ public:
   /// then.
   /// @param pid of a process that the caller holds a handle to, so that no
   ///        other one has that number.
-  void await(
-    DWORD pid,
-    std::function<void(std::variant<std::shared_ptr<stream>, failure>)> done);
+  void await(DWORD pid,
+             std::function<void(expected<std::shared_ptr<stream>>)> done);
 
 private:
   struct waiting;

@@ -1,5 +1,6 @@
 #include "procession/platform/common/runner_port.hpp"
 
+#include "procession/messages/expected.hpp"
 #include "procession/platform/common/reactor_queue.hpp"
 #include "procession/platform/win_elevated/logon_launcher.hpp"
 #include "procession/platform/win_elevated/parent.hpp"
@@ -37,7 +38,7 @@ failure launch_failure(std::string text, DWORD os_code = ::GetLastError()) {
 }
 
 /// A standard input that holds `text`, and then ends.
-std::variant<unique_handle, failure> make_input(const std::string& text) {
+expected<unique_handle> make_input(const std::string& text) {
   auto untold = [] {
     return launch_failure("the runner cannot be told its nonce");
   };
@@ -84,11 +85,11 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
 
   // On the launcher.
 
-  std::variant<started_process, failure> launch() {
+  expected<started_process> launch() {
     return options.command.empty() ? launch_runner() : launch_command();
   }
 
-  std::variant<started_process, failure> launch_command() {
+  expected<started_process> launch_command() {
     if (!options.user.empty())
       return failure{errc::invalid_argument,
                      {stage::validate, 0, "a command line excludes a user"}};
@@ -99,41 +100,40 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     if (auto bad = validate(spec))
       return std::move(*bad);
     auto result = start_process(spec);
-    if (auto* started = std::get_if<started_process>(&result)) {
-      from_runner = std::move(started->out);
-      to_runner = std::move(started->in);
+    if (result) {
+      from_runner = std::move(result->out);
+      to_runner = std::move(result->in);
     }
     return result;
   }
 
-  std::variant<started_process, failure> launch_runner() {
+  expected<started_process> launch_runner() {
     auto launcher = options.user.empty() ? make_plain_launcher()
                                          : make_logon_launcher(options.user);
     auto sid = launcher->user_sid();
-    if (auto* bad = std::get_if<failure>(&sid))
-      return std::move(*bad);
-    auto opened = runner_listener::open(where.context(),
-                                        std::get<std::string>(sid));
-    if (auto* bad = std::get_if<failure>(&opened))
-      return std::move(*bad);
-    listener = std::move(std::get<std::unique_ptr<runner_listener>>(opened));
+    if (!sid)
+      return std::move(sid.error());
+    auto opened = runner_listener::open(where.context(), *sid);
+    if (!opened)
+      return std::move(opened.error());
+    listener = std::move(*opened);
     auto input = make_input(to_text({nonce, ::GetCurrentProcessId()}));
-    if (auto* bad = std::get_if<failure>(&input))
-      return std::move(*bad);
+    if (!input)
+      return std::move(input.error());
     auto log = make_pipe(pipe_direction::from_child, true);
-    if (auto* bad = std::get_if<failure>(&log))
-      return std::move(*bad);
-    auto& output = std::get<pipe_ends>(log);
+    if (!log)
+      return std::move(log.error());
+    auto& output = *log;
     auto described = describe();
-    if (auto* bad = std::get_if<failure>(&described))
-      return std::move(*bad);
-    auto& what = std::get<runner_command>(described);
-    what.in = std::get<unique_handle>(input).get();
+    if (!described)
+      return std::move(described.error());
+    auto& what = *described;
+    what.in = input->get();
     what.out = what.err = output.theirs.get();
     auto launched = launcher->launch(what);
-    if (auto* bad = std::get_if<failure>(&launched))
-      return std::move(*bad);
-    auto& runner = std::get<launched_runner>(launched);
+    if (!launched)
+      return std::move(launched.error());
+    auto& runner = *launched;
     started_process result;
     result.pid = runner.pid;
     result.process = std::move(runner.process);
@@ -143,7 +143,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
   }
 
   /// All of the command but its streams.
-  std::variant<runner_command, failure> describe() const {
+  expected<runner_command> describe() const {
     command spec;
     spec.program = options.program.empty()
                      ? helper_program("procession-runner.exe")
@@ -155,9 +155,9 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     if (auto bad = validate(spec))
       return std::move(*bad);
     auto resolved = resolve(spec);
-    if (auto* bad = std::get_if<failure>(&resolved))
-      return std::move(*bad);
-    auto& found = std::get<program>(resolved);
+    if (!resolved)
+      return std::move(resolved.error());
+    auto& found = *resolved;
     runner_command result;
     result.path = std::move(found.path);
     result.command_line = std::move(found.command_line);
@@ -210,14 +210,14 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
   }
 
   void await(DWORD pid) {
-    using result = std::variant<std::shared_ptr<stream>, failure>;
+    using result = expected<std::shared_ptr<stream>>;
     listener->await(pid, [weak = weak_from_this()](result x) {
       auto self = weak.lock();
       if (self == nullptr)
         return;
-      if (auto* bad = std::get_if<failure>(&x))
-        return self->tell(runner_connect_failed{std::move(*bad)});
-      auto& io = std::get<std::shared_ptr<stream>>(x);
+      if (!x)
+        return self->tell(runner_connect_failed{std::move(x.error())});
+      auto& io = *x;
       self->tell(runner_connected{std::make_shared<pipe_duplex>(io, io)});
     });
   }
@@ -289,7 +289,7 @@ public:
       std::make_shared<launch_state>(where_, options, std::move(nonce)));
   }
 
-  std::variant<std::shared_ptr<duplex>, failure>
+  expected<std::shared_ptr<duplex>>
   open_channel(const channel_address& where) override {
     if (where.path.empty())
       return failure{errc::runner_failed,
@@ -297,9 +297,9 @@ public:
                       "on Windows the channel is a named pipe, not standard "
                       "input and output"}};
     auto opened = connect_to_parent(where.path, parent_);
-    if (auto* bad = std::get_if<failure>(&opened))
-      return std::move(*bad);
-    auto& pipe = std::get<unique_handle>(opened);
+    if (!opened)
+      return std::move(opened.error());
+    auto& pipe = *opened;
     auto io = std::make_shared<stream>(where_.context());
     boost::system::error_code ec;
     io->assign(pipe.get(), ec);

@@ -61,7 +61,7 @@ struct net_free {
 
 /// Whether there is what `get`, a call that allocates, is asked for.
 template <class F>
-std::variant<bool, failure> is_there(F get, DWORD missing, const char* text) {
+expected<bool> is_there(F get, DWORD missing, const char* text) {
   BYTE* memory = nullptr;
   DWORD os_code = get(&memory);
   std::unique_ptr<BYTE, net_free> owned{memory};
@@ -72,7 +72,7 @@ std::variant<bool, failure> is_there(F get, DWORD missing, const char* text) {
   return account_failure(text, os_code);
 }
 
-std::variant<bool, failure> group_exists() {
+expected<bool> group_exists() {
   wide_name group{sandbox_group};
   return is_there(
     [&](BYTE** x) {
@@ -81,14 +81,14 @@ std::variant<bool, failure> group_exists() {
     NERR_GroupNotFound, "the system does not tell of the group");
 }
 
-std::variant<bool, failure> account_exists(const std::string& user) {
+expected<bool> account_exists(const std::string& user) {
   wide_name name{user};
   return is_there(
     [&](BYTE** x) { return ::NetUserGetInfo(nullptr, name.get(), 1, x); },
     NERR_UserNotFound, "the system does not tell of the account");
 }
 
-std::variant<bool, failure> is_member(const std::string& user) {
+expected<bool> is_member(const std::string& user) {
   wide_name name{user};
   BYTE* memory = nullptr;
   DWORD count = 0;
@@ -110,7 +110,7 @@ std::variant<bool, failure> is_member(const std::string& user) {
          });
 }
 
-std::variant<bool, failure> is_hidden(const std::string& user) {
+expected<bool> is_hidden(const std::string& user) {
   DWORD value = 1;
   DWORD size = sizeof(value);
   auto os_code = static_cast<DWORD>(
@@ -134,7 +134,7 @@ std::optional<failure> make_group() {
     {NERR_GroupExists, ERROR_ALIAS_EXISTS}, "the group cannot be made");
 }
 
-std::variant<secret, failure> new_password() {
+expected<secret> new_password() {
   std::array<std::uint8_t, 256> random{};
   secret result{std::wstring(password_length, L'?')};
   auto ok = false;
@@ -158,9 +158,9 @@ template <class F>
 std::optional<failure>
 with_new_password(const std::string& user, credential_store& store, F set) {
   auto made = new_password();
-  if (auto* bad = std::get_if<failure>(&made))
-    return std::move(*bad);
-  auto& password = std::get<secret>(made);
+  if (!made)
+    return std::move(made.error());
+  auto& password = *made;
   if (auto bad = store.remove(user))
     return bad;
   if (auto bad = set(password.c_str()))
@@ -224,11 +224,10 @@ std::optional<failure> show_account(const std::string& user) {
 
 std::optional<failure> remove_profile(const std::string& user) {
   auto sid = account_sid(user);
-  auto* text = std::get_if<std::string>(&sid);
   // Without an account there is no way to a profile.
-  if (text == nullptr)
+  if (!sid)
     return std::nullopt;
-  auto os_code = ::DeleteProfileW(to_wide_path(*text).c_str(), nullptr, nullptr)
+  auto os_code = ::DeleteProfileW(to_wide_path(*sid).c_str(), nullptr, nullptr)
                    ? ERROR_SUCCESS
                    : ::GetLastError();
   return done(os_code, {ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND},
@@ -251,19 +250,18 @@ std::optional<failure> remove_group() {
 
 } // namespace
 
-std::variant<sandbox_state, failure> observe_sandbox(int users,
-                                                     credential_store& store) {
+expected<sandbox_state> observe_sandbox(int users, credential_store& store) {
   auto stored = store.list();
-  if (auto* bad = std::get_if<failure>(&stored))
-    return std::move(*bad);
-  auto& known = std::get<std::vector<std::string>>(stored);
+  if (!stored)
+    return std::move(stored.error());
+  auto& known = *stored;
   std::optional<failure> why;
-  auto value = [&](std::variant<bool, failure> x) {
-    if (auto* bad = std::get_if<failure>(&x)) {
-      why = std::move(*bad);
+  auto value = [&](expected<bool> x) {
+    if (!x) {
+      why = std::move(x.error());
       return false;
     }
-    return std::get<bool>(x);
+    return *x;
   };
   sandbox_state result;
   result.group = value(group_exists());

@@ -1,20 +1,18 @@
 #pragma once
 
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/win_elevated/credential_store.hpp"
 #include "procession/platform/win_elevated/rules/sandbox_plan.hpp"
 
 #include <optional>
 #include <string>
-#include <variant>
 
 namespace procession::windows {
 
 /// What there is of a sandbox.
 /// @param users how many users to look for, at least; others that there are are
 ///        found, too.
-std::variant<sandbox_state, failure> observe_sandbox(int users,
-                                                     credential_store& store);
+expected<sandbox_state> observe_sandbox(int users, credential_store& store);
 
 /// Whether this process may change accounts: if not, why (`not_permitted` at
 /// `account`).

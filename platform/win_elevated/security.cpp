@@ -32,7 +32,7 @@ std::string sid_text(PSID sid) {
   return to_utf8(from_wide(text));
 }
 
-std::variant<std::string, failure> account_sid(const std::string& name) {
+expected<std::string> account_sid(const std::string& name) {
   auto none = [&] {
     return last_failure(errc::no_such_user, stage::logon,
                         "there is no user '" + name + "' on this machine");

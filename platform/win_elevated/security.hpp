@@ -1,12 +1,11 @@
 #pragma once
 
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 
 #include <windows.h>
 
 #include <memory>
 #include <string>
-#include <variant>
 
 namespace procession::windows {
 
@@ -32,6 +31,6 @@ std::string sid_text(PSID sid);
 
 /// The security identifier, as text, of the local account or group of that
 /// name. @returns why there is none: `no_such_user` at `logon`.
-std::variant<std::string, failure> account_sid(const std::string& name);
+expected<std::string> account_sid(const std::string& name);
 
 } // namespace procession::windows

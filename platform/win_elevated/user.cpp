@@ -13,7 +13,7 @@
 
 namespace procession::windows {
 
-std::variant<std::string, failure> own_user_sid() {
+expected<std::string> own_user_sid() {
   auto unknown = [] {
     return last_failure(errc::runner_failed, stage::logon,
                         "the system does not tell who we are");

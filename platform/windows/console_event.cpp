@@ -1,5 +1,6 @@
 #include "procession/platform/windows/console_event.hpp"
 
+#include "procession/messages/expected.hpp"
 #include "procession/platform/windows/handle.hpp"
 #include "procession/platform/windows/helper_program.hpp"
 #include "procession/platform/windows/rules/quoting.hpp"
@@ -9,7 +10,6 @@
 
 #include <memory>
 #include <utility>
-#include <variant>
 
 namespace procession::windows {
 
@@ -21,8 +21,7 @@ failure not_sent(DWORD os_code, const char* text) {
   return last_failure(errc::request_failed, stage::run, text, os_code);
 }
 
-std::variant<unique_handle, failure> start_helper(DWORD pid,
-                                                  console_event what) {
+expected<unique_handle> start_helper(DWORD pid, console_event what) {
   auto path = to_wide_path(helper_program("procession-signal.exe"));
   auto line = to_wide_path(
     "procession-signal " + std::to_string(pid)
@@ -66,14 +65,13 @@ void send_console_event(host& where, DWORD pid, console_event what,
                         handler done) {
   where.launcher.post([&where, pid, what, done = std::move(done)]() mutable {
     // In a pointer, as work must be copyable.
-    auto started = std::make_shared<std::variant<unique_handle, failure>>(
+    auto started = std::make_shared<expected<unique_handle>>(
       start_helper(pid, what));
     where.reactor.post([&where, started, done = std::move(done)]() mutable {
-      if (auto* bad = std::get_if<failure>(started.get()))
-        done(std::move(*bad));
+      if (!*started)
+        done(std::move(started->error()));
       else
-        await(where, std::move(std::get<unique_handle>(*started)),
-              std::move(done));
+        await(where, std::move(**started), std::move(done));
     });
   });
 }

@@ -6,7 +6,7 @@
 
 namespace procession::windows {
 
-std::variant<job, failure> job::make() {
+expected<job> job::make() {
   job result;
   result.handle_ = unique_handle{::CreateJobObjectW(nullptr, nullptr)};
   if (!result.handle_)

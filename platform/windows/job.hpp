@@ -1,10 +1,9 @@
 #pragma once
 
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/windows/handle.hpp"
 
 #include <cstdint>
-#include <variant>
 
 namespace procession::windows {
 
@@ -18,7 +17,7 @@ class job {
 public:
   job() noexcept = default;
 
-  static std::variant<job, failure> make();
+  static expected<job> make();
 
   explicit operator bool() const noexcept {
     return static_cast<bool>(handle_);

@@ -21,8 +21,7 @@ SECURITY_ATTRIBUTES attributes(bool inheritable) {
 
 } // namespace
 
-std::variant<pipe_ends, failure> make_pipe(pipe_direction direction,
-                                           bool inheritable) {
+expected<pipe_ends> make_pipe(pipe_direction direction, bool inheritable) {
   auto random = random_name(16);
   if (random.empty())
     return pipe_failure(ERROR_GEN_FAILURE);
@@ -51,7 +50,7 @@ std::variant<pipe_ends, failure> make_pipe(pipe_direction direction,
   return result;
 }
 
-std::variant<unique_handle, failure> open_null() {
+expected<unique_handle> open_null() {
   auto inheritable = attributes(true);
   unique_handle result{
     ::CreateFileW(L"NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE,

@@ -1,9 +1,7 @@
 #pragma once
 
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/windows/handle.hpp"
-
-#include <variant>
 
 namespace procession::windows {
 
@@ -23,10 +21,9 @@ inline constexpr DWORD pipe_size = 64 * 1024;
 /// overlapped; the name is random, admits one client, and we are that before
 /// this returns.
 /// @param inheritable whether a child can be handed their end.
-std::variant<pipe_ends, failure> make_pipe(pipe_direction direction,
-                                           bool inheritable);
+expected<pipe_ends> make_pipe(pipe_direction direction, bool inheritable);
 
 /// The null device for reading, inheritable.
-std::variant<unique_handle, failure> open_null();
+expected<unique_handle> open_null();
 
 } // namespace procession::windows

@@ -81,12 +81,12 @@ void process::start(const starter& how, std::uint64_t credit, child_sink sink) {
   sink_ = std::move(sink);
   credit_ = credit;
   host_.live.insert(shared_from_this());
-  auto result = std::make_shared<std::variant<started_process, failure>>(how());
+  auto result = std::make_shared<expected<started_process>>(how());
   host_.reactor.post([self = shared_from_this(), result] {
-    if (auto* bad = std::get_if<failure>(result.get()))
-      self->fail(std::move(*bad));
+    if (!*result)
+      self->fail(std::move(result->error()));
     else
-      self->run(std::move(std::get<started_process>(*result)));
+      self->run(std::move(**result));
   });
 }
 

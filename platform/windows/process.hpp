@@ -1,5 +1,6 @@
 #pragma once
 
+#include "procession/messages/expected.hpp"
 #include "procession/platform/child.hpp"
 #include "procession/platform/windows/console_event.hpp"
 #include "procession/platform/windows/host.hpp"
@@ -19,7 +20,6 @@
 #include <set>
 #include <string>
 #include <thread>
-#include <variant>
 #include <vector>
 
 namespace procession::windows {
@@ -34,7 +34,7 @@ public:
   ~process();
 
   /// What starts the process; called on the launcher thread.
-  using starter = std::function<std::variant<started_process, failure>()>;
+  using starter = std::function<expected<started_process>()>;
 
   /// Starts it by `how`. On the launcher thread; everything below on the
   /// reactor, later.

@@ -25,10 +25,10 @@ struct their_ends {
 std::optional<failure> open_pipe(pipe_direction direction, bool inheritable,
                                  unique_handle& ours, unique_handle& theirs) {
   auto made = make_pipe(direction, inheritable);
-  if (auto* bad = std::get_if<failure>(&made))
-    return std::move(*bad);
-  ours = std::move(std::get<pipe_ends>(made).ours);
-  theirs = std::move(std::get<pipe_ends>(made).theirs);
+  if (!made)
+    return std::move(made.error());
+  ours = std::move(made->ours);
+  theirs = std::move(made->theirs);
   return std::nullopt;
 }
 
@@ -44,9 +44,9 @@ std::optional<failure> open_pipes(const stdio_spec& spec, started_process& ours,
   if (spec.input == stdin_kind::pipe)
     return open_pipe(pipe_direction::to_child, true, ours.in, theirs.in);
   auto null = open_null();
-  if (auto* bad = std::get_if<failure>(&null))
-    return std::move(*bad);
-  theirs.in = std::move(std::get<unique_handle>(null));
+  if (!null)
+    return std::move(null.error());
+  theirs.in = std::move(*null);
   return std::nullopt;
 }
 
@@ -59,9 +59,9 @@ std::optional<failure> open_terminal(terminal_size size, started_process& ours,
   if (auto bad = open_pipe(pipe_direction::from_child, false, ours.out, out))
     return bad;
   auto made = pseudoconsole::make(size, std::move(in), std::move(out));
-  if (auto* bad = std::get_if<failure>(&made))
-    return std::move(*bad);
-  ours.console = std::move(std::get<std::shared_ptr<pseudoconsole>>(made));
+  if (!made)
+    return std::move(made.error());
+  ours.console = std::move(*made);
   if (running_under_wine()) {
     auto handles = wine_console_handles();
     theirs.in = std::move(handles.in);
@@ -152,16 +152,15 @@ DWORD create(program& what, const their_ends& theirs, HANDLE token,
 
 /// The same with a restricted token, and if the system does not want the user
 /// in it, without.
-std::variant<DWORD, failure>
-create_restricted(const restriction& restricted, program& what,
-                  const their_ends& theirs, started_process& result) {
+expected<DWORD> create_restricted(const restriction& restricted, program& what,
+                                  const their_ends& theirs,
+                                  started_process& result) {
   DWORD os_code = 0;
   for (auto user : {own_user::kept, own_user::dropped}) {
     auto token = make_restricted_token(restricted, user);
-    if (auto* bad = std::get_if<failure>(&token))
-      return std::move(*bad);
-    os_code = create(what, theirs, std::get<unique_handle>(token).get(),
-                     result);
+    if (!token)
+      return std::move(token.error());
+    os_code = create(what, theirs, token->get(), result);
     if (os_code != ERROR_ACCESS_DENIED
         && os_code != ERROR_NO_SUCH_LOGON_SESSION)
       break;
@@ -171,7 +170,7 @@ create_restricted(const restriction& restricted, program& what,
 
 } // namespace
 
-std::variant<started_process, failure> start_process(const command& spec) {
+expected<started_process> start_process(const command& spec) {
   if (spec.notification_fd != 0)
     return failure{errc::invalid_argument,
                    {stage::setup, 0,
@@ -187,25 +186,25 @@ std::variant<started_process, failure> start_process(const command& spec) {
                    {stage::validate, 0,
                     "standard input is not inherited on Windows"}};
   auto resolved = resolve(spec);
-  if (auto* bad = std::get_if<failure>(&resolved))
-    return std::move(*bad);
-  auto& what = std::get<program>(resolved);
+  if (!resolved)
+    return std::move(resolved.error());
+  auto& what = *resolved;
   started_process result;
   auto contained = job::make();
-  if (auto* bad = std::get_if<failure>(&contained))
-    return std::move(*bad);
-  result.job = std::move(std::get<job>(contained));
+  if (!contained)
+    return std::move(contained.error());
+  result.job = std::move(*contained);
   their_ends theirs;
   if (auto bad = open_streams(spec.stdio, result, theirs))
     return std::move(*bad);
-  std::variant<DWORD, failure> created;
+  expected<DWORD> created;
   if (spec.restricted.capability_sids.empty())
     created = create(what, theirs, nullptr, result);
   else
     created = create_restricted(spec.restricted, what, theirs, result);
-  if (auto* bad = std::get_if<failure>(&created))
-    return std::move(*bad);
-  if (auto os_code = std::get<DWORD>(created); os_code != 0)
+  if (!created)
+    return std::move(created.error());
+  if (auto os_code = *created; os_code != 0)
     return start_failure(spec, os_code);
   return result;
 }

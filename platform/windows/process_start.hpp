@@ -1,11 +1,11 @@
 #pragma once
 
 #include "procession/messages/command.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/windows/job.hpp"
 #include "procession/platform/windows/pseudoconsole.hpp"
 
 #include <memory>
-#include <variant>
 
 namespace procession::windows {
 
@@ -26,6 +26,6 @@ struct started_process {
 /// console of its own: a pseudoconsole, or on pipes one without a window, so
 /// that it never sees ours. It inherits its standard streams and nothing else.
 /// Takes milliseconds, so not on the reactor.
-std::variant<started_process, failure> start_process(const command& spec);
+expected<started_process> start_process(const command& spec);
 
 } // namespace procession::windows

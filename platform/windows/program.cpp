@@ -64,8 +64,8 @@ std::optional<failure> check_cwd(const command& spec) {
 }
 
 /// The first candidate that is a file.
-std::variant<std::string, failure> find_program(const command& spec,
-                                                const environment_block& env) {
+expected<std::string> find_program(const command& spec,
+                                   const environment_block& env) {
   lookup_terms terms;
   terms.path = env.get(u"PATH");
   terms.endings = env.get(u"PATHEXT");
@@ -101,17 +101,17 @@ std::wstring absolute(const std::wstring& path) {
 
 } // namespace
 
-std::variant<program, failure> resolve(const command& spec) {
+expected<program> resolve(const command& spec) {
   if (auto bad = check_cwd(spec))
     return std::move(*bad);
   auto env = environment_block::make(spec.env, own_environment(), system_order);
   if (!env)
     return invalid_argument("the environment is no UTF-8");
   auto found = find_program(spec, *env);
-  if (auto* bad = std::get_if<failure>(&found))
-    return std::move(*bad);
+  if (!found)
+    return std::move(found.error());
   program result;
-  result.path = absolute(to_wide_path(std::get<std::string>(found)));
+  result.path = absolute(to_wide_path(*found));
   auto path = to_utf8(from_wide(result.path));
   std::optional<std::string> line;
   if (is_batch_file(path)) {

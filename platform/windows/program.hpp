@@ -1,12 +1,11 @@
 #pragma once
 
 #include "procession/messages/command.hpp"
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 
 #include <windows.h>
 
 #include <string>
-#include <variant>
 
 namespace procession::windows {
 
@@ -22,7 +21,7 @@ struct program {
 };
 
 /// Looks a command's program up and puts everything into words.
-std::variant<program, failure> resolve(const command& spec);
+expected<program> resolve(const command& spec);
 
 /// Why CreateProcess did not start it, by GetLastError.
 failure start_failure(const command& spec, DWORD os_code);

@@ -46,7 +46,7 @@ COORD to_coord(terminal_size x) {
 
 } // namespace
 
-std::variant<std::shared_ptr<pseudoconsole>, failure>
+expected<std::shared_ptr<pseudoconsole>>
 pseudoconsole::make(terminal_size size, unique_handle in, unique_handle out) {
   if (!functions())
     return failure{errc::no_pty_left,

@@ -1,12 +1,11 @@
 #pragma once
 
 #include "procession/messages/command.hpp"
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/platform/windows/handle.hpp"
 
 #include <memory>
 #include <optional>
-#include <variant>
 
 namespace procession::windows {
 
@@ -15,7 +14,7 @@ namespace procession::windows {
 class pseudoconsole {
 public:
   /// @param in where it reads what is typed; @param out where it writes.
-  static std::variant<std::shared_ptr<pseudoconsole>, failure>
+  static expected<std::shared_ptr<pseudoconsole>>
   make(terminal_size size, unique_handle in, unique_handle out);
 
   explicit pseudoconsole(HPCON x) noexcept : handle_(x) {

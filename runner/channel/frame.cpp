@@ -29,7 +29,7 @@ T get(const std::byte*& from) noexcept {
 constexpr std::size_t max_quoted = 256;
 
 /// The beginning of bytes that may be text, for people.
-std::string printable(std::span<const std::byte> bytes) {
+std::string beginning_of(std::span<const std::byte> bytes) {
   std::string result;
   for (auto byte : bytes.first(std::min(bytes.size(), max_quoted))) {
     auto c = std::to_integer<unsigned char>(byte);
@@ -46,7 +46,7 @@ failure violation(std::string text) {
 failure no_hello(std::span<const std::byte> bytes) {
   return violation("it does not begin with a hello of version "
                    + std::to_string(protocol_version) + " but with \""
-                   + printable(bytes) + '"');
+                   + beginning_of(bytes) + '"');
 }
 
 /// Whether bytes, as far as they go, may be the header of a first frame. Text

@@ -170,7 +170,7 @@ public:
     return std::make_unique<paper_process>(x.process);
   }
 
-  std::variant<std::shared_ptr<duplex>, failure>
+  expected<std::shared_ptr<duplex>>
   open_channel(const channel_address&) override {
     return failure{};
   }

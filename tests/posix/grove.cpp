@@ -1,5 +1,6 @@
 #include "grove.hpp"
 
+#include "procession/messages/expected.hpp"
 #include "procession/platform/posix/launcher.hpp"
 
 #include <catch2/catch.hpp>
@@ -22,8 +23,7 @@ bool readable(int fd, std::chrono::milliseconds time) {
 bool have_cgroups() {
   static auto result = [] {
     loop any{"any"};
-    return std::holds_alternative<std::unique_ptr<posix::containment>>(
-      posix::make_cgroup_containment(any));
+    return static_cast<bool>(posix::make_cgroup_containment(any));
   }();
   if (!result)
     WARN("left out: no cgroup v2 hierarchy is writable here");
@@ -75,9 +75,9 @@ bool grown_tree::leader_ended() {
 
 grove::grove(containment_kind kind) {
   auto made = posix::make_containment(kind, reactor_);
-  if (auto* bad = std::get_if<failure>(&made))
-    FAIL(to_string(*bad));
-  containment_ = std::move(std::get<std::unique_ptr<posix::containment>>(made));
+  if (!made)
+    FAIL(to_string(made.error()));
+  containment_ = std::move(*made);
 }
 
 grove::~grove() {
@@ -92,11 +92,11 @@ grown_tree grove::grow(const std::string& script) {
   std::error_code ec;
   auto out = posix::make_pipe(ec);
   auto null = posix::unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};
-  auto started = on_launcher([&]() -> std::variant<posix::launched, failure> {
+  auto started = on_launcher([&]() -> expected<posix::launched> {
     auto made = containment_->make_tree();
-    if (auto* bad = std::get_if<failure>(&made))
-      return std::move(*bad);
-    result.tree = std::move(std::get<std::unique_ptr<posix::tree>>(made));
+    if (!made)
+      return std::move(made.error());
+    result.tree = std::move(*made);
     command spec;
     spec.program = "/bin/sh";
     spec.args = {"-c", script};
@@ -109,9 +109,9 @@ grown_tree grove::grow(const std::string& script) {
     options.limit = result.tree->limit();
     return posix::launch(spec, options);
   });
-  if (auto* bad = std::get_if<failure>(&started))
-    FAIL(to_string(*bad));
-  auto& program = std::get<posix::launched>(started);
+  if (!started)
+    FAIL(to_string(started.error()));
+  auto& program = *started;
   result.leader = program.pid;
   result.pidfd = std::move(program.pidfd);
   result.output = std::move(out.read);

@@ -30,9 +30,9 @@ helper_program::helper_program(const std::string& name,
   options.out = out.write.get();
   options.err = out.write.get();
   auto result = posix::launch(spec, options);
-  if (auto* bad = std::get_if<failure>(&result))
-    FAIL(to_string(*bad));
-  auto& program = std::get<posix::launched>(result);
+  if (!result)
+    FAIL(to_string(result.error()));
+  auto& program = *result;
   pid_ = program.pid;
   pidfd_ = std::move(program.pidfd);
   output_ = std::move(out.read);

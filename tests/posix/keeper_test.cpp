@@ -27,9 +27,9 @@ namespace {
 /// A keeper with nothing to keep.
 posix::keeper idle_keeper() {
   auto result = posix::keeper::start(posix::host_marks{}.keeper_args());
-  if (auto* bad = std::get_if<failure>(&result))
-    FAIL(to_string(*bad));
-  return std::move(std::get<posix::keeper>(result));
+  if (!result)
+    FAIL(to_string(result.error()));
+  return std::move(*result);
 }
 
 std::string proc(const posix::keeper& x, const std::string& file) {
@@ -221,7 +221,7 @@ TEST_CASE("a keeper that is let go ends what is left in the trees") {
   auto x = here.grow("setsid sh -c 'echo ready; exec sleep 1000' &");
   REQUIRE(x.line() == "ready");
   auto made = posix::keeper::start(here.containment().keeper_args());
-  REQUIRE(std::holds_alternative<posix::keeper>(made));
+  REQUIRE(made);
   made = failure{};
   CHECK(x.silent());
   if (kind == containment_kind::cgroup)
@@ -318,8 +318,8 @@ TEST_CASE("a keeper that cannot be started is an error with its stage") {
   ::setrlimit(RLIMIT_NOFILE, &none);
   auto result = posix::keeper::start(posix::host_marks{}.keeper_args());
   ::setrlimit(RLIMIT_NOFILE, &before);
-  REQUIRE(std::holds_alternative<failure>(result));
-  auto& why = std::get<failure>(result);
+  REQUIRE(!result);
+  auto& why = result.error();
   CHECK(why.code == errc::out_of_descriptors);
   CHECK(why.detail.at == stage::contain);
   CHECK(why.detail.os_code == EMFILE);

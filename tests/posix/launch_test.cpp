@@ -1,6 +1,7 @@
 #include "grove.hpp"
 #include "helper_program.hpp"
 
+#include "procession/messages/expected.hpp"
 #include "procession/platform/posix/launcher.hpp"
 
 #include <catch2/catch.hpp>
@@ -26,7 +27,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using launch_result = std::variant<posix::launched, failure>;
+using launch_result = expected<posix::launched>;
 
 /// From now on this thread's children wait when they enter a directory
 /// (seccomp_unotify(2)). @returns where that is told, or -1.
@@ -115,7 +116,7 @@ TEST_CASE("a signal that comes before its program runs does not reach it") {
     CHECK(::kill(pid, signo) == 0);
   here.open();
   auto result = launched.get();
-  REQUIRE(std::holds_alternative<posix::launched>(result));
+  REQUIRE(result);
   siginfo_t info{};
   REQUIRE(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED) == 0);
   CHECK(info.si_code == CLD_EXITED);
@@ -130,7 +131,7 @@ TEST_CASE("a new process holds nothing of the host's until its program runs") {
   auto pid = here.arrival();
   CHECK(count_entries("/proc/" + std::to_string(pid) + "/fd") == 3);
   here.open();
-  REQUIRE(std::holds_alternative<posix::launched>(launched.get()));
+  REQUIRE(launched.get());
   siginfo_t info{};
   CHECK(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED) == 0);
 }
@@ -144,8 +145,8 @@ TEST_CASE("a new process that is stopped before its program runs is killed") {
   CHECK(::kill(pid, SIGSTOP) == 0);
   REQUIRE(launched.wait_for(10s) == std::future_status::ready);
   auto result = launched.get();
-  REQUIRE(std::holds_alternative<failure>(result));
-  auto& why = std::get<failure>(result);
+  REQUIRE(!result);
+  auto& why = result.error();
   CHECK(why.code == errc::deadline_passed);
   CHECK(why.detail.at == stage::chdir);
   CHECK(::kill(pid, 0) != 0);

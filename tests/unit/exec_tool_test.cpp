@@ -26,9 +26,9 @@ std::vector<std::string> steps(const exec_input& x, bool tty) {
   } in_words;
   std::vector<std::string> result;
   auto made = input_steps(x, tty);
-  if (auto* bad = std::get_if<failure>(&made))
-    return {to_string(*bad)};
-  for (auto& y : std::get<0>(made))
+  if (!made)
+    return {to_string(made.error())};
+  for (auto& y : *made)
     result.push_back(std::visit(in_words, y));
   return result;
 }

@@ -15,7 +15,7 @@ class terminal {
 public:
   explicit terminal(const std::string& expression) {
     auto made = pattern_set::make({{expression, pattern::kind::regex}});
-    watch_.look_for(std::get<pattern_set>(made));
+    watch_.look_for(*made);
   }
 
   void type(const std::string& text) {
@@ -31,7 +31,7 @@ public:
   }
 
   bool matches() {
-    return std::holds_alternative<pattern_match>(watch_.find());
+    return (*watch_.find()).has_value();
   }
 
 private:

@@ -1,4 +1,5 @@
 // Passwords: kept for us alone, and nowhere longer than they are needed.
+#include "procession/messages/expected.hpp"
 #include "procession/platform/win_elevated/credential_store.hpp"
 #include "procession/platform/win_elevated/protected_data.hpp"
 #include "procession/platform/win_elevated/rules/credential_file.hpp"
@@ -68,14 +69,13 @@ secret password(std::wstring_view x) {
   return secret{x};
 }
 
-bool holds(const std::variant<secret, failure>& x, std::wstring_view text) {
-  auto* found = std::get_if<secret>(&x);
-  return found != nullptr && *found == password(text);
+bool holds(const expected<secret>& x, std::wstring_view text) {
+  return x && *x == password(text);
 }
 
-const failure& why(const std::variant<secret, failure>& x) {
-  REQUIRE(std::holds_alternative<failure>(x));
-  return std::get<failure>(x);
+const failure& why(const expected<secret>& x) {
+  REQUIRE(!x);
+  return x.error();
 }
 
 } // namespace
@@ -114,7 +114,7 @@ TEST_CASE("a secret that was moved is in one place only") {
 
 TEST_CASE("what is protected comes back for its purpose only") {
   auto made = protect(password(L"secr\u00e9t"), "a purpose");
-  auto& bytes = std::get<std::string>(made);
+  auto& bytes = *made;
   CHECK(holds(unprotect(bytes, "a purpose"), L"secr\u00e9t"));
   auto refused = unprotect(bytes, "another purpose");
   CHECK(why(refused).code == errc::request_failed);
@@ -127,15 +127,14 @@ TEST_CASE("what is protected comes back for its purpose only") {
 TEST_CASE("a store gives back what was saved, under any spelling") {
   scratch there;
   auto store = make_protected_file_store(there.path);
-  CHECK(std::get<std::vector<std::string>>(store->list()).empty());
+  CHECK(store->list()->empty());
   CHECK_FALSE(store->save("One", password(L"first")));
   CHECK_FALSE(store->save("Two", password(L"second")));
   CHECK(holds(store->load("one"), L"first"));
   CHECK_FALSE(store->save("ONE", password(L"changed")));
   CHECK(holds(store->load("One"), L"changed"));
   CHECK(holds(make_protected_file_store(there.path)->load("two"), L"second"));
-  CHECK(std::get<std::vector<std::string>>(store->list())
-        == std::vector<std::string>{"Two", "ONE"});
+  CHECK(*store->list() == std::vector<std::string>{"Two", "ONE"});
   CHECK_FALSE(store->remove("one"));
   CHECK_FALSE(store->remove("one"));
   auto gone = store->load("One");
@@ -149,7 +148,7 @@ TEST_CASE("a pause of logons outlasts the store, not the next password") {
   scratch there;
   auto store = make_protected_file_store(there.path);
   auto ends = [](credential_store& x, const std::string& user) {
-    return std::get<logon_clock::time_point>(x.paused_until(user));
+    return *x.paused_until(user);
   };
   auto until = logon_clock::from_time_t(2000000000);
   REQUIRE_FALSE(store->save("one", password(L"first")));
@@ -240,15 +239,14 @@ TEST_CASE("stores that change at the same time lose nothing") {
   fill("b");
   other.join();
   auto all = make_protected_file_store(there.path)->list();
-  CHECK(std::get<std::vector<std::string>>(all).size() == 2 * rounds);
+  CHECK(all->size() == 2 * rounds);
 }
 
 TEST_CASE("a store goes on after somebody died in the middle of a change") {
   scratch there;
   auto store = make_protected_file_store(there.path);
   REQUIRE_FALSE(store->save("one", password(L"first")));
-  auto name = "Global\\procession-credentials-"
-              + std::get<std::string>(own_user_sid());
+  auto name = "Global\\procession-credentials-" + *own_user_sid();
   unique_handle mutex{
     ::CreateMutexW(nullptr, FALSE, to_wide_path(name).c_str())};
   REQUIRE(mutex);
@@ -275,7 +273,7 @@ TEST_CASE("nobody else gets into the directory of credentials") {
     fs::create_directories(there.path);
   REQUIRE_FALSE(
     make_protected_file_store(there.path)->save("one", password(L"x")));
-  auto owner = std::get<std::string>(own_user_sid());
+  auto owner = *own_user_sid();
   for (auto& path : {fs::path{there.path}, there.file()}) {
     PACL list = nullptr;
     PSECURITY_DESCRIPTOR made = nullptr;

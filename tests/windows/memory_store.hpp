@@ -1,5 +1,6 @@
 #pragma once
 
+#include "procession/messages/expected.hpp"
 #include "procession/platform/win_elevated/credential_store.hpp"
 #include "procession/platform/win_elevated/rules/credential_file.hpp"
 
@@ -11,8 +12,7 @@ namespace procession::test {
 /// Passwords that are gone with this.
 class memory_store : public windows::credential_store {
 public:
-  std::variant<windows::secret, failure>
-  load(const std::string& user) override {
+  expected<windows::secret> load(const std::string& user) override {
     auto i = find(user);
     if (i == entries_.end())
       return windows::no_credentials(user);
@@ -32,14 +32,14 @@ public:
     return std::nullopt;
   }
 
-  std::variant<std::vector<std::string>, failure> list() override {
+  expected<std::vector<std::string>> list() override {
     std::vector<std::string> result;
     for (auto& x : entries_)
       result.push_back(x.user);
     return result;
   }
 
-  std::variant<windows::logon_clock::time_point, failure>
+  expected<windows::logon_clock::time_point>
   paused_until(const std::string& user) override {
     auto i = find(user);
     return i != entries_.end() ? i->paused_until

@@ -20,9 +20,9 @@ namespace {
 
 sandbox_state observe(int users, credential_store& store) {
   auto result = observe_sandbox(users, store);
-  if (auto* bad = std::get_if<failure>(&result))
-    FAIL(to_string(*bad));
-  return std::move(std::get<sandbox_state>(result));
+  if (!result)
+    FAIL(to_string(result.error()));
+  return std::move(*result);
 }
 
 void take(const std::vector<planned_step>& plan, credential_store& store) {

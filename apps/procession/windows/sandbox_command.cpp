@@ -140,9 +140,9 @@ int run(const sandbox_options& options) {
       return failed(*why);
   auto state = observe_sandbox(options.setup->parsed() ? options.users : 0,
                                *store);
-  if (auto* why = std::get_if<failure>(&state))
-    return failed(*why);
-  auto& there = std::get<sandbox_state>(state);
+  if (!state)
+    return failed(state.error());
+  auto& there = *state;
   if (!changes)
     return print_status(there, options.json);
   return take(options.setup->parsed() ? plan_setup(there) : plan_removal(there),

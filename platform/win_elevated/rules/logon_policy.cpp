@@ -64,9 +64,9 @@ bool is_mended_by_refresh(const failure& why, std::string_view program) {
 std::optional<failure> log_on(const std::string& user, std::string_view program,
                               const logon_steps& how) {
   auto until = how.paused_until();
-  if (auto* bad = std::get_if<failure>(&until))
-    return std::move(*bad);
-  auto left = std::get<logon_clock::time_point>(until) - how.now();
+  if (!until)
+    return std::move(until.error());
+  auto left = *until - how.now();
   // No pause is longer, unless the clock was set back.
   if (left > logon_clock::duration::zero() && left <= logon_pause)
     return pause_failure(user, std::chrono::ceil<std::chrono::seconds>(left));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/messages/error.hpp"
+#include "procession/messages/expected.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace procession::windows {
 
@@ -39,7 +38,7 @@ struct logon_steps {
   /// Gets other credentials for `attempt` to use.
   std::function<std::optional<failure>()> refresh;
   /// @returns when the pause of this user ends or has ended.
-  std::function<std::variant<logon_clock::time_point, failure>()> paused_until;
+  std::function<expected<logon_clock::time_point>()> paused_until;
   /// Begins a pause of this user.
   std::function<std::optional<failure>(logon_clock::time_point)> pause;
   std::function<logon_clock::time_point()> now;

@@ -89,11 +89,11 @@ int start_report() {
   options.err = out.get();
   options.become = &who;
   auto result = posix::launch(spec, options);
-  if (auto* bad = std::get_if<failure>(&result)) {
-    std::puts(to_string(*bad).c_str());
+  if (!result) {
+    std::puts(to_string(result.error()).c_str());
     return 1;
   }
-  auto& program = std::get<posix::launched>(result);
+  auto& program = *result;
   siginfo_t info{};
   ::waitid(P_PIDFD, static_cast<id_t>(program.pidfd.get()), &info, WEXITED);
   return info.si_status;

@@ -48,16 +48,16 @@ struct host {
     auto made = posix::make_containment(
       kind == "marker" ? containment_kind::marker : containment_kind::cgroup,
       reactor);
-    if (auto* bad = std::get_if<failure>(&made)) {
-      ::dprintf(out, "refused %s\n", to_string(*bad).c_str());
+    if (!made) {
+      ::dprintf(out, "refused %s\n", to_string(made.error()).c_str());
       return false;
     }
-    containment = std::move(std::get<0>(made));
+    containment = std::move(*made);
     keeper = std::make_unique<posix::keeper>(
-      std::get<0>(posix::keeper::start(containment->keeper_args())));
+      *posix::keeper::start(containment->keeper_args()));
     ::dprintf(out, "keeper %d\n", static_cast<int>(keeper->pid()));
     ::dprintf(out, "directory %s\n", containment->keeper_args().back().c_str());
-    tree = std::get<0>(containment->make_tree());
+    tree = *containment->make_tree();
     std::error_code ec;
     auto null = posix::at_least_3(
       posix::unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)}, ec);
@@ -74,9 +74,9 @@ struct host {
     if (out < 3)
       options.out = ::fcntl(out, F_DUPFD_CLOEXEC, 3);
     auto started = posix::launch(spec, options);
-    if (std::holds_alternative<failure>(started))
+    if (!started)
       return false;
-    leader = std::move(std::get<posix::launched>(started));
+    leader = std::move(*started);
     return true;
   }
 

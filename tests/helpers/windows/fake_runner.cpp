@@ -34,11 +34,11 @@ using windows::unique_handle;
 
 unique_handle open_pipe(const std::string& name, std::uint32_t parent) {
   auto opened = windows::connect_to_parent(name, parent);
-  if (auto* bad = std::get_if<failure>(&opened)) {
-    std::cerr << to_string(*bad) << std::endl;
+  if (!opened) {
+    std::cerr << to_string(opened.error()) << std::endl;
     std::exit(9);
   }
-  return std::move(std::get<unique_handle>(opened));
+  return std::move(*opened);
 }
 
 void write(const unique_handle& pipe, const std::string& bytes) {

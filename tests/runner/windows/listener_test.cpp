@@ -1,6 +1,7 @@
 // The pipe that a runner connects to, looked at alone.
 #include "../../conformance/world.hpp"
 
+#include "procession/messages/expected.hpp"
 #include "procession/platform/win_elevated/rules/pipe_security.hpp"
 #include "procession/platform/win_elevated/runner_listener.hpp"
 #include "procession/platform/win_elevated/user.hpp"
@@ -19,7 +20,7 @@ using namespace procession::windows;
 
 namespace {
 
-using result = std::variant<std::shared_ptr<runner_listener::stream>, failure>;
+using result = expected<std::shared_ptr<runner_listener::stream>>;
 
 /// Somebody else's: the group of all users.
 constexpr auto users = "S-1-5-32-545";

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "procession/messages/error.hpp"
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace procession {
+
+/// A value, or the reason why there is none: the part of C++23's
+/// `std::expected<T, failure>` that is used below actors.
+/// @code
+/// expected<int> parse(std::string_view text);
+///
+/// auto number = parse("12");
+/// if (!number)
+///   return std::move(number.error());
+/// use(*number);
+/// @endcode
+template <class T>
+class [[nodiscard]] expected {
+public:
+  template <class U = T>
+    requires(std::is_convertible_v<U &&, T>
+             && !std::is_same_v<std::remove_cvref_t<U>, failure>
+             && !std::is_same_v<std::remove_cvref_t<U>, expected>)
+  expected(U&& value)
+    : content_(std::in_place_index<0>, std::forward<U>(value)) {
+    // nop
+  }
+
+  expected(failure why) : content_(std::in_place_index<1>, std::move(why)) {
+    // nop
+  }
+
+  /// Whether there is a value.
+  explicit operator bool() const noexcept {
+    return content_.index() == 0;
+  }
+
+  /// @pre there is a value.
+  T& operator*() & noexcept {
+    return *std::get_if<0>(&content_);
+  }
+
+  const T& operator*() const& noexcept {
+    return *std::get_if<0>(&content_);
+  }
+
+  T&& operator*() && noexcept {
+    return std::move(**this);
+  }
+
+  T* operator->() noexcept {
+    return std::get_if<0>(&content_);
+  }
+
+  const T* operator->() const noexcept {
+    return std::get_if<0>(&content_);
+  }
+
+  /// @pre there is no value.
+  failure& error() noexcept {
+    return *std::get_if<1>(&content_);
+  }
+
+  const failure& error() const noexcept {
+    return *std::get_if<1>(&content_);
+  }
+
+private:
+  std::variant<T, failure> content_;
+};
+
+} // namespace procession
