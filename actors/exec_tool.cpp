@@ -89,7 +89,7 @@ caf::error no_input(const session_id& id) {
 
 /// The patterns of a wait; `invalid_argument` if something is wrong with it.
 expected<pattern_set> patterns_of(const exec_wait& x) {
-  if (x.yield < caf::timespan::zero() && x.yield != usual_wait)
+  if (x.timeout < caf::timespan::zero() && x.timeout != default_wait)
     return invalid_argument("the time to wait must not be negative");
   std::vector<pattern> result;
   for (auto& text : x.until)
@@ -146,7 +146,7 @@ exec_machine::make_behavior(spawner where, exec_tool_options options) {
     [this](const gap& x) { on(x); },
     [this](const exited& x) { on(x); },
     [this](const closed& x) { on(x); },
-    [this](alarm_rang) { on_alarm(); },
+    [this](timer_fired) { on_alarm(); },
   };
 }
 
@@ -179,9 +179,9 @@ caf::result<exec_result> exec_machine::exec(exec_request& x) {
   made.tty = x.tty;
   made.input_open = x.tty || x.input == stdin_kind::pipe;
   made.keeps_background = x.keep_background;
-  auto at_once = x.wait.yield == caf::timespan::zero();
+  auto at_once = x.wait.timeout == caf::timespan::zero();
   if (at_once)
-    x.wait.yield = usual_wait;
+    x.wait.timeout = default_wait;
   auto waiting = begin_reading(made, x.wait, std::move(*patterns),
                                options_.first);
   made.reading->until_running = at_once;
@@ -220,7 +220,7 @@ command exec_machine::make_command(const exec_request& x) const {
   if (x.keep_background)
     result.kill.background = background_policy::keep;
   // Nothing is read, and so nothing lost, before the tool listens.
-  result.when_unobserved = unobserved::pause;
+  result.unsubscribed = unsubscribed_policy::pause;
   result.id = x.id;
   return result;
 }
@@ -312,8 +312,8 @@ caf::result<exec_result> exec_machine::write(const exec_input& x) {
   input.bytes += more;
   record.active = now();
   send_input(x.id, record);
-  if (x.wait.yield == caf::timespan::zero())
-    answer(x.id, record, exec_wake::yielded);
+  if (x.wait.timeout == caf::timespan::zero())
+    answer(x.id, record, wait_result::timed_out);
   return waiting;
 }
 
@@ -388,13 +388,13 @@ caf::result<exec_result> exec_machine::poll(const exec_poll& x) {
   if (!look(record))
     return waiting;
   if (record.state == session_state::closed)
-    answer(x.id, record, exec_wake::closed);
+    answer(x.id, record, wait_result::closed);
   else if (record.reading->found)
-    answer(x.id, record, exec_wake::matched);
+    answer(x.id, record, wait_result::matched);
   else if (record.reading->on_output && record.unread.kept().size() > 0)
-    answer(x.id, record, exec_wake::output);
-  else if (x.wait.yield == caf::timespan::zero())
-    answer(x.id, record, exec_wake::yielded);
+    answer(x.id, record, wait_result::output);
+  else if (x.wait.timeout == caf::timespan::zero())
+    answer(x.id, record, wait_result::timed_out);
   if (record.state == session_state::closed)
     records_.erase(i);
   return waiting;
@@ -432,7 +432,7 @@ caf::result<void> exec_machine::cancel(const session_id& id) {
   if (i == records_.end())
     return no_such_session(id);
   if (i->second.reading)
-    answer(id, i->second, exec_wake::cancelled);
+    answer(id, i->second, wait_result::cancelled);
   return caf::unit;
 }
 

@@ -15,10 +15,10 @@
 namespace procession {
 
 /// How long one kind of request waits.
-struct exec_yield {
+struct wait_limits {
   /// Unless it is asked otherwise.
-  caf::timespan usual;
-  caf::timespan most;
+  caf::timespan normal;
+  caf::timespan max;
 };
 
 /// Choices for an exec tool; the defaults suit a language model.
@@ -50,9 +50,9 @@ struct exec_tool_options {
   /// Bytes of text in an answer, unless it is asked otherwise.
   std::uint64_t max_output = 40'000;
   /// The waits for a command, after input, and of a poll.
-  exec_yield first{std::chrono::seconds{10}, std::chrono::seconds{30}};
-  exec_yield write{std::chrono::milliseconds{250}, std::chrono::seconds{30}};
-  exec_yield poll{std::chrono::seconds{5}, std::chrono::minutes{5}};
+  wait_limits first{std::chrono::seconds{10}, std::chrono::seconds{30}};
+  wait_limits write{std::chrono::milliseconds{250}, std::chrono::seconds{30}};
+  wait_limits poll{std::chrono::seconds{5}, std::chrono::minutes{5}};
 };
 
 /// Makes an exec tool (messages/exec_tool.hpp) whose sessions `where` spawns,

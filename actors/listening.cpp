@@ -43,7 +43,7 @@ void open(caf::event_based_actor* self, const spawner& where, command what,
   if (!failed)
     failed = [self](const caf::error& why) { self->quit(why); };
   // Nothing may be evicted before the subscription is there.
-  what.when_unobserved = unobserved::pause;
+  what.unsubscribed = unsubscribed_policy::pause;
   self->request(where, caf::infinite, spawn_atom_v, std::move(what))
     .then(
       [=, opened = std::move(opened)](const session& made) {

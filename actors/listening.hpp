@@ -41,8 +41,8 @@ struct listener {
 caf::message_handler listening(caf::event_based_actor* self, listener events);
 
 /// Starts a session and subscribes `self` to it from its first byte: while
-/// nobody subscribes, the session waits (`unobserved::pause`). Returns at once.
-/// `self` owns the session, unless the command says otherwise.
+/// nobody subscribes, the session waits (`unsubscribed_policy::pause`). Returns
+/// at once. `self` owns the session, unless the command says otherwise.
 /// @param opened gets the session, before its first event.
 /// @param failed gets the error of the start; empty: `self` quits with it.
 void open(caf::event_based_actor* self, const spawner& where, command what,

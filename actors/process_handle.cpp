@@ -322,7 +322,7 @@ expect_output::expect(const std::vector<pattern>& patterns,
 
 caf::expected<spawned_process> spawn_process(const spawner& where,
                                              command spec) {
-  spec.when_unobserved = unobserved::pause;
+  spec.unsubscribed = unsubscribed_policy::pause;
   // The asking actor is gone as soon as it has the answer.
   spec.owner = ownership::spawner;
   // The handle says when it may be forgotten.

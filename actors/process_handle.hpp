@@ -107,7 +107,7 @@ public:
   process_output() noexcept = default;
 
   /// Reads from the beginning of what `source` retains. Only a session that
-  /// was spawned with `unobserved::pause` waits for its reader.
+  /// was spawned with `unsubscribed_policy::pause` waits for its reader.
   explicit process_output(session source) noexcept;
 
   /// Blocks until there is output or its end.

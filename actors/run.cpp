@@ -59,7 +59,7 @@ caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
                               std::uint64_t cap) {
   // Reading by cursor while the session pauses for us: nothing is lost, and no
   // event of ours mixes with what else the caller receives.
-  spec.when_unobserved = unobserved::pause;
+  spec.unsubscribed = unsubscribed_policy::pause;
   spec.limits.retained = std::max(spec.limits.retained, read_at_once);
   // It must not go between two reads of ours.
   spec.limits.retention = max_timespan;

@@ -35,7 +35,7 @@ session_port::~session_port() {
 }
 
 void session_port::start(command what, callback<session_info> done) {
-  what.when_unobserved = unobserved::pause;
+  what.unsubscribed = unsubscribed_policy::pause;
   // If the actor goes down during the start, nobody else ends the session.
   what.owner = ownership::sender;
   // The actor says when it may be forgotten.

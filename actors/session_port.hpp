@@ -56,7 +56,8 @@ public:
   ~session_port();
 
   /// Starts the session; once at most. It belongs to this object, and waits
-  /// (`unobserved::pause`) with `session_limits::retained` unread bytes.
+  /// (`unsubscribed_policy::pause`) with `session_limits::retained` unread
+  /// bytes.
   void start(command what, callback<session_info> done);
 
   /// Sends a request of the interface of `session` and passes on its answer

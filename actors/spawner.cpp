@@ -1,6 +1,6 @@
 #include "procession/actors/spawner.hpp"
 
-#include "procession/actors/common/alarm_clock.hpp"
+#include "procession/actors/common/actor_timer.hpp"
 #include "procession/actors/common/waiting.hpp"
 #include "procession/actors/session/session_actor.hpp"
 
@@ -23,7 +23,7 @@ namespace {
 
 /// What the sessions and its clock tell it besides its interface.
 using spawner_impl = extended<spawner, caf::result<void>(session_over),
-                              caf::result<void>(alarm_rang)>;
+                              caf::result<void>(timer_fired)>;
 
 /// Collects the answers of many sessions into one list.
 struct listing {
@@ -83,7 +83,7 @@ public:
         return terminate_all(grace);
       },
       [this](session_over& x) { retire(std::move(x)); },
-      [this](alarm_rang) { release_due(); },
+      [this](timer_fired) { release_due(); },
     };
   }
 
@@ -235,7 +235,7 @@ private:
       self_->send(oldest->second.hdl, session_release{});
       retained_.erase(oldest);
     }
-    clock_.ring_at(due);
+    clock_.fire_at(due);
   }
 
   void release_due() {
@@ -255,7 +255,7 @@ private:
     if (next && released > 0)
       next = std::max(*next, now + std::chrono::seconds{1});
     if (next)
-      clock_.ring_at(*next);
+      clock_.fire_at(*next);
   }
 
   void forget(const caf::actor_addr& who) {
@@ -284,7 +284,7 @@ private:
   /// Those of them that were not told to go, by that number.
   std::map<std::uint64_t, retained_session> retained_;
   std::vector<shutdown> shutdowns_;
-  alarm_clock clock_;
+  actor_timer clock_;
   std::uint64_t last_id_ = 0;
 };
 

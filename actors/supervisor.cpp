@@ -91,7 +91,7 @@ supervisor_machine::make_behavior(std::vector<child_spec> children,
   });
   for (auto& x : children)
     insert(std::move(x));
-  proceed();
+  advance();
   return {
     [this, end = last_words_.for_behavior()](wait_atom) { return wait(); },
     [this](add_atom, child_spec& spec) { return add(std::move(spec)); },
@@ -111,7 +111,7 @@ supervisor_machine::make_behavior(std::vector<child_spec> children,
     [this](ack_atom, std::uint64_t events) { acknowledge(events); },
     [this](terminate_atom) { return terminate(); },
     [this](child_report& x) { on(x); },
-    [this](alarm_rang) { on_alarm(); },
+    [this](timer_fired) { on_alarm(); },
   };
 }
 
@@ -147,7 +147,7 @@ caf::result<child_info> supervisor_machine::add(child_spec spec) {
   x.until_ready.push_back(waiting);
   if (phase_ == phase::running)
     phase_ = phase::starting;
-  proceed();
+  advance();
   return waiting;
 }
 
@@ -176,7 +176,7 @@ caf::result<child_info> supervisor_machine::restart(const std::string& name) {
     case child_state::finished:
     case child_state::stopped:
       start_or_wait(*x);
-      proceed();
+      advance();
       break;
   }
   return waiting;
@@ -205,7 +205,7 @@ caf::result<void> supervisor_machine::take_down(const std::string& name,
     forget(*x);
   else
     x->state = child_state::stopped;
-  proceed();
+  advance();
   return caf::unit;
 }
 

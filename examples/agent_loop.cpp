@@ -58,7 +58,7 @@ public:
   ps::exec_result run(const std::string& script) {
     ps::exec_request x;
     x.script = script;
-    x.wait.yield = 30s;
+    x.wait.timeout = 30s;
     auto result = call<ps::exec_result>(ps::exec_atom_v, x);
     // A build that takes longer is not lost: it goes on, and so do we.
     while (result.state != ps::session_state::closed) {
@@ -72,7 +72,7 @@ public:
   /// Starts what is to stay, and waits until it has said `ready`.
   ps::exec_result start(ps::exec_request x, const std::string& ready) {
     x.wait.until = {ready};
-    x.wait.yield = 30s;
+    x.wait.timeout = 30s;
     return expect(call<ps::exec_result>(ps::exec_atom_v, x), ready);
   }
 
@@ -85,7 +85,7 @@ public:
     x.text = text;
     x.keys = std::move(keys);
     x.wait.until = {answer};
-    x.wait.yield = 30s;
+    x.wait.timeout = 30s;
     return output_text(
       expect(call<ps::exec_result>(ps::write_atom_v, x), answer));
   }
@@ -95,7 +95,7 @@ public:
     ps::exec_input x;
     x.id = id;
     x.close = true;
-    x.wait.yield = 30s;
+    x.wait.timeout = 30s;
     return call<ps::exec_result>(ps::write_atom_v, x);
   }
 
@@ -122,12 +122,12 @@ private:
     ps::exec_poll x;
     x.id = id;
     x.wait.until = std::move(texts);
-    x.wait.yield = 60s;
+    x.wait.timeout = 60s;
     return call<ps::exec_result>(ps::poll_atom_v, x);
   }
 
   static ps::exec_result expect(ps::exec_result x, const std::string& text) {
-    if (x.wake != ps::exec_wake::matched)
+    if (x.wait != ps::wait_result::matched)
       throw failed{"\"" + text + "\" did not come: " + status_line(x) + "\n"
                    + output_text(x)};
     return x;

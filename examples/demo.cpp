@@ -318,7 +318,7 @@ void show_sessions(caf::actor_system& system, const ps::spawner& where) {
 
   all.until([&] { return flood.received == window; });
   auto held = all.info(flood);
-  check(held.held_back, "the flood should be held back");
+  check(held.paused, "the flood should be held back");
   say("flood", "  is held back: " + std::to_string(held.produced.out / 1024)
                  + " KiB were read from it in all this time, of which we took "
                  + std::to_string(window / 1024));

@@ -282,7 +282,7 @@ void visit_twice(server& there) {
   constexpr std::size_t size = 32 * 1024 * 1024;
   auto zeros = shell("head -c 33554432 /dev/zero");
   // It waits for a subscriber instead of forgetting what nobody has seen.
-  zeros.when_unobserved = ps::unobserved::pause;
+  zeros.unsubscribed = ps::unsubscribed_policy::pause;
   second.subscribe(second.spawn(zeros));
   second.receive_all(flood);
   check(flood.out.size() == size, "bytes are missing");

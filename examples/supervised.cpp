@@ -154,7 +154,7 @@ void draw(audience_actor* self, const ps::child_list& children,
   for (auto& x : sessions) {
     auto& name = state.names[x.id];
     state.bytes[name][x.id] = x.produced;
-    held[name] |= x.held_back;
+    held[name] |= x.paused;
   }
   // A table that stays where it is, or one every two seconds.
   auto now = std::chrono::steady_clock::now();

@@ -178,7 +178,7 @@ bool operator==(const command& x, const command& y) {
                     c.env.unset, c.stdio.kind, c.stdio.size, c.stdio.input,
                     c.limits.retained, c.limits.stdin_queue, c.limits.timeout,
                     c.limits.retention, c.kill.grace, c.kill.drain,
-                    c.kill.leftovers, c.kill.background, c.when_unobserved,
+                    c.kill.leftovers, c.kill.background, c.unsubscribed,
                     c.owner, c.id, c.restricted.capability_sids,
                     c.notification_fd, c.report_stops);
   };
@@ -264,8 +264,8 @@ std::string to_string(const restriction& x) {
   return result;
 }
 
-std::string to_string(unobserved x) {
-  return x == unobserved::retain ? "retain" : "pause";
+std::string to_string(unsubscribed_policy x) {
+  return x == unsubscribed_policy::retain ? "retain" : "pause";
 }
 
 std::string to_string(ownership x) {

@@ -114,7 +114,7 @@ struct kill_policy {
 };
 
 /// What happens to output while nobody subscribes.
-enum class unobserved : std::uint8_t {
+enum class unsubscribed_policy : std::uint8_t {
   /// Keep reading; retain the tail of it.
   retain,
   /// Read no more than the retained log holds, then let the child wait. A
@@ -163,7 +163,7 @@ struct command {
   stdio_spec stdio = {};
   session_limits limits = {};
   kill_policy kill = {};
-  unobserved when_unobserved = unobserved::retain;
+  unsubscribed_policy unsubscribed = unsubscribed_policy::retain;
   ownership owner = ownership::sender;
   /// Name of the session, unique in its spawner, without control characters;
   /// empty: the spawner gives one.
@@ -212,7 +212,7 @@ std::string to_string(const session_limits& x);
 std::string to_string(background_policy x);
 std::string to_string(const kill_policy& x);
 std::string to_string(const restriction& x);
-std::string to_string(unobserved x);
+std::string to_string(unsubscribed_policy x);
 std::string to_string(ownership x);
 
 /// The command line, for people: program and arguments, quoted as a shell
@@ -272,7 +272,7 @@ inspected<Inspector> inspect(Inspector& f, command& x) {
     f, x, "command", field("program", x.program), field("args", x.args),
     field("argv0", x.argv0), field("cwd", x.cwd), field("env", x.env),
     field("stdio", x.stdio), field("limits", x.limits), field("kill", x.kill),
-    field("when_unobserved", x.when_unobserved), field("owner", x.owner),
+    field("unsubscribed", x.unsubscribed), field("owner", x.owner),
     field("id", x.id), field("restricted", x.restricted),
     field("notification_fd", x.notification_fd),
     field("report_stops", x.report_stops));

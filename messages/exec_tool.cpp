@@ -74,28 +74,28 @@ std::string status_line(const exec_result& x) {
   return to_string(x.state);
 }
 
-std::string to_string(exec_wake x) {
+std::string to_string(wait_result x) {
   switch (x) {
-    case exec_wake::closed:
+    case wait_result::closed:
       return "closed";
-    case exec_wake::exited:
+    case wait_result::exited:
       return "exited";
-    case exec_wake::matched:
+    case wait_result::matched:
       return "matched";
-    case exec_wake::output:
+    case wait_result::output:
       return "output";
-    case exec_wake::yielded:
-      return "yielded";
-    case exec_wake::cancelled:
+    case wait_result::timed_out:
+      return "timed out";
+    case wait_result::cancelled:
       return "cancelled";
   }
-  return "exec_wake " + std::to_string(static_cast<int>(x));
+  return "wait_result " + std::to_string(static_cast<int>(x));
 }
 
 std::string to_string(const exec_wait& x) {
-  if (x.yield == usual_wait)
+  if (x.timeout == default_wait)
     return "as long as usual and " + number(x.max_output, "bytes");
-  return "at most " + seconds(x.yield) + " and "
+  return "at most " + seconds(x.timeout) + " and "
          + number(x.max_output, "bytes");
 }
 
@@ -122,7 +122,7 @@ std::string to_string(const exec_poll& x) {
 }
 
 std::string to_string(const exec_result& x) {
-  return x.id + ": " + to_string(x.wake) + ", " + to_string(x.state) + ", "
+  return x.id + ": " + to_string(x.wait) + ", " + to_string(x.state) + ", "
          + to_string(x.bytes) + ", " + number(x.omitted, "omitted");
 }
 

@@ -10,14 +10,14 @@
 namespace procession {
 
 /// As the longest wait: what is usual for the request.
-inline constexpr caf::timespan usual_wait{-1};
+inline constexpr caf::timespan default_wait{-1};
 
 /// How long the answer to a request may be waited for, and what for. It never
 /// waits on when the session is closed: all its output is there then.
 struct exec_wait {
   /// The longest wait; more than the tool allows is cut. Zero: the answer comes
   /// at once, with what is there; to a command, as soon as it runs.
-  caf::timespan yield = usual_wait;
+  caf::timespan timeout = default_wait;
   /// Ends the wait when one of these texts comes, or came since the last match
   /// and the last input, be it that an earlier answer took it. The echo of what
   /// was typed on a terminal does not count.
@@ -86,7 +86,7 @@ struct exec_poll {
 };
 
 /// Why a wait came to its end.
-enum class exec_wake : std::uint8_t {
+enum class wait_result : std::uint8_t {
   /// The session is closed: it has ended and this is the last of its output.
   closed,
   /// The process has ended, and what it left in the background goes on.
@@ -96,7 +96,7 @@ enum class exec_wake : std::uint8_t {
   /// Output came.
   output,
   /// The time is over. The session goes on.
-  yielded,
+  timed_out,
   /// `cancel_atom`; the output was left for the next one who asks.
   cancelled,
 };
@@ -104,7 +104,7 @@ enum class exec_wake : std::uint8_t {
 /// What a session said since it was asked last.
 struct exec_result {
   session_id id;
-  exec_wake wake = exec_wake::closed;
+  wait_result wait = wait_result::closed;
   /// Once `closed`, this was all and the id is no longer known.
   session_state state = session_state::starting;
   /// Valid from state `exited` on.
@@ -171,7 +171,7 @@ std::string output_text(const exec_result& x);
 /// or how it ended, and how long that was waited for.
 std::string status_line(const exec_result& x);
 
-std::string to_string(exec_wake x);
+std::string to_string(wait_result x);
 std::string to_string(const exec_wait& x);
 std::string to_string(const exec_request& x);
 std::string to_string(const exec_input& x);
@@ -182,7 +182,7 @@ std::string to_string(const exec_session& x);
 /// @relates exec_wait
 template <class Inspector>
 inspected<Inspector> inspect(Inspector& f, exec_wait& x) {
-  return inspect_fields(f, x, "exec_wait", field("yield", x.yield),
+  return inspect_fields(f, x, "exec_wait", field("timeout", x.timeout),
                         field("until", x.until),
                         field("until_regex", x.until_regex),
                         field("on_output", x.on_output),
@@ -220,7 +220,7 @@ inspected<Inspector> inspect(Inspector& f, exec_poll& x) {
 template <class Inspector>
 inspected<Inspector> inspect(Inspector& f, exec_result& x) {
   return inspect_fields(
-    f, x, "exec_result", field("id", x.id), field("wake", x.wake),
+    f, x, "exec_result", field("id", x.id), field("wait", x.wait),
     field("state", x.state), field("status", x.status),
     field("complete", x.complete), field("rest", x.rest),
     field("matched", x.matched), field("matched_text", x.matched_text),

@@ -26,7 +26,7 @@ struct stdio_spec;
 struct environment;
 struct session_limits;
 struct kill_policy;
-enum class unobserved : std::uint8_t;
+enum class unsubscribed_policy : std::uint8_t;
 enum class ownership : std::uint8_t;
 struct restriction;
 struct command;
@@ -64,7 +64,7 @@ struct exec_wait;
 struct exec_request;
 struct exec_input;
 struct exec_poll;
-enum class exec_wake : std::uint8_t;
+enum class wait_result : std::uint8_t;
 struct exec_result;
 struct exec_session;
 /// What `list` returns; to CAF a type of its own.
@@ -97,7 +97,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(procession, 3100)
   CAF_ADD_TYPE_ID(procession, (procession::environment))
   CAF_ADD_TYPE_ID(procession, (procession::session_limits))
   CAF_ADD_TYPE_ID(procession, (procession::kill_policy))
-  CAF_ADD_TYPE_ID(procession, (procession::unobserved))
+  CAF_ADD_TYPE_ID(procession, (procession::unsubscribed_policy))
   CAF_ADD_TYPE_ID(procession, (procession::ownership))
   CAF_ADD_TYPE_ID(procession, (procession::restriction))
   CAF_ADD_TYPE_ID(procession, (procession::command))
@@ -126,7 +126,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(procession, 3100)
   CAF_ADD_TYPE_ID(procession, (procession::exec_request))
   CAF_ADD_TYPE_ID(procession, (procession::exec_input))
   CAF_ADD_TYPE_ID(procession, (procession::exec_poll))
-  CAF_ADD_TYPE_ID(procession, (procession::exec_wake))
+  CAF_ADD_TYPE_ID(procession, (procession::wait_result))
   CAF_ADD_TYPE_ID(procession, (procession::exec_result))
   CAF_ADD_TYPE_ID(procession, (procession::exec_session))
   CAF_ADD_TYPE_ID(procession, (procession::exec_list))

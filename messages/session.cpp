@@ -44,7 +44,7 @@ std::string to_string(signal_name x) {
       return "kill";
     case signal_name::stop:
       return "stop";
-    case signal_name::proceed:
+    case signal_name::resume:
       return "continue";
     case signal_name::user1:
       return "user1";

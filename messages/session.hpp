@@ -39,7 +39,7 @@ enum class signal_name : std::uint8_t {
   kill,
   stop,
   /// Wakes a stopped process (SIGCONT).
-  proceed,
+  resume,
   /// Mean what the program likes (SIGUSR1, SIGUSR2, SIGALRM).
   user1,
   user2,
@@ -89,7 +89,7 @@ struct session_info {
   std::uint64_t retained = 0;
   std::uint64_t subscribers = 0;
   /// Whether reading from the child is held back for a subscriber.
-  bool held_back = false;
+  bool paused = false;
   /// Number of the signal that has stopped the process; 0 while it runs
   /// (`command::report_stops`).
   std::int32_t stopped = 0;
@@ -143,7 +143,7 @@ inspected<Inspector> inspect(Inspector& f, session_info& x) {
     field("last_output", x.last_output), field("produced", x.produced),
     field("consumed_stdin", x.consumed_stdin),
     field("queued_stdin", x.queued_stdin), field("retained", x.retained),
-    field("subscribers", x.subscribers), field("held_back", x.held_back),
+    field("subscribers", x.subscribers), field("paused", x.paused),
     field("stopped", x.stopped), field("status", x.status),
     field("complete", x.complete), field("rest", x.rest),
     field("start_error", x.start_error));
@@ -169,7 +169,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(procession_atoms, 3000)
   CAF_ADD_ATOM(procession_atoms, procession, terminate_atom, "terminate")
   CAF_ADD_ATOM(procession_atoms, procession, info_atom, "info")
   CAF_ADD_ATOM(procession_atoms, procession, wait_atom, "wait")
-  CAF_ADD_ATOM(procession_atoms, procession, notified_atom, "notified")
+  CAF_ADD_ATOM(procession_atoms, procession, ready_atom, "ready")
   CAF_ADD_ATOM(procession_atoms, procession, read_atom, "read")
   CAF_ADD_ATOM(procession_atoms, procession, subscribe_atom, "subscribe")
   CAF_ADD_ATOM(procession_atoms, procession, unsubscribe_atom, "unsubscrib")
@@ -232,7 +232,7 @@ using session = typed_actor<
   /// Answered once the program has written a line to its notification
   /// descriptor. Errors: `invalid_argument` (the command has none),
   /// `already_exited`, `busy`; that of the start if it never ran.
-  caf::result<void>(notified_atom),
+  caf::result<void>(ready_atom),
   /// Reads from a cursor, at most so many bytes, waiting so long for the first
   /// of them (`max_timespan`: as long as it takes); a session that is closed
   /// keeps nobody waiting. Error:

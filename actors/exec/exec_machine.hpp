@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/actors/common/alarm_clock.hpp"
+#include "procession/actors/common/actor_timer.hpp"
 #include "procession/actors/exec/exec_keys.hpp"
 #include "procession/actors/exec_tool.hpp"
 #include "procession/io/output/merged_output.hpp"
@@ -25,11 +25,11 @@ namespace procession {
 using exec_tool_impl
   = extended<exec_tool, caf::result<void>(output), caf::result<void>(gap),
              caf::result<void>(exited), caf::result<void>(closed),
-             caf::result<void>(alarm_rang)>;
+             caf::result<void>(timer_fired)>;
 
 /// One session of an exec tool.
 struct exec_record {
-  using time_point = alarm_clock::time_point;
+  using time_point = actor_timer::time_point;
 
   /// Who waits for its output.
   struct reader {
@@ -172,15 +172,15 @@ private:
   // Waiting.
   caf::typed_response_promise<exec_result>
   begin_reading(exec_record& x, const exec_wait& how, pattern_set patterns,
-                const exec_yield& range);
+                const wait_limits& range);
   bool look(exec_record& x);
   void hasten(exec_record& x);
   /// The session that a request is passed on to, or why it is not.
   std::variant<session, caf::error> running(const session_id& id) const;
-  void answer(const session_id& id, exec_record& x, exec_wake why);
+  void answer(const session_id& id, exec_record& x, wait_result why);
   void refuse(exec_record& x, const caf::error& why);
   void stop_reading(exec_record& x);
-  exec_result take(const session_id& id, exec_record& x, exec_wake why,
+  exec_result take(const session_id& id, exec_record& x, wait_result why,
                    std::uint64_t max_output, time_point since);
 
   // Input.
@@ -224,7 +224,7 @@ private:
     std::set<session_id> left;
   };
   std::vector<sweep> sweeps_;
-  alarm_clock clock_;
+  actor_timer clock_;
   std::uint64_t last_id_ = 0;
   std::uint64_t last_number_ = 0;
 };

@@ -41,7 +41,7 @@ exec_machine::~exec_machine() {
     x.promise.deliver(why);
 }
 
-alarm_clock::time_point exec_machine::now() const {
+actor_timer::time_point exec_machine::now() const {
   return self_->clock().now();
 }
 
@@ -68,7 +68,7 @@ void exec_machine::on_spawned(const session_id& id, session hdl) {
   if (x.end == exec_record::ending::asked)
     ask_to_end(id, x);
   if (x.reading && x.reading->until_running)
-    answer(id, x, exec_wake::yielded);
+    answer(id, x, wait_result::timed_out);
 }
 
 void exec_machine::on_start_failed(const session_id& id,
@@ -106,9 +106,9 @@ void exec_machine::on(const output& x) {
   if (!record.reading || !look(record))
     return;
   if (record.reading->found)
-    answer(x.id, record, exec_wake::matched);
+    answer(x.id, record, wait_result::matched);
   else if (record.reading->on_output && record.unread.kept().size() > 0)
-    answer(x.id, record, exec_wake::output);
+    answer(x.id, record, wait_result::output);
 }
 
 void exec_machine::on(const gap& x) {
@@ -136,7 +136,7 @@ void exec_machine::hasten(exec_record& x) {
       || !x.reading || x.reading->on_output || !x.reading->wanted.empty())
     return;
   x.reading->until = std::min(x.reading->until, now() + settling_time);
-  clock_.ring_at(x.reading->until);
+  clock_.fire_at(x.reading->until);
 }
 
 void exec_machine::on(const closed& x) {
@@ -180,9 +180,10 @@ void exec_machine::on_down(const caf::down_msg& x) {
 
 caf::typed_response_promise<exec_result>
 exec_machine::begin_reading(exec_record& x, const exec_wait& how,
-                            pattern_set patterns, const exec_yield& range) {
-  auto yield = how.yield == usual_wait ? range.usual
-                                       : std::min(how.yield, range.most);
+                            pattern_set patterns, const wait_limits& range) {
+  auto timeout = how.timeout == default_wait
+                   ? range.normal
+                   : std::min(how.timeout, range.max);
   auto budget = how.max_output == 0 ? options_.max_output : how.max_output;
   exec_record::reader result;
   result.number = ++last_number_;
@@ -190,11 +191,11 @@ exec_machine::begin_reading(exec_record& x, const exec_wait& how,
   result.who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
   result.promise = self_->make_response_promise<exec_result>();
   result.since = now();
-  result.until = result.since + yield;
+  result.until = result.since + timeout;
   result.on_output = how.on_output;
   result.max_output = std::min<std::uint64_t>(budget, options_.buffer);
   self_->monitor(result.who);
-  clock_.ring_at(result.until);
+  clock_.fire_at(result.until);
   result.wanted = how.until;
   result.wanted.insert(result.wanted.end(), how.until_regex.begin(),
                        how.until_regex.end());
@@ -218,17 +219,17 @@ bool exec_machine::look(exec_record& x) {
 }
 
 exec_result exec_machine::take(const session_id& id, exec_record& x,
-                               exec_wake why, std::uint64_t max_output,
+                               wait_result why, std::uint64_t max_output,
                                time_point since) {
   exec_result result;
   result.id = id;
-  result.wake = why;
+  result.wait = why;
   result.state = x.state;
   result.status = x.status;
   result.complete = x.complete;
   result.rest = x.rest;
   result.waited = now() - since;
-  if (why == exec_wake::cancelled)
+  if (why == wait_result::cancelled)
     return result;
   x.exit_told = x.state >= session_state::exited;
   auto text = x.unread.take(max_output);
@@ -240,7 +241,8 @@ exec_result exec_machine::take(const session_id& id, exec_record& x,
   return result;
 }
 
-void exec_machine::answer(const session_id& id, exec_record& x, exec_wake why) {
+void exec_machine::answer(const session_id& id, exec_record& x,
+                          wait_result why) {
   if (x.start_error)
     return refuse(x, x.start_error);
   auto& who = *x.reading;
@@ -308,9 +310,9 @@ void exec_machine::on_alarm() {
     auto news = x.keeps_background && x.state == session_state::exited
                 && !x.exit_told;
     if (x.reading->until <= now())
-      answer(id, x, news ? exec_wake::exited : exec_wake::yielded);
+      answer(id, x, news ? wait_result::exited : wait_result::timed_out);
     else
-      clock_.ring_at(x.reading->until);
+      clock_.fire_at(x.reading->until);
   }
   forget_unread();
 }
@@ -343,7 +345,7 @@ void exec_machine::close(records::iterator i) {
   // The one who ended it may be the one who reads the last of it.
   auto read = x.reading || !x.terminating.empty();
   if (x.reading)
-    answer(id, x, exec_wake::closed);
+    answer(id, x, wait_result::closed);
   for (auto& y : std::exchange(x.watching, {})) {
     self_->demonitor(y.who);
     if (x.start_error)
@@ -354,7 +356,7 @@ void exec_machine::close(records::iterator i) {
   finish_sweeps(id);
   if (read)
     return forget(i);
-  clock_.ring_at(x.over + options_.unread_for);
+  clock_.fire_at(x.over + options_.unread_for);
   forget_unread();
 }
 
@@ -378,7 +380,7 @@ void exec_machine::forget(records::iterator i) {
       y.promise.deliver(x.start_error);
     else
       y.promise.deliver(
-        take(id, x, exec_wake::closed, options_.max_output, y.since));
+        take(id, x, wait_result::closed, options_.max_output, y.since));
   }
   records_.erase(i);
 }
@@ -397,7 +399,7 @@ void exec_machine::forget_unread() {
     if (n < excess || until <= now())
       records_.erase(unread[n]);
     else
-      clock_.ring_at(until);
+      clock_.fire_at(until);
   }
 }
 

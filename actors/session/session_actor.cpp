@@ -1,6 +1,6 @@
 #include "procession/actors/session/session_actor.hpp"
 
-#include "procession/actors/common/alarm_clock.hpp"
+#include "procession/actors/common/actor_timer.hpp"
 #include "procession/actors/common/waiting.hpp"
 
 #include <caf/actor_clock.hpp>
@@ -94,7 +94,7 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
     [this](info_atom) { return info(); },
     [this](wait_atom) { return wait(); },
     [this](wait_atom, session_state state) { return wait_for(state); },
-    [this](notified_atom) { return wait_notified(); },
+    [this](ready_atom) { return wait_notified(); },
     [this](read_atom, cursor from, std::uint64_t max, caf::timespan wait) {
       return read(from, max, wait);
     },
@@ -264,7 +264,7 @@ session_info session_machine::info() const {
   result.queued_stdin = ledger_.queued();
   result.retained = log_.size();
   result.subscribers = subscribers_.size();
-  result.held_back = held_;
+  result.paused = held_;
   result.stopped = stopped_;
   result.status = status_;
   result.complete = complete_;
@@ -407,7 +407,7 @@ void session_machine::disarm(session_alarm::kind what) {
 void session_machine::set_alarm(session_alarm::kind what) {
   auto& x = deadline_of(what);
   auto now = self_->clock().now();
-  auto when = std::min(*x.due, now + longest_alarm);
+  auto when = std::min(*x.due, now + longest_delay);
   // One that rings before is enough: it looks, and is set again.
   if (x.alarm != 0 && x.rings <= when)
     return;
@@ -587,7 +587,7 @@ void session_machine::fail_everybody(const caf::error& why) {
 }
 
 std::uint64_t first_credit(const command& spec) {
-  return spec.when_unobserved == unobserved::pause
+  return spec.unsubscribed == unsubscribed_policy::pause
            ? std::min(read_window, spec.limits.retained)
            : read_window;
 }

@@ -2,7 +2,7 @@
 
 #include "procession/actors/common/last_words.hpp"
 #include "procession/actors/session/fanout.hpp"
-#include "procession/actors/session/stdin_ledger.hpp"
+#include "procession/actors/session/pending_writes.hpp"
 #include "procession/io/output/credit.hpp"
 #include "procession/io/output/output_log.hpp"
 #include "procession/messages/caf.hpp"
@@ -201,7 +201,7 @@ private:
   cursor released_;
 
   enum class input { open, closing, closed } input_ = input::open;
-  stdin_ledger ledger_;
+  pending_writes ledger_;
 
   /// What is left of the drain deadline, and since when it runs, if it does.
   caf::timespan drain_left_{};

@@ -43,8 +43,8 @@ void session_machine::settle() {
 }
 
 bool session_machine::unobserved_pause() const noexcept {
-  return spec_.when_unobserved == unobserved::pause && subscribers_.empty()
-         && !cut_short_;
+  return spec_.unsubscribed == unsubscribed_policy::pause
+         && subscribers_.empty() && !cut_short_;
 }
 
 void session_machine::update_hold() {

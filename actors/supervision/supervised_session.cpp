@@ -1,6 +1,6 @@
 #include "procession/actors/supervision/supervised_session.hpp"
 
-#include "procession/actors/common/alarm_clock.hpp"
+#include "procession/actors/common/actor_timer.hpp"
 
 #include <caf/send.hpp>
 
@@ -133,7 +133,7 @@ void supervised_session_machine::check_close() {
       tell_exit();
     return end(reason_);
   }
-  self_->delayed_send(self_, std::min<caf::timespan>(left, longest_alarm),
+  self_->delayed_send(self_, std::min<caf::timespan>(left, longest_delay),
                       close_check{});
 }
 
@@ -188,7 +188,7 @@ void supervised_session_machine::watch() {
     self_->request(session_, caf::infinite, subscribe_atom_v, subscription{})
       .then([](cursor) {}, [this](const caf::error&) { not_ready_any_more(); });
   } else if (std::holds_alternative<ready_notified>(spec_->ready)) {
-    self_->request(session_, caf::infinite, notified_atom_v)
+    self_->request(session_, caf::infinite, ready_atom_v)
       .then([this] { become_ready(); },
             [this](const caf::error&) { not_ready_any_more(); });
   } else if (std::holds_alternative<ready_probe>(spec_->ready)) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/actors/common/alarm_clock.hpp"
+#include "procession/actors/common/actor_timer.hpp"
 #include "procession/actors/common/last_words.hpp"
 #include "procession/actors/supervision/event_feed.hpp"
 #include "procession/actors/supervision/restart_policy.hpp"
@@ -21,7 +21,7 @@ namespace procession {
 
 /// What its children and its clock tell a supervisor besides its interface.
 using supervisor_impl = extended<supervisor, caf::result<void>(child_report),
-                                 caf::result<void>(alarm_rang)>;
+                                 caf::result<void>(timer_fired)>;
 
 /// The state machine of a supervisor. To it every child is an actor that is
 /// monitored, and is stopped by an exit message; more of a session it knows by
@@ -154,7 +154,7 @@ private:
   // All of them (supervisor_strategy.cpp).
   void fail(child& x);
   void begin_group(child& x, caf::timespan pause);
-  void proceed();
+  void advance();
   void proceed_starting();
   void proceed_clearing();
   void proceed_ending();
@@ -187,7 +187,7 @@ private:
   event_feed feed_;
   /// Of `ending`.
   caf::error reason_;
-  alarm_clock clock_;
+  actor_timer clock_;
   std::vector<caf::typed_response_promise<child_list>> until_up_;
   std::vector<void_promise> until_over_;
   /// Kills the children that are left; answers all who wait or listen.

@@ -149,7 +149,7 @@ void supervisor_machine::on(child& x, child_report::ready) {
   if (x.state != child_state::starting)
     return;
   on_ready(x);
-  proceed();
+  advance();
 }
 
 void supervisor_machine::on(child& x, child_report::unready& what) {
@@ -220,7 +220,7 @@ void supervisor_machine::on_down(const caf::down_msg& x) {
     fulfill(waiting);
   if (phase_ == phase::ending) {
     who.state = child_state::stopped;
-    return proceed();
+    return advance();
   }
   switch (then) {
     case intent::none:
@@ -254,7 +254,7 @@ void supervisor_machine::on_down(const caf::down_msg& x) {
       forget(who);
       break;
   }
-  proceed();
+  advance();
 }
 
 void supervisor_machine::on_end(child& x, bool success) {
@@ -315,7 +315,7 @@ void supervisor_machine::deny_stopped(child& x) {
 
 void supervisor_machine::set_due(child& x, caf::timespan after) {
   x.due = self_->clock().now() + after;
-  clock_.ring_at(*x.due);
+  clock_.fire_at(*x.due);
 }
 
 void supervisor_machine::on_alarm() {
@@ -325,7 +325,7 @@ void supervisor_machine::on_alarm() {
   if (group_due_ && *group_due_ <= now) {
     group_due_.reset();
     phase_ = phase::starting;
-    proceed();
+    advance();
   }
   // What one leads to may be the end of another.
   std::vector<std::uint64_t> overdue;
@@ -336,10 +336,10 @@ void supervisor_machine::on_alarm() {
     if (auto* x = find_number(number); x != nullptr && x->due && *x->due <= now)
       on_due(*x);
   if (group_due_)
-    clock_.ring_at(*group_due_);
+    clock_.fire_at(*group_due_);
   for (auto& x : children_)
     if (x->due)
-      clock_.ring_at(*x->due);
+      clock_.fire_at(*x->due);
 }
 
 void supervisor_machine::on_due(child& x) {
@@ -352,7 +352,7 @@ void supervisor_machine::on_due(child& x) {
       return;
     case child_state::backing_off:
       start(x);
-      return proceed();
+      return advance();
     case child_state::waiting:
     case child_state::running:
     case child_state::finished:

@@ -49,7 +49,7 @@ void supervisor_machine::begin_group(child& x, caf::timespan pause) {
   phase_ = phase::clearing;
 }
 
-void supervisor_machine::proceed() {
+void supervisor_machine::advance() {
   if (phase_ == phase::clearing)
     proceed_clearing();
   if (phase_ == phase::starting)
@@ -101,7 +101,7 @@ void supervisor_machine::proceed_clearing() {
   phase_ = phase::pausing;
   tell(event::backing_off, find_number(group_failed_), {}, group_pause_);
   group_due_ = self_->clock().now() + group_pause_;
-  clock_.ring_at(*group_due_);
+  clock_.fire_at(*group_due_);
 }
 
 void supervisor_machine::proceed_ending() {
@@ -140,7 +140,7 @@ void supervisor_machine::end(caf::error reason) {
       x->due.reset();
     }
   }
-  proceed();
+  advance();
 }
 
 caf::error supervisor_machine::why_ended() const {

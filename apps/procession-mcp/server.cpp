@@ -226,7 +226,7 @@ void server::call_tool(const rpc::request& x, const batch_ptr& in) {
         in);
   } else if (auto* input = std::get_if<ps::exec_input>(&call)) {
     open.waits_for = input->id;
-    if (input->wait.yield == caf::timespan::zero())
+    if (input->wait.timeout == caf::timespan::zero())
       open.input = tools::input_remark::no;
   } else if (auto* poll = std::get_if<ps::exec_poll>(&call)) {
     open.waits_for = poll->id;

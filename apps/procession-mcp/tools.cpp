@@ -40,8 +40,8 @@ json object(json properties = json::object(), json required = json::array()) {
 }
 
 /// The arguments by which a call says how long it waits.
-json with_wait(json properties, const char* yield) {
-  properties["yield_time_ms"] = count(yield);
+json with_wait(json properties, const char* timeout) {
+  properties["yield_time_ms"] = count(timeout);
   properties["until"] = texts(
     "Answer as soon as one of these texts appears, or appeared since the last "
     "match or input. The echo of what you type does not count.");
@@ -134,7 +134,7 @@ constexpr std::array<named_signal, 10> signals{{
   {"SIGHUP", ps::signal_name::hangup},
   {"SIGQUIT", ps::signal_name::quit},
   {"SIGSTOP", ps::signal_name::stop},
-  {"SIGCONT", ps::signal_name::proceed},
+  {"SIGCONT", ps::signal_name::resume},
   {"SIGUSR1", ps::signal_name::user1},
   {"SIGUSR2", ps::signal_name::user2},
   {"SIGALRM", ps::signal_name::alarm},
@@ -262,7 +262,7 @@ const std::vector<tool>& all_tools() {
 ps::exec_wait read_wait(arguments& x) {
   ps::exec_wait result;
   if (x.has("yield_time_ms"))
-    result.yield = x.milliseconds("yield_time_ms");
+    result.timeout = x.milliseconds("yield_time_ms");
   result.until = x.texts("until");
   result.until_regex = x.texts("until_regex");
   result.max_output = x.number("max_output_bytes",
@@ -318,7 +318,7 @@ ps::exec_request read_exec(arguments& x, const json& given) {
   result.wait = read_wait(x);
   // Elsewhere it means that nobody waits for the command.
   if (x.flag("run_in_background") && !x.has("yield_time_ms"))
-    result.wait.yield = caf::timespan::zero();
+    result.wait.timeout = caf::timespan::zero();
   return result;
 }
 
@@ -338,9 +338,9 @@ ps::exec_poll read_poll(arguments& x) {
   result.wait = read_wait(x);
   // Of a wait, its longest time.
   if (x.has("timeout_ms") && !x.has("yield_time_ms"))
-    result.wait.yield = x.milliseconds("timeout_ms");
+    result.wait.timeout = x.milliseconds("timeout_ms");
   else if (x.has("timeout") && !x.has("yield_time_ms"))
-    result.wait.yield = read_timeout(x);
+    result.wait.timeout = read_timeout(x);
   result.wait.on_output = x.flag("on_output");
   return result;
 }
@@ -391,7 +391,7 @@ std::string_view name_of(ps::signal_name x) {
 /// Facts that the output does not show.
 std::string remarks_on(const ps::exec_result& x, input_remark input) {
   std::string result;
-  if (x.wake == ps::exec_wake::matched) {
+  if (x.wait == ps::wait_result::matched) {
     result += "Matched " + json(x.matched).dump();
     if (x.matched_text != x.matched)
       result += " by " + json(x.matched_text).dump();
@@ -461,10 +461,10 @@ call read_call(const std::string& name, const json& given) {
 json make_result(const ps::exec_result& x, input_remark input) {
   json facts{
     {"session_id", x.id},         {"state", to_string(x.state)},
-    {"wake", to_string(x.wake)},  {"omitted_bytes", x.omitted},
+    {"wait", to_string(x.wait)},  {"omitted_bytes", x.omitted},
     {"invalid_bytes", x.invalid}, {"output_bytes", x.bytes.out + x.bytes.err},
     {"written_bytes", x.written}, {"wall_time_ms", in_milliseconds(x.waited)}};
-  if (x.wake == ps::exec_wake::matched) {
+  if (x.wait == ps::wait_result::matched) {
     facts["matched"] = x.matched;
     facts["matched_text"] = x.matched_text;
   }

@@ -111,7 +111,7 @@ public:
     if (auto timeout = options_.spec.limits.timeout; timeout > zero)
       self_->delayed_send(self_, timeout, start_overdue{});
     // It waits until we subscribe, and goes when we go.
-    options_.spec.when_unobserved = unobserved::pause;
+    options_.spec.unsubscribed = unsubscribed_policy::pause;
     options_.spec.owner = ownership::sender;
     self_->set_down_handler([this](const caf::down_msg& x) { on_down(x); });
     if (where_.host)
@@ -446,7 +446,7 @@ private:
     // That it goes on is reported at a pace, and it may be stopped again
     // before.
     is_stopped_ = false;
-    send_signal(signal_name::proceed);
+    send_signal(signal_name::resume);
   }
 
   // -- requests to end --------------------------------------------------------

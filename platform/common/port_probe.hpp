@@ -1,7 +1,7 @@
 #pragma once
 
 #include "procession/io/reactor/port_probe.hpp"
-#include "procession/platform/common/reactor_queue.hpp"
+#include "procession/platform/common/reactor_executor.hpp"
 #include "procession/platform/runtime.hpp"
 
 #include <string>

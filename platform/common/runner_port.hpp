@@ -1,7 +1,7 @@
 #pragma once
 
 #include "procession/io/reactor/duplex.hpp"
-#include "procession/io/reactor/work_queue.hpp"
+#include "procession/io/reactor/executor.hpp"
 #include "procession/messages/events.hpp"
 #include "procession/messages/expected.hpp"
 #include "procession/platform/runner_options.hpp"
@@ -95,7 +95,7 @@ public:
   virtual ~runner_port() = default;
 
   /// The reactor.
-  virtual std::shared_ptr<work_queue> work() = 0;
+  virtual std::shared_ptr<executor> work() = 0;
 
   /// Makes a process to be started. From any thread.
   /// @param nonce passed to the runner where that can be done in secret.

@@ -33,7 +33,7 @@ int number_of(signal_name name) {
       return SIGKILL;
     case signal_name::stop:
       return SIGSTOP;
-    case signal_name::proceed:
+    case signal_name::resume:
       return SIGCONT;
     case signal_name::user1:
       return SIGUSR1;

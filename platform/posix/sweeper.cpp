@@ -47,10 +47,10 @@ void sweeper::add(job x) {
   if (thread_ == nullptr)
     return;
   waiting_.push_back(std::move(x));
-  proceed();
+  advance();
 }
 
-void sweeper::proceed() {
+void sweeper::advance() {
   if (running_ || waiting_.empty() || thread_ == nullptr)
     return;
   // One job for each tree, the others keep their order.
@@ -73,7 +73,7 @@ void sweeper::run(jobs now) {
   run_some(now, true);
   std::lock_guard guard{mutex_};
   running_ = false;
-  proceed();
+  advance();
 }
 
 void sweeper::run_some(jobs& all, bool hunting) {

@@ -47,7 +47,7 @@ private:
 
   void add(job x);
   /// Takes from those that wait. With the lock held.
-  void proceed();
+  void advance();
   /// On the thread.
   void run(jobs now);
   void run_some(jobs& all, bool hunting);

@@ -1,7 +1,7 @@
 #include "procession/platform/common/runner_port.hpp"
 
 #include "procession/messages/expected.hpp"
-#include "procession/platform/common/reactor_queue.hpp"
+#include "procession/platform/common/reactor_executor.hpp"
 #include "procession/platform/win_elevated/logon_launcher.hpp"
 #include "procession/platform/win_elevated/parent.hpp"
 #include "procession/platform/win_elevated/pipe_duplex.hpp"
@@ -279,8 +279,8 @@ public:
     // nop
   }
 
-  std::shared_ptr<work_queue> work() override {
-    return std::make_shared<reactor_queue<runtime::impl>>(where_);
+  std::shared_ptr<executor> work() override {
+    return std::make_shared<reactor_executor<runtime::impl>>(where_);
   }
 
   std::unique_ptr<runner_process> make_process(const runner_options& options,

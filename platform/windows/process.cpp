@@ -364,7 +364,7 @@ void process::signal(std::uint64_t request, signal_name name) {
       kill();
       return answer(request, std::nullopt);
     case signal_name::stop:
-    case signal_name::proceed:
+    case signal_name::resume:
     case signal_name::user1:
     case signal_name::user2:
     case signal_name::alarm:

@@ -37,23 +37,23 @@ void outbox::add_credit(frame_type type, std::uint64_t session,
 
 void outbox::add_to_lane(frame_type type, std::uint16_t flags,
                          std::uint64_t session, shared_bytes body) {
-  auto& lane = lanes_[session];
-  if (lane.empty())
+  auto& queue = queues_[session];
+  if (queue.empty())
     turns_.push_back(session);
   do {
-    lane.push_back({type, flags, session, body.first(max_data_body)});
+    queue.push_back({type, flags, session, body.first(max_data_body)});
     body = body.from(max_data_body);
   } while (!body.empty());
 }
 
 void outbox::drop_lane(std::uint64_t session) {
-  if (lanes_.erase(session) > 0)
+  if (queues_.erase(session) > 0)
     std::erase(turns_, session);
 }
 
 void outbox::drop_all_but_control() {
   credits_.clear();
-  lanes_.clear();
+  queues_.clear();
   turns_.clear();
 }
 
@@ -95,11 +95,11 @@ std::span<const std::span<const std::byte>> outbox::next_batch() {
          && batch_size_ < enough) {
     auto session = turns_.front();
     turns_.pop_front();
-    auto i = lanes_.find(session);
+    auto i = queues_.find(session);
     send(std::move(i->second.front()));
     i->second.pop_front();
     if (i->second.empty())
-      lanes_.erase(i);
+      queues_.erase(i);
     else
       turns_.push_back(session);
   }

@@ -16,7 +16,7 @@
 namespace procession {
 
 /// The frames that wait to be sent. Control goes before everything else; each
-/// session has a lane, in which order is kept, and the lanes take turns: no
+/// session has a queue, in which order is kept, and the lanes take turns: no
 /// session waits for more than one frame of each other.
 ///
 /// It bounds nothing itself: data is bounded by the credit of its session.
@@ -34,7 +34,7 @@ public:
   void add_to_lane(frame_type type, std::uint16_t flags, std::uint64_t session,
                    shared_bytes body);
 
-  /// Forgets the lane of a session.
+  /// Forgets the queue of a session.
   void drop_lane(std::uint64_t session);
 
   /// Forgets everything that a control frame would overtake: lanes and credit.
@@ -62,7 +62,7 @@ private:
 
   std::deque<item> control_;
   std::map<std::pair<std::uint64_t, frame_type>, std::uint64_t> credits_;
-  std::unordered_map<std::uint64_t, std::deque<item>> lanes_;
+  std::unordered_map<std::uint64_t, std::deque<item>> queues_;
   /// The sessions whose lanes are not empty, the next one in front.
   std::deque<std::uint64_t> turns_;
   std::uint64_t last_sequence_ = 0;

@@ -61,8 +61,8 @@ bool accept(spawn& x) {
          && within(x.spec.stdio.input, stdin_kind::pipe, stdin_kind::null)
          && within(x.spec.kill.background, background_policy::end,
                    background_policy::keep)
-         && within(x.spec.when_unobserved, unobserved::retain,
-                   unobserved::pause)
+         && within(x.spec.unsubscribed, unsubscribed_policy::retain,
+                   unsubscribed_policy::pause)
          && within(x.spec.owner, ownership::sender, ownership::spawner)
          && !validate(x.spec);
 }

@@ -17,7 +17,7 @@ constexpr auto parting_time = std::chrono::seconds{2};
 
 } // namespace
 
-runner_host::runner_host(std::shared_ptr<work_queue> work,
+runner_host::runner_host(std::shared_ptr<executor> work,
                          std::shared_ptr<child_factory> children,
                          runner_host_options options, observer ended)
   : work_(std::move(work)), children_(std::move(children)),
@@ -40,7 +40,7 @@ void runner_host::start(std::shared_ptr<duplex> stream) {
   ours.pid = options_.identity.pid;
   ours.user = options_.identity.user;
   channel_->send(frame_type::hello, 0, protocol::encode(ours));
-  alarm_ = work_->make_wake_up([this] {
+  alarm_ = work_->make_timer([this] {
     if (phase_ == phase::greeting)
       end(
         {errc::deadline_passed, {stage::hello, 0, "the parent sent no hello"}});
@@ -68,7 +68,7 @@ void runner_host::on_frame(frame& x) {
       {errc::runner_lost, {stage::channel, 0, "the parent said goodbye"}});
   if (phase_ == phase::greeting)
     return on_hello(x);
-  objection wrong = nullptr;
+  protocol_error wrong = nullptr;
   if (head.type == frame_type::spawn) {
     wrong = on_spawn(x);
   } else if (auto i = sessions_.find(head.session); i != sessions_.end()) {
@@ -111,7 +111,7 @@ void runner_host::on_hello(const frame& x) {
   phase_ = phase::up;
 }
 
-runner_host::objection runner_host::on_spawn(const frame& x) {
+runner_host::protocol_error runner_host::on_spawn(const frame& x) {
   auto number = x.header().session;
   auto body = protocol::decode<protocol::spawn>(x.body());
   if (!body)
@@ -142,7 +142,8 @@ runner_host::objection runner_host::on_spawn(const frame& x) {
   return nullptr;
 }
 
-runner_host::objection runner_host::on_session_frame(hosted& to, frame& x) {
+runner_host::protocol_error runner_host::on_session_frame(hosted& to,
+                                                          frame& x) {
   if (to.at == hosted::state::starting)
     return untimely;
   auto exited = to.at == hosted::state::exited;
@@ -298,7 +299,7 @@ void runner_host::refuse(failure why) {
   sessions_.clear();
   phase_ = phase::over;
   // Whoever does not listen to it is not waited for.
-  alarm_ = work_->make_wake_up([this, why] { end(why); });
+  alarm_ = work_->make_timer([this, why] { end(why); });
   alarm_->set(work_->now() + parting_time);
   channel_->send_last(frame_type::goodbye,
                       protocol::encode(protocol::goodbye{why}),

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/io/reactor/work_queue.hpp"
+#include "procession/io/reactor/executor.hpp"
 #include "procession/messages/error.hpp"
 #include "procession/platform/child.hpp"
 #include "procession/platform/common/runner_port.hpp"
@@ -39,7 +39,7 @@ public:
 
   /// @param ended called once, on the work queue's thread, when no child is
   ///        ours any more; they end in the background.
-  runner_host(std::shared_ptr<work_queue> work,
+  runner_host(std::shared_ptr<executor> work,
               std::shared_ptr<child_factory> children,
               runner_host_options options, observer ended);
   /// On the work queue's thread.
@@ -60,14 +60,14 @@ private:
     std::uint64_t input = 0;
   };
 
-  using objection = const char*;
+  using protocol_error = const char*;
 
   void on_frame(frame& x) override;
   void on_end(const failure& why) override;
   void on_broken(const failure& why) override;
   void on_hello(const frame& x);
-  objection on_spawn(const frame& x);
-  objection on_session_frame(hosted& to, frame& x);
+  protocol_error on_spawn(const frame& x);
+  protocol_error on_session_frame(hosted& to, frame& x);
 
   void on_event(std::uint64_t number, child_event& x);
   void on(std::uint64_t number, hosted& from, child_started& x);
@@ -86,13 +86,13 @@ private:
   void refuse(failure why);
   void end(const failure& why);
 
-  std::shared_ptr<work_queue> work_;
+  std::shared_ptr<executor> work_;
   std::shared_ptr<child_factory> children_;
   runner_host_options options_;
   observer ended_;
   phase phase_ = phase::fresh;
   std::unique_ptr<framed_channel> channel_;
-  std::unique_ptr<wake_up> alarm_;
+  std::unique_ptr<timer> alarm_;
   std::unordered_map<std::uint64_t, hosted> sessions_;
   std::uint64_t last_number_ = 0;
   chunk_tail input_tail_;

@@ -1,5 +1,5 @@
 #include "procession/runner/channel/protocol.hpp"
-#include "procession/runner/parent/runner_link.hpp"
+#include "procession/runner/parent/runner_connection.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,8 +12,8 @@ using protocol::untimely;
 
 // -- frames of the runner -----------------------------------------------------
 
-runner_link::objection runner_link::on_session_frame(remote_session& to,
-                                                     frame& x) {
+runner_connection::protocol_error
+runner_connection::on_session_frame(remote_session& to, frame& x) {
   switch (x.header().type) {
     case frame_type::spawned:
       return on_spawned(to, x);
@@ -44,8 +44,8 @@ runner_link::objection runner_link::on_session_frame(remote_session& to,
   }
 }
 
-runner_link::objection runner_link::on_spawned(remote_session& to,
-                                               const frame& x) {
+runner_connection::protocol_error
+runner_connection::on_spawned(remote_session& to, const frame& x) {
   auto body = protocol::decode<protocol::spawned>(x.body());
   if (!body)
     return malformed;
@@ -56,8 +56,8 @@ runner_link::objection runner_link::on_spawned(remote_session& to,
   return nullptr;
 }
 
-runner_link::objection runner_link::on_spawn_failed(remote_session& to,
-                                                    const frame& x) {
+runner_connection::protocol_error
+runner_connection::on_spawn_failed(remote_session& to, const frame& x) {
   auto body = protocol::decode<protocol::failed>(x.body());
   if (!body)
     return malformed;
@@ -67,7 +67,8 @@ runner_link::objection runner_link::on_spawn_failed(remote_session& to,
   return nullptr;
 }
 
-runner_link::objection runner_link::on_output(remote_session& to, frame& x) {
+runner_connection::protocol_error
+runner_connection::on_output(remote_session& to, frame& x) {
   using state = remote_session::state;
   auto n = x.body().size();
   auto stream = x.header().flags;
@@ -85,8 +86,8 @@ runner_link::objection runner_link::on_output(remote_session& to, frame& x) {
   return nullptr;
 }
 
-runner_link::objection runner_link::on_input_credit(remote_session& to,
-                                                    const frame& x) {
+runner_connection::protocol_error
+runner_connection::on_input_credit(remote_session& to, const frame& x) {
   auto body = protocol::decode<protocol::credit>(x.body());
   if (!body)
     return malformed;
@@ -98,8 +99,8 @@ runner_link::objection runner_link::on_input_credit(remote_session& to,
   return nullptr;
 }
 
-runner_link::objection runner_link::on_input_refused(remote_session& to,
-                                                     const frame& x) {
+runner_connection::protocol_error
+runner_connection::on_input_refused(remote_session& to, const frame& x) {
   auto body = protocol::decode<protocol::input_refused>(x.body());
   if (!body)
     return malformed;
@@ -111,8 +112,8 @@ runner_link::objection runner_link::on_input_refused(remote_session& to,
   return nullptr;
 }
 
-runner_link::objection runner_link::on_input_broken(remote_session& to,
-                                                    const frame& x) {
+runner_connection::protocol_error
+runner_connection::on_input_broken(remote_session& to, const frame& x) {
   auto body = protocol::decode<protocol::failed>(x.body());
   if (!body)
     return malformed;
@@ -127,8 +128,8 @@ runner_link::objection runner_link::on_input_broken(remote_session& to,
   return nullptr;
 }
 
-runner_link::objection runner_link::on_notified(remote_session& to,
-                                                const frame& x) {
+runner_connection::protocol_error
+runner_connection::on_notified(remote_session& to, const frame& x) {
   if (!x.body().empty())
     return malformed;
   if (to.at != remote_session::state::running
@@ -138,8 +139,8 @@ runner_link::objection runner_link::on_notified(remote_session& to,
   return nullptr;
 }
 
-runner_link::objection runner_link::on_stopped(remote_session& to,
-                                               const frame& x) {
+runner_connection::protocol_error
+runner_connection::on_stopped(remote_session& to, const frame& x) {
   auto body = protocol::decode<protocol::stopped>(x.body());
   if (!body)
     return malformed;
@@ -150,8 +151,8 @@ runner_link::objection runner_link::on_stopped(remote_session& to,
   return nullptr;
 }
 
-runner_link::objection runner_link::on_continued(remote_session& to,
-                                                 const frame& x) {
+runner_connection::protocol_error
+runner_connection::on_continued(remote_session& to, const frame& x) {
   if (!x.body().empty())
     return malformed;
   if (to.at != remote_session::state::running
@@ -161,8 +162,8 @@ runner_link::objection runner_link::on_continued(remote_session& to,
   return nullptr;
 }
 
-runner_link::objection runner_link::on_answered(remote_session& to,
-                                                const frame& x) {
+runner_connection::protocol_error
+runner_connection::on_answered(remote_session& to, const frame& x) {
   auto body = protocol::decode<protocol::answered>(x.body());
   if (!body)
     return malformed;
@@ -173,8 +174,8 @@ runner_link::objection runner_link::on_answered(remote_session& to,
   return nullptr;
 }
 
-runner_link::objection runner_link::on_exited(remote_session& to,
-                                              const frame& x) {
+runner_connection::protocol_error
+runner_connection::on_exited(remote_session& to, const frame& x) {
   auto body = protocol::decode<protocol::exited>(x.body());
   if (!body)
     return malformed;
@@ -185,13 +186,13 @@ runner_link::objection runner_link::on_exited(remote_session& to,
   to.input.clear();
   channel_->drop(to.number);
   if (to.drained && !to.asked_to_end)
-    owe(debt::closed, to);
+    expect(deadline::closed, to);
   tell(to, child_exited{body->status, body->drained});
   return nullptr;
 }
 
-runner_link::objection runner_link::on_closed(remote_session& to,
-                                              const frame& x) {
+runner_connection::protocol_error
+runner_connection::on_closed(remote_session& to, const frame& x) {
   auto body = protocol::decode<protocol::closed>(x.body());
   if (!body)
     return malformed;
@@ -204,12 +205,12 @@ runner_link::objection runner_link::on_closed(remote_session& to,
 
 // -- sessions -----------------------------------------------------------------
 
-void runner_link::tell(remote_session& x, child_event event) {
+void runner_connection::tell(remote_session& x, child_event event) {
   if (x.sink)
     x.sink(std::move(event));
 }
 
-void runner_link::close(remote_session& x, child_event last) {
+void runner_connection::close(remote_session& x, child_event last) {
   x.at = remote_session::state::over;
   x.gone = true;
   x.input.clear();
@@ -223,8 +224,8 @@ void runner_link::close(remote_session& x, child_event last) {
     sink(std::move(last));
 }
 
-void runner_link::start_session(const session_ptr& x, command spec,
-                                std::uint64_t credit, child_sink sink) {
+void runner_connection::start_session(const session_ptr& x, command spec,
+                                      std::uint64_t credit, child_sink sink) {
   if (phase_ > phase::up) {
     x->at = remote_session::state::over;
     x->gone = true;
@@ -254,7 +255,7 @@ void runner_link::start_session(const session_ptr& x, command spec,
     send_spawn(*x);
 }
 
-void runner_link::send_spawn(remote_session& x) {
+void runner_connection::send_spawn(remote_session& x) {
   auto body = protocol::encode(protocol::spawn{std::move(x.spec), x.credit});
   x.spec = {};
   if (body.size() > max_frame_body)
@@ -263,17 +264,17 @@ void runner_link::send_spawn(remote_session& x) {
            {errc::argument_list_too_long,
             {stage::spawn, 0, "the command is longer than a frame may be"}}});
   x.at = remote_session::state::starting;
-  owe(debt::spawned, x);
+  expect(deadline::spawned, x);
   send(frame_type::spawn, x, std::move(body));
 }
 
-void runner_link::send(frame_type type, const remote_session& x,
-                       std::string body) {
+void runner_connection::send(frame_type type, const remote_session& x,
+                             std::string body) {
   if (phase_ == phase::up)
     channel_->send(type, x.number, std::move(body));
 }
 
-void runner_link::grant(remote_session& x, std::uint64_t bytes) {
+void runner_connection::grant(remote_session& x, std::uint64_t bytes) {
   if (x.at != remote_session::state::running
       && x.at != remote_session::state::exited)
     return;
@@ -282,7 +283,7 @@ void runner_link::grant(remote_session& x, std::uint64_t bytes) {
     channel_->send_credit(frame_type::output_credit, x.number, bytes);
 }
 
-void runner_link::write(remote_session& x, shared_bytes bytes) {
+void runner_connection::write(remote_session& x, shared_bytes bytes) {
   if (x.at != remote_session::state::running
       || x.input_state != remote_session::writing::open || bytes.empty())
     return;
@@ -290,7 +291,7 @@ void runner_link::write(remote_session& x, shared_bytes bytes) {
   pump(x);
 }
 
-void runner_link::close_stdin(remote_session& x) {
+void runner_connection::close_stdin(remote_session& x) {
   if (x.at != remote_session::state::running
       || x.input_state != remote_session::writing::open)
     return;
@@ -298,7 +299,7 @@ void runner_link::close_stdin(remote_session& x) {
   pump(x);
 }
 
-void runner_link::pump(remote_session& x) {
+void runner_connection::pump(remote_session& x) {
   if (phase_ != phase::up || x.at != remote_session::state::running)
     return;
   while (!x.input.empty() && x.input_under_way < protocol::input_window) {
@@ -319,7 +320,8 @@ void runner_link::pump(remote_session& x) {
 }
 
 template <class Body>
-void runner_link::ask(remote_session& x, frame_type type, const Body& body) {
+void runner_connection::ask(remote_session& x, frame_type type,
+                            const Body& body) {
   child_answered refused{body.request, false, {}};
   if (x.at != remote_session::state::running)
     refused.why = {errc::already_exited,
@@ -330,23 +332,23 @@ void runner_link::ask(remote_session& x, frame_type type, const Body& body) {
   else {
     x.asked.emplace(body.request, work_->now());
     x.last_asked = std::max(x.last_asked, body.request);
-    owe(debt::answered, x);
+    expect(deadline::answered, x);
     return send(type, x, protocol::encode(body));
   }
   tell(x, std::move(refused));
 }
 
-void runner_link::resize(remote_session& x, std::uint64_t request,
-                         terminal_size size) {
+void runner_connection::resize(remote_session& x, std::uint64_t request,
+                               terminal_size size) {
   ask(x, frame_type::resize, protocol::resize{request, size});
 }
 
-void runner_link::signal(remote_session& x, std::uint64_t request,
-                         signal_name name) {
+void runner_connection::signal(remote_session& x, std::uint64_t request,
+                               signal_name name) {
   ask(x, frame_type::signal, protocol::signal{request, name});
 }
 
-void runner_link::terminate(remote_session& x, signal_name by) {
+void runner_connection::terminate(remote_session& x, signal_name by) {
   if (x.at != remote_session::state::running
       && x.at != remote_session::state::exited)
     return;
@@ -354,26 +356,26 @@ void runner_link::terminate(remote_session& x, signal_name by) {
   send(frame_type::terminate, x, protocol::encode(protocol::terminate{by}));
 }
 
-void runner_link::kill(remote_session& x) {
+void runner_connection::kill(remote_session& x) {
   if (x.at != remote_session::state::running
       && x.at != remote_session::state::exited)
     return;
   x.received_when_killed = x.received;
   x.asked_to_end = true;
-  owe(debt::exited, x);
+  expect(deadline::exited, x);
   if (x.at == remote_session::state::exited && x.drained)
-    owe(debt::closed, x);
+    expect(deadline::closed, x);
   send(frame_type::kill, x);
 }
 
-void runner_link::finish(remote_session& x) {
+void runner_connection::finish(remote_session& x) {
   if (x.at != remote_session::state::exited)
     return;
-  owe(debt::closed, x);
+  expect(deadline::closed, x);
   send(frame_type::finish, x);
 }
 
-void runner_link::abandon(remote_session& x) {
+void runner_connection::abandon(remote_session& x) {
   x.sink = nullptr;
   switch (x.at) {
     case remote_session::state::idle:
@@ -389,7 +391,7 @@ void runner_link::abandon(remote_session& x) {
   if (phase_ != phase::up)
     return;
   channel_->drop(x.number);
-  owe(debt::closed, x);
+  expect(deadline::closed, x);
   send(frame_type::abandon, x);
 }
 

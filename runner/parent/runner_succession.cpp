@@ -28,12 +28,12 @@ void runner_succession::start(observer tell) {
 void runner_succession::prepare() {
   nonce_ = port_->make_nonce();
   ++number_;
-  link_ = runner_link::make(work_, options_, nonce_,
-                            [weak = weak_from_this(),
-                             number = number_](const runner_info& now) {
-                              if (auto self = weak.lock())
-                                self->on_change(number, now);
-                            });
+  link_ = runner_connection::make(work_, options_, nonce_,
+                                  [weak = weak_from_this(),
+                                   number = number_](const runner_info& now) {
+                                    if (auto self = weak.lock())
+                                      self->on_change(number, now);
+                                  });
   at_ = course::not_up;
   info_ = {};
 }

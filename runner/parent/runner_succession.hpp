@@ -1,7 +1,7 @@
 #pragma once
 
 #include "procession/platform/common/runner_port.hpp"
-#include "procession/runner/parent/runner_link.hpp"
+#include "procession/runner/parent/runner_connection.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace procession {
 class runner_succession
   : public std::enable_shared_from_this<runner_succession> {
 public:
-  using link_ptr = std::shared_ptr<runner_link>;
+  using link_ptr = std::shared_ptr<runner_connection>;
 
   /// A runner that was up for so long has not failed when it is lost.
   static constexpr auto proven = std::chrono::seconds{10};
@@ -45,11 +45,11 @@ public:
   static std::shared_ptr<runner_succession>
   make(std::shared_ptr<runner_port> port, runner_options options);
 
-  work_queue& work() noexcept {
+  executor& work() noexcept {
     return *work_;
   }
 
-  const std::shared_ptr<work_queue>& queue() const noexcept {
+  const std::shared_ptr<executor>& queue() const noexcept {
     return work_;
   }
 
@@ -81,7 +81,7 @@ private:
   void count(const runner_info& now);
 
   std::shared_ptr<runner_port> port_;
-  std::shared_ptr<work_queue> work_;
+  std::shared_ptr<executor> work_;
   runner_options options_;
   observer tell_;
   /// The last one, and its number from 1. Not started as long as the one before

@@ -32,8 +32,8 @@ public:
   }
 
   exec_result exec(exec_request x) {
-    if (x.wait.yield == usual_wait)
-      x.wait.yield = patience;
+    if (x.wait.timeout == default_wait)
+      x.wait.timeout = patience;
     return call<exec_result>(exec_atom_v, std::move(x));
   }
 
@@ -41,7 +41,7 @@ public:
   exec_result start(exec_request x, const std::string& text) {
     x.wait.until = {text};
     auto result = exec(std::move(x));
-    REQUIRE(result.wake == exec_wake::matched);
+    REQUIRE(result.wait == wait_result::matched);
     return result;
   }
 
@@ -52,7 +52,7 @@ public:
   }
 
   exec_result write(exec_input x) {
-    x.wait.yield = patience;
+    x.wait.timeout = patience;
     return call<exec_result>(write_atom_v, std::move(x));
   }
 

@@ -66,7 +66,7 @@ TEST_CASE("a slow lossless subscriber holds the child back") {
   REQUIRE(events.until([&] { return events.unacknowledged == 10000; }));
   CHECK(events.quiet_for(200ms));
   auto info = w.info(hdl);
-  CHECK(info.held_back);
+  CHECK(info.paused);
   // What was on its way when the window filled is kept, and it is bounded.
   auto produced = info.produced.out;
   CHECK(produced < 4u << 20);

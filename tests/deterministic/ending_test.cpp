@@ -135,7 +135,7 @@ TEST_CASE("the drain deadline stands still while reading is held back") {
     t.child().out("abcdef");
     t.child().exited();
     t.run();
-    CHECK(owner.info(hdl).held_back);
+    CHECK(owner.info(hdl).paused);
     t.advance(1h);
     CHECK(t.child().take_calls() == lines{});
     owner.ack(hdl, 4);
@@ -277,17 +277,17 @@ TEST_CASE("no more wait for a state, or to be notified, than a session takes") {
   for (std::size_t i = 0; i < max_waiting; ++i) {
     states.push_back(
       owner.ask<session_info>(hdl, wait_atom_v, session_state::exited));
-    notified.push_back(owner.tell(hdl, notified_atom_v));
+    notified.push_back(owner.tell(hdl, ready_atom_v));
   }
   CHECK(owner.ask<session_info>(hdl, wait_atom_v, session_state::closed)
           .is(errc::busy));
-  CHECK(owner.tell(hdl, notified_atom_v).is(errc::busy));
+  CHECK(owner.tell(hdl, ready_atom_v).is(errc::busy));
   t.child().notified();
   t.child().exited();
   t.run();
   states.back().value();
   notified.back().value();
-  owner.tell(hdl, notified_atom_v).value();
+  owner.tell(hdl, ready_atom_v).value();
 }
 
 TEST_CASE("no more wait for the exit than a session takes") {

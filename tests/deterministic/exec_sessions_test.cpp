@@ -15,7 +15,7 @@ TEST_CASE(
   CHECK(answer.value().sent == 4);
   CHECK(answer.value().written == 4);
   CHECK(answer.value().head == "abc\n");
-  CHECK(answer.value().wake == exec_wake::yielded);
+  CHECK(answer.value().wait == wait_result::timed_out);
   // Nobody reads it: the answer says so.
   answer = s.write(text_for(id, "more"));
   s.t.advance(250ms);
@@ -66,8 +66,8 @@ TEST_CASE("exec: keys and the end of the input follow the text") {
   s.t.run();
   CHECK(s.t.child(1).take_calls() == lines{"write a\x03\r", "close_stdin"});
   s.t.advance(1s);
-  CHECK(answer.value().wake == exec_wake::yielded);
-  CHECK(other.value().wake == exec_wake::yielded);
+  CHECK(answer.value().wait == wait_result::timed_out);
+  CHECK(other.value().wait == wait_result::timed_out);
   CHECK(s.write(text_for(pipes, "b")).is(errc::stdin_closed));
 }
 
@@ -134,7 +134,7 @@ TEST_CASE("exec: what stands behind refused input is refused with it") {
   }
   SECTION("while nobody does: the next input brings the error") {
     s.t.advance(250ms);
-    CHECK(answer.value().wake == exec_wake::yielded);
+    CHECK(answer.value().wait == wait_result::timed_out);
     s.t.child().stdin_refused(5000);
     s.t.run();
     CHECK(s.write(text_for(id, "more")).is(errc::line_too_long));
@@ -170,7 +170,7 @@ TEST_CASE("exec: a command without input says so, and what to do instead") {
   CHECK(s.t.child().take_calls() == lines{"signal #1 interrupt"});
   s.t.child().answered(1);
   s.t.advance(250ms);
-  CHECK(answer.value().wake == exec_wake::yielded);
+  CHECK(answer.value().wait == wait_result::timed_out);
 }
 
 TEST_CASE("exec: a terminal is resized, and a session signalled") {
@@ -220,7 +220,7 @@ TEST_CASE(
   auto answer = s.write(text_for(id, "two\nlines\n"));
   s.say("two\n");
   s.end();
-  CHECK(answer.value().wake == exec_wake::closed);
+  CHECK(answer.value().wait == wait_result::closed);
   CHECK(answer.value().head == "two\n");
 }
 
@@ -245,7 +245,7 @@ TEST_CASE("exec: a wait that is cancelled leaves the output to the next") {
   CHECK(s.agent.ask<caf::unit_t>(s.tool, cancel_atom_v, session_id{"exec-1"})
           .error()
         == caf::none);
-  CHECK(first.value().wake == exec_wake::cancelled);
+  CHECK(first.value().wait == wait_result::cancelled);
   CHECK(first.value().bytes == cursor{});
   // Nobody waits: nothing happens.
   CHECK(s.agent.ask<caf::unit_t>(s.tool, cancel_atom_v, session_id{"exec-1"})

@@ -51,7 +51,7 @@ public:
   session_id running(exec_request x) {
     auto first = exec(std::move(x));
     t.advance(30s);
-    CHECK(first.value().wake == exec_wake::yielded);
+    CHECK(first.value().wait == wait_result::timed_out);
     return first.value().id;
   }
 
@@ -124,7 +124,7 @@ inline exec_request terminal_of(std::string text) {
 
 inline exec_wait for_time(caf::timespan x) {
   exec_wait result;
-  result.yield = x;
+  result.timeout = x;
   return result;
 }
 

@@ -12,7 +12,7 @@ TEST_CASE("exec: a command that ends in time is answered with everything") {
   s.end(exit_code(17));
   auto& x = answer.value();
   CHECK(x.id == "exec-1");
-  CHECK(x.wake == exec_wake::closed);
+  CHECK(x.wait == wait_result::closed);
   CHECK(x.state == session_state::closed);
   CHECK(x.status.code == 17);
   CHECK(x.complete);
@@ -110,7 +110,7 @@ TEST_CASE("exec: a command that takes longer is answered with what there is") {
   s.t.advance(999ms);
   CHECK(first.pending());
   s.t.advance(1ms);
-  CHECK(first.value().wake == exec_wake::yielded);
+  CHECK(first.value().wait == wait_result::timed_out);
   CHECK(first.value().state == session_state::running);
   CHECK(first.value().head == "one ");
   s.say("two ");
@@ -132,7 +132,7 @@ TEST_CASE(
     caf::timespan write;
     caf::timespan poll;
   };
-  auto x = GENERATE(limits{usual_wait, 10s, 250ms, 5s},
+  auto x = GENERATE(limits{default_wait, 10s, 250ms, 5s},
                     limits{2ms, 2ms, 2ms, 2ms}, limits{7s, 7s, 7s, 7s},
                     limits{1h, 30s, 30s, 5min});
   auto takes = [&](const reply<exec_result>& answer, caf::timespan time) {
@@ -172,7 +172,7 @@ TEST_CASE("exec: who does not wait is answered at once with what is there") {
     CHECK(s.poll("exec-1", for_time(0s)).value().head == "");
     auto input = text_for("exec-1", "x");
     input.wait = for_time(0s);
-    CHECK(s.write(input).value().wake == exec_wake::yielded);
+    CHECK(s.write(input).value().wait == wait_result::timed_out);
     CHECK(s.t.child().count("write x") == 1);
   }
 }
@@ -200,7 +200,7 @@ TEST_CASE(
   s.t.child().exited(exit_code(0));
   s.t.run();
   s.t.advance(10s);
-  CHECK(answer.value().wake == exec_wake::yielded);
+  CHECK(answer.value().wait == wait_result::timed_out);
   CHECK(answer.value().state == session_state::exited);
   auto last = s.poll("exec-1", for_time(1min));
   s.t.advance(10s);
@@ -219,7 +219,7 @@ TEST_CASE("exec: a text in the output ends the wait, wherever chunks end") {
   s.say("on po");
   CHECK(answer.pending());
   s.say("rt 8080\n");
-  CHECK(answer.value().wake == exec_wake::matched);
+  CHECK(answer.value().wait == wait_result::matched);
   CHECK(answer.value().head == "on port 8080\n");
 }
 
@@ -232,7 +232,7 @@ TEST_CASE("exec: an answer tells which text or expression came") {
   s.say("on port 80 or so, no ");
   CHECK(answer.pending());
   s.say("error\n");
-  CHECK(answer.value().wake == exec_wake::matched);
+  CHECK(answer.value().wait == wait_result::matched);
   CHECK(answer.value().matched == "[Ee]rror");
   CHECK(answer.value().matched_text == "error");
 }
@@ -254,13 +254,13 @@ TEST_CASE("exec: what an answer took is found later, unless it matched") {
   s.say("ready\n");
   CHECK(s.poll(id, for_time(0s)).value().head == "ready\n");
   auto found = s.poll(id, for_text("ready"));
-  CHECK(found.value().wake == exec_wake::matched);
+  CHECK(found.value().wait == wait_result::matched);
   CHECK(found.value().head == "");
   auto again = s.poll(id, for_text("ready"));
   CHECK(again.pending());
   s.say("ready, again: ready");
   CHECK(again.value().matched == "ready");
-  CHECK(s.poll(id, for_text("ready")).value().wake == exec_wake::matched);
+  CHECK(s.poll(id, for_text("ready")).value().wait == wait_result::matched);
   // Input makes what came before it old.
   s.say("ready");
   auto input = text_for(id, "x");
@@ -279,7 +279,7 @@ TEST_CASE("exec: the echo of what was typed is not what was waited for") {
   s.say("done\r\n");
   CHECK(answer.pending());
   s.say("done\r\n");
-  CHECK(answer.value().wake == exec_wake::matched);
+  CHECK(answer.value().wait == wait_result::matched);
   CHECK(answer.value().head == "$ echo done\r\ndone\r\n");
 }
 
@@ -307,13 +307,13 @@ TEST_CASE("exec: what is to be kept goes on when the process has ended") {
     s.t.child().both_ended();
     s.t.child().finished();
     s.t.run();
-    CHECK(answer.value().wake == exec_wake::closed);
+    CHECK(answer.value().wait == wait_result::closed);
   }
   SECTION("there is something: it is a session") {
     s.t.advance(249ms);
     CHECK(answer.pending());
     s.t.advance(1ms);
-    CHECK(answer.value().wake == exec_wake::exited);
+    CHECK(answer.value().wait == wait_result::exited);
     CHECK(answer.value().state == session_state::exited);
     CHECK(answer.value().status.code == 3);
     CHECK(answer.value().head == "started\n");
@@ -323,7 +323,7 @@ TEST_CASE("exec: what is to be kept goes on when the process has ended") {
     CHECK(s.t.child().count("finish") == 0);
     auto later = s.poll("exec-1", for_text("GET"));
     s.say("GET /\n");
-    CHECK(later.value().wake == exec_wake::matched);
+    CHECK(later.value().wait == wait_result::matched);
     auto last = s.terminate("exec-1");
     CHECK(s.t.child().count("terminate") == 1);
     s.t.child().both_ended();
@@ -345,12 +345,12 @@ TEST_CASE(
   s.t.advance(1s);
   auto first = s.poll(id);
   s.t.advance(250ms);
-  CHECK(first.value().wake == exec_wake::exited);
+  CHECK(first.value().wait == wait_result::exited);
   auto second = s.poll(id);
   s.t.advance(4s);
   CHECK(second.pending());
   s.t.advance(1s);
-  CHECK(second.value().wake == exec_wake::yielded);
+  CHECK(second.value().wait == wait_result::timed_out);
 }
 
 TEST_CASE("exec: who waits for output of what is kept goes on waiting") {
@@ -364,7 +364,7 @@ TEST_CASE("exec: who waits for output of what is kept goes on waiting") {
   s.t.advance(5s);
   CHECK(answer.pending());
   s.say("listening\n");
-  CHECK(answer.value().wake == exec_wake::matched);
+  CHECK(answer.value().wait == wait_result::matched);
   CHECK(answer.value().state == session_state::exited);
 }
 
@@ -379,7 +379,7 @@ TEST_CASE("exec: a poll finds its text in what came before, input does not") {
   s.say("1\n>>> ");
   CHECK(answer.value().head == ">>> 1\n>>> ");
   s.say("a >>> ");
-  CHECK(s.poll(id, for_text(">>> ")).value().wake == exec_wake::matched);
+  CHECK(s.poll(id, for_text(">>> ")).value().wait == wait_result::matched);
 }
 
 TEST_CASE("exec: who asks for any output is woken by the first of it") {
@@ -390,7 +390,7 @@ TEST_CASE("exec: who asks for any output is woken by the first of it") {
   auto answer = s.poll(id, any);
   CHECK(answer.pending());
   s.say("GET /\n");
-  CHECK(answer.value().wake == exec_wake::output);
+  CHECK(answer.value().wait == wait_result::output);
   CHECK(answer.value().head == "GET /\n");
   s.say("more");
   CHECK(s.poll(id, any).value().head == "more");

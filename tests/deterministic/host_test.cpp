@@ -8,7 +8,7 @@ namespace {
 /// A host whose parent is the test.
 struct host_alone {
   host_alone() : channel(work) {
-    auto queue = std::shared_ptr<work_queue>{std::shared_ptr<void>{}, &work};
+    auto queue = std::shared_ptr<executor>{std::shared_ptr<void>{}, &work};
     runner_host_options options;
     options.identity = {4711, "runner", "secret"};
     options.max_sessions = 2;
@@ -78,7 +78,7 @@ struct host_alone {
       CHECK(x->destroyed());
   }
 
-  hand_queue work;
+  hand_executor work;
   wire channel;
   std::shared_ptr<scripted_factory> scripts
     = std::make_shared<scripted_factory>();

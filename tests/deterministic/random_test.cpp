@@ -14,8 +14,8 @@ public:
     : chance_(seed), owner_(theatre_), reader_(theatre_) {
     auto spec = cat();
     spec.limits.retained = pick(3) == 0 ? pick(8) : pick(4096);
-    spec.when_unobserved = pick(2) == 0 ? unobserved::retain
-                                        : unobserved::pause;
+    spec.unsubscribed = pick(2) == 0 ? unsubscribed_policy::retain
+                                     : unsubscribed_policy::pause;
     session_ = owner_.spawn(spec);
     terms_[0].mode = delivery::lossless;
     for (auto& x : seats_)

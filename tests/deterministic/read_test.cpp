@@ -147,7 +147,7 @@ namespace {
 /// A session that pauses while nobody subscribes.
 command pausing(std::uint64_t retained) {
   auto result = cat();
-  result.when_unobserved = unobserved::pause;
+  result.unsubscribed = unsubscribed_policy::pause;
   result.limits.retained = retained;
   return result;
 }
@@ -172,7 +172,7 @@ TEST_CASE("a pausing session reads no more than its log holds") {
                            1024 * 1024);
   auto hdl = owner.spawn(pausing(retained));
   CHECK(bring_all(t) == retained);
-  CHECK(owner.info(hdl).held_back);
+  CHECK(owner.info(hdl).paused);
   CHECK(owner.info(hdl).retained == retained);
 }
 
@@ -213,7 +213,7 @@ TEST_CASE("a subscriber lets a pausing session go on, and its end stops it") {
   owner->acknowledge_always();
   owner->subscribe(hdl);
   CHECK(t.child().credit() == read_window);
-  CHECK_FALSE(other.info(hdl).held_back);
+  CHECK_FALSE(other.info(hdl).paused);
 
   SECTION("when it goes down") {
     owner.reset();
@@ -222,7 +222,7 @@ TEST_CASE("a subscriber lets a pausing session go on, and its end stops it") {
     owner->tell(hdl, unsubscribe_atom_v);
   }
   bring_all(t, 'y');
-  CHECK(other.info(hdl).held_back);
+  CHECK(other.info(hdl).paused);
   auto kept = read(other, hdl, {had, 0}, 1024 * 1024).value();
   CHECK(kept.gaps.empty());
   CHECK(kept.next == other.info(hdl).produced);
@@ -250,7 +250,7 @@ TEST_CASE("a pausing session whose owner is gone is not waited with") {
   peer other{t};
   auto hdl = owner->spawn(pausing(256 * 1024));
   bring_all(t);
-  REQUIRE(other.info(hdl).held_back);
+  REQUIRE(other.info(hdl).paused);
   auto first = GENERATE(true, false);
   if (first)
     owner.reset();

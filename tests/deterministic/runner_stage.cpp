@@ -129,7 +129,7 @@ public:
     // nop
   }
 
-  std::shared_ptr<work_queue> work() override {
+  std::shared_ptr<executor> work() override {
     // It belongs to the stage.
     return {std::shared_ptr<void>{}, &stage_.work};
   }
@@ -235,9 +235,11 @@ link_alone::link_alone(runner_options options)
   : channel(work), process(std::make_shared<paper_process::script>(
                      paper_process::script{work, nullptr})) {
   // The queue belongs to us, who outlive the link.
-  auto queue = std::shared_ptr<work_queue>{std::shared_ptr<void>{}, &work};
-  link = runner_link::make(queue, std::move(options), nonce,
-                           [this](const runner_info& x) { told.push_back(x); });
+  auto queue = std::shared_ptr<executor>{std::shared_ptr<void>{}, &work};
+  link = runner_connection::make(queue, std::move(options), nonce,
+                                 [this](const runner_info& x) {
+                                   told.push_back(x);
+                                 });
   link->start(std::make_unique<paper_process>(process));
 }
 
@@ -245,7 +247,7 @@ link_alone::~link_alone() {
   process->exits({});
   work.advance(std::chrono::minutes{1});
   CHECK(info().state == runner_state::down);
-  std::weak_ptr<runner_link> last = link;
+  std::weak_ptr<runner_connection> last = link;
   link = nullptr;
   work.run();
   CHECK(last.expired());
@@ -288,7 +290,7 @@ std::vector<std::string> link_alone::take_sent() {
 std::unique_ptr<child> link_alone::start(std::vector<std::string>& events,
                                          std::uint64_t credit, stdio_kind kind,
                                          std::int32_t notification_fd) {
-  auto queue = std::shared_ptr<work_queue>{std::shared_ptr<void>{}, &work};
+  auto queue = std::shared_ptr<executor>{std::shared_ptr<void>{}, &work};
   auto result = make_children(queue, [this] { return link; })->make_child();
   auto spec = cat();
   spec.stdio.kind = kind;

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "../wire/hand_queue.hpp"
+#include "../wire/hand_executor.hpp"
 #include "../wire/wire.hpp"
 #include "theatre.hpp"
 
 #include "procession/actors/runner_node.hpp"
 #include "procession/runner/channel/protocol.hpp"
 #include "procession/runner/host/runner_host.hpp"
-#include "procession/runner/parent/runner_link.hpp"
+#include "procession/runner/parent/runner_connection.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -23,7 +23,7 @@ class paper_process : public runner_process {
 public:
   /// What the test holds of it.
   struct script {
-    hand_queue& work;
+    hand_executor& work;
     sink to;
     bool killed = false;
     bool gone = false;
@@ -83,10 +83,10 @@ public:
     return told.back();
   }
 
-  hand_queue work;
+  hand_executor work;
   wire channel;
   std::shared_ptr<paper_process::script> process;
-  std::shared_ptr<runner_link> link;
+  std::shared_ptr<runner_connection> link;
   std::vector<runner_info> told;
   std::string nonce = "secret";
 
@@ -112,7 +112,7 @@ public:
     return process->gone;
   }
 
-  hand_queue work;
+  hand_executor work;
   // Of the runner that was started last.
   std::optional<wire> channel;
   std::shared_ptr<scripted_factory> scripts;

@@ -255,7 +255,7 @@ TEST_CASE("credit goes all the way to the child, and holds it back") {
     total += n;
     x.t.run();
   }
-  CHECK(watcher.info(hdl).held_back);
+  CHECK(watcher.info(hdl).paused);
   CHECK(total < 2u << 20);
   CHECK(watcher.received() == 1000);
   watcher.ack(hdl, 1000);

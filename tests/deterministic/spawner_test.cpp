@@ -1,6 +1,6 @@
 #include "theatre.hpp"
 
-#include "procession/actors/common/alarm_clock.hpp"
+#include "procession/actors/common/actor_timer.hpp"
 
 #include <caf/actor_registry.hpp>
 
@@ -305,7 +305,7 @@ TEST_CASE("who has an alarm clock may be gone before that begins") {
   theatre t;
   t.run();
   auto before = t.sys.registry().running();
-  t.sys.spawn([](caf::event_based_actor* self) { alarm_clock{}.attach(self); });
+  t.sys.spawn([](caf::event_based_actor* self) { actor_timer{}.attach(self); });
   t.run();
   CHECK(t.sys.registry().running() == before);
 }

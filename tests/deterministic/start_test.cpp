@@ -239,26 +239,26 @@ TEST_CASE("whoever waits for a program to say that it is ready is told") {
   auto spec = cat();
   spec.notification_fd = 3;
   auto hdl = owner.spawn(spec);
-  auto ready = owner.tell(hdl, notified_atom_v);
+  auto ready = owner.tell(hdl, ready_atom_v);
   CHECK(ready.pending());
 
   SECTION("when it does, and ever after") {
     t.child().notified();
     t.run();
     ready.value();
-    owner.tell(hdl, notified_atom_v).value();
+    owner.tell(hdl, ready_atom_v).value();
     t.child().exited();
     t.run();
-    owner.tell(hdl, notified_atom_v).value();
+    owner.tell(hdl, ready_atom_v).value();
   }
   SECTION("or that it has ended") {
     t.child().exited();
     t.run();
     CHECK(ready.is(errc::already_exited));
-    CHECK(owner.tell(hdl, notified_atom_v).is(errc::already_exited));
+    CHECK(owner.tell(hdl, ready_atom_v).is(errc::already_exited));
   }
   SECTION("or that it never will") {
     auto other = owner.spawn();
-    CHECK(owner.tell(other, notified_atom_v).is(errc::invalid_argument));
+    CHECK(owner.tell(other, ready_atom_v).is(errc::invalid_argument));
   }
 }

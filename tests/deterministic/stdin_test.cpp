@@ -191,7 +191,7 @@ TEST_CASE("every signal reaches the child by its name") {
   auto name = GENERATE(signal_name::interrupt, signal_name::hangup,
                        signal_name::quit, signal_name::terminate,
                        signal_name::kill, signal_name::stop,
-                       signal_name::proceed);
+                       signal_name::resume);
   auto sent = owner.tell(hdl, signal_atom_v, name);
   CHECK(t.child().take_calls() == lines{"signal #1 " + to_string(name)});
   t.child().answered(1);

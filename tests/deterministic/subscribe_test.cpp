@@ -86,7 +86,7 @@ TEST_CASE("without a subscriber the session reads on and keeps the tail") {
   }
   CHECK(owner.info(hdl).retained == 1000);
   CHECK(owner.info(hdl).produced == cursor{100 * 64 * 1024, 0});
-  CHECK_FALSE(owner.info(hdl).held_back);
+  CHECK_FALSE(owner.info(hdl).paused);
 }
 
 TEST_CASE("a lossless subscriber with unsent bytes holds reading back") {
@@ -100,14 +100,14 @@ TEST_CASE("a lossless subscriber with unsent bytes holds reading back") {
     t.child().out(block);
   t.run();
   CHECK(t.child().credit() == 0);
-  CHECK(owner.info(hdl).held_back);
+  CHECK(owner.info(hdl).paused);
   CHECK(owner.out().size() == 1000);
   owner.ack(hdl, 500);
   CHECK(t.child().granted() == granted);
   owner.acknowledge_always();
   owner.ack(hdl, 1000);
   CHECK(owner.out().size() == 4 * block.size());
-  CHECK_FALSE(owner.info(hdl).held_back);
+  CHECK_FALSE(owner.info(hdl).paused);
   CHECK(t.child().credit() == read_window);
 }
 
@@ -118,10 +118,10 @@ TEST_CASE("bytes under way do not hold reading back, unsent ones do") {
   owner.subscribe(hdl, window(5));
   t.child().out("abcde");
   t.run();
-  CHECK_FALSE(owner.info(hdl).held_back);
+  CHECK_FALSE(owner.info(hdl).paused);
   t.child().out("f");
   t.run();
-  CHECK(owner.info(hdl).held_back);
+  CHECK(owner.info(hdl).paused);
 }
 
 TEST_CASE("what a lossless subscriber has not had is never evicted") {
@@ -154,7 +154,7 @@ TEST_CASE("a lossy subscriber holds nothing back and is told of one gap") {
     t.child().out(text);
     t.run();
   }
-  CHECK_FALSE(owner.info(hdl).held_back);
+  CHECK_FALSE(owner.info(hdl).paused);
   CHECK(owner.take_events() == lines{"1 out@0 abc"});
   owner.ack(hdl, 3);
   CHECK(owner.take_events()
@@ -213,7 +213,7 @@ TEST_CASE("a lossless subscriber keeps what a lossy one would lose") {
   lossy.ack(hdl, 2);
   CHECK(lossy.out() == "abcdef");
   CHECK(owner.out() == "ab");
-  CHECK(owner.info(hdl).held_back);
+  CHECK(owner.info(hdl).paused);
 }
 
 TEST_CASE("a subscriber that dies mid-stream is forgotten") {
@@ -250,7 +250,7 @@ TEST_CASE("an owner that subscribes and dies is forgotten and obeyed") {
   CHECK(t.child().take_calls() == lines{"kill"});
   auto info = other.info(hdl);
   CHECK(info.subscribers == 0);
-  CHECK_FALSE(info.held_back);
+  CHECK_FALSE(info.paused);
 }
 
 TEST_CASE("unsubscribing ends the events and lets the child go on") {

@@ -322,7 +322,7 @@ TEST_CASE("a subscriber that takes nothing does not keep what its owner left") {
   slow.subscribe(hdl, terms);
   t.child().out("abcdef");
   t.run();
-  CHECK(slow.info(hdl).held_back);
+  CHECK(slow.info(hdl).paused);
   std::string end = "killed by signal 9 (Killed)";
 
   SECTION("the process lives") {
@@ -495,17 +495,17 @@ TEST_CASE("a session that is to go waits for no subscriber") {
   auto spec = cat();
   spec.kill.drain = max_timespan;
   spec.limits.retained = 10;
-  auto kind = GENERATE(unobserved::retain, unobserved::pause);
-  spec.when_unobserved = kind;
+  auto kind = GENERATE(unsubscribed_policy::retain, unsubscribed_policy::pause);
+  spec.unsubscribed = kind;
   auto hdl = owner.spawn(spec);
-  if (kind == unobserved::retain) {
+  if (kind == unsubscribed_policy::retain) {
     subscription terms;
     terms.window = 1;
     owner.subscribe(hdl, terms);
   }
   t.child().out("abcdefghij");
   t.run();
-  CHECK(owner.info(hdl).held_back);
+  CHECK(owner.info(hdl).paused);
   caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
   t.run();
   // It is allowed to read on.
@@ -516,7 +516,7 @@ TEST_CASE("a session that is to go waits for no subscriber") {
   t.child().finished();
   t.run();
   CHECK(t.child().destroyed());
-  if (kind == unobserved::retain)
+  if (kind == unsubscribed_policy::retain)
     CHECK(owner.take_events()
           == lines{"1 out@0 a",
                    "2 exited killed by signal 9 (Killed), by request",

@@ -133,7 +133,7 @@ test("what is left in the background is ended and counted, or kept", () =>
     assert.equal(facts(ended).background_ended, 1);
     assert.ok(await gone(Number(facts(ended).output)));
     const kept = await call("exec_command", { command, keep_background: true });
-    assert.equal(kept.wake, "exited");
+    assert.equal(kept.wait, "exited");
     assert.equal(kept.exit_code, 0);
     process.kill(Number(kept.output), 0);
     const { sessions } = await call("list_sessions");
@@ -168,7 +168,7 @@ test("a shell on a terminal keeps its state, and is typed to and ended", () =>
       tty: true,
       until: ["ready> "],
     });
-    assert.equal(shell.wake, "matched");
+    assert.equal(shell.wait, "matched");
     assert.equal(shell.session_id, "my shell");
     await call("write_stdin", {
       session_id: "my shell",
@@ -181,7 +181,7 @@ test("a shell on a terminal keeps its state, and is typed to and ended", () =>
       yield_time_ms: 30000,
       until: ["h\u00e4\u20ac\u{1F600}"],
     });
-    assert.equal(echo.wake, "matched");
+    assert.equal(echo.wait, "matched");
     // The second time it is not the echo.
     assert.match(echo.output, /\u{1F600}\r\nh\u00e4\u20ac\u{1F600}/u);
     assert.equal(echo.invalid_bytes, 0);
@@ -197,7 +197,7 @@ test("a shell on a terminal keeps its state, and is typed to and ended", () =>
       yield_time_ms: 30000,
       until: ["got 4711"],
     });
-    assert.equal(state.wake, "matched");
+    assert.equal(state.wait, "matched");
     const { sessions } = await call("list_sessions");
     assert.equal(sessions.length, 1);
     assert.equal(sessions[0].state, "running");

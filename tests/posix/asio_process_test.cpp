@@ -218,7 +218,7 @@ TEST_CASE_METHOD(asio_fixture, "asio: a child waits until somebody reads",
     spec.limits.retained = 4096;
     co_await x.async_start(spec, use_awaitable);
     auto info = co_await x.async_info(use_awaitable);
-    while (!info.held_back)
+    while (!info.paused)
       info = co_await x.async_info(use_awaitable);
     CHECK(info.produced.out == 4096);
     std::array<char, 100> some;

@@ -70,7 +70,7 @@ TEST_CASE("exec: the next command after the loss of a runner runs in another") {
   REQUIRE_FALSE(there.up());
   auto tool = make_exec_tool(there.w.sys, there.w.where, {});
   auto exec = [&](exec_request request) {
-    request.wait.yield = patience;
+    request.wait.timeout = patience;
     exec_result result;
     there.w.self->request(tool, patience, exec_atom_v, std::move(request))
       .receive([&](exec_result& x) { result = std::move(x); },

@@ -116,7 +116,7 @@ void plan_steps(plan& x, dice& chance) {
     // Most sessions are to come to their own end.
     auto gentle = !chance.one_in(12);
     y.what = static_cast<step::kind>(
-      gentle ? chance.below(static_cast<std::uint64_t>(step::kind::proceed))
+      gentle ? chance.below(static_cast<std::uint64_t>(step::kind::resume))
              : chance.between(static_cast<std::uint64_t>(step::kind::signal),
                               static_cast<std::uint64_t>(step::kind::kill)));
     constexpr signal_name names[] = {signal_name::interrupt,
@@ -128,7 +128,7 @@ void plan_steps(plan& x, dice& chance) {
       y.what = step::kind::info;
     if (y.what == step::kind::stop_for_a_while) {
       auto z = y;
-      z.what = step::kind::proceed;
+      z.what = step::kind::resume;
       // Later than the stop, or it would be for ever.
       z.after += milliseconds{1} + chance.any_time(300);
       x.steps.push_back(z);
@@ -171,7 +171,7 @@ void plan_watchers(plan& x, dice& chance) {
   x.spec.limits.retention = retentions[chance.below(3)];
   // The first is one that has everything, without whom the program might wait.
   if (chance.one_in(2)) {
-    x.spec.when_unobserved = unobserved::pause;
+    x.spec.unsubscribed = unsubscribed_policy::pause;
     auto first = any_watcher(x, chance);
     first.terms.mode = delivery::lossless;
     first.after = milliseconds{0};
@@ -239,7 +239,7 @@ plan make_terminal_plan(std::uint64_t number, std::uint32_t seed,
   x.spec = base_command(x, terms);
   dice chance{seed};
   x.spec.stdio = pty();
-  x.spec.when_unobserved = unobserved::pause;
+  x.spec.unsubscribed = unsubscribed_policy::pause;
   x.spec.owner = ownership::spawner;
   x.told.terminal = true;
   x.told.out = chance.any_size(128 * kib);
@@ -261,8 +261,8 @@ std::string to_string(const plan& x) {
          + std::to_string(spec.limits.retained) + ", retention "
          + in_ms(spec.limits.retention) + ", grace " + in_ms(spec.kill.grace)
          + ", leftovers " + in_ms(spec.kill.leftovers) + ", time-out "
-         + in_ms(spec.limits.timeout) + ", unobserved "
-         + to_string(spec.when_unobserved) + ", owner " + to_string(spec.owner);
+         + in_ms(spec.limits.timeout) + ", unsubscribed_policy "
+         + to_string(spec.unsubscribed) + ", owner " + to_string(spec.owner);
 }
 
 } // namespace procession::soak

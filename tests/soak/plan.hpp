@@ -80,7 +80,7 @@ struct step {
     /// A write that is larger than what may wait.
     oversize,
     stop_for_a_while,
-    proceed,
+    resume,
     // From here on the session may end before its time.
     signal,
     terminate,

@@ -45,7 +45,7 @@ caf::behavior player::make_behavior(player_args args) {
   ++tale().log().counts.live;
   start();
   return {
-    [this](ready_atom) { begin_play(); },
+    [this](watching_atom) { begin_play(); },
     [this](done_atom) {
       ++watchers_over_;
       finish_if_over();
@@ -103,7 +103,7 @@ void player::started(session x) {
         finish_if_over();
       });
   // With `pause` the first watcher is there before anybody takes output away.
-  if (what().spec.when_unobserved == unobserved::pause)
+  if (what().spec.unsubscribed == unsubscribed_policy::pause)
     let_in(0);
   else
     begin_play();
@@ -124,7 +124,7 @@ void player::begin_play() {
     return;
   if (what().told.notify == 0)
     return feed();
-  ask<void>("wait for the notification", [this] { feed(); }, notified_atom_v);
+  ask<void>("wait for the notification", [this] { feed(); }, ready_atom_v);
 }
 
 void player::let_in(std::size_t number) {
@@ -137,7 +137,8 @@ void player::let_in(std::size_t number) {
   x.of = session_;
   x.boss = caf::actor_cast<caf::actor>(self_);
   auto all = what().total(stream_kind::out) + what().total(stream_kind::err);
-  auto first = number == 0 && what().spec.when_unobserved == unobserved::pause;
+  auto first = number == 0
+               && what().spec.unsubscribed == unsubscribed_policy::pause;
   x.whole = x.plan.terms.mode == delivery::lossless && !x.plan.late
             && (first || all <= what().spec.limits.retained);
   watchers_.push_back(self_->spawn(watcher_behavior, std::move(x)));

@@ -55,9 +55,9 @@ void player::take(const step& x) {
     case step::kind::stop_for_a_while:
       tale().note("stops");
       return ask<void>("stop", [] {}, signal_atom_v, signal_name::stop);
-    case step::kind::proceed:
+    case step::kind::resume:
       tale().note("proceeds");
-      return ask<void>("proceed", [] {}, signal_atom_v, signal_name::proceed);
+      return ask<void>("resume", [] {}, signal_atom_v, signal_name::resume);
     case step::kind::signal:
     case step::kind::terminate:
     case step::kind::kill:

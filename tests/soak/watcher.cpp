@@ -77,12 +77,12 @@ void watcher::subscribe(cursor from) {
       [this, from](cursor begin) {
         if (!(begin == from))
           finding("delivery begins elsewhere than asked for");
-        self_->send(args_.boss, ready_atom_v);
+        self_->send(args_.boss, watching_atom_v);
       },
       [this](const caf::error& x) {
         if (!is_gone(x) && !args_.tale->disturbed())
           finding("cannot subscribe: " + describe(x));
-        self_->send(args_.boss, ready_atom_v);
+        self_->send(args_.boss, watching_atom_v);
         done();
       });
 }

@@ -11,7 +11,7 @@
 
 PROCESSION_BEGIN_LOCAL(soak_watcher, 3300)
   /// From a watcher to its player: it subscribes; it is done.
-  CAF_ADD_ATOM(soak_watcher, procession::soak, ready_atom, "ready")
+  CAF_ADD_ATOM(soak_watcher, procession::soak, watching_atom, "watching")
   CAF_ADD_ATOM(soak_watcher, procession::soak, done_atom, "done")
   /// From a player: it may go, since nothing can follow.
   CAF_ADD_ATOM(soak_watcher, procession::soak, leave_atom, "leave")

@@ -20,7 +20,7 @@ inline command full_command() {
   x.stdio = pty({30, 100});
   x.limits = {11, 12, 13s, 14s};
   x.kill = {15s, 16s, 17s, background_policy::keep};
-  x.when_unobserved = unobserved::pause;
+  x.unsubscribed = unsubscribed_policy::pause;
   x.owner = ownership::spawner;
   x.id = "the id";
   x.restricted = {{"S-1-15-3-1024-1", "S-1-5-32-545"}};

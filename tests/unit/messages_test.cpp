@@ -68,7 +68,7 @@ session_info full_info() {
   x.queued_stdin = 6;
   x.retained = 7;
   x.subscribers = 8;
-  x.held_back = true;
+  x.paused = true;
   x.status = full_status();
   x.complete = false;
   x.start_error = "none";
@@ -110,7 +110,7 @@ exec_request full_exec() {
 exec_result full_exec_result() {
   exec_result x;
   x.id = "e1";
-  x.wake = exec_wake::matched;
+  x.wait = wait_result::matched;
   x.state = session_state::exited;
   x.status = full_status();
   x.complete = false;
@@ -188,7 +188,7 @@ TEST_CASE_METHOD(fixture, "every value type comes back whole") {
     CHECK(round_trip(full_command().limits).retention == 14s);
     CHECK(round_trip(full_command().kill).drain == 16s);
     CHECK(round_trip(stdio_kind::pty) == stdio_kind::pty);
-    CHECK(round_trip(unobserved::pause) == unobserved::pause);
+    CHECK(round_trip(unsubscribed_policy::pause) == unsubscribed_policy::pause);
     CHECK(round_trip(ownership::spawner) == ownership::spawner);
   }
   SECTION("events") {
@@ -226,7 +226,7 @@ TEST_CASE_METHOD(fixture, "every value type comes back whole") {
     auto all = [](const session_info& z) {
       return std::tie(z.id, z.state, z.pid, z.spec, z.containment, z.started,
                       z.last_output, z.produced, z.consumed_stdin,
-                      z.queued_stdin, z.retained, z.subscribers, z.held_back,
+                      z.queued_stdin, z.retained, z.subscribers, z.paused,
                       z.status, z.complete, z.start_error);
     };
     CHECK(all(x) == all(y));
@@ -271,7 +271,7 @@ TEST_CASE_METHOD(fixture, "a message of every type crosses a node boundary") {
     error_detail{stage::fork, 11, "try again"},
     failure{errc::spawn_failed, {stage::exec, 2, "no"}}, terminal_size{2, 3},
     stdio_kind::pty, pty({4, 5}), full_command().env, full_command().limits,
-    full_command().kill, background_policy::keep, unobserved::pause,
+    full_command().kill, background_policy::keep, unsubscribed_policy::pause,
     ownership::spawner, full_command().restricted, full_command());
   auto second = caf::make_message(
     stream_kind::err, cursor{1, 2}, exit_cause::signaled, full_status(),
@@ -284,7 +284,7 @@ TEST_CASE_METHOD(fixture, "a message of every type crosses a node boundary") {
   auto third = caf::make_message(
     full_wait(), full_exec(),
     exec_input{"e1", "a", {"enter"}, true, full_wait()},
-    exec_poll{"e1", full_wait()}, exec_wake::yielded, full_exec_result(),
+    exec_poll{"e1", full_wait()}, wait_result::timed_out, full_exec_result(),
     full_exec_session(), exec_list{full_exec_session()});
   auto fourth = caf::make_message(restart_kind::transient, child_state::running,
                                   full_child(), child_list{full_child()},
@@ -310,7 +310,7 @@ TEST_CASE_METHOD(fixture, "a request crosses a node boundary") {
   check(caf::make_message(info_atom_v));
   check(caf::make_message(wait_atom_v));
   check(caf::make_message(wait_atom_v, session_state::closed));
-  check(caf::make_message(notified_atom_v));
+  check(caf::make_message(ready_atom_v));
   check(caf::make_message(read_atom_v, cursor{1, 2}, std::uint64_t{3},
                           caf::timespan{4s}));
   check(caf::make_message(subscribe_atom_v, subscription{}));

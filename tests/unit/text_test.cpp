@@ -153,7 +153,7 @@ TEST_CASE("every value of an enumeration has a name") {
   check_names(session_state::starting, session_state::closed, "session_state");
   check_names(containment_kind::unknown, containment_kind::job,
               "containment_kind");
-  check_names(exec_wake::closed, exec_wake::cancelled, "exec_wake");
+  check_names(wait_result::closed, wait_result::cancelled, "wait_result");
   check_names(signal_name::interrupt, last_signal_name, "signal_name");
   check_names(restart_kind::permanent, restart_kind::temporary, "restart_kind");
   check_names(restart_strategy::one_for_one, restart_strategy::rest_for_one,
@@ -163,8 +163,8 @@ TEST_CASE("every value of an enumeration has a name") {
               "supervisor_event_kind");
   CHECK(to_string(stream_kind::out) == "out");
   CHECK(to_string(stream_kind::err) == "err");
-  CHECK(to_string(unobserved::retain) == "retain");
-  CHECK(to_string(unobserved::pause) == "pause");
+  CHECK(to_string(unsubscribed_policy::retain) == "retain");
+  CHECK(to_string(unsubscribed_policy::pause) == "pause");
   CHECK(to_string(ownership::sender) == "sender");
   CHECK(to_string(ownership::spawner) == "spawner");
   CHECK(to_string(delivery::lossless) == "lossless");

@@ -45,7 +45,7 @@ struct lane {
 } // namespace
 
 struct wire::core {
-  explicit core(work_queue& queue) : work(queue) {
+  explicit core(executor& queue) : work(queue) {
     // nop
   }
 
@@ -129,7 +129,7 @@ struct wire::core {
     move(out);
   }
 
-  work_queue& work;
+  executor& work;
   std::array<lane, 2> lanes;
   std::array<bool, 2> closed{};
   std::array<std::weak_ptr<duplex>, 2> ends;
@@ -179,7 +179,7 @@ private:
   side at_;
 };
 
-wire::wire(work_queue& work) : core_(std::make_shared<core>(work)) {
+wire::wire(executor& work) : core_(std::make_shared<core>(work)) {
   // nop
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "procession/io/reactor/duplex.hpp"
-#include "procession/io/reactor/work_queue.hpp"
+#include "procession/io/reactor/executor.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +31,7 @@ public:
   static constexpr auto all = static_cast<std::size_t>(-1);
 
   /// @param work outlives the ends.
-  explicit wire(work_queue& work);
+  explicit wire(executor& work);
   wire(const wire&) = delete;
   wire& operator=(const wire&) = delete;
   /// The ends may live on; nothing arrives there any more.

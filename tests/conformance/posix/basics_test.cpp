@@ -145,7 +145,7 @@ TEST_CASE("a program says that it is ready by a line to its descriptor") {
   spec.notification_fd = 7;
   auto hdl = w.spawn(spec);
   w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"go\n"});
-  CHECK_FALSE(w.tell(hdl, notified_atom_v));
+  CHECK_FALSE(w.tell(hdl, ready_atom_v));
   CHECK(w.info(hdl).state == session_state::running);
 
   SECTION("which counts though it ends at once") {
@@ -153,13 +153,13 @@ TEST_CASE("a program says that it is ready by a line to its descriptor") {
     spec.notification_fd = 7;
     auto quick = w.spawn(spec);
     w.ask<exit_status>(quick, wait_atom_v);
-    CHECK_FALSE(w.tell(quick, notified_atom_v));
+    CHECK_FALSE(w.tell(quick, ready_atom_v));
   }
   SECTION("and by nothing else") {
     spec = shell("printf ready >&7; echo ready");
     spec.notification_fd = 7;
     auto silent = w.spawn(spec);
-    CHECK(is(w.tell(silent, notified_atom_v), errc::already_exited));
+    CHECK(is(w.tell(silent, ready_atom_v), errc::already_exited));
   }
 }
 

@@ -106,7 +106,7 @@ TEST_CASE("terminate is prompt while output and input are stuck") {
   auto spec = shell("stty raw 2>/dev/null; echo ready; exec cat /dev/zero",
                     {kind, {}});
   // Or the first line may be evicted before we listen.
-  spec.when_unobserved = unobserved::pause;
+  spec.unsubscribed = unsubscribed_policy::pause;
   auto hdl = w.spawn(spec);
   listener events{w, hdl, {{}, 4096, delivery::lossless}};
   events.acknowledging = false;

@@ -19,7 +19,7 @@ TEST_CASE("exec: a shell keeps its state, and another one does not see it") {
   CHECK(x.call<exec_list>(list_atom_v).size() == 1);
   input.text = "echo \"[$X]\"\n";
   input.wait.until = {"[42]\r\n"};
-  CHECK(x.write(input).wake == exec_wake::matched);
+  CHECK(x.write(input).wait == wait_result::matched);
   input.text.clear();
   input.keys = {"ctrl-d"};
   input.wait.until.clear();
@@ -61,7 +61,7 @@ TEST_CASE("exec: a server that is kept is a session, and ends like one") {
   request.script = "sleep 1000 & echo $!";
   request.keep_background = true;
   auto first = x.exec(request);
-  CHECK(first.wake == exec_wake::exited);
+  CHECK(first.wait == wait_result::exited);
   CHECK(success(first.status));
   auto pid = std::stoll(first.head);
   CHECK(process_lives(pid));
@@ -95,6 +95,6 @@ TEST_CASE("exec: the echo of a shell's line editor is not waited for") {
   auto input = input_for(id, "echo $((6 * 7)) is the answer 42\n");
   input.wait.until_regex = {"answer 42"};
   auto result = x.write(input);
-  CHECK(result.wake == exec_wake::matched);
+  CHECK(result.wait == wait_result::matched);
   CHECK(result.head.find("42 is the answer 42") != std::string::npos);
 }

@@ -255,9 +255,9 @@ TEST_CASE("a process that is stopped and goes on is told of",
   using stops = std::vector<std::int32_t>;
   REQUIRE(events.until([&] { return events.stops == stops{19}; }));
   CHECK(w.info(hdl).stopped == 19);
-  REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::proceed));
+  REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::resume));
   REQUIRE(events.until([&] { return events.stops == stops{19, 0, 19}; }));
-  REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::proceed));
+  REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::resume));
   REQUIRE(events.until_closed());
   // That it went on may be superseded by its end (wait(2)).
   REQUIRE(events.stops.size() >= 3);

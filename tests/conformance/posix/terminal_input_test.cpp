@@ -136,7 +136,7 @@ TEST_CASE("all that was typed before the end of input arrives") {
   caf::anon_send(hdl, write_atom_v, shared_bytes{text});
   REQUIRE_FALSE(w.tell(hdl, close_stdin_atom_v));
   CHECK(w.info(hdl).consumed_stdin < text.size());
-  REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::proceed));
+  REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::resume));
   REQUIRE(events.until_closed());
   CHECK((events.out == "ready\r\n" + numbers(n, "\r\n")));
   CHECK(success(*events.status));

@@ -138,7 +138,7 @@ TEST_CASE("signals that Windows does not know are refused") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"sleep"}));
   for (auto name :
-       {signal_name::stop, signal_name::proceed, signal_name::hangup})
+       {signal_name::stop, signal_name::resume, signal_name::hangup})
     CHECK(is(w.tell(hdl, signal_atom_v, name), errc::request_failed));
   CHECK_FALSE(w.tell(hdl, signal_atom_v, signal_name::kill));
   CHECK(w.ask<exit_status>(hdl, wait_atom_v)->signal == 9);

@@ -2,7 +2,7 @@
 /// parent sends, what the children do, how the bytes arrive and how time
 /// passes.
 
-#include "hand_queue.hpp"
+#include "hand_executor.hpp"
 #include "input.hpp"
 #include "procession/runner/host/runner_host.hpp"
 #include "reported.hpp"
@@ -320,8 +320,8 @@ private:
   }
 
   fuzz::input in_;
-  std::shared_ptr<test::hand_queue> work_
-    = std::make_shared<test::hand_queue>();
+  std::shared_ptr<test::hand_executor> work_
+    = std::make_shared<test::hand_executor>();
   test::wire wire_{*work_};
   fuzz::speaker parent_;
   std::shared_ptr<fuzz::puppet_factory> children_

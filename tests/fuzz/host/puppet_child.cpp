@@ -1,7 +1,7 @@
 #include "puppet_child.hpp"
 
 #include "expect.hpp"
-#include "procession/runner/parent/runner_link.hpp"
+#include "procession/runner/parent/runner_connection.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -2,10 +2,10 @@
 /// runner sends, what the sessions ask for, how the bytes arrive, what becomes
 /// of the process and how time passes.
 
-#include "hand_queue.hpp"
+#include "hand_executor.hpp"
 #include "input.hpp"
 #include "overheard.hpp"
-#include "procession/runner/parent/runner_link.hpp"
+#include "procession/runner/parent/runner_connection.hpp"
 #include "puppet_process.hpp"
 #include "watched_session.hpp"
 #include "wire.hpp"
@@ -49,7 +49,7 @@ private:
     runner_options options;
     if ((mode & 1) != 0)
       options.command = {"lead", "the", "way"};
-    auto link = runner_link::make(
+    auto link = runner_connection::make(
       work_, std::move(options), "secret", [this](const runner_info& x) {
         expect(x.state >= state_, "the state of a runner moves down the list");
         state_ = x.state;
@@ -350,14 +350,14 @@ private:
   }
 
   fuzz::input in_;
-  std::shared_ptr<test::hand_queue> work_
-    = std::make_shared<test::hand_queue>();
+  std::shared_ptr<test::hand_executor> work_
+    = std::make_shared<test::hand_executor>();
   test::wire wire_{*work_};
   fuzz::puppet_process process_;
   fuzz::speaker runner_;
   fuzz::overheard said_;
   runner_state state_ = runner_state::launching;
-  std::weak_ptr<runner_link> link_;
+  std::weak_ptr<runner_connection> link_;
   std::shared_ptr<child_factory> children_;
   std::vector<std::unique_ptr<fuzz::watched_session>> sessions_;
   std::size_t written_ = 0;

@@ -1,6 +1,6 @@
 #include "overheard.hpp"
 
-#include "procession/runner/parent/runner_link.hpp"
+#include "procession/runner/parent/runner_connection.hpp"
 
 #include <algorithm>
 

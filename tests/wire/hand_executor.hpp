@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/io/reactor/work_queue.hpp"
+#include "procession/io/reactor/executor.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -18,13 +18,13 @@ namespace procession::test {
 ///
 /// What waits in it may own it: run it until nothing waits before the last
 /// owner goes, or both stay for ever (which LeakSanitizer tells).
-class hand_queue : public work_queue {
+class hand_executor : public executor {
 public:
   using clock = std::chrono::steady_clock;
   using time_point = clock::time_point;
   using duration = clock::duration;
 
-  hand_queue();
+  hand_executor();
 
   void post(std::function<void()> f) override;
 
@@ -32,7 +32,7 @@ public:
     return now_;
   }
 
-  std::unique_ptr<wake_up> make_wake_up(std::function<void()> f) override;
+  std::unique_ptr<timer> make_timer(std::function<void()> f) override;
 
   /// Runs the oldest of what was posted.
   /// @returns whether there was anything.
@@ -58,10 +58,10 @@ public:
   }
 
 private:
-  class hand_wake_up;
+  class hand_timer;
   /// By time, then in the order in which they were set.
   struct alarms {
-    std::map<std::pair<time_point, std::uint64_t>, hand_wake_up*> set;
+    std::map<std::pair<time_point, std::uint64_t>, hand_timer*> set;
     std::uint64_t last = 0;
   };
 

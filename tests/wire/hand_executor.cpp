@@ -1,17 +1,17 @@
-#include "hand_queue.hpp"
+#include "hand_executor.hpp"
 
 #include <algorithm>
 
 namespace procession::test {
 
-class hand_queue::hand_wake_up : public wake_up {
+class hand_executor::hand_timer : public timer {
 public:
-  hand_wake_up(std::shared_ptr<alarms> all, std::function<void()> f)
+  hand_timer(std::shared_ptr<alarms> all, std::function<void()> f)
     : all_(std::move(all)), f_(std::move(f)) {
     // nop
   }
 
-  ~hand_wake_up() override {
+  ~hand_timer() override {
     take_back();
   }
 
@@ -42,20 +42,20 @@ private:
 };
 
 // Not at the epoch: nothing may take a time of zero for something special.
-hand_queue::hand_queue()
+hand_executor::hand_executor()
   : now_(std::chrono::hours{1}), alarms_(std::make_shared<alarms>()) {
   // nop
 }
 
-void hand_queue::post(std::function<void()> f) {
+void hand_executor::post(std::function<void()> f) {
   posted_.push_back(std::move(f));
 }
 
-std::unique_ptr<wake_up> hand_queue::make_wake_up(std::function<void()> f) {
-  return std::make_unique<hand_wake_up>(alarms_, std::move(f));
+std::unique_ptr<timer> hand_executor::make_timer(std::function<void()> f) {
+  return std::make_unique<hand_timer>(alarms_, std::move(f));
 }
 
-bool hand_queue::run_one() {
+bool hand_executor::run_one() {
   if (posted_.empty())
     return false;
   auto f = std::move(posted_.front());
@@ -64,14 +64,14 @@ bool hand_queue::run_one() {
   return true;
 }
 
-std::size_t hand_queue::run() {
+std::size_t hand_executor::run() {
   std::size_t result = 0;
   while (run_one())
     ++result;
   return result;
 }
 
-void hand_queue::advance(duration by) {
+void hand_executor::advance(duration by) {
   run();
   auto until = now_ + by;
   while (next_wake_up() <= until) {
@@ -83,12 +83,12 @@ void hand_queue::advance(duration by) {
   now_ = until;
 }
 
-void hand_queue::oversleep(duration by) {
+void hand_executor::oversleep(duration by) {
   now_ += by;
   advance(duration::zero());
 }
 
-hand_queue::time_point hand_queue::next_wake_up() const {
+hand_executor::time_point hand_executor::next_wake_up() const {
   return alarms_->set.empty() ? time_point::max()
                               : alarms_->set.begin()->first.first;
 }

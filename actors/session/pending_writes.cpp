@@ -1,21 +1,21 @@
-#include "procession/actors/session/stdin_ledger.hpp"
+#include "procession/actors/session/pending_writes.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace procession {
 
-void stdin_ledger::accept(std::uint64_t n, promise waiting) {
+void pending_writes::accept(std::uint64_t n, promise waiting) {
   accepted_ += n;
   entries_.push_back({accepted_, n, std::move(waiting), {}});
 }
 
-void stdin_ledger::take(std::uint64_t n) {
+void pending_writes::take(std::uint64_t n) {
   taken_ += n;
   settle(n);
 }
 
-void stdin_ledger::refuse(std::uint64_t n, const caf::error& why) {
+void pending_writes::refuse(std::uint64_t n, const caf::error& why) {
   for (auto& x : entries_) {
     if (x.end - x.size >= settled_ + n)
       break;
@@ -24,7 +24,7 @@ void stdin_ledger::refuse(std::uint64_t n, const caf::error& why) {
   settle(n);
 }
 
-void stdin_ledger::settle(std::uint64_t n) {
+void pending_writes::settle(std::uint64_t n) {
   settled_ += n;
   // What was given up may be taken after all, by a descendant.
   accepted_ = std::max(accepted_, settled_);
@@ -38,7 +38,7 @@ void stdin_ledger::settle(std::uint64_t n) {
   }
 }
 
-void stdin_ledger::fail(const caf::error& why) {
+void pending_writes::fail(const caf::error& why) {
   accepted_ = settled_;
   for (auto& x : std::exchange(entries_, {}))
     x.waiting.deliver(why);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/io/reactor/work_queue.hpp"
+#include "procession/io/reactor/executor.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -48,14 +48,14 @@ private:
 };
 
 /// A timer of the reactor.
-class reactor_wake_up : public wake_up {
+class reactor_timer : public timer {
 public:
-  reactor_wake_up(boost::asio::io_context& where, std::function<void()> f)
+  reactor_timer(boost::asio::io_context& where, std::function<void()> f)
     : core_(std::make_shared<core>(where, std::move(f))) {
     // nop
   }
 
-  ~reactor_wake_up() override {
+  ~reactor_timer() override {
     core_->timer.cancel();
   }
 
@@ -84,9 +84,9 @@ private:
 
 /// The reactor of a platform's `runtime::impl` as a work queue.
 template <class Impl>
-class reactor_queue : public work_queue {
+class reactor_executor : public executor {
 public:
-  explicit reactor_queue(impl_ref<Impl> where) : where_(std::move(where)) {
+  explicit reactor_executor(impl_ref<Impl> where) : where_(std::move(where)) {
     // nop
   }
 
@@ -98,8 +98,8 @@ public:
     return std::chrono::steady_clock::now();
   }
 
-  std::unique_ptr<wake_up> make_wake_up(std::function<void()> f) override {
-    return std::make_unique<reactor_wake_up>(where_.context(), std::move(f));
+  std::unique_ptr<timer> make_timer(std::function<void()> f) override {
+    return std::make_unique<reactor_timer>(where_.context(), std::move(f));
   }
 
 private:

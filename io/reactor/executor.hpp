@@ -8,12 +8,12 @@ namespace procession {
 
 /// Calls a function at a time, on the thread of its work queue. Destroying it
 /// takes the call back.
-class wake_up {
+class timer {
 public:
-  wake_up() = default;
-  wake_up(const wake_up&) = delete;
-  wake_up& operator=(const wake_up&) = delete;
-  virtual ~wake_up() = default;
+  timer() = default;
+  timer(const timer&) = delete;
+  timer& operator=(const timer&) = delete;
+  virtual ~timer() = default;
 
   /// Calls then, instead of at the time that was set before.
   virtual void set(std::chrono::steady_clock::time_point when) = 0;
@@ -21,12 +21,12 @@ public:
 
 /// A thread that work can be given, and its clock: the reactor in programs, a
 /// test's own hand in tests.
-class work_queue {
+class executor {
 public:
-  work_queue() = default;
-  work_queue(const work_queue&) = delete;
-  work_queue& operator=(const work_queue&) = delete;
-  virtual ~work_queue() = default;
+  executor() = default;
+  executor(const executor&) = delete;
+  executor& operator=(const executor&) = delete;
+  virtual ~executor() = default;
 
   /// Runs `f` soon, in the order of the calls; drops it when the thread has
   /// ended. From any thread.
@@ -35,7 +35,7 @@ public:
   /// On the queue's thread, as what is below.
   virtual std::chrono::steady_clock::time_point now() = 0;
 
-  virtual std::unique_ptr<wake_up> make_wake_up(std::function<void()> f) = 0;
+  virtual std::unique_ptr<timer> make_timer(std::function<void()> f) = 0;
 };
 
 } // namespace procession

@@ -9,7 +9,7 @@
 namespace procession {
 
 /// Who waits for which of the input bytes to be taken by the child's side.
-class stdin_ledger {
+class pending_writes {
 public:
   using promise = caf::typed_response_promise<std::uint64_t>;
 

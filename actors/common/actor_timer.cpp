@@ -1,4 +1,4 @@
-#include "procession/actors/common/alarm_clock.hpp"
+#include "procession/actors/common/actor_timer.hpp"
 
 #include <caf/local_actor.hpp>
 #include <caf/send.hpp>
@@ -10,10 +10,10 @@ namespace procession {
 
 namespace {
 
-using sleeper = typed_actor<caf::result<void>(alarm_rang)>;
+using sleeper = typed_actor<caf::result<void>(timer_fired)>;
 
-alarm_clock::handle::behavior_type
-clock_behavior(alarm_clock::handle::pointer self, caf::actor_addr whose) {
+actor_timer::handle::behavior_type
+clock_behavior(actor_timer::handle::pointer self, caf::actor_addr whose) {
   self->set_down_handler([=](caf::down_msg&) { self->quit(); });
   // CAF would touch one that is gone: an address alone keeps nobody.
   if (auto there = caf::actor_cast<caf::strong_actor_ptr>(whose))
@@ -21,8 +21,8 @@ clock_behavior(alarm_clock::handle::pointer self, caf::actor_addr whose) {
   else
     self->quit();
   return {
-    [=](alarm_wanted x) { self->delayed_send(self, x.time, alarm_rang{}); },
-    [=](alarm_rang x) {
+    [=](timer_request x) { self->delayed_send(self, x.time, timer_fired{}); },
+    [=](timer_fired x) {
       if (auto to = caf::actor_cast<sleeper>(whose))
         self->send(to, x);
     },
@@ -31,21 +31,21 @@ clock_behavior(alarm_clock::handle::pointer self, caf::actor_addr whose) {
 
 } // namespace
 
-void alarm_clock::attach(caf::local_actor* whose) {
+void actor_timer::attach(caf::local_actor* whose) {
   whose_ = whose;
   hdl_ = whose->spawn(clock_behavior, whose->address());
 }
 
-void alarm_clock::ring_at(time_point when) {
+void actor_timer::fire_at(time_point when) {
   auto now = whose_->clock().now();
-  when = std::min(when, now + longest_alarm);
+  when = std::min(when, now + longest_delay);
   if (next_ && *next_ <= when)
     return;
   next_ = when;
-  caf::anon_send(hdl_, alarm_wanted{when - now});
+  caf::anon_send(hdl_, timer_request{when - now});
 }
 
-bool alarm_clock::rang() {
+bool actor_timer::rang() {
   if (next_ && whose_->clock().now() < *next_)
     return false;
   next_.reset();

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "procession/io/reactor/executor.hpp"
 #include "procession/io/reactor/stop_report.hpp"
-#include "procession/io/reactor/work_queue.hpp"
 #include "procession/messages/runner.hpp"
 #include "procession/platform/child.hpp"
 #include "procession/platform/common/runner_port.hpp"
@@ -80,8 +80,9 @@ struct remote_session {
 /// live there. Nothing it hears from there is believed unseen; the first breach
 /// of docs/protocol.md ends the runner. It is a state machine without threads
 /// or a clock of its own; everything but `work` happens on the work queue.
-class runner_link : public std::enable_shared_from_this<runner_link>,
-                    public channel_listener {
+class runner_connection
+  : public std::enable_shared_from_this<runner_connection>,
+    public channel_listener {
 public:
   using session_ptr = std::shared_ptr<remote_session>;
 
@@ -92,13 +93,13 @@ public:
   using observer = std::function<void(const runner_info&)>;
 
   /// Makes one whose last owner may be on any thread.
-  static std::shared_ptr<runner_link> make(std::shared_ptr<work_queue> work,
-                                           runner_options options,
-                                           std::string nonce, observer tell);
+  static std::shared_ptr<runner_connection>
+  make(std::shared_ptr<executor> work, runner_options options,
+       std::string nonce, observer tell);
 
-  ~runner_link() override;
+  ~runner_connection() override;
 
-  work_queue& work() noexcept {
+  executor& work() noexcept {
     return *work_;
   }
 
@@ -135,8 +136,8 @@ public:
   void abandon(remote_session& x);
 
 private:
-  runner_link(std::shared_ptr<work_queue> work, runner_options options,
-              std::string nonce, observer tell);
+  runner_connection(std::shared_ptr<executor> work, runner_options options,
+                    std::string nonce, observer tell);
 
   using clock = std::chrono::steady_clock;
   using time_point = clock::time_point;
@@ -156,7 +157,7 @@ private:
   };
 
   /// What a session owes us within a certain time.
-  enum class debt { spawned, answered, exited, closed };
+  enum class deadline { spawned, answered, exited, closed };
 
   struct due {
     time_point when;
@@ -173,35 +174,36 @@ private:
   void on(runner_gone& x);
 
   // The channel. What is wrong with a frame of a session is returned.
-  using objection = const char*;
+  using protocol_error = const char*;
 
   void on_frame(frame& x) override;
   void on_end(const failure& why) override;
   void on_broken(const failure& why) override;
   void on_hello(const frame& x);
-  objection on_session_frame(remote_session& to, frame& x);
-  objection on_spawned(remote_session& to, const frame& x);
-  objection on_spawn_failed(remote_session& to, const frame& x);
-  objection on_output(remote_session& to, frame& x);
-  objection on_input_credit(remote_session& to, const frame& x);
-  objection on_input_refused(remote_session& to, const frame& x);
-  objection on_input_broken(remote_session& to, const frame& x);
-  objection on_notified(remote_session& to, const frame& x);
-  objection on_stopped(remote_session& to, const frame& x);
-  objection on_continued(remote_session& to, const frame& x);
-  objection on_answered(remote_session& to, const frame& x);
-  objection on_exited(remote_session& to, const frame& x);
-  objection on_closed(remote_session& to, const frame& x);
+  protocol_error on_session_frame(remote_session& to, frame& x);
+  protocol_error on_spawned(remote_session& to, const frame& x);
+  protocol_error on_spawn_failed(remote_session& to, const frame& x);
+  protocol_error on_output(remote_session& to, frame& x);
+  protocol_error on_input_credit(remote_session& to, const frame& x);
+  protocol_error on_input_refused(remote_session& to, const frame& x);
+  protocol_error on_input_broken(remote_session& to, const frame& x);
+  protocol_error on_notified(remote_session& to, const frame& x);
+  protocol_error on_stopped(remote_session& to, const frame& x);
+  protocol_error on_continued(remote_session& to, const frame& x);
+  protocol_error on_answered(remote_session& to, const frame& x);
+  protocol_error on_exited(remote_session& to, const frame& x);
+  protocol_error on_closed(remote_session& to, const frame& x);
 
   void tell();
 
   // Time.
   void enter(phase next, caf::timespan within = {});
-  void owe(debt what, const remote_session& by);
-  bool paid(debt what, const due& x) const;
-  caf::timespan time_for(debt what, const remote_session& by) const noexcept;
+  void expect(deadline what, const remote_session& by);
+  bool met(deadline what, const due& x) const;
+  caf::timespan time_for(deadline what,
+                         const remote_session& by) const noexcept;
   void on_phase_due();
-  void on_unpaid(debt what, std::uint64_t number);
+  void on_missed(deadline what, std::uint64_t number);
   void report_stops_later(remote_session& x, std::int32_t signal);
   void report_stops();
   void tick();
@@ -222,16 +224,16 @@ private:
   template <class Body>
   void ask(remote_session& x, frame_type type, const Body& body);
 
-  std::shared_ptr<work_queue> work_;
+  std::shared_ptr<executor> work_;
   /// Itself, from the start to the end: it sees its runner out.
-  std::shared_ptr<runner_link> self_;
+  std::shared_ptr<runner_connection> self_;
   runner_options options_;
   std::string nonce_;
   observer tell_;
   bool released_ = false;
   std::unique_ptr<runner_process> process_;
   std::unique_ptr<framed_channel> channel_;
-  std::unique_ptr<wake_up> alarm_;
+  std::unique_ptr<timer> alarm_;
   time_point armed_ = time_point::max();
 
   phase phase_ = phase::launching;
@@ -262,7 +264,7 @@ private:
 /// @param choose which runner a session goes to: called on the queue, when the
 ///               session is started.
 std::shared_ptr<child_factory>
-make_children(std::shared_ptr<work_queue> work,
-              std::function<std::shared_ptr<runner_link>()> choose);
+make_children(std::shared_ptr<executor> work,
+              std::function<std::shared_ptr<runner_connection>()> choose);
 
 } // namespace procession

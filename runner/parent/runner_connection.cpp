@@ -1,4 +1,4 @@
-#include "procession/runner/parent/runner_link.hpp"
+#include "procession/runner/parent/runner_connection.hpp"
 
 #include "procession/io/text/printable.hpp"
 #include "procession/runner/channel/protocol.hpp"
@@ -43,34 +43,34 @@ std::string in_quotes(const std::string& log) {
 
 } // namespace
 
-runner_link::runner_link(std::shared_ptr<work_queue> work,
-                         runner_options options, std::string nonce,
-                         observer tell)
+runner_connection::runner_connection(std::shared_ptr<executor> work,
+                                     runner_options options, std::string nonce,
+                                     observer tell)
   : work_(std::move(work)), options_(std::move(options)),
     nonce_(std::move(nonce)), tell_(std::move(tell)) {
   // nop
 }
 
-std::shared_ptr<runner_link>
-runner_link::make(std::shared_ptr<work_queue> work, runner_options options,
-                  std::string nonce, observer tell) {
-  auto to_its_thread = [work](runner_link* x) {
-    work->post([last = std::shared_ptr<runner_link>{x}] {});
+std::shared_ptr<runner_connection>
+runner_connection::make(std::shared_ptr<executor> work, runner_options options,
+                        std::string nonce, observer tell) {
+  auto to_its_thread = [work](runner_connection* x) {
+    work->post([last = std::shared_ptr<runner_connection>{x}] {});
   };
-  return {new runner_link{work, std::move(options), std::move(nonce),
-                          std::move(tell)},
+  return {new runner_connection{work, std::move(options), std::move(nonce),
+                                std::move(tell)},
           to_its_thread};
 }
 
-runner_link::~runner_link() = default;
+runner_connection::~runner_connection() = default;
 
-void runner_link::tell() {
+void runner_connection::tell() {
   info_.sessions = sessions_.size();
   if (tell_)
     tell_(info_);
 }
 
-void runner_link::release() {
+void runner_connection::release() {
   released_ = true;
   // The sessions of a spawner that has gone are being killed: it stops after
   // the last of them.
@@ -78,13 +78,13 @@ void runner_link::release() {
     stop();
 }
 
-bool runner_link::greeted() const noexcept {
+bool runner_connection::greeted() const noexcept {
   return info_.remote_pid != 0;
 }
 
 // -- time ---------------------------------------------------------------------
 
-void runner_link::enter(phase next, caf::timespan within) {
+void runner_connection::enter(phase next, caf::timespan within) {
   static constexpr runner_state states[] = {
     runner_state::launching, runner_state::connecting, runner_state::greeting,
     runner_state::up,        runner_state::ending,     runner_state::ending,
@@ -97,15 +97,16 @@ void runner_link::enter(phase next, caf::timespan within) {
   tell();
 }
 
-caf::timespan runner_link::time_for(debt what,
-                                    const remote_session& by) const noexcept {
+caf::timespan
+runner_connection::time_for(deadline what,
+                            const remote_session& by) const noexcept {
   switch (what) {
-    case debt::spawned:
+    case deadline::spawned:
       return options_.spawn;
-    case debt::answered:
-    case debt::exited:
+    case deadline::answered:
+    case deadline::exited:
       return options_.terminate;
-    case debt::closed:
+    case deadline::closed:
       break;
   }
   // What was asked to end or is to be killed needs no time of its own.
@@ -115,48 +116,49 @@ caf::timespan runner_link::time_for(debt what,
            : closing_time;
 }
 
-bool runner_link::paid(debt what, const due& x) const {
+bool runner_connection::met(deadline what, const due& x) const {
   using state = remote_session::state;
   auto i = sessions_.find(x.number);
   if (i == sessions_.end())
     return true;
   auto& by = *i->second;
   switch (what) {
-    case debt::spawned:
+    case deadline::spawned:
       return by.at != state::starting;
-    case debt::answered:
+    case deadline::answered:
       return by.sink == nullptr || by.asked.empty()
              || by.asked.begin()->second + time_for(what, by) > x.when;
-    case debt::exited:
+    case deadline::exited:
       return by.at >= state::exited;
-    case debt::closed:
+    case deadline::closed:
       return false;
   }
   return true;
 }
 
-void runner_link::owe(debt what, const remote_session& by) {
+void runner_connection::expect(deadline what, const remote_session& by) {
   auto& queue = debts_[static_cast<std::size_t>(what)];
-  // What was paid meanwhile must not add up.
-  while (!queue.empty() && paid(what, queue.front()))
+  // What was met meanwhile must not add up.
+  while (!queue.empty() && met(what, queue.front()))
     queue.pop_front();
   add(queue, {work_->now() + time_for(what, by), by.number});
   arm(queue.front().when);
 }
 
-void runner_link::add(queue& to, due x) {
+void runner_connection::add(queue& to, due x) {
   auto earlier = [](const due& y, const due& z) { return y.when < z.when; };
   to.insert(std::upper_bound(to.begin(), to.end(), x, earlier), x);
 }
 
-void runner_link::report_stops_later(remote_session& x, std::int32_t signal) {
+void runner_connection::report_stops_later(remote_session& x,
+                                           std::int32_t signal) {
   if (!x.stops.changed(signal))
     return;
   add(stops_due_, {x.stops.due(), x.number});
   report_stops();
 }
 
-void runner_link::report_stops() {
+void runner_connection::report_stops() {
   auto now = work_->now();
   while (!stops_due_.empty() && stops_due_.front().when <= now) {
     auto i = sessions_.find(stops_due_.front().number);
@@ -173,11 +175,11 @@ void runner_link::report_stops() {
     arm(stops_due_.front().when);
 }
 
-void runner_link::arm(time_point when) {
+void runner_connection::arm(time_point when) {
   if (when >= armed_)
     return;
   if (alarm_ == nullptr)
-    alarm_ = work_->make_wake_up([this] {
+    alarm_ = work_->make_timer([this] {
       armed_ = time_point::max();
       tick();
     });
@@ -185,24 +187,24 @@ void runner_link::arm(time_point when) {
   alarm_->set(when);
 }
 
-void runner_link::tick() {
+void runner_connection::tick() {
   auto now = work_->now();
   // The first frame is the hello, so nobody is asked for anything before.
   if (phase_ == phase::up)
     channel_->tick(now);
   if (now >= phase_due_)
     on_phase_due();
-  for (auto what :
-       {debt::spawned, debt::answered, debt::exited, debt::closed}) {
+  for (auto what : {deadline::spawned, deadline::answered, deadline::exited,
+                    deadline::closed}) {
     auto& queue = debts_[static_cast<std::size_t>(what)];
     while (!queue.empty()) {
       auto first = queue.front();
-      auto is_paid = paid(what, first);
-      if (!is_paid && first.when > now)
+      auto is_met = met(what, first);
+      if (!is_met && first.when > now)
         break;
       queue.pop_front();
-      if (!is_paid)
-        on_unpaid(what, first.number);
+      if (!is_met)
+        on_missed(what, first.number);
     }
     if (!queue.empty())
       arm(queue.front().when);
@@ -213,7 +215,7 @@ void runner_link::tick() {
     arm(channel_->next_tick());
 }
 
-void runner_link::on_phase_due() {
+void runner_connection::on_phase_due() {
   phase_due_ = time_point::max();
   switch (phase_) {
     case phase::launching:
@@ -250,10 +252,10 @@ void runner_link::on_phase_due() {
   }
 }
 
-void runner_link::on_unpaid(debt what, std::uint64_t number) {
+void runner_connection::on_missed(deadline what, std::uint64_t number) {
   auto& by = *sessions_.at(number);
   // A request is not worth a runner, which may be far away behind a flood.
-  if (what == debt::answered) {
+  if (what == deadline::answered) {
     auto request = by.asked.begin()->first;
     by.asked.erase(request);
     if (!by.asked.empty())
@@ -268,22 +270,22 @@ void runner_link::on_unpaid(debt what, std::uint64_t number) {
   }
   // Its exit comes behind its output, and the way may be slow; but whoever
   // keeps sending is not waited for any longer.
-  if (what == debt::exited && by.received > by.received_when_killed
+  if (what == deadline::exited && by.received > by.received_when_killed
       && !std::exchange(by.waited_on, true))
-    return owe(what, by);
+    return expect(what, by);
   auto text = "session " + std::to_string(number) + " ";
   auto at = stage::terminate;
   switch (what) {
-    case debt::spawned:
+    case deadline::spawned:
       text += "was not started";
       at = stage::spawn;
       break;
-    case debt::answered:
+    case deadline::answered:
       return;
-    case debt::exited:
+    case deadline::exited:
       text += "was not killed";
       break;
-    case debt::closed:
+    case deadline::closed:
       text += "was not closed";
       break;
   }
@@ -295,7 +297,7 @@ void runner_link::on_unpaid(debt what, std::uint64_t number) {
 
 // -- the runner's process -----------------------------------------------------
 
-void runner_link::start(std::unique_ptr<runner_process> process) {
+void runner_connection::start(std::unique_ptr<runner_process> process) {
   self_ = shared_from_this();
   process_ = std::move(process);
   enter(phase::launching, options_.launch);
@@ -305,7 +307,7 @@ void runner_link::start(std::unique_ptr<runner_process> process) {
   });
 }
 
-void runner_link::on(runner_launched& x) {
+void runner_connection::on(runner_launched& x) {
   info_.pid = x.pid;
   if (phase_ != phase::launching)
     return;
@@ -313,7 +315,7 @@ void runner_link::on(runner_launched& x) {
   enter(phase::connecting, options_.connect);
 }
 
-void runner_link::on(runner_connected& x) {
+void runner_connection::on(runner_connected& x) {
   if (phase_ != phase::connecting)
     return;
   stage_ = stage::hello;
@@ -326,11 +328,11 @@ void runner_link::on(runner_connected& x) {
   channel_->start(work_->now());
 }
 
-void runner_link::on(runner_connect_failed& x) {
+void runner_connection::on(runner_connect_failed& x) {
   lose(std::move(x.why));
 }
 
-void runner_link::on(runner_launch_failed& x) {
+void runner_connection::on(runner_launch_failed& x) {
   auto why = std::move(x.why);
   why.detail.text = "the runner was not started: " + why.detail.text;
   if (phase_ < phase::killing)
@@ -338,18 +340,18 @@ void runner_link::on(runner_launch_failed& x) {
   down();
 }
 
-void runner_link::on(runner_said& x) {
+void runner_connection::on(runner_said& x) {
   log_ += x.text;
   if (log_.size() > max_log)
     log_.erase(0, log_.size() - max_log);
 }
 
-void runner_link::on(runner_exited& x) {
+void runner_connection::on(runner_exited& x) {
   exit_ = x.status;
   half_ended();
 }
 
-void runner_link::on(runner_gone&) {
+void runner_connection::on(runner_gone&) {
   // Not from inside of its own call.
   work_->post([last = std::shared_ptr<runner_process>{std::move(process_)}] {});
   if (phase_ == phase::killing)
@@ -361,7 +363,7 @@ void runner_link::on(runner_gone&) {
 
 // -- the channel --------------------------------------------------------------
 
-void runner_link::on_end(const failure& why) {
+void runner_connection::on_end(const failure& why) {
   // A breach is worse than an end.
   if (why.code == errc::protocol_violation) {
     auto breach = why;
@@ -375,12 +377,12 @@ void runner_link::on_end(const failure& why) {
   half_ended();
 }
 
-void runner_link::on_broken(const failure& why) {
+void runner_connection::on_broken(const failure& why) {
   channel_end_ = why;
   half_ended();
 }
 
-void runner_link::on_frame(frame& x) {
+void runner_connection::on_frame(frame& x) {
   auto& head = x.header();
   if (head.type == frame_type::goodbye) {
     auto said = protocol::decode<protocol::goodbye>(x.body());
@@ -393,7 +395,7 @@ void runner_link::on_frame(frame& x) {
   }
   if (!greeted())
     return on_hello(x);
-  objection wrong = nullptr;
+  protocol_error wrong = nullptr;
   auto i = sessions_.find(head.session);
   if (i == sessions_.end())
     wrong = "is for a session that it was not given";
@@ -407,7 +409,7 @@ void runner_link::on_frame(frame& x) {
              + std::to_string(head.session) + ", " + wrong}});
 }
 
-void runner_link::on_hello(const frame& x) {
+void runner_connection::on_hello(const frame& x) {
   auto refuse = [&](std::string text) {
     lose({errc::protocol_violation, {stage::hello, 0, std::move(text)}});
   };
@@ -446,12 +448,12 @@ void runner_link::on_hello(const frame& x) {
 
 // -- the end ------------------------------------------------------------------
 
-failure runner_link::here(std::string text) const {
+failure runner_connection::here(std::string text) const {
   auto code = greeted() ? errc::runner_lost : errc::runner_failed;
   return {code, {stage_, 0, std::move(text)}};
 }
 
-void runner_link::half_ended() {
+void runner_connection::half_ended() {
   switch (phase_) {
     case phase::launching:
     case phase::connecting:
@@ -470,7 +472,7 @@ void runner_link::half_ended() {
   }
 }
 
-void runner_link::stop() {
+void runner_connection::stop() {
   switch (phase_) {
     case phase::up: {
       enter(phase::leaving, leaving_time);
@@ -499,7 +501,7 @@ void runner_link::stop() {
   }
 }
 
-void runner_link::lose(failure why) {
+void runner_connection::lose(failure why) {
   if (phase_ >= phase::killing)
     return;
   if (phase_ == phase::leaving)
@@ -519,7 +521,7 @@ void runner_link::lose(failure why) {
   process_->kill();
 }
 
-void runner_link::down() {
+void runner_connection::down() {
   if (phase_ == phase::down)
     return;
   if (channel_ != nullptr)
@@ -527,7 +529,7 @@ void runner_link::down() {
   // Not from inside of one of their calls.
   work_->post([process = std::shared_ptr<runner_process>{std::move(process_)},
                channel = std::shared_ptr<framed_channel>{std::move(channel_)},
-               alarm = std::shared_ptr<wake_up>{std::move(alarm_)},
+               alarm = std::shared_ptr<timer>{std::move(alarm_)},
                self = std::move(self_)] {});
   auto lost = std::exchange(sessions_, {});
   for (auto& queue : debts_)

@@ -13,31 +13,31 @@ namespace procession {
 
 /// A delayed message keeps the memory of its actor until it comes, also when
 /// nobody needs it any more, so none is delayed for longer than this.
-inline constexpr auto longest_alarm = std::chrono::seconds{10};
+inline constexpr auto longest_delay = std::chrono::seconds{10};
 
 /// The time that an actor asked its alarm clock for has come.
-struct alarm_rang {};
+struct timer_fired {};
 
-/// After so long, `alarm_rang` is wanted.
-struct alarm_wanted {
+/// After so long, `timer_fired` is wanted.
+struct timer_request {
   caf::timespan time{};
 };
 
 /// Waits in place of another actor. A delayed message keeps its receiver alive,
 /// and an actor that goes when its last user does must not wait itself. While
-/// it is asked to ring later than after `longest_alarm` it rings then, too.
-class alarm_clock {
+/// it is asked to ring later than after `longest_delay` it rings then, too.
+class actor_timer {
 public:
-  using handle = typed_actor<caf::result<void>(alarm_wanted),
-                             caf::result<void>(alarm_rang)>;
+  using handle = typed_actor<caf::result<void>(timer_request),
+                             caf::result<void>(timer_fired)>;
   using time_point = caf::actor_clock::time_point;
 
-  /// Makes the clock of `whose`, which gets `alarm_rang`; it ends with it.
+  /// Makes the clock of `whose`, which gets `timer_fired`; it ends with it.
   void attach(caf::local_actor* whose);
 
   /// Has it ring at `when`, unless it rings before: who is rung asks again for
   /// what is still to come.
-  void ring_at(time_point when);
+  void fire_at(time_point when);
 
   /// To be called when it rang. @returns whether it is time to look at what was
   /// asked for, which may be too early, and to ask again for the rest.
@@ -52,7 +52,7 @@ private:
 
 } // namespace procession
 
-PROCESSION_BEGIN_LOCAL(procession_alarm_clock, 3020)
-  PROCESSION_LOCAL(procession_alarm_clock, procession::alarm_rang)
-  PROCESSION_LOCAL(procession_alarm_clock, procession::alarm_wanted)
-PROCESSION_END_LOCAL(procession_alarm_clock)
+PROCESSION_BEGIN_LOCAL(procession_actor_timer, 3020)
+  PROCESSION_LOCAL(procession_actor_timer, procession::timer_fired)
+  PROCESSION_LOCAL(procession_actor_timer, procession::timer_request)
+PROCESSION_END_LOCAL(procession_actor_timer)
