@@ -125,7 +125,7 @@ exec_tool_impl::behavior_type
 exec_machine::make_behavior(spawner where, exec_tool_options options) {
   where_ = std::move(where);
   options_ = std::move(options);
-  clock_.attach(self_);
+  timer_.attach(self_);
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   return {
     [this](exec_atom, exec_request& x) { return exec(x); },

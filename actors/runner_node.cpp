@@ -1,6 +1,6 @@
 #include "procession/actors/runner_node.hpp"
 
-#include "procession/actors/common/waiting.hpp"
+#include "procession/actors/common/waiters.hpp"
 #include "procession/runner/parent/runner_succession.hpp"
 
 #include <caf/actor_system.hpp>

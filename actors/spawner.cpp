@@ -1,8 +1,9 @@
 #include "procession/actors/spawner.hpp"
 
 #include "procession/actors/common/actor_timer.hpp"
-#include "procession/actors/common/waiting.hpp"
+#include "procession/actors/common/waiters.hpp"
 #include "procession/actors/session/session_actor.hpp"
+#include "procession/io/reactor/deadlines.hpp"
 
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
@@ -57,10 +58,9 @@ public:
 
   /// Its sessions end with it.
   ~spawner_machine() {
-    for (auto& x : shutdowns_)
-      x.waiting.deliver(make_error(errc::runtime_stopped, stage::run,
-                                   "the spawner has ended, and its sessions "
-                                   "end with it"));
+    shutdowns_.fail(make_error(errc::runtime_stopped, stage::run,
+                               "the spawner has ended, and its sessions end "
+                               "with it"));
     for (auto& [id, hdl] : sessions_)
       caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
     for (auto& [who, x] : replaced_)
@@ -73,7 +73,7 @@ public:
     children_ = std::move(children);
     options_ = options;
     self_->set_down_handler([this](caf::down_msg& x) { forget(x.source); });
-    clock_.attach(self_);
+    timer_.attach(self_);
     return {
       [this](spawn_atom, command& spec) { return spawn(std::move(spec)); },
       [this](find_atom, const session_id& id) { return find(id); },
@@ -90,22 +90,10 @@ public:
 private:
   using time_point = caf::actor_clock::time_point;
 
-  struct retained_session {
-    session_impl hdl;
-    time_point due;
-  };
-
   /// A closed session without a name, and the number of its end.
   struct replaced_session {
     session_impl hdl;
     std::uint64_t number = 0;
-  };
-
-  /// A request to terminate all sessions.
-  struct shutdown {
-    /// Those that are not closed yet.
-    std::unordered_set<session_id> missing;
-    void_promise waiting;
   };
 
   caf::result<session> spawn(command spec) {
@@ -191,33 +179,26 @@ private:
 
   /// @param grace none: that of each command.
   caf::result<void> terminate_all(std::optional<caf::timespan> grace) {
-    shutdown x;
+    std::unordered_set<session_id> missing;
     for (auto& [id, hdl] : sessions_)
       if (closed_.count(id) == 0)
-        x.missing.insert(id);
-    if (x.missing.empty())
+        missing.insert(id);
+    if (missing.empty())
       return caf::unit;
-    auto promise_of = [](shutdown& y) -> auto& { return y.waiting; };
-    if (!has_room(shutdowns_, promise_of))
+    if (!shutdowns_.has_room())
       return too_many_wait(stage::run);
-    for (auto& id : x.missing)
+    for (auto& id : missing)
       if (auto& hdl = sessions_.at(id); grace)
         caf::anon_send(hdl, terminate_atom_v, *grace);
       else
         caf::anon_send(hdl, terminate_atom_v);
-    x.waiting = self_->make_response_promise<void>();
-    auto result = x.waiting;
-    shutdowns_.push_back(std::move(x));
-    return result;
+    return shutdowns_.add(self_, stage::run, std::move(missing));
   }
 
   /// A session that is closed, or is gone, keeps no shutdown waiting.
   void count_off(const session_id& id) {
-    std::erase_if(shutdowns_, [&](shutdown& x) {
-      if (x.missing.erase(id) == 0 || !x.missing.empty())
-        return false;
-      fulfill(x.waiting);
-      return true;
+    shutdowns_.answer_if([&](std::unordered_set<session_id>& missing) {
+      return missing.erase(id) != 0 && missing.empty();
     });
   }
 
@@ -229,46 +210,52 @@ private:
     auto due = self_->clock().now() + x.retention;
     auto number = ++last_closed_;
     closed_.emplace(x.id, number);
-    retained_.emplace(number, retained_session{sessions_.at(x.id), due});
-    while (retained_.size() > options_.max_retained) {
-      auto oldest = retained_.begin();
-      self_->send(oldest->second.hdl, session_release{});
-      retained_.erase(oldest);
-    }
-    clock_.fire_at(due);
+    retained_.emplace(number, sessions_.at(x.id));
+    due_.set(number, due);
+    while (retained_.size() > options_.max_retained)
+      release(retained_.begin()->first);
+    timer_.fire_at(due);
   }
 
   void release_due() {
-    if (!clock_.rang())
+    if (!timer_.fired())
       return;
     auto now = self_->clock().now();
-    std::optional<time_point> next;
-    auto released = std::erase_if(retained_, [&](const auto& entry) {
-      auto& x = entry.second;
-      if (x.due <= now)
-        self_->send(x.hdl, session_release{});
-      else if (!next || x.due < *next)
-        next = x.due;
-      return x.due <= now;
-    });
-    // Not a message for each when they ended one shortly after the other.
-    if (next && released > 0)
-      next = std::max(*next, now + std::chrono::seconds{1});
-    if (next)
-      clock_.fire_at(*next);
+    // Those that ended shortly after each other share one message.
+    auto soonest = now;
+    while (auto number = due_.take_due(now)) {
+      release(*number);
+      soonest = now + std::chrono::seconds{1};
+    }
+    if (auto next = due_.next())
+      timer_.fire_at(std::max(*next, soonest));
+  }
+
+  /// Lets a closed session go.
+  void release(std::uint64_t number) {
+    auto retained = retained_.extract(number);
+    due_.clear(number);
+    if (retained)
+      self_->send(retained.mapped(), session_release{});
   }
 
   void forget(const caf::actor_addr& who) {
     if (auto replaced = replaced_.extract(who))
-      retained_.erase(replaced.mapped().number);
+      drop(replaced.mapped().number);
     auto i = ids_.find(who);
     if (i == ids_.end())
       return;
     count_off(i->second);
     sessions_.erase(i->second);
     if (auto closed = closed_.extract(i->second))
-      retained_.erase(closed.mapped());
+      drop(closed.mapped());
     ids_.erase(i);
+  }
+
+  /// A closed session is gone.
+  void drop(std::uint64_t number) {
+    retained_.erase(number);
+    due_.clear(number);
   }
 
   pointer self_;
@@ -281,10 +268,12 @@ private:
   /// Closed sessions, each with the number of its end.
   std::unordered_map<session_id, std::uint64_t> closed_;
   std::uint64_t last_closed_ = 0;
-  /// Those of them that were not told to go, by that number.
-  std::map<std::uint64_t, retained_session> retained_;
-  std::vector<shutdown> shutdowns_;
-  actor_timer clock_;
+  /// Those of them that were not told to go, by that number, and when they are.
+  std::map<std::uint64_t, session_impl> retained_;
+  deadlines<std::uint64_t> due_;
+  /// Requests to terminate all, each with the sessions that are not closed yet.
+  waiters<void, std::unordered_set<session_id>> shutdowns_;
+  actor_timer timer_;
   std::uint64_t last_id_ = 0;
 };
 

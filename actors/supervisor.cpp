@@ -1,6 +1,6 @@
 #include "procession/actors/supervisor.hpp"
 
-#include "procession/actors/common/waiting.hpp"
+#include "procession/actors/common/waiters.hpp"
 #include "procession/actors/supervision/supervisor_actor.hpp"
 
 #include <caf/actor_system.hpp>
@@ -80,7 +80,7 @@ supervisor_machine::make_behavior(std::vector<child_spec> children,
   feed_ = event_feed{options.retained_events};
   chance_.seed(static_cast<jitter_source::result_type>(
     options.seed != 0 ? options.seed : std::random_device{}()));
-  clock_.attach(self_);
+  timer_.attach(self_);
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   // CAF answers for a subscriber that does not understand an event, with an
   // error that would be the end of us.

@@ -45,7 +45,7 @@ void actor_timer::fire_at(time_point when) {
   caf::anon_send(hdl_, timer_request{when - now});
 }
 
-bool actor_timer::rang() {
+bool actor_timer::fired() {
   if (next_ && whose_->clock().now() < *next_)
     return false;
   next_.reset();

@@ -39,9 +39,9 @@ public:
   /// what is still to come.
   void fire_at(time_point when);
 
-  /// To be called when it rang. @returns whether it is time to look at what was
-  /// asked for, which may be too early, and to ask again for the rest.
-  bool rang();
+  /// To be called when it has fired. @returns whether it is time to look at
+  /// what was asked for, which may be too early, and to ask again for the rest.
+  bool fired();
 
 private:
   caf::local_actor* whose_ = nullptr;

@@ -224,7 +224,7 @@ private:
     std::set<session_id> left;
   };
   std::vector<sweep> sweeps_;
-  actor_timer clock_;
+  actor_timer timer_;
   std::uint64_t last_id_ = 0;
   std::uint64_t last_number_ = 0;
 };

@@ -136,7 +136,7 @@ void exec_machine::hasten(exec_record& x) {
       || !x.reading || x.reading->on_output || !x.reading->wanted.empty())
     return;
   x.reading->until = std::min(x.reading->until, now() + settling_time);
-  clock_.fire_at(x.reading->until);
+  timer_.fire_at(x.reading->until);
 }
 
 void exec_machine::on(const closed& x) {
@@ -181,9 +181,8 @@ void exec_machine::on_down(const caf::down_msg& x) {
 caf::typed_response_promise<exec_result>
 exec_machine::begin_reading(exec_record& x, const exec_wait& how,
                             pattern_set patterns, const wait_limits& range) {
-  auto timeout = how.timeout == default_wait
-                   ? range.normal
-                   : std::min(how.timeout, range.max);
+  auto timeout = how.timeout == default_wait ? range.normal
+                                             : std::min(how.timeout, range.max);
   auto budget = how.max_output == 0 ? options_.max_output : how.max_output;
   exec_record::reader result;
   result.number = ++last_number_;
@@ -195,7 +194,7 @@ exec_machine::begin_reading(exec_record& x, const exec_wait& how,
   result.on_output = how.on_output;
   result.max_output = std::min<std::uint64_t>(budget, options_.buffer);
   self_->monitor(result.who);
-  clock_.fire_at(result.until);
+  timer_.fire_at(result.until);
   result.wanted = how.until;
   result.wanted.insert(result.wanted.end(), how.until_regex.begin(),
                        how.until_regex.end());
@@ -302,7 +301,7 @@ void exec_machine::on_request_failed(const session_id& id, std::uint64_t number,
 }
 
 void exec_machine::on_alarm() {
-  if (!clock_.rang())
+  if (!timer_.fired())
     return;
   for (auto& [id, x] : records_) {
     if (!x.reading)
@@ -312,7 +311,7 @@ void exec_machine::on_alarm() {
     if (x.reading->until <= now())
       answer(id, x, news ? wait_result::exited : wait_result::timed_out);
     else
-      clock_.fire_at(x.reading->until);
+      timer_.fire_at(x.reading->until);
   }
   forget_unread();
 }
@@ -356,7 +355,7 @@ void exec_machine::close(records::iterator i) {
   finish_sweeps(id);
   if (read)
     return forget(i);
-  clock_.fire_at(x.over + options_.unread_for);
+  timer_.fire_at(x.over + options_.unread_for);
   forget_unread();
 }
 
@@ -399,7 +398,7 @@ void exec_machine::forget_unread() {
     if (n < excess || until <= now())
       records_.erase(unread[n]);
     else
-      clock_.fire_at(until);
+      timer_.fire_at(until);
   }
 }
 

@@ -1,7 +1,7 @@
 #include "procession/actors/session/session_actor.hpp"
 
 #include "procession/actors/common/actor_timer.hpp"
-#include "procession/actors/common/waiting.hpp"
+#include "procession/actors/common/waiters.hpp"
 
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
@@ -44,10 +44,8 @@ session_machine::session_machine(pointer self)
 void session_machine::say_last() {
   // However the actor comes to its end, a promise that is dropped tells nobody.
   starting_.deliver(already_exited());
-  for (auto& x : std::exchange(readers_, {}))
-    x.waiting.deliver(already_exited());
-  for (auto& x : std::exchange(observers_, {}))
-    x.waiting.deliver(already_exited());
+  readers_.fail(already_exited());
+  until_state_.fail(already_exited());
   fail_everybody(already_exited());
   if (state_ == session_state::starting)
     status_.cause = exit_cause::start_failed;
@@ -65,7 +63,7 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
   spawner_ = std::move(args.spawner);
   log_ = output_log{spec_.limits.retained};
   started_ = caf::make_timestamp();
-  drain_left_ = spec_.kill.drain;
+  drain_ = drain_clock{spec_.kill.drain};
   reads_.consumed(read_window - first_credit(spec_));
   if (spec_.stdio.kind != stdio_kind::pty
       && spec_.stdio.input != stdin_kind::pipe)
@@ -94,7 +92,7 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
     [this](info_atom) { return info(); },
     [this](wait_atom) { return wait(); },
     [this](wait_atom, session_state state) { return wait_for(state); },
-    [this](ready_atom) { return wait_notified(); },
+    [this](ready_atom) { return wait_ready(); },
     [this](read_atom, cursor from, std::uint64_t max, caf::timespan wait) {
       return read(from, max, wait);
     },
@@ -103,7 +101,7 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
     [this](ack_atom, std::uint64_t bytes) { acknowledge(bytes); },
     [this](start_atom) { return start(); },
     [this](child_event& x) { std::visit([this](auto& y) { on(y); }, x); },
-    [this](const session_alarm& x) { on(x); },
+    [this](const session_timer& x) { on(x); },
     [this](session_release) {
       leaving_ = true;
       leave_if_done();
@@ -194,12 +192,12 @@ caf::result<exit_status> session_machine::terminate(signal_name by,
     stop(by, grace);
   if (state_ >= session_state::exited)
     return status_;
-  if (!has_room(terminating_))
+  if (!terminating_.has_room())
     return too_many_wait(stage::run);
   by_request_ = true;
-  terminating_.push_back(self_->make_response_promise<exit_status>());
+  auto result = terminating_.add(self_, stage::run);
   stop(by, grace);
-  return terminating_.back();
+  return result;
 }
 
 caf::result<exit_status> session_machine::wait() {
@@ -207,24 +205,17 @@ caf::result<exit_status> session_machine::wait() {
     return start_error_;
   if (state_ >= session_state::exited)
     return status_;
-  if (!has_room(waiting_))
-    return too_many_wait(stage::run);
-  waiting_.push_back(self_->make_response_promise<exit_status>());
-  return waiting_.back();
+  return until_exit_.add(self_, stage::run);
 }
 
 caf::result<session_info> session_machine::wait_for(session_state state) {
   if (state_ >= state)
     return info();
-  auto promise_of = [](observer& x) -> auto& { return x.waiting; };
-  if (!has_room(observers_, promise_of))
-    return too_many_wait(stage::run);
-  observers_.push_back({state, self_->make_response_promise<session_info>()});
-  return observers_.back().waiting;
+  return until_state_.add(self_, stage::run, state);
 }
 
-caf::result<void> session_machine::wait_notified() {
-  if (notified_)
+caf::result<void> session_machine::wait_ready() {
+  if (ready_)
     return caf::unit;
   if (start_error_)
     return start_error_;
@@ -233,21 +224,13 @@ caf::result<void> session_machine::wait_notified() {
   if (spec_.notification_fd == 0)
     return make_error(errc::invalid_argument, stage::run,
                       "the command has no notification descriptor");
-  if (!has_room(until_notified_))
-    return too_many_wait(stage::run);
-  auto waiting = self_->make_response_promise<void>();
-  until_notified_.push_back(waiting);
-  return waiting;
+  return until_ready_.add(self_, stage::run);
 }
 
 void session_machine::advance_to(session_state state) {
   state_ = state;
-  std::erase_if(observers_, [this](observer& x) {
-    if (x.state > state_)
-      return false;
-    x.waiting.deliver(info());
-    return true;
-  });
+  until_state_.answer_if([this](session_state x) { return x <= state_; },
+                         [this](session_state) { return info(); });
 }
 
 session_info session_machine::info() const {
@@ -282,7 +265,7 @@ void session_machine::on(child_started& x) {
   starting_.deliver(session{session_impl{self_}});
   advance_to(session_state::running);
   if (spec_.limits.timeout > caf::timespan::zero())
-    arm(session_alarm::kind::timeout, spec_.limits.timeout);
+    expect(limit::timeout, spec_.limits.timeout);
   settle();
   for (auto& f : std::exchange(deferred_, {}))
     f();
@@ -328,9 +311,8 @@ void session_machine::on(child_stdin_broken& x) {
 }
 
 void session_machine::on(child_notified&) {
-  notified_ = true;
-  for (auto& waiting : std::exchange(until_notified_, {}))
-    fulfill(waiting);
+  ready_ = true;
+  until_ready_.deliver();
 }
 
 void session_machine::on(child_stopped& x) {
@@ -359,13 +341,11 @@ void session_machine::on(child_exited& x) {
   status_.by_request = by_request_;
   stopped_ = 0;
   advance_to(session_state::exited);
-  for (auto& waiting : std::exchange(waiting_, {}))
-    waiting.deliver(status_);
-  for (auto& waiting : std::exchange(terminating_, {}))
-    waiting.deliver(status_);
+  until_exit_.deliver(status_);
+  terminating_.deliver(status_);
   fail_everybody(already_exited());
   publish();
-  disarm(session_alarm::kind::timeout);
+  deadlines_.clear(limit::timeout);
   draining_ = !x.drained;
   update_drain();
 }
@@ -390,48 +370,37 @@ void session_machine::on(child_finished& x) {
 
 // -- deadlines ----------------------------------------------------------------
 
-session_machine::deadline&
-session_machine::deadline_of(session_alarm::kind what) {
-  return deadlines_[static_cast<std::size_t>(what)];
+void session_machine::expect(limit what, caf::timespan after) {
+  deadlines_.set(what, self_->clock().now() + after);
+  set_timer();
 }
 
-void session_machine::arm(session_alarm::kind what, caf::timespan after) {
-  deadline_of(what).due = self_->clock().now() + after;
-  set_alarm(what);
-}
-
-void session_machine::disarm(session_alarm::kind what) {
-  deadline_of(what).due.reset();
-}
-
-void session_machine::set_alarm(session_alarm::kind what) {
-  auto& x = deadline_of(what);
+void session_machine::set_timer() {
+  auto next = deadlines_.next();
+  if (!next)
+    return;
   auto now = self_->clock().now();
-  auto when = std::min(*x.due, now + longest_delay);
-  // One that rings before is enough: it looks, and is set again.
-  if (x.alarm != 0 && x.rings <= when)
+  auto when = std::min(*next, now + longest_delay);
+  // One that comes before is enough: it looks, and is set again.
+  if (timer_ != 0 && timer_due_ <= when)
     return;
-  x.alarm = ++last_number_;
-  x.rings = when;
-  self_->delayed_send(self_, when - now, session_alarm{what, x.alarm});
+  timer_ = ++last_number_;
+  timer_due_ = when;
+  self_->delayed_send(self_, when - now, session_timer{timer_});
 }
 
-void session_machine::on(const session_alarm& x) {
-  auto& it = deadline_of(x.what);
-  if (it.alarm != x.number)
+void session_machine::on(const session_timer& x) {
+  if (timer_ != x.number)
     return;
-  it.alarm = 0;
-  if (!it.due)
-    return;
-  if (self_->clock().now() < *it.due)
-    return set_alarm(x.what);
-  it.due.reset();
-  on_due(x.what);
+  timer_ = 0;
+  while (auto missed = deadlines_.take_due(self_->clock().now()))
+    on_missed(*missed);
+  set_timer();
 }
 
-void session_machine::on_due(session_alarm::kind what) {
+void session_machine::on_missed(limit what) {
   switch (what) {
-    case session_alarm::kind::timeout:
+    case limit::timeout:
       if (state_ != session_state::running)
         break;
       // If it was asked to end before, only the time left for that is less.
@@ -439,24 +408,23 @@ void session_machine::on_due(session_alarm::kind what) {
         timed_out_ = true;
       stop(signal_name::terminate, spec_.kill.grace);
       break;
-    case session_alarm::kind::grace:
+    case limit::grace:
       kill();
       update_drain();
       break;
-    case session_alarm::kind::unkillable:
-      for (auto& waiting : std::exchange(terminating_, {}))
-        waiting.deliver(make_error(errc::deadline_passed, stage::run,
-                                   "the process was killed and does not "
-                                   "end"));
+    case limit::unkillable:
+      terminating_.fail(make_error(errc::deadline_passed, stage::run,
+                                   "the process was killed and does not end"));
       break;
-    case session_alarm::kind::drain:
+    case limit::drain:
       if (draining_) {
         draining_ = false;
         child_->finish();
       }
       break;
-    case session_alarm::kind::read:
-      give_up_readers();
+    case limit::read:
+      readers_.give_up(self_->clock().now(), pages());
+      await_readers();
       break;
   }
 }
@@ -492,8 +460,7 @@ void session_machine::on_exit_request(caf::exit_msg& x) {
   // It goes when no process of it is left, which is soon.
   cut_short_ = true;
   by_request_ = true;
-  for (auto& reader : std::exchange(readers_, {}))
-    reader.waiting.deliver(already_exited());
+  readers_.fail(already_exited());
   kill();
   settle();
   leave_if_done();
@@ -519,9 +486,9 @@ void session_machine::stop(signal_name by, caf::timespan grace) {
     child_->terminate(by);
   stopping_ = stopping::asked;
   // A later request may shorten the grace, never extend it.
-  auto& due = deadline_of(session_alarm::kind::grace).due;
+  auto due = deadlines_.of(limit::grace);
   if (!due || self_->clock().now() + grace < *due)
-    arm(session_alarm::kind::grace, grace);
+    expect(limit::grace, grace);
   update_drain();
 }
 
@@ -529,19 +496,18 @@ void session_machine::kill() {
   if (state_ == session_state::closed)
     return;
   stopping_ = stopping::killed;
-  disarm(session_alarm::kind::grace);
+  deadlines_.clear(limit::grace);
   if (state_ == session_state::starting)
     return;
   child_->kill();
-  if (state_ == session_state::running
-      && !deadline_of(session_alarm::kind::unkillable).due)
-    arm(session_alarm::kind::unkillable, unkillable_after);
+  if (state_ == session_state::running && !deadlines_.of(limit::unkillable))
+    expect(limit::unkillable, unkillable_after);
 }
 
 void session_machine::close(bool complete, leftovers rest) {
   complete_ = complete;
   rest_ = rest;
-  disarm(session_alarm::kind::grace);
+  deadlines_.clear(limit::grace);
   tell_spawner();
   advance_to(session_state::closed);
   child_.reset();
@@ -578,12 +544,9 @@ void session_machine::fail_everybody(const caf::error& why) {
   deferred_.clear();
   for (auto& [number, waiting] : std::exchange(asked_, {}))
     waiting.deliver(why);
-  for (auto& waiting : std::exchange(until_notified_, {}))
-    waiting.deliver(why);
-  for (auto& waiting : std::exchange(waiting_, {}))
-    waiting.deliver(why);
-  for (auto& waiting : std::exchange(terminating_, {}))
-    waiting.deliver(why);
+  until_ready_.fail(why);
+  until_exit_.fail(why);
+  terminating_.fail(why);
 }
 
 std::uint64_t first_credit(const command& spec) {

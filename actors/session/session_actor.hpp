@@ -1,10 +1,14 @@
 #pragma once
 
 #include "procession/actors/common/last_words.hpp"
+#include "procession/actors/common/waiters.hpp"
+#include "procession/actors/session/drain_clock.hpp"
 #include "procession/actors/session/fanout.hpp"
+#include "procession/actors/session/page_readers.hpp"
 #include "procession/actors/session/pending_writes.hpp"
 #include "procession/io/output/credit.hpp"
 #include "procession/io/output/output_log.hpp"
+#include "procession/io/reactor/deadlines.hpp"
 #include "procession/messages/caf.hpp"
 #include "procession/messages/session.hpp"
 #include "procession/platform/child.hpp"
@@ -13,7 +17,6 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -26,11 +29,9 @@ namespace procession {
 /// read the next chunks of a flood while the last ones are sent.
 inline constexpr std::uint64_t read_window = 1024 * 1024;
 
-/// Sent by a session to itself when it is time to look at a deadline.
-struct session_alarm {
-  enum class kind { timeout, grace, unkillable, drain, read };
-  kind what = kind::timeout;
-  /// Which arming of this kind it belongs to; older ones are ignored.
+/// Sent by a session to itself when it is time to look at its deadlines.
+struct session_timer {
+  /// Only the last one that was sent counts.
   std::uint64_t number = 0;
 };
 
@@ -50,7 +51,7 @@ struct session_release {};
 
 PROCESSION_BEGIN_LOCAL(procession_session_actor, 3090)
   PROCESSION_LOCAL(procession_session_actor, procession::child_event)
-  PROCESSION_LOCAL(procession_session_actor, procession::session_alarm)
+  PROCESSION_LOCAL(procession_session_actor, procession::session_timer)
   PROCESSION_LOCAL(procession_session_actor, procession::session_over)
   PROCESSION_LOCAL(procession_session_actor, procession::session_release)
   CAF_ADD_ATOM(procession_session_actor, procession, start_atom, "start")
@@ -61,7 +62,7 @@ namespace procession {
 /// What the spawner and the child say to a session besides its interface.
 using session_impl
   = extended<session, caf::result<session>(start_atom),
-             caf::result<void>(child_event), caf::result<void>(session_alarm),
+             caf::result<void>(child_event), caf::result<void>(session_timer),
              caf::result<void>(session_release)>;
 
 /// Who keeps a session.
@@ -107,7 +108,7 @@ private:
   caf::result<exit_status> terminate(signal_name by, caf::timespan grace);
   caf::result<exit_status> wait();
   caf::result<session_info> wait_for(session_state state);
-  caf::result<void> wait_notified();
+  caf::result<void> wait_ready();
   caf::result<page> read(cursor from, std::uint64_t max, caf::timespan wait);
   caf::result<cursor> subscribe(const subscription& terms);
   caf::result<void> unsubscribe();
@@ -128,7 +129,7 @@ private:
   void on(child_exited& x);
   void on(child_finished& x);
 
-  void on(const session_alarm& x);
+  void on(const session_timer& x);
   void on_down(const caf::down_msg& x);
   void on_exit_request(caf::exit_msg& x);
 
@@ -152,20 +153,18 @@ private:
   void forget(const caf::actor_addr& who);
   fanout::ending ending() const;
   page make_page(cursor from, std::uint64_t max) const;
-  void answer_readers();
+  page_readers::source pages() const;
   void await_readers();
-  void give_up_readers();
 
   void advance_to(session_state state);
   template <class F>
   void once_started(F f);
   caf::result<void> ask_child(std::function<void(std::uint64_t)> ask);
-  struct deadline;
-  deadline& deadline_of(session_alarm::kind what);
-  void arm(session_alarm::kind what, caf::timespan after);
-  void disarm(session_alarm::kind what);
-  void set_alarm(session_alarm::kind what);
-  void on_due(session_alarm::kind what);
+  /// What it waits for at most.
+  enum class limit { timeout, grace, unkillable, drain, read };
+  void expect(limit what, caf::timespan after);
+  void set_timer();
+  void on_missed(limit what);
   void fail_everybody(const caf::error& why);
 
   pointer self_;
@@ -203,9 +202,7 @@ private:
   enum class input { open, closing, closed } input_ = input::open;
   pending_writes ledger_;
 
-  /// What is left of the drain deadline, and since when it runs, if it does.
-  caf::timespan drain_left_{};
-  std::optional<caf::actor_clock::time_point> drain_since_;
+  drain_clock drain_;
   /// The process has exited, and its output may go on until the deadline.
   bool draining_ = false;
   /// Goes as soon as everybody had everything.
@@ -215,38 +212,21 @@ private:
 
   using time_point = caf::actor_clock::time_point;
 
-  struct reader {
-    cursor from;
-    std::uint64_t max;
-    time_point until;
-    caf::typed_response_promise<page> waiting;
-  };
-
-  struct deadline {
-    /// None: nothing is waited for.
-    std::optional<time_point> due;
-    /// The alarm that is under way, if the number is not 0, and when it rings.
-    std::uint64_t alarm = 0;
-    time_point rings{};
-  };
-
-  struct observer {
-    session_state state;
-    caf::typed_response_promise<session_info> waiting;
-  };
-
   caf::typed_response_promise<session> starting_;
-  std::vector<observer> observers_;
-  bool notified_ = false;
-  std::vector<void_promise> until_notified_;
-  std::vector<caf::typed_response_promise<exit_status>> waiting_;
-  std::vector<caf::typed_response_promise<exit_status>> terminating_;
-  std::vector<reader> readers_;
+  waiters<session_info, session_state> until_state_;
+  bool ready_ = false;
+  waiters<void> until_ready_;
+  waiters<exit_status> until_exit_;
+  waiters<exit_status> terminating_;
+  page_readers readers_;
   std::map<std::uint64_t, void_promise> asked_;
   std::vector<std::function<void()>> deferred_;
   std::uint64_t last_number_ = 0;
-  /// One for each `session_alarm::kind`.
-  std::array<deadline, 5> deadlines_;
+  deadlines<limit> deadlines_;
+  /// The `session_timer` that is under way, if the number is not 0, and when it
+  /// comes.
+  std::uint64_t timer_ = 0;
+  time_point timer_due_{};
   /// Answers all who wait or listen; the child ends with it.
   last_words last_words_{[this] { say_last(); }};
 };

@@ -1,5 +1,5 @@
 // The output side of the session: log, subscribers, cursor reads, holding back.
-#include "procession/actors/common/waiting.hpp"
+#include "procession/actors/common/waiters.hpp"
 #include "procession/actors/session/session_actor.hpp"
 
 #include <algorithm>
@@ -22,7 +22,9 @@ bool beyond(cursor x, cursor end) {
 void session_machine::publish() {
   for (auto& who : subscribers_.deliver(self_, ending()))
     forget(who);
-  answer_readers();
+  // A timer for nobody would fire on until the longest wait is over.
+  if (readers_.serve(log_.end(), state_ == session_state::closed, pages()))
+    await_readers();
   settle();
 }
 
@@ -61,17 +63,15 @@ void session_machine::update_drain() {
   auto kept = spec_.kill.background == background_policy::keep
               && stopping_ == stopping::no;
   auto counts = draining_ && (!held_ || leaving_) && !kept
-                && !deadline_of(session_alarm::kind::grace).due;
-  if (counts == drain_since_.has_value())
+                && !deadlines_.of(limit::grace);
+  if (counts == drain_.running())
     return;
   auto now = self_->clock().now();
   if (counts) {
-    drain_since_ = now;
-    arm(session_alarm::kind::drain, drain_left_);
+    expect(limit::drain, drain_.start(now));
   } else {
-    drain_left_ -= std::min<caf::timespan>(drain_left_, now - *drain_since_);
-    drain_since_.reset();
-    disarm(session_alarm::kind::drain);
+    drain_.stop(now);
+    deadlines_.clear(limit::drain);
   }
 }
 
@@ -177,48 +177,25 @@ caf::result<page> session_machine::read(cursor from, std::uint64_t max,
   auto ready = from != log_.end() || state_ == session_state::closed;
   if (ready || wait <= caf::timespan::zero())
     return make_page(from, max);
-  auto promise_of = [](reader& x) -> auto& { return x.waiting; };
-  if (!has_room(readers_, promise_of))
-    return too_many_wait(stage::run);
   auto until = wait < caf::timespan{max_timespan} ? self_->clock().now() + wait
                                                   : time_point::max();
-  readers_.push_back({from, max, until, self_->make_response_promise<page>()});
-  auto result = readers_.back().waiting;
+  auto result = readers_.add(self_, from, max, until);
   await_readers();
   return result;
 }
 
+page_readers::source session_machine::pages() const {
+  return
+    [this](cursor from, std::uint64_t max) { return make_page(from, max); };
+}
+
 void session_machine::await_readers() {
-  auto& due = deadline_of(session_alarm::kind::read).due;
-  due.reset();
-  for (auto& x : readers_)
-    if (x.until != time_point::max() && (!due || x.until < *due))
-      due = x.until;
-  if (due)
-    set_alarm(session_alarm::kind::read);
-}
-
-void session_machine::give_up_readers() {
-  auto now = self_->clock().now();
-  std::erase_if(readers_, [&](reader& x) {
-    auto over = x.until <= now;
-    if (over)
-      x.waiting.deliver(make_page(x.from, 0));
-    return over;
-  });
-  await_readers();
-}
-
-void session_machine::answer_readers() {
-  auto answered = std::erase_if(readers_, [this](reader& x) {
-    auto ready = x.from != log_.end() || state_ == session_state::closed;
-    if (ready)
-      x.waiting.deliver(make_page(x.from, x.max));
-    return ready;
-  });
-  // An alarm for nobody would ring on until the longest wait is over.
-  if (answered > 0)
-    await_readers();
+  if (auto due = readers_.deadline()) {
+    deadlines_.set(limit::read, *due);
+    set_timer();
+  } else {
+    deadlines_.clear(limit::read);
+  }
 }
 
 } // namespace procession

@@ -187,7 +187,7 @@ private:
   event_feed feed_;
   /// Of `ending`.
   caf::error reason_;
-  actor_timer clock_;
+  actor_timer timer_;
   std::vector<caf::typed_response_promise<child_list>> until_up_;
   std::vector<void_promise> until_over_;
   /// Kills the children that are left; answers all who wait or listen.

@@ -315,11 +315,11 @@ void supervisor_machine::deny_stopped(child& x) {
 
 void supervisor_machine::set_due(child& x, caf::timespan after) {
   x.due = self_->clock().now() + after;
-  clock_.fire_at(*x.due);
+  timer_.fire_at(*x.due);
 }
 
 void supervisor_machine::on_alarm() {
-  if (!clock_.rang())
+  if (!timer_.fired())
     return;
   auto now = self_->clock().now();
   if (group_due_ && *group_due_ <= now) {
@@ -336,10 +336,10 @@ void supervisor_machine::on_alarm() {
     if (auto* x = find_number(number); x != nullptr && x->due && *x->due <= now)
       on_due(*x);
   if (group_due_)
-    clock_.fire_at(*group_due_);
+    timer_.fire_at(*group_due_);
   for (auto& x : children_)
     if (x->due)
-      clock_.fire_at(*x->due);
+      timer_.fire_at(*x->due);
 }
 
 void supervisor_machine::on_due(child& x) {

@@ -101,7 +101,7 @@ void supervisor_machine::proceed_clearing() {
   phase_ = phase::pausing;
   tell(event::backing_off, find_number(group_failed_), {}, group_pause_);
   group_due_ = self_->clock().now() + group_pause_;
-  clock_.fire_at(*group_due_);
+  timer_.fire_at(*group_due_);
 }
 
 void supervisor_machine::proceed_ending() {

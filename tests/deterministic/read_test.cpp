@@ -1,6 +1,6 @@
 #include "theatre.hpp"
 
-#include "procession/actors/common/waiting.hpp"
+#include "procession/actors/common/waiters.hpp"
 
 using namespace procession;
 using namespace procession::test;

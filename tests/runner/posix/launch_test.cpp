@@ -2,7 +2,7 @@
 
 #include "../../public_programs.hpp"
 
-#include "procession/actors/common/waiting.hpp"
+#include "procession/actors/common/waiters.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "procession/messages/caf.hpp"
+#include "procession/messages/error.hpp"
+
+#include <caf/result.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace procession {
+
+/// How many requests may wait for the same thing.
+inline constexpr std::size_t max_waiting = 1024;
+
+/// The answer to one request too many (`busy`).
+inline caf::error too_many_wait(stage at) {
+  return make_error(errc::busy, at,
+                    std::to_string(max_waiting) + " wait for that already");
+}
+
+/// Requests that are answered later, when what they wait for comes: at most
+/// `max_waiting`, each with data of its own. The owner answers all of them at
+/// its end (see `last_words`): a promise that is dropped tells nobody.
+/// @tparam T the value of the answer, or void
+template <class T, class Data = std::monostate>
+class waiters {
+public:
+  using promise = std::conditional_t<std::is_void_v<T>, void_promise,
+                                     caf::typed_response_promise<T>>;
+
+  /// Keeps the request that `self` handles now.
+  /// @returns its promise, or `busy` at the stage `at`.
+  template <class Self>
+  caf::result<T> add(Self* self, stage at, Data data = {}) {
+    if (!has_room())
+      return too_many_wait(at);
+    waiting_.push_back(
+      {std::move(data), self->template make_response_promise<T>()});
+    return waiting_.back().answer;
+  }
+
+  /// Whether one more may wait. When there are too many, those that have ended
+  /// are forgotten: somebody may ask with a time-out, again and again, from a
+  /// new actor each time.
+  bool has_room() {
+    if (waiting_.size() >= max_waiting)
+      std::erase_if(waiting_,
+                    [](waiter& x) { return asker_has_ended(x.answer); });
+    return waiting_.size() < max_waiting;
+  }
+
+  bool empty() const noexcept {
+    return waiting_.empty();
+  }
+
+  /// Answers all of them.
+  template <class... Xs>
+  void deliver(const Xs&... xs) {
+    for (auto& x : std::exchange(waiting_, {}))
+      answer(x.answer, xs...);
+  }
+
+  /// Answers all of them with an error.
+  void fail(const caf::error& why) {
+    for (auto& x : std::exchange(waiting_, {}))
+      x.answer.deliver(why);
+  }
+
+  /// Answers those of which `done(data)` is true with `make(data)`, or with
+  /// nothing if `make` is none.
+  /// @returns how many.
+  template <class Done, class... Make>
+  std::size_t answer_if(Done done, Make... make) {
+    return std::erase_if(waiting_, [&](waiter& x) {
+      if (!done(x.data))
+        return false;
+      answer(x.answer, make(x.data)...);
+      return true;
+    });
+  }
+
+  /// Calls `f` with the data of each.
+  template <class F>
+  void for_each(F f) const {
+    for (auto& x : waiting_)
+      f(x.data);
+  }
+
+private:
+  struct waiter {
+    Data data;
+    promise answer;
+  };
+
+  template <class... Xs>
+  static void answer(promise& to, const Xs&... xs) {
+    if constexpr (sizeof...(Xs) == 0)
+      fulfill(to);
+    else
+      to.deliver(xs...);
+  }
+
+  std::vector<waiter> waiting_;
+};
+
+} // namespace procession
