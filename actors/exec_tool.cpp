@@ -146,7 +146,7 @@ exec_machine::make_behavior(spawner where, exec_tool_options options) {
     [this](const gap& x) { on(x); },
     [this](const exited& x) { on(x); },
     [this](const closed& x) { on(x); },
-    [this](timer_fired) { on_alarm(); },
+    [this](timer_fired) { on_timer(); },
   };
 }
 
@@ -538,8 +538,8 @@ exec_behavior(exec_tool_impl::stateful_pointer<exec_machine> self,
 
 /// What others hold. The sessions hold the machine, whose events they send, so
 /// that this is what tells it that nobody needs it any more.
-exec_tool::behavior_type door_behavior(exec_tool::pointer self,
-                                       const exec_tool_impl& machine) {
+exec_tool::behavior_type facade_behavior(exec_tool::pointer self,
+                                         const exec_tool_impl& machine) {
   self->link_to(machine);
   return {
     [=](exec_atom x, exec_request& y) {
@@ -576,7 +576,7 @@ exec_tool::behavior_type door_behavior(exec_tool::pointer self,
 exec_tool make_exec_tool(caf::actor_system& sys, spawner where,
                          exec_tool_options options) {
   auto machine = sys.spawn(exec_behavior, std::move(where), std::move(options));
-  return sys.spawn(door_behavior, std::move(machine));
+  return sys.spawn(facade_behavior, std::move(machine));
 }
 
 } // namespace procession

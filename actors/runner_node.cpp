@@ -87,8 +87,7 @@ public:
     auto why = make_error(errc::runner_lost, stage::channel,
                           "the runner's actor has ended");
     for (auto waiting : {&waiting_, &asking_, &terminating_})
-      for (auto& x : *waiting)
-        x.deliver(why);
+      waiting->fail(why);
   }
 
   runner_impl::behavior_type make_behavior(succession_ptr runners) {
@@ -99,20 +98,20 @@ public:
           return info_;
         if (info_.state == runner_state::down)
           return to_error(info_.why);
-        return wait_in(waiting_);
+        return waiting_.add(self_, stage::channel);
       },
       [this](info_atom) -> caf::result<runner_info> {
         if (over_)
           return info_;
         runners_->work().post([runners = runners_] { runners->tell(); });
-        return wait_in(asking_);
+        return asking_.add(self_, stage::channel);
       },
       [this](terminate_atom) -> caf::result<runner_info> {
         if (over_) {
           self_->quit();
           return info_;
         }
-        auto result = wait_in(terminating_);
+        auto result = terminating_.add(self_, stage::channel);
         stop();
         return result;
       },
@@ -121,15 +120,6 @@ public:
   }
 
 private:
-  using promise = caf::typed_response_promise<runner_info>;
-
-  caf::result<runner_info> wait_in(std::vector<promise>& list) {
-    if (!has_room(list))
-      return too_many_wait(stage::channel);
-    list.push_back(self_->make_response_promise<runner_info>());
-    return list.back();
-  }
-
   void stop() {
     if (runners_ != nullptr)
       runners_->work().post([runners = runners_] { runners->stop(); });
@@ -138,22 +128,18 @@ private:
   void on(runner_change& x) {
     info_ = std::move(x.now);
     over_ = x.over;
-    for (auto& x : std::exchange(asking_, {}))
-      x.deliver(info_);
+    asking_.deliver(info_);
     if (info_.state == runner_state::up)
-      for (auto& x : std::exchange(waiting_, {}))
-        x.deliver(info_);
+      waiting_.deliver(info_);
     was_up_ |= info_.state == runner_state::up;
     if (info_.state != runner_state::down)
       return;
     // Only now it is known why.
-    for (auto& x : std::exchange(waiting_, {}))
-      x.deliver(to_error(info_.why));
+    waiting_.fail(to_error(info_.why));
     if (!over_)
       return;
     auto asked = !terminating_.empty();
-    for (auto& x : std::exchange(terminating_, {}))
-      x.deliver(info_);
+    terminating_.deliver(info_);
     if (asked || x.last)
       self_->quit();
     else if (was_up_)
@@ -167,9 +153,9 @@ private:
   bool over_ = false;
   /// One that never was can still be asked why.
   bool was_up_ = false;
-  std::vector<promise> waiting_;
-  std::vector<promise> asking_;
-  std::vector<promise> terminating_;
+  waiters<runner_info> waiting_;
+  waiters<runner_info> asking_;
+  waiters<runner_info> terminating_;
 };
 
 runner_impl::behavior_type

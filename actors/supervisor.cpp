@@ -1,6 +1,5 @@
 #include "procession/actors/supervisor.hpp"
 
-#include "procession/actors/common/waiters.hpp"
 #include "procession/actors/supervision/supervisor_actor.hpp"
 
 #include <caf/actor_system.hpp>
@@ -61,14 +60,11 @@ void supervisor_machine::say_last() {
   // However the actor comes to its end, a promise that is dropped tells nobody.
   auto why = why_ended();
   for (auto& x : children_) {
-    deny(*x, why);
-    for (auto& waiting : x->until_down)
-      fulfill(waiting);
+    x->until_ready.fail(why);
+    x->until_down.deliver();
   }
-  for (auto& waiting : until_up_)
-    waiting.deliver(why);
-  for (auto& waiting : until_over_)
-    waiting.deliver(why);
+  until_up_.fail(why);
+  until_over_.fail(why);
   finish_events(nullptr, "killed");
 }
 
@@ -111,7 +107,7 @@ supervisor_machine::make_behavior(std::vector<child_spec> children,
     [this](ack_atom, std::uint64_t events) { acknowledge(events); },
     [this](terminate_atom) { return terminate(); },
     [this](child_report& x) { on(x); },
-    [this](timer_fired) { on_alarm(); },
+    [this](timer_fired) { on_timer(); },
   };
 }
 
@@ -128,10 +124,7 @@ caf::result<child_list> supervisor_machine::wait() {
     case phase::pausing:
       break;
   }
-  if (!has_room(until_up_))
-    return too_many_wait(stage::supervise);
-  until_up_.push_back(self_->make_response_promise<child_list>());
-  return until_up_.back();
+  return until_up_.add(self_, stage::supervise);
 }
 
 caf::result<child_info> supervisor_machine::add(child_spec spec) {
@@ -141,14 +134,13 @@ caf::result<child_info> supervisor_machine::add(child_spec spec) {
     return to_error(*bad);
   if (find_child(spec.name) != nullptr)
     return to_error(duplicate_child(spec.name));
-  auto waiting = self_->make_response_promise<child_info>();
   auto& x = insert(std::move(spec));
   x.adding = true;
-  x.until_ready.push_back(waiting);
+  auto result = x.until_ready.add(self_, stage::supervise);
   if (phase_ == phase::running)
     phase_ = phase::starting;
   advance();
-  return waiting;
+  return result;
 }
 
 caf::result<child_info> supervisor_machine::restart(const std::string& name) {
@@ -157,10 +149,9 @@ caf::result<child_info> supervisor_machine::restart(const std::string& name) {
   auto* x = find_child(name);
   if (x == nullptr || x->then == intent::forget)
     return no_such_child(name);
-  if (!has_room(x->until_ready))
+  if (!x->until_ready.has_room())
     return too_many_wait(stage::supervise);
-  auto waiting = self_->make_response_promise<child_info>();
-  x->until_ready.push_back(waiting);
+  auto result = x->until_ready.add(self_, stage::supervise);
   switch (x->state) {
     case child_state::waiting:
       // Its turn comes.
@@ -179,7 +170,7 @@ caf::result<child_info> supervisor_machine::restart(const std::string& name) {
       advance();
       break;
   }
-  return waiting;
+  return result;
 }
 
 caf::result<void> supervisor_machine::take_down(const std::string& name,
@@ -189,18 +180,17 @@ caf::result<void> supervisor_machine::take_down(const std::string& name,
   auto* x = find_child(name);
   if (x == nullptr || (x->then == intent::forget && then != intent::forget))
     return no_such_child(name);
-  if (!has_room(x->until_down))
+  if (!x->until_down.has_room())
     return too_many_wait(stage::supervise);
   if (x->spec.restart == restart_kind::temporary || x->adding)
     then = intent::forget;
   deny_stopped(*x);
   if (x->actor) {
-    auto waiting = self_->make_response_promise<void>();
-    x->until_down.push_back(waiting);
+    auto result = x->until_down.add(self_, stage::supervise);
     stop(*x, then);
-    return waiting;
+    return result;
   }
-  x->due.reset();
+  deadlines_.clear(x->number);
   if (then == intent::forget)
     forget(*x);
   else
@@ -248,12 +238,11 @@ supervisor_machine::find_child(const std::string& name) {
 }
 
 caf::result<void> supervisor_machine::terminate() {
-  if (!has_room(until_over_))
+  if (!until_over_.has_room())
     return too_many_wait(stage::supervise);
-  auto waiting = self_->make_response_promise<void>();
-  until_over_.push_back(waiting);
+  auto result = until_over_.add(self_, stage::supervise);
   end(caf::exit_reason::user_shutdown);
-  return waiting;
+  return result;
 }
 
 // -- events -------------------------------------------------------------------

@@ -167,7 +167,7 @@ private:
   /// The session that the current message is from.
   records::iterator source_of(const session_id& id);
   void on_down(const caf::down_msg& x);
-  void on_alarm();
+  void on_timer();
 
   // Waiting.
   caf::typed_response_promise<exec_result>

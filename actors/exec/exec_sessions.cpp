@@ -300,7 +300,7 @@ void exec_machine::on_request_failed(const session_id& id, std::uint64_t number,
     refuse(i->second, why);
 }
 
-void exec_machine::on_alarm() {
+void exec_machine::on_timer() {
   if (!timer_.fired())
     return;
   for (auto& [id, x] : records_) {

@@ -2,10 +2,12 @@
 
 #include "procession/actors/common/actor_timer.hpp"
 #include "procession/actors/common/last_words.hpp"
+#include "procession/actors/common/waiters.hpp"
 #include "procession/actors/supervision/event_feed.hpp"
 #include "procession/actors/supervision/restart_policy.hpp"
 #include "procession/actors/supervision/supervised_session.hpp"
 #include "procession/actors/supervisor.hpp"
+#include "procession/io/reactor/deadlines.hpp"
 #include "procession/messages/caf.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -100,12 +102,10 @@ private:
     /// Failures that the back-off goes by.
     std::uint32_t failures = 0;
     std::optional<time_point> ready_since;
-    /// Until when it may be in its state, or is to be.
-    std::optional<time_point> due;
     /// It is not there before it was ready once: somebody asked for it.
     bool adding = false;
-    std::vector<caf::typed_response_promise<child_info>> until_ready;
-    std::vector<void_promise> until_down;
+    waiters<child_info> until_ready;
+    waiters<void> until_down;
   };
 
   using child_ptr = std::unique_ptr<child>;
@@ -143,10 +143,9 @@ private:
   void on_end(child& x, bool success);
   void on_start_failed(child& x);
   void forget(child& x);
-  void on_alarm();
-  void on_due(child& x);
-  void set_due(child& x, caf::timespan after);
-  void deny(child& x, const caf::error& why);
+  void on_timer();
+  void on_missed(child& x);
+  void expect(const child& x, caf::timespan after);
   void deny_stopped(child& x);
   child* find_number(std::uint64_t number);
   child* find_actor(const caf::actor_addr& who);
@@ -180,16 +179,18 @@ private:
   std::uint64_t group_from_ = 0;
   std::uint64_t group_failed_ = 0;
   caf::timespan group_pause_{};
-  /// When it is over, in `pausing`.
-  std::optional<time_point> group_due_;
   restart_window restarts_;
   jitter_source chance_;
   event_feed feed_;
   /// Of `ending`.
   caf::error reason_;
   actor_timer timer_;
-  std::vector<caf::typed_response_promise<child_list>> until_up_;
-  std::vector<void_promise> until_over_;
+  /// Until when a child, by its number, may be or is to be in its state; under
+  /// `the_group`: when the pause of `pausing` is over.
+  static constexpr std::uint64_t the_group = 0;
+  deadlines<std::uint64_t> deadlines_;
+  waiters<child_list> until_up_;
+  waiters<void> until_over_;
   /// Kills the children that are left; answers all who wait or listen.
   last_words last_words_{[this] { say_last(); }};
 };

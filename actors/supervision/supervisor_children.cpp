@@ -91,9 +91,9 @@ void supervisor_machine::start(child& x) {
   x.why = caf::none;
   x.not_yet.clear();
   x.ready_since.reset();
-  x.due.reset();
+  deadlines_.clear(x.number);
   if (x.spec.ready_within < caf::timespan{max_timespan})
-    set_due(x, x.spec.ready_within);
+    expect(x, x.spec.ready_within);
   if (auto* session = std::get_if<session_start>(&x.spec.start))
     start_session(x, *session);
   else
@@ -101,7 +101,7 @@ void supervisor_machine::start(child& x) {
 }
 
 void supervisor_machine::start_or_wait(child& x) {
-  x.due.reset();
+  deadlines_.clear(x.number);
   if (phase_ == phase::running || phase_ == phase::starting)
     start(x);
   else
@@ -168,11 +168,10 @@ void supervisor_machine::on(child& x, child_report::exited& what) {
 void supervisor_machine::on_ready(child& x) {
   x.state = child_state::running;
   x.ready_since = self_->clock().now();
-  x.due.reset();
+  deadlines_.clear(x.number);
   x.adding = false;
   tell(event::ready, &x);
-  for (auto& waiting : std::exchange(x.until_ready, {}))
-    waiting.deliver(info_of(x));
+  x.until_ready.deliver(info_of(x));
 }
 
 void supervisor_machine::on_unready(child& x, caf::error why) {
@@ -191,12 +190,12 @@ void supervisor_machine::stop(child& x, intent then) {
   if (x.state == child_state::stopping)
     return;
   x.state = child_state::stopping;
-  x.due.reset();
+  deadlines_.clear(x.number);
   if (then != intent::fail)
     tell(event::stopping, &x);
   caf::anon_send_exit(x.actor, caf::exit_reason::user_shutdown);
   if (auto patience = patience_of(x.spec); patience < max_timespan)
-    set_due(x, patience);
+    expect(x, patience);
 }
 
 void supervisor_machine::on_down(const caf::down_msg& x) {
@@ -210,14 +209,13 @@ void supervisor_machine::on_down(const caf::down_msg& x) {
   auto success = !x.reason || x.reason == caf::exit_reason::user_shutdown;
   who.actor = nullptr;
   who.session = nullptr;
-  who.due.reset();
+  deadlines_.clear(who.number);
   if (who.told == child::known::started)
     tell_exit(who, x.reason ? describe(x.reason) : "normal");
   else if (who.told == child::known::nothing && state == child_state::stopping
            && then != intent::fail)
     tell(event::start_failed, &who, "it was stopped before it ran");
-  for (auto& waiting : std::exchange(who.until_down, {}))
-    fulfill(waiting);
+  who.until_down.deliver();
   if (phase_ == phase::ending) {
     who.state = child_state::stopped;
     return advance();
@@ -274,7 +272,7 @@ void supervisor_machine::on_end(child& x, bool success) {
 void supervisor_machine::on_start_failed(child& x) {
   auto why = std::exchange(x.why, caf::none);
   x.last_end = describe(why);
-  deny(x, why);
+  x.until_ready.fail(why);
   if (x.adding) {
     forget(x);
   } else if (x.starts == 1 && x.number == turn_) {
@@ -298,52 +296,40 @@ void supervisor_machine::on_start_failed(child& x) {
 void supervisor_machine::forget(child& x) {
   deny_stopped(x);
   tell(event::removed, &x);
+  deadlines_.clear(x.number);
   std::erase_if(children_, [&](const child_ptr& y) { return y.get() == &x; });
 }
 
-void supervisor_machine::deny(child& x, const caf::error& why) {
-  for (auto& waiting : std::exchange(x.until_ready, {}))
-    waiting.deliver(why);
-}
-
 void supervisor_machine::deny_stopped(child& x) {
-  deny(x, make_error(errc::child_failed, stage::ready,
-                     "child '" + x.spec.name + "' was stopped"));
+  x.until_ready.fail(make_error(errc::child_failed, stage::ready,
+                                "child '" + x.spec.name + "' was stopped"));
 }
 
 // -- time ---------------------------------------------------------------------
 
-void supervisor_machine::set_due(child& x, caf::timespan after) {
-  x.due = self_->clock().now() + after;
-  timer_.fire_at(*x.due);
+void supervisor_machine::expect(const child& x, caf::timespan after) {
+  auto when = self_->clock().now() + after;
+  deadlines_.set(x.number, when);
+  timer_.fire_at(when);
 }
 
-void supervisor_machine::on_alarm() {
+void supervisor_machine::on_timer() {
   if (!timer_.fired())
     return;
   auto now = self_->clock().now();
-  if (group_due_ && *group_due_ <= now) {
-    group_due_.reset();
-    phase_ = phase::starting;
-    advance();
+  while (auto missed = deadlines_.take_due(now)) {
+    if (*missed == the_group) {
+      phase_ = phase::starting;
+      advance();
+    } else if (auto* x = find_number(*missed)) {
+      on_missed(*x);
+    }
   }
-  // What one leads to may be the end of another.
-  std::vector<std::uint64_t> overdue;
-  for (auto& x : children_)
-    if (x->due && *x->due <= now)
-      overdue.push_back(x->number);
-  for (auto number : overdue)
-    if (auto* x = find_number(number); x != nullptr && x->due && *x->due <= now)
-      on_due(*x);
-  if (group_due_)
-    timer_.fire_at(*group_due_);
-  for (auto& x : children_)
-    if (x->due)
-      timer_.fire_at(*x->due);
+  if (auto next = deadlines_.next())
+    timer_.fire_at(*next);
 }
 
-void supervisor_machine::on_due(child& x) {
-  x.due.reset();
+void supervisor_machine::on_missed(child& x) {
   switch (x.state) {
     case child_state::starting:
       return on_unready(x, not_in_time(x.spec, x.not_yet));

@@ -30,7 +30,7 @@ void supervisor_machine::fail(child& x) {
     return start(x);
   x.state = child_state::backing_off;
   tell(event::backing_off, &x, {}, pause);
-  set_due(x, pause);
+  expect(x, pause);
 }
 
 void supervisor_machine::begin_group(child& x, caf::timespan pause) {
@@ -43,7 +43,7 @@ void supervisor_machine::begin_group(child& x, caf::timespan pause) {
     group_pause_ = pause;
   }
   group_failed_ = x.number;
-  group_due_.reset();
+  deadlines_.clear(the_group);
   turn_ = 0;
   x.state = child_state::waiting;
   phase_ = phase::clearing;
@@ -70,8 +70,7 @@ void supervisor_machine::proceed_starting() {
     if (i == children_.end()) {
       phase_ = phase::running;
       turn_ = 0;
-      for (auto& waiting : std::exchange(until_up_, {}))
-        waiting.deliver(list());
+      until_up_.deliver(list());
       return;
     }
     turn_ = (*i)->number;
@@ -100,8 +99,9 @@ void supervisor_machine::proceed_clearing() {
   }
   phase_ = phase::pausing;
   tell(event::backing_off, find_number(group_failed_), {}, group_pause_);
-  group_due_ = self_->clock().now() + group_pause_;
-  timer_.fire_at(*group_due_);
+  auto due = self_->clock().now() + group_pause_;
+  deadlines_.set(the_group, due);
+  timer_.fire_at(due);
 }
 
 void supervisor_machine::proceed_ending() {
@@ -113,8 +113,7 @@ void supervisor_machine::proceed_ending() {
       stop(x, intent::stay);
     return;
   }
-  for (auto& waiting : std::exchange(until_over_, {}))
-    fulfill(waiting);
+  until_over_.deliver();
   finish_events(self_, describe(reason_));
   self_->quit(reason_);
 }
@@ -128,16 +127,15 @@ void supervisor_machine::end(caf::error reason) {
   if (phase_ == phase::ending)
     return;
   phase_ = phase::ending;
-  group_due_.reset();
+  deadlines_.clear(the_group);
   reason_ = std::move(reason);
   auto why = why_ended();
-  for (auto& waiting : std::exchange(until_up_, {}))
-    waiting.deliver(why);
+  until_up_.fail(why);
   for (auto& x : children_) {
-    deny(*x, why);
+    x->until_ready.fail(why);
     if (!x->actor) {
       x->state = child_state::stopped;
-      x->due.reset();
+      deadlines_.clear(x->number);
     }
   }
   advance();

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <caf/timespan.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+namespace procession {
+
+/// How long the end of the output may still be waited for. It runs only while
+/// the session is free to read.
+class drain_clock {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  explicit drain_clock(caf::timespan total = {}) : left_(total) {
+    // nop
+  }
+
+  bool running() const noexcept {
+    return since_.has_value();
+  }
+
+  /// @returns the time that is left.
+  caf::timespan start(time_point now) noexcept {
+    since_ = now;
+    return left_;
+  }
+
+  /// @pre it runs.
+  void stop(time_point now) noexcept {
+    left_ -= std::min<caf::timespan>(left_, now - *since_);
+    since_.reset();
+  }
+
+private:
+  caf::timespan left_{};
+  /// When it was started last; empty while it stands still.
+  std::optional<time_point> since_;
+};
+
+} // namespace procession
