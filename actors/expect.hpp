@@ -93,7 +93,7 @@ using expecter = typed_actor<
 ///     auto chat = make_expecter(self->system(), shell, self->address());
 ///     self->request(chat, caf::infinite, expect_atom_v,
 ///                   expect_request{{{"$ "}, {"# "}}, 10s})
-///       .then([=](const expect_result& x) { ... x.before ... });
+///       .then([=](const expect_result& x) { std::cout << x.before; });
 ///
 /// @param owner the actor with which it ends; after the end of the session it
 ///        ends with the last handle to it.

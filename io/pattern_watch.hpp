@@ -18,8 +18,8 @@ struct pattern {
   enum class kind : std::uint8_t {
     /// These bytes.
     text,
-    /// A regular expression in Perl's syntax, over bytes: `.` matches no line
-    /// end, `^` and `$` match at every line, `$` also where the output ends so
+    /// A regular expression in Perl's syntax, over bytes: '.' matches no line
+    /// end, '^' and '$' match at every line, '$' also where the output ends so
     /// far. A match has at least one byte.
     regex,
   };

@@ -23,8 +23,8 @@ struct exec_wait {
   /// was typed on a terminal does not count.
   std::vector<std::string> until;
   /// The same with regular expressions in Perl's syntax (Boost.Regex), over
-  /// bytes: `^` and `$` match at every line, `$` also where the output ends so
-  /// far, and `.` matches no line end. One that takes too many steps ends the
+  /// bytes: '^' and '$' match at every line, '$' also where the output ends so
+  /// far, and '.' matches no line end. One that takes too many steps ends the
   /// wait with `invalid_argument`.
   std::vector<std::string> until_regex;
   /// Ends the wait when there is any output.

@@ -10,14 +10,12 @@ namespace procession {
 
 /// A value, or the reason why there is none: the part of C++23's
 /// `std::expected<T, failure>` that is used below actors.
-/// @code
-/// expected<int> parse(std::string_view text);
 ///
-/// auto number = parse("12");
-/// if (!number)
-///   return std::move(number.error());
-/// use(*number);
-/// @endcode
+///     auto patterns = pattern_set::make({{"ready"}});
+///     if (!patterns)
+///       std::cerr << to_string(patterns.error()) << '\n';
+///     else
+///       watch.look_for(*patterns);
 template <class T>
 class [[nodiscard]] expected {
 public:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Compiles or runs every block of the documents as it stands.
+"""Compiles or runs every block of the documents as it stands, and compiles the
+examples in the public headers.
 
 check.py --source DIR --build DIR --compiler CXX [--caf DIR] [--flags FLAGS]
 
@@ -22,6 +23,7 @@ that run the rest of their command line.
 """
 
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -30,6 +32,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 TIME_LIMIT = 120  # seconds, for one program or command
 
@@ -41,6 +44,48 @@ while [ $# -gt 0 ]; do
   shift
 done
 exit 127
+"""
+
+
+# What the examples in headers speak of; their own declarations hide it.
+EXAMPLES = """#include <procession/all.hpp>
+#include <procession/actors/asio_process.hpp>
+
+#include <boost/asio.hpp>
+#include <caf/all.hpp>
+#include <iostream>
+
+using namespace procession;
+using namespace std::chrono_literals;
+
+struct any_loop {
+  template <class F>
+  void post(F) {}
+};
+"""
+
+EXAMPLE = """
+%(result)s example_%(number)s(
+  [[maybe_unused]] procession::host& host,
+  [[maybe_unused]] procession::runtime& rt,
+  [[maybe_unused]] caf::actor_system& sys,
+  [[maybe_unused]] spawner where,
+  [[maybe_unused]] caf::event_based_actor* self,
+  [[maybe_unused]] %(shell)s shell,
+  [[maybe_unused]] caf::expected<spawned_process> make,
+  [[maybe_unused]] const output& chunk,
+  [[maybe_unused]] command database,
+  [[maybe_unused]] command server,
+  [[maybe_unused]] pattern_watch& watch,
+  [[maybe_unused]] any_loop& loop) {
+  using boost::asio::async_read_until;
+  using boost::asio::async_write;
+  using boost::asio::buffer;
+  using boost::asio::dynamic_buffer;
+  using boost::asio::use_awaitable;
+  {
+%(text)s  }
+}
 """
 
 
@@ -78,6 +123,19 @@ def in_list(lines, at):
         if line and not line.startswith(" "):
             return re.match(r"([-*]|\d+\.) ", line) is not None
     return False
+
+
+def examples_in(text):
+    """What is indented like code in `///` comments."""
+    found = []
+    for comment in re.findall(r"(?:^ *///.*\n)+", text, re.MULTILINE):
+        lines = [re.sub(r"^ *///", "", x) for x in comment.splitlines()]
+        for at, line in enumerate(lines):
+            if line.startswith("     ") and at > 0 and not lines[at - 1]:
+                code = itertools.takewhile(
+                    lambda x: x.startswith("     ") or not x, lines[at:])
+                found.append("\n".join(code).rstrip() + "\n")
+    return [textwrap.dedent(x) for x in found]
 
 
 def pattern_of(text):
@@ -162,6 +220,12 @@ class Checker:
         for x in programs:
             project.append(f"target_link_libraries({self.name_of(x)} PRIVATE "
                            "procession::procession)")
+        (self.programs / "examples.cpp").write_text(self.header_examples())
+        project.append("find_package(Boost REQUIRED)")
+        project.append("add_library(examples OBJECT examples.cpp)")
+        project.append("target_compile_options(examples PRIVATE -Wno-unused)")
+        project.append("target_link_libraries(examples PRIVATE "
+                       "procession::procession Boost::headers)")
         (self.programs / "CMakeLists.txt").write_text("\n".join(project) + "\n")
         self.configure_and_build(self.programs, self.place / "build", options)
 
@@ -179,6 +243,30 @@ class Checker:
         self.run(["cmake", "-S", source, "-B", build, "-G", "Ninja", *options],
                  stdout=subprocess.DEVNULL)
         self.run(["cmake", "--build", build])
+
+    def header_examples(self):
+        """A source with what is indented in the comments of public headers."""
+        result = EXAMPLES
+        source = self.options.source
+        count = 0
+        for room in ("messages", "io", "platform", "actors"):
+            for header in sorted((source / room).glob("*.hpp")):
+                for text in examples_in(header.read_text()):
+                    count += 1
+                    text = text.replace("...", "")
+                    line = f'#line 1 "{header.name}: example"\n'
+                    if re.match(r"\w+ \w+\(.*\)\n *\{", text):
+                        result += line + text
+                        continue
+                    is_session = header.name in ("session.hpp", "expect.hpp")
+                    result += EXAMPLE % {
+                        "number": count,
+                        "result": ("boost::asio::awaitable<void>"
+                                   if "co_await" in text else "void"),
+                        "shell": ("const session&" if is_session
+                                  else "caf::expected<spawned_process>"),
+                        "text": line + text}
+        return result
 
     def source_of(self, page, programs):
         for x in programs:
@@ -306,7 +394,7 @@ def main():
     options.build = options.build.resolve()
     checker = Checker(options)
     source = checker.options.source
-    pages = ["README.md", "SECURITY.md"] + sorted(
+    pages = ["README.md", "SECURITY.md", "CONTRIBUTING.md"] + sorted(
         str(x.relative_to(source)) for x in (source / "docs").glob("*.md"))
     blocks = [x for page in pages for x in blocks_of(source, page)]
     checker.check(blocks)
