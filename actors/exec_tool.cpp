@@ -15,6 +15,10 @@ namespace procession {
 
 namespace {
 
+/// The bytes of subscribed output that may be on their way. They are taken at
+/// once, so that nobody holds the child back for long.
+constexpr std::uint64_t window = 256 * 1024;
+
 /// Bytes of a command that stand in a list.
 constexpr std::size_t title_size = 200;
 
@@ -142,6 +146,7 @@ exec_machine::make_behavior(spawner where, exec_tool_options options) {
     [this](list_atom) { return list(); },
     [this](terminate_atom, const session_id& id) { return terminate(id); },
     [this](terminate_atom) { return terminate_all(); },
+    [this](const started& x) { on(x); },
     [this](const output& x) { on(x); },
     [this](const gap& x) { on(x); },
     [this](const exited& x) { on(x); },
@@ -185,7 +190,9 @@ caf::result<exec_result> exec_machine::exec(exec_request& x) {
   auto waiting = begin_reading(made, x.wait, std::move(*patterns),
                                options_.first);
   made.reading->until_running = at_once;
-  self_->request(where_, caf::infinite, spawn_atom_v, std::move(spec))
+  self_
+    ->request(where_, caf::infinite, spawn_atom_v, std::move(spec),
+              subscription{{}, window, delivery::lossless})
     .then([this, id = x.id](session& hdl) { on_spawned(id, std::move(hdl)); },
           [this, id = x.id](const caf::error& why) {
             on_start_failed(id, why);
@@ -219,8 +226,6 @@ command exec_machine::make_command(const exec_request& x) const {
   result.kill = options_.kill;
   if (x.keep_background)
     result.kill.background = background_policy::keep;
-  // Nothing is read, and so nothing lost, before the tool listens.
-  result.unsubscribed = unsubscribed_policy::pause;
   result.id = x.id;
   return result;
 }

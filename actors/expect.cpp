@@ -82,10 +82,10 @@ namespace procession {
 namespace {
 
 using expecter_impl
-  = extended<expecter, caf::result<void>(output), caf::result<void>(gap),
-             caf::result<void>(stopped), caf::result<void>(continued),
-             caf::result<void>(exited), caf::result<void>(closed),
-             caf::result<void>(expect_deadline)>;
+  = extended<expecter, caf::result<void>(started), caf::result<void>(output),
+             caf::result<void>(gap), caf::result<void>(stopped),
+             caf::result<void>(continued), caf::result<void>(exited),
+             caf::result<void>(closed), caf::result<void>(expect_deadline)>;
 
 class expecter_machine {
 public:
@@ -120,13 +120,14 @@ public:
     self_
       ->request(source_, caf::infinite, subscribe_atom_v,
                 subscription{{}, read_window, delivery::lossless})
-      .then([](cursor) {},
+      .then([] {},
             [this](caf::error& why) {
               gone_ = std::move(why);
               go_on();
             });
     return {
       [this](expect_atom, const expect_request& x) { return expect(x); },
+      [](const started&) {},
       [this](output& x) { take(std::move(x)); },
       [this](gap& x) { take(std::move(x)); },
       [](const stopped&) {},

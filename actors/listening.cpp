@@ -22,6 +22,7 @@ auto calling(std::shared_ptr<const listener> events,
 caf::message_handler listening(caf::event_based_actor* self, listener events) {
   auto shared = std::make_shared<const listener>(std::move(events));
   return {
+    calling(shared, &listener::started),
     [self, shared](const output& x) {
       // The function may make another sender the current one.
       auto source = caf::actor_cast<session>(self->current_sender());
@@ -42,18 +43,11 @@ void open(caf::event_based_actor* self, const spawner& where, command what,
           std::function<void(const caf::error&)> failed, subscription terms) {
   if (!failed)
     failed = [self](const caf::error& why) { self->quit(why); };
-  // Nothing may be evicted before the subscription is there.
-  what.unsubscribed = unsubscribed_policy::pause;
-  self->request(where, caf::infinite, spawn_atom_v, std::move(what))
+  self->request(where, caf::infinite, spawn_atom_v, std::move(what), terms)
     .then(
-      [=, opened = std::move(opened)](const session& made) {
-        self->request(made, caf::infinite, subscribe_atom_v, terms)
-          .then(
-            [made, opened](cursor) {
-              if (opened)
-                opened(made);
-            },
-            failed);
+      [opened = std::move(opened)](const session& made) {
+        if (opened)
+          opened(made);
       },
       failed);
 }

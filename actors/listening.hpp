@@ -25,6 +25,7 @@ namespace procession {
 /// Functions for the events of the sessions to which an actor subscribes.
 /// An event without a function is dropped.
 struct listener {
+  std::function<void(const procession::started&)> started = {};
   std::function<void(const procession::output&)> output = {};
   std::function<void(const procession::gap&)> gap = {};
   std::function<void(const procession::stopped&)> stopped = {};
@@ -40,9 +41,8 @@ struct listener {
 /// @returns handlers to `become`, alone or joined with others by `or_else`.
 caf::message_handler listening(caf::event_based_actor* self, listener events);
 
-/// Starts a session and subscribes `self` to it from its first byte: while
-/// nobody subscribes, the session waits (`unsubscribed_policy::pause`). Returns
-/// at once. `self` owns the session, unless the command says otherwise.
+/// Starts a session and subscribes `self` to it, from its first event on.
+/// Returns at once. `self` owns the session, unless the command says otherwise.
 /// @param opened gets the session, before its first event.
 /// @param failed gets the error of the start; empty: `self` quits with it.
 void open(caf::event_based_actor* self, const spawner& where, command what,

@@ -75,7 +75,12 @@ public:
     self_->set_down_handler([this](caf::down_msg& x) { forget(x.source); });
     timer_.attach(self_);
     return {
-      [this](spawn_atom, command& spec) { return spawn(std::move(spec)); },
+      [this](spawn_atom, command& spec) {
+        return spawn(std::move(spec), std::nullopt);
+      },
+      [this](spawn_atom, command& spec, const subscription& terms) {
+        return spawn(std::move(spec), terms);
+      },
       [this](find_atom, const session_id& id) { return find(id); },
       [this](list_atom) { return list(); },
       [this](terminate_atom) { return terminate_all(std::nullopt); },
@@ -96,9 +101,18 @@ private:
     std::uint64_t number = 0;
   };
 
-  caf::result<session> spawn(command spec) {
+  /// @param terms those of the sender, which subscribes if there are any.
+  caf::result<session> spawn(command spec,
+                             const std::optional<subscription>& terms) {
     if (auto bad = validate(spec))
       return to_error(*bad);
+    if (terms && self_->current_sender() == nullptr)
+      return to_error(no_sender(stage::admit));
+    if (terms && (terms->window == 0 || terms->from != cursor{}))
+      return to_error(invalid_argument("a new session is subscribed to from "
+                                       "its beginning, with a window of at "
+                                       "least one byte",
+                                       stage::validate));
     if (sessions_.size() - closed_.size() >= options_.max_sessions)
       return make_error(errc::session_limit, stage::admit,
                         std::to_string(options_.max_sessions)
@@ -119,9 +133,17 @@ private:
     self_->monitor(made);
     ids_.emplace(made.address(), id);
     sessions_.emplace(std::move(id), made);
-    auto result = self_->delegate(made, start_atom_v);
     auto credit = first_credit(spec);
-    child.start(std::move(spec), credit, sink_of(std::move(made)));
+    auto start = [&] {
+      child.start(std::move(spec), credit, sink_of(std::move(made)));
+    };
+    if (terms) {
+      auto result = self_->delegate(made, start_atom_v, *terms);
+      start();
+      return result;
+    }
+    auto result = self_->delegate(made, start_atom_v);
+    start();
     return result;
   }
 

@@ -53,8 +53,9 @@ subscriber::behavior_type flood_reader::make_behavior(session source,
   source_ = std::move(source);
   to_ = &to;
   self_->request(source_, caf::infinite, subscribe_atom_v, terms_)
-    .then([](cursor) {}, [this](const caf::error& x) { fail(describe(x)); });
+    .then([] {}, [this](const caf::error& x) { fail(describe(x)); });
   return {
+    [](const started&) {},
     [this](const output& x) { take(x); },
     [this](const gap&) { fail("bytes are missing"); },
     [](const stopped&) {},
@@ -102,8 +103,9 @@ echo_reader::make_behavior(session source, std::size_t count, std::size_t size,
   message_ = shared_bytes{std::string(size, 'x')};
   times_.reserve(count);
   self_->request(source_, caf::infinite, subscribe_atom_v, subscription{})
-    .then([](cursor) {}, [this](const caf::error& x) { fail(describe(x)); });
+    .then([] {}, [this](const caf::error& x) { fail(describe(x)); });
   return {
+    [](const started&) {},
     [this](const output& x) { take(x); },
     [this](const gap&) { fail("bytes are missing"); },
     [](const stopped&) {},

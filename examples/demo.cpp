@@ -185,14 +185,11 @@ public:
     what.id = name;
     auto& x = sessions_[name];
     x.name = name;
-    self_->request(where_, patience, ps::spawn_atom_v, what)
-      .receive([&](ps::session& hdl) { x.hdl = std::move(hdl); }, fail);
+    // It subscribes in the same step, and so to all that comes.
     ps::subscription terms;
     terms.window = window;
-    self_->request(x.hdl, patience, ps::subscribe_atom_v, terms)
-      .receive([](ps::cursor) {}, fail);
-    say(name, "* runs: process " + std::to_string(info(x).pid) + ", held by "
-                + to_string(info(x).containment));
+    self_->request(where_, patience, ps::spawn_atom_v, what, terms)
+      .receive([&](ps::session& hdl) { x.hdl = std::move(hdl); }, fail);
     return x;
   }
 
@@ -218,6 +215,10 @@ public:
   void until(Predicate done) {
     while (!done())
       self_->receive(
+        [&](const ps::started& x) {
+          say(x.id, "* runs: process " + std::to_string(x.pid) + ", held by "
+                      + to_string(x.containment));
+        },
         [&](const ps::output& x) { on(x); },
         [&](const ps::gap&) { check(false, "a gap"); },
         [&](const ps::exited& x) {
@@ -376,24 +377,19 @@ int host() {
        {std::pair{shell("echo $$; sleep 600 & echo $!; wait"), 2},
         std::pair{on_terminal, 1}, std::pair{shell(fugitive.c_str()), 2}}) {
     expected += lines;
-    self->request(where, patience, ps::spawn_atom_v, what)
-      .receive(
-        [&](const ps::session& made) {
-          self
-            ->request(made, patience, ps::subscribe_atom_v, ps::subscription{})
-            .receive([](ps::cursor) {}, fail);
-        },
-        fail);
+    self->request(where, patience, ps::spawn_atom_v, what, ps::subscription{})
+      .receive([](const ps::session&) {}, fail);
   }
   while (expected > 0)
-    self->receive(
-      [&](const ps::output& x) {
-        auto text = x.bytes.text();
-        expected -= static_cast<int>(
-          std::count(text.begin(), text.end(), '\n'));
-        std::cout << text;
-      },
-      caf::after(patience) >> [] { check(false, "sessions should start"); });
+    self->receive([](const ps::started&) {},
+                  [&](const ps::output& x) {
+                    auto text = x.bytes.text();
+                    expected -= static_cast<int>(
+                      std::count(text.begin(), text.end(), '\n'));
+                    std::cout << text;
+                  },
+                  caf::after(patience) >>
+                    [] { check(false, "sessions should start"); });
   std::cout << "." << std::endl;
   // Nothing comes any more but the end.
   self->receive([](const ps::exited&) {});

@@ -133,7 +133,8 @@ public:
   void subscribe(const ps::session& to, std::uint64_t window = 256 * 1024) {
     ps::subscription terms;
     terms.window = window;
-    ask<ps::cursor>(to, ps::subscribe_atom_v, terms);
+    self_->request(to, patience, ps::subscribe_atom_v, terms)
+      .receive([] {}, [](const caf::error& why) { fail(why); });
     // A server that is lost says nothing any more, not even `closed`.
     self_->monitor(to);
   }
@@ -147,6 +148,7 @@ public:
   void receive(received& x, std::size_t out, std::size_t err) {
     while (!x.is_closed && (x.out.size() < out || x.err.size() < err))
       self_->receive(
+        [](const ps::started&) {},
         [&](const ps::output& y) {
           (y.stream == ps::stream_kind::out ? x.out : x.err) += y.bytes.text();
           // What is not acknowledged counts against our window, so that what is

@@ -114,15 +114,14 @@ caf::behavior agent(agent_actor* self, const caf::actor& boss,
   ps::command spec;
   spec.program = "sh";
   spec.env.set[mark] = "agent";
-  self->request(where, caf::infinite, ps::spawn_atom_v, spec)
+  self
+    ->request(where, caf::infinite, ps::spawn_atom_v, spec, ps::subscription{})
     .then([=](const ps::session& shell) {
       ps::state_of(self).shell = shell;
-      self
-        ->request(shell, caf::infinite, ps::subscribe_atom_v,
-                  ps::subscription{})
-        .then([=](ps::cursor) { ask(self); });
+      ask(self);
     });
   return {
+    [](const ps::started&) {},
     [=](const ps::output& x) { listen(self, boss, x); },
     [=](const ps::gap&) {
       // Only a subscriber that asked for `delivery::lossy` gets these.

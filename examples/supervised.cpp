@@ -114,7 +114,7 @@ void listen_to(audience_actor* self, const ps::supervisor_event& x) {
       ps::subscription terms;
       terms.window = 64 * 1024;
       self->request(process, caf::infinite, ps::subscribe_atom_v, terms)
-        .then([](ps::cursor) {});
+        .then([] {});
     });
 }
 
@@ -209,6 +209,7 @@ caf::behavior audience(audience_actor* self, const ps::supervisor& boss,
     [=](const ps::events_missed&) {
       // So many are not on their way here.
     },
+    [](const ps::started&) {},
     [=](const ps::output& x) { listen(self, x); },
     [=](const ps::gap&) {
       // Only a subscriber that asked for `delivery::lossy` gets these.

@@ -78,8 +78,9 @@ caf::behavior viewer(caf::event_based_actor* self,
       self->send(it, ps::subscribe_atom_v,
                  ps::subscription{.window = 4096, .mode = ps::delivery::lossy});
     },
-    // The answer: where the subscription begins.
-    [](ps::cursor) {},
+    // The answer to that: nothing.
+    [] {},
+    [](const ps::started&) {},
     [=](const ps::output& x) {
       mine->lines.feed(x, show);
       std::cout << "now at " << mine->tail << '\n';

@@ -97,6 +97,13 @@ bool operator==(const exit_status& x, const exit_status& y) noexcept {
   return all(x) == all(y);
 }
 
+bool operator==(const started& x, const started& y) {
+  auto all = [](const started& e) {
+    return std::tie(e.id, e.seq, e.pid, e.containment);
+  };
+  return all(x) == all(y);
+}
+
 bool operator==(const output& x, const output& y) {
   auto all = [](const output& e) {
     return std::tie(e.id, e.seq, e.stream, e.offset, e.bytes);
@@ -129,7 +136,7 @@ bool operator==(const exited& x, const exited& y) {
 
 bool operator==(const closed& x, const closed& y) {
   auto all = [](const closed& e) {
-    return std::tie(e.id, e.seq, e.complete, e.rest);
+    return std::tie(e.id, e.seq, e.why, e.rest);
   };
   return all(x) == all(y);
 }
@@ -186,6 +193,37 @@ std::string to_string(const exit_status& x) {
   return result;
 }
 
+std::string to_string(containment_kind x) {
+  switch (x) {
+    case containment_kind::unknown:
+      return "unknown";
+    case containment_kind::cgroup:
+      return "cgroup";
+    case containment_kind::marker:
+      return "marker";
+    case containment_kind::job:
+      return "job";
+  }
+  return "containment_kind " + std::to_string(static_cast<int>(x));
+}
+
+std::string to_string(close_reason x) {
+  switch (x) {
+    case close_reason::complete:
+      return "complete";
+    case close_reason::drain_deadline:
+      return "drain_deadline";
+    case close_reason::host_lost:
+      return "host_lost";
+  }
+  return "close_reason " + std::to_string(static_cast<int>(x));
+}
+
+std::string to_string(const started& x) {
+  return headline("started", x.id, x.seq) + "process " + std::to_string(x.pid)
+         + ", held by " + to_string(x.containment);
+}
+
 std::string to_string(const output& x) {
   return headline("output", x.id, x.seq) + to_string(x.stream) + " at "
          + std::to_string(x.offset) + ", " + to_string(x.bytes);
@@ -220,8 +258,7 @@ std::string to_string(const exited& x) {
 }
 
 std::string to_string(const closed& x) {
-  return headline("closed", x.id, x.seq)
-         + (x.complete ? "complete" : "incomplete")
+  return headline("closed", x.id, x.seq) + to_string(x.why)
          + (x.rest == leftovers{} ? "" : ", " + to_string(x.rest));
 }
 

@@ -78,11 +78,32 @@ bool success(const exit_status& x) noexcept;
 /// and `unknown`.
 std::uint32_t shell_code(const exit_status& x) noexcept;
 
+/// What guarantees that no descendant outlives its session.
+enum class containment_kind : std::uint8_t {
+  /// Not known yet, or the backend does not tell.
+  unknown,
+  /// A cgroup of its own (Linux, cgroup v2).
+  cgroup,
+  /// A sweep over /proc for marks that descendants inherit (Linux without a
+  /// writable cgroup v2 hierarchy).
+  marker,
+  /// A job object (Windows).
+  job,
+};
+
+/// The program runs. The first event, unless the start failed.
+struct started {
+  session_id id;
+  /// Counts the events of this subscription from 1, without holes.
+  std::uint64_t seq = 0;
+  std::int64_t pid = 0;
+  containment_kind containment = containment_kind::unknown;
+};
+
 /// A run of output bytes. To a subscriber: nothing twice, nothing missing,
 /// the order of arrival kept over both streams.
 struct output {
   session_id id;
-  /// Counts the events of this subscription from 1, without holes.
   std::uint64_t seq = 0;
   stream_kind stream = stream_kind::out;
   /// Place of the first byte in its stream.
@@ -113,8 +134,8 @@ struct continued {
   std::uint64_t seq = 0;
 };
 
-/// The process has ended. More output may follow. Every subscriber gets it,
-/// before `closed`.
+/// The process has ended, or never ran. More output may follow. Every
+/// subscriber gets it, before `closed`.
 struct exited {
   session_id id;
   std::uint64_t seq = 0;
@@ -130,22 +151,33 @@ struct leftovers {
   std::uint64_t surviving = 0;
 };
 
+/// Why nothing of a session follows.
+enum class close_reason : std::uint8_t {
+  /// Both streams were read to their end.
+  complete,
+  /// A descendant held the output open past the drain deadline. What it printed
+  /// while it was being ended was delivered.
+  drain_deadline,
+  /// The host of the process was lost or has ended, or the session was torn
+  /// down:
+  /// output may be missing.
+  host_lost,
+};
+
 /// The last event, exactly once: no process of the session is left but those
 /// that `rest` counts as surviving, and those that escaped the containment (see
 /// SECURITY.md).
 struct closed {
   session_id id;
   std::uint64_t seq = 0;
-  /// Whether both streams were read to their end in time. False: a descendant
-  /// held them open past the drain deadline, though what it printed while it
-  /// was being ended was delivered; or the host of the child was lost.
-  bool complete = true;
-  /// Unknown, hence zero, if the host of the child was lost.
+  close_reason why = close_reason::complete;
+  /// Unknown, hence zero, if the host of the process was lost.
   leftovers rest = {};
 };
 
 bool operator==(cursor x, cursor y) noexcept;
 bool operator==(const exit_status& x, const exit_status& y) noexcept;
+bool operator==(const started& x, const started& y);
 bool operator==(const output& x, const output& y);
 bool operator==(const gap& x, const gap& y);
 bool operator==(const stopped& x, const stopped& y);
@@ -159,6 +191,9 @@ std::string to_string(cursor x);
 std::string to_string(exit_cause x);
 /// For people: "exit code 3", "killed by signal 9 (Killed), timed out".
 std::string to_string(const exit_status& x);
+std::string to_string(containment_kind x);
+std::string to_string(close_reason x);
+std::string to_string(const started& x);
 std::string to_string(const output& x);
 std::string to_string(const gap& x);
 std::string to_string(const stopped& x);
@@ -201,6 +236,14 @@ inspected<Inspector> inspect(Inspector& f, gap& x) {
                         field("to", x.to));
 }
 
+/// @relates started
+template <class Inspector>
+inspected<Inspector> inspect(Inspector& f, started& x) {
+  return inspect_fields(f, x, "started", field("id", x.id), field("seq", x.seq),
+                        field("pid", x.pid),
+                        field("containment", x.containment));
+}
+
 /// @relates stopped
 template <class Inspector>
 inspected<Inspector> inspect(Inspector& f, stopped& x) {
@@ -233,7 +276,7 @@ inspected<Inspector> inspect(Inspector& f, exited& x) {
 template <class Inspector>
 inspected<Inspector> inspect(Inspector& f, closed& x) {
   return inspect_fields(f, x, "closed", field("id", x.id), field("seq", x.seq),
-                        field("complete", x.complete), field("rest", x.rest));
+                        field("why", x.why), field("rest", x.rest));
 }
 
 } // namespace procession

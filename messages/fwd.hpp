@@ -36,17 +36,19 @@ enum class stream_kind : std::uint8_t;
 struct cursor;
 enum class exit_cause : std::uint8_t;
 struct exit_status;
+enum class containment_kind : std::uint8_t;
+struct started;
 struct output;
 struct gap;
 struct stopped;
 struct continued;
 struct leftovers;
 struct exited;
+enum class close_reason : std::uint8_t;
 struct closed;
 
 // session.hpp
 enum class session_state : std::uint8_t;
-enum class containment_kind : std::uint8_t;
 enum class signal_name : std::uint8_t;
 enum class delivery : std::uint8_t;
 struct subscription;
@@ -105,12 +107,14 @@ CAF_BEGIN_TYPE_ID_BLOCK(procession, 3100)
   CAF_ADD_TYPE_ID(procession, (procession::cursor))
   CAF_ADD_TYPE_ID(procession, (procession::exit_cause))
   CAF_ADD_TYPE_ID(procession, (procession::exit_status))
+  CAF_ADD_TYPE_ID(procession, (procession::started))
   CAF_ADD_TYPE_ID(procession, (procession::output))
   CAF_ADD_TYPE_ID(procession, (procession::gap))
   CAF_ADD_TYPE_ID(procession, (procession::stopped))
   CAF_ADD_TYPE_ID(procession, (procession::continued))
   CAF_ADD_TYPE_ID(procession, (procession::leftovers))
   CAF_ADD_TYPE_ID(procession, (procession::exited))
+  CAF_ADD_TYPE_ID(procession, (procession::close_reason))
   CAF_ADD_TYPE_ID(procession, (procession::closed))
   CAF_ADD_TYPE_ID(procession, (procession::session_state))
   CAF_ADD_TYPE_ID(procession, (procession::containment_kind))

@@ -16,20 +16,6 @@ std::string to_string(session_state x) {
   return "session_state " + std::to_string(static_cast<int>(x));
 }
 
-std::string to_string(containment_kind x) {
-  switch (x) {
-    case containment_kind::unknown:
-      return "unknown";
-    case containment_kind::cgroup:
-      return "cgroup";
-    case containment_kind::marker:
-      return "marker";
-    case containment_kind::job:
-      return "job";
-  }
-  return "containment_kind " + std::to_string(static_cast<int>(x));
-}
-
 std::string to_string(signal_name x) {
   switch (x) {
     case signal_name::interrupt:

@@ -17,19 +17,6 @@ namespace procession {
 /// The life of a session; it only ever moves down this list.
 enum class session_state : std::uint8_t { starting, running, exited, closed };
 
-/// What guarantees that no descendant outlives its session.
-enum class containment_kind : std::uint8_t {
-  /// Not known yet, or the backend does not tell.
-  unknown,
-  /// A cgroup of its own (Linux, cgroup v2).
-  cgroup,
-  /// A sweep over /proc for marks that descendants inherit (Linux without a
-  /// writable cgroup v2 hierarchy).
-  marker,
-  /// A job object (Windows).
-  job,
-};
-
 /// Signals by name, the same on every backend.
 enum class signal_name : std::uint8_t {
   interrupt,
@@ -119,7 +106,6 @@ struct page {
 };
 
 std::string to_string(session_state x);
-std::string to_string(containment_kind x);
 std::string to_string(signal_name x);
 std::string to_string(delivery x);
 std::string to_string(const subscription& x);
@@ -184,9 +170,10 @@ namespace procession {
 /// What a session sends to those who subscribe to it. A subscriber may be any
 /// actor; one that is statically typed handles these.
 using subscriber
-  = typed_actor<caf::result<void>(output), caf::result<void>(gap),
-                caf::result<void>(stopped), caf::result<void>(continued),
-                caf::result<void>(exited), caf::result<void>(closed)>;
+  = typed_actor<caf::result<void>(started), caf::result<void>(output),
+                caf::result<void>(gap), caf::result<void>(stopped),
+                caf::result<void>(continued), caf::result<void>(exited),
+                caf::result<void>(closed)>;
 
 /// One process, wherever it runs. An actor sends these messages by itself, or
 /// has `open` and `listening` (actors/listening.hpp) do it.
@@ -238,11 +225,11 @@ using session = typed_actor<
   /// keeps nobody waiting. Error:
   /// `invalid_argument` (no bytes asked for, cursor past the end).
   caf::result<page>(read_atom, cursor, std::uint64_t, caf::timespan),
-  /// Subscribes the sender to `output`, `gap`, `exited` and `closed`, and to
-  /// `stopped` and `continued` if the command reports stops; the
-  /// answer is the place where delivery begins. Errors: `already_subscribed`,
+  /// Subscribes the sender to the events: `started` first (unless the start
+  /// failed), `output` and `gap`, `stopped` and `continued` if the command
+  /// reports stops, `exited`, and `closed` last. Errors: `already_subscribed`,
   /// `invalid_argument` (window 0, cursor past the end), `no_sender`.
-  caf::result<cursor>(subscribe_atom, subscription),
+  caf::result<void>(subscribe_atom, subscription),
   /// Ends the sender's subscription. Error: `not_subscribed`.
   caf::result<void>(unsubscribe_atom),
   /// Gives the sender's window so many bytes back.
@@ -258,6 +245,12 @@ using spawner = typed_actor<
   /// a failed start, `session_limit`, `duplicate_session` (a session of that
   /// name is not closed; a closed one gives way).
   caf::result<session>(spawn_atom, command),
+  /// The same, and subscribes the sender before the program runs, so that it
+  /// misses nothing: after the answer come the events; after an error, none.
+  /// Further errors:
+  /// `invalid_argument` (window 0, a cursor that is not the beginning),
+  /// `no_sender`.
+  caf::result<session>(spawn_atom, command, subscription),
   /// Finds a session, starting and failed ones included.
   caf::result<session>(find_atom, session_id),
   /// Tells of every session that is live or still retained.

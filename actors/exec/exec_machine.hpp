@@ -23,9 +23,9 @@ namespace procession {
 
 /// What its sessions and its clock say to an exec tool besides its interface.
 using exec_tool_impl
-  = extended<exec_tool, caf::result<void>(output), caf::result<void>(gap),
-             caf::result<void>(exited), caf::result<void>(closed),
-             caf::result<void>(timer_fired)>;
+  = extended<exec_tool, caf::result<void>(started), caf::result<void>(output),
+             caf::result<void>(gap), caf::result<void>(exited),
+             caf::result<void>(closed), caf::result<void>(timer_fired)>;
 
 /// One session of an exec tool.
 struct exec_record {
@@ -158,12 +158,12 @@ private:
   // What becomes of a session.
   void on_spawned(const session_id& id, session hdl);
   void on_start_failed(const session_id& id, const caf::error& why);
+  void on(const started& x);
   void on(const output& x);
   void on(const gap& x);
   void on(const exited& x);
   void on(const closed& x);
   void on_lost(const session_id& id);
-  void end(records::iterator i, bool complete, leftovers rest);
   /// The session that the current message is from.
   records::iterator source_of(const session_id& id);
   void on_down(const caf::down_msg& x);

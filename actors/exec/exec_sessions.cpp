@@ -9,10 +9,6 @@ namespace procession {
 
 namespace {
 
-/// The bytes of subscribed output that may be on their way. They are taken at
-/// once, so that nobody holds the child back for long.
-constexpr std::uint64_t window = 256 * 1024;
-
 /// How long a session whose process has ended is waited for to be closed, as it
 /// soon is if nothing was left in the background.
 constexpr auto settling_time = std::chrono::milliseconds{250};
@@ -53,18 +49,6 @@ void exec_machine::on_spawned(const session_id& id, session hdl) {
   x.hdl = std::move(hdl);
   x.state = session_state::running;
   self_->monitor(x.hdl);
-  auto failed = [=, this](const caf::error&) { on_lost(id); };
-  self_
-    ->request(x.hdl, caf::infinite, subscribe_atom_v,
-              subscription{{}, window, delivery::lossless})
-    .then([](cursor) {}, failed);
-  self_->request(x.hdl, caf::infinite, info_atom_v)
-    .then(
-      [=, this](const session_info& info) {
-        if (auto i = records_.find(id); i != records_.end())
-          i->second.pid = info.pid;
-      },
-      failed);
   if (x.end == exec_record::ending::asked)
     ask_to_end(id, x);
   if (x.reading && x.reading->until_running)
@@ -88,6 +72,11 @@ exec_machine::records::iterator exec_machine::source_of(const session_id& id) {
       && i->second.hdl == self_->current_sender())
     return i;
   return records_.end();
+}
+
+void exec_machine::on(const started& x) {
+  if (auto i = source_of(x.id); i != records_.end())
+    i->second.pid = x.pid;
 }
 
 void exec_machine::on(const output& x) {
@@ -143,22 +132,20 @@ void exec_machine::on(const closed& x) {
   auto i = source_of(x.id);
   if (i == records_.end())
     return;
-  end(i, x.complete, x.rest);
-}
-
-void exec_machine::end(records::iterator i, bool complete, leftovers rest) {
-  // A session that is torn down says no more than this.
-  if (i->second.state < session_state::exited)
-    i->second.status.cause = exit_cause::runner_lost;
-  i->second.complete = complete;
-  i->second.rest = rest;
+  i->second.complete = x.why == close_reason::complete;
+  i->second.rest = x.rest;
   close(i);
 }
 
 void exec_machine::on_lost(const session_id& id) {
   auto i = records_.find(id);
-  if (i != records_.end() && i->second.state != session_state::closed)
-    end(i, false, {});
+  if (i == records_.end() || i->second.state == session_state::closed)
+    return;
+  // On another machine it may be lost without a word.
+  if (i->second.state < session_state::exited)
+    i->second.status.cause = exit_cause::runner_lost;
+  i->second.complete = false;
+  close(i);
 }
 
 void exec_machine::on_down(const caf::down_msg& x) {

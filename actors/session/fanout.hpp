@@ -18,12 +18,15 @@ namespace procession {
 class fanout {
 public:
   /// What all subscribers are told besides the output.
-  struct ending {
+  struct facts {
     session_state state = session_state::starting;
+    /// 0 if it never ran.
+    std::int64_t pid = 0;
+    containment_kind containment = containment_kind::unknown;
     /// The signal that has stopped the process; 0 while it runs.
     std::int32_t stopped = 0;
     exit_status status;
-    bool complete = true;
+    close_reason why = close_reason::complete;
     leftovers rest;
   };
 
@@ -50,20 +53,20 @@ public:
   /// included, and was forgotten.
   template <class Actor>
   bool acknowledge(Actor* self, const caf::actor_addr& who, std::uint64_t bytes,
-                   const ending& end);
+                   const facts& now);
 
   /// Sends every subscriber what its window allows; `closed` to those that had
   /// everything, who are then forgotten.
   /// @returns those who were forgotten.
   template <class Actor>
-  std::vector<caf::actor_addr> deliver(Actor* self, const ending& end);
+  std::vector<caf::actor_addr> deliver(Actor* self, const facts& now);
 
   /// The session goes before all had everything: sends each subscriber what its
   /// window allows, a `gap` for the rest, `exited` unless it had that, and
-  /// `closed`, incomplete if there was a rest or the session is not closed.
+  /// `closed`: `host_lost` if there was a rest or the session is not closed.
   /// @returns the addresses of those subscribers.
   template <class Actor>
-  std::vector<caf::actor_addr> abort(Actor* self, const ending& end);
+  std::vector<caf::actor_addr> abort(Actor* self, const facts& now);
 
   /// Whether a lossless subscriber has not been sent everything.
   bool holds_back() const noexcept;
@@ -86,10 +89,13 @@ private:
   };
 
   template <class Actor>
+  void deliver_start(Actor* self, member& x, const facts& now);
+
+  template <class Actor>
   void deliver_output(Actor* self, member& x);
 
   template <class Actor>
-  void deliver(Actor* self, member& x, const ending& end);
+  void deliver(Actor* self, member& x, const facts& now);
 
   std::vector<member>::iterator find(const caf::actor_addr& who);
 
@@ -99,6 +105,14 @@ private:
 };
 
 // -- implementation of the sending part, needed by the one actor that has it --
+
+template <class Actor>
+void fanout::deliver_start(Actor* self, member& x, const facts& now) {
+  if (x.told != session_state::starting || now.pid == 0)
+    return;
+  x.told = session_state::running;
+  self->send(x.who, started{id_, ++x.seq, now.pid, now.containment});
+}
 
 template <class Actor>
 void fanout::deliver_output(Actor* self, member& x) {
@@ -116,33 +130,34 @@ void fanout::deliver_output(Actor* self, member& x) {
 }
 
 template <class Actor>
-void fanout::deliver(Actor* self, member& x, const ending& end) {
+void fanout::deliver(Actor* self, member& x, const facts& now) {
+  deliver_start(self, x, now);
   deliver_output(self, x);
-  if (x.stopped != end.stopped && end.state < session_state::exited) {
-    x.stopped = end.stopped;
+  if (x.stopped != now.stopped && now.state < session_state::exited) {
+    x.stopped = now.stopped;
     if (x.stopped != 0)
       self->send(x.who, stopped{id_, ++x.seq, x.stopped});
     else
       self->send(x.who, continued{id_, ++x.seq});
   }
-  if (end.state >= session_state::exited && x.told < session_state::exited) {
+  if (now.state >= session_state::exited && x.told < session_state::exited) {
     x.told = session_state::exited;
-    self->send(x.who, exited{id_, ++x.seq, end.status});
+    self->send(x.who, exited{id_, ++x.seq, now.status});
   }
-  if (end.state == session_state::closed && log_.at_end(x.at)) {
+  if (now.state == session_state::closed && log_.at_end(x.at)) {
     x.told = session_state::closed;
-    self->send(x.who, closed{id_, ++x.seq, end.complete, end.rest});
+    self->send(x.who, closed{id_, ++x.seq, now.why, now.rest});
   }
 }
 
 template <class Actor>
 bool fanout::acknowledge(Actor* self, const caf::actor_addr& who,
-                         std::uint64_t bytes, const ending& end) {
+                         std::uint64_t bytes, const facts& now) {
   auto i = find(who);
   if (i == members_.end())
     return false;
   i->window.acknowledged(bytes);
-  deliver(self, *i, end);
+  deliver(self, *i, now);
   if (i->told != session_state::closed)
     return false;
   members_.erase(i);
@@ -150,19 +165,21 @@ bool fanout::acknowledge(Actor* self, const caf::actor_addr& who,
 }
 
 template <class Actor>
-std::vector<caf::actor_addr> fanout::abort(Actor* self, const ending& end) {
+std::vector<caf::actor_addr> fanout::abort(Actor* self, const facts& now) {
   std::vector<caf::actor_addr> result;
   for (auto& x : members_) {
+    deliver_start(self, x, now);
     deliver_output(self, x);
-    auto complete = end.state == session_state::closed && end.complete;
+    auto why = now.state == session_state::closed ? now.why
+                                                  : close_reason::host_lost;
     for (auto stream : {stream_kind::out, stream_kind::err})
       if (auto from = x.at.at[stream], to = log_.end()[stream]; from < to) {
         self->send(x.who, gap{id_, ++x.seq, stream, from, to});
-        complete = false;
+        why = close_reason::host_lost;
       }
     if (x.told < session_state::exited)
-      self->send(x.who, exited{id_, ++x.seq, end.status});
-    self->send(x.who, closed{id_, ++x.seq, complete, end.rest});
+      self->send(x.who, exited{id_, ++x.seq, now.status});
+    self->send(x.who, closed{id_, ++x.seq, why, now.rest});
     result.push_back(x.who.address());
   }
   members_.clear();
@@ -170,11 +187,11 @@ std::vector<caf::actor_addr> fanout::abort(Actor* self, const ending& end) {
 }
 
 template <class Actor>
-std::vector<caf::actor_addr> fanout::deliver(Actor* self, const ending& end) {
+std::vector<caf::actor_addr> fanout::deliver(Actor* self, const facts& now) {
   for (auto& x : members_)
-    deliver(self, x, end);
+    deliver(self, x, now);
   std::vector<caf::actor_addr> done;
-  if (end.state != session_state::closed)
+  if (now.state != session_state::closed)
     return done;
   std::erase_if(members_, [&](const member& x) {
     if (x.told != session_state::closed)

@@ -100,6 +100,7 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
     [this](unsubscribe_atom) { return unsubscribe(); },
     [this](ack_atom, std::uint64_t bytes) { acknowledge(bytes); },
     [this](start_atom) { return start(); },
+    [this](start_atom, const subscription& terms) { return start(terms); },
     [this](child_event& x) { std::visit([this](auto& y) { on(y); }, x); },
     [this](const session_timer& x) { on(x); },
     [this](session_release) {
@@ -118,6 +119,13 @@ caf::result<session> session_machine::start() {
   }
   starting_ = self_->make_response_promise<session>();
   return starting_;
+}
+
+caf::result<session> session_machine::start(const subscription& terms) {
+  auto result = start();
+  first_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+  add_subscriber(terms);
+  return result;
 }
 
 template <class F>
@@ -250,7 +258,7 @@ session_info session_machine::info() const {
   result.paused = held_;
   result.stopped = stopped_;
   result.status = status_;
-  result.complete = complete_;
+  result.complete = why_closed_ == close_reason::complete;
   result.rest = rest_;
   if (start_error_)
     result.start_error = describe(start_error_);
@@ -264,9 +272,10 @@ void session_machine::on(child_started& x) {
   containment_ = x.containment;
   starting_.deliver(session{session_impl{self_}});
   advance_to(session_state::running);
+  // Those who subscribed before get `started`, after the answer to the start.
+  publish();
   if (spec_.limits.timeout > caf::timespan::zero())
     expect(limit::timeout, spec_.limits.timeout);
-  settle();
   for (auto& f : std::exchange(deferred_, {}))
     f();
   // What was asked for before there was a process is done now.
@@ -285,7 +294,10 @@ void session_machine::on(child_start_failed& x) {
   advance_to(session_state::exited);
   fail_everybody(start_error_);
   starting_.deliver(start_error_);
-  close(true, {});
+  // The error is all that is to be told to the one who started it.
+  if (subscribers_.remove(first_))
+    forget(first_);
+  close(close_reason::complete, {});
 }
 
 void session_machine::on(child_output& x) {
@@ -365,7 +377,10 @@ void session_machine::on(child_finished& x) {
     lost.drained = true;
     on(lost);
   }
-  close(x.drained, x.rest);
+  close(x.drained       ? close_reason::complete
+        : drain_missed_ ? close_reason::drain_deadline
+                        : close_reason::host_lost,
+        x.rest);
 }
 
 // -- deadlines ----------------------------------------------------------------
@@ -419,6 +434,7 @@ void session_machine::on_missed(limit what) {
     case limit::drain:
       if (draining_) {
         draining_ = false;
+        drain_missed_ = true;
         child_->finish();
       }
       break;
@@ -504,8 +520,8 @@ void session_machine::kill() {
     expect(limit::unkillable, unkillable_after);
 }
 
-void session_machine::close(bool complete, leftovers rest) {
-  complete_ = complete;
+void session_machine::close(close_reason why, leftovers rest) {
+  why_closed_ = why;
   rest_ = rest;
   deadlines_.clear(limit::grace);
   tell_spawner();
@@ -534,7 +550,7 @@ void session_machine::leave_if_done() {
 }
 
 void session_machine::abort() {
-  for (auto& who : subscribers_.abort(self_, ending()))
+  for (auto& who : subscribers_.abort(self_, facts()))
     forget(who);
 }
 

@@ -62,6 +62,7 @@ namespace procession {
 /// What the spawner and the child say to a session besides its interface.
 using session_impl
   = extended<session, caf::result<session>(start_atom),
+             caf::result<session>(start_atom, subscription),
              caf::result<void>(child_event), caf::result<void>(session_timer),
              caf::result<void>(session_release)>;
 
@@ -101,6 +102,7 @@ private:
 
   // Requests.
   caf::result<session> start();
+  caf::result<session> start(const subscription& terms);
   caf::result<std::uint64_t> write(shared_bytes bytes);
   caf::result<void> close_stdin();
   caf::result<void> resize(terminal_size size);
@@ -110,7 +112,8 @@ private:
   caf::result<session_info> wait_for(session_state state);
   caf::result<void> wait_ready();
   caf::result<page> read(cursor from, std::uint64_t max, caf::timespan wait);
-  caf::result<cursor> subscribe(const subscription& terms);
+  caf::result<void> subscribe(const subscription& terms);
+  void add_subscriber(const subscription& terms);
   caf::result<void> unsubscribe();
   void acknowledge(std::uint64_t bytes);
   session_info info() const;
@@ -136,7 +139,7 @@ private:
   // The end, step by step.
   void stop(signal_name by, caf::timespan grace);
   void kill();
-  void close(bool complete, leftovers rest);
+  void close(close_reason why, leftovers rest);
   /// Tells the spawner, once, that the session is closed: before all others,
   /// which may use the name again.
   void tell_spawner();
@@ -151,7 +154,7 @@ private:
   void update_drain();
   bool unobserved_pause() const noexcept;
   void forget(const caf::actor_addr& who);
-  fanout::ending ending() const;
+  fanout::facts facts() const;
   page make_page(cursor from, std::uint64_t max) const;
   page_readers::source pages() const;
   void await_readers();
@@ -185,7 +188,7 @@ private:
   exit_status status_;
   bool timed_out_ = false;
   bool by_request_ = false;
-  bool complete_ = true;
+  close_reason why_closed_ = close_reason::complete;
   leftovers rest_;
   /// The signal that has stopped the process; 0 while it runs.
   std::int32_t stopped_ = 0;
@@ -205,6 +208,8 @@ private:
   drain_clock drain_;
   /// The process has exited, and its output may go on until the deadline.
   bool draining_ = false;
+  /// The deadline is over.
+  bool drain_missed_ = false;
   /// Goes as soon as everybody had everything.
   bool leaving_ = false;
   /// Goes as soon as it is closed: its spawner has gone, or it was told to.
@@ -213,6 +218,8 @@ private:
   using time_point = caf::actor_clock::time_point;
 
   caf::typed_response_promise<session> starting_;
+  /// The one who starts it, if that subscribes.
+  caf::actor_addr first_;
   waiters<session_info, session_state> until_state_;
   bool ready_ = false;
   waiters<void> until_ready_;

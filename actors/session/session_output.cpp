@@ -20,7 +20,7 @@ bool beyond(cursor x, cursor end) {
 } // namespace
 
 void session_machine::publish() {
-  for (auto& who : subscribers_.deliver(self_, ending()))
+  for (auto& who : subscribers_.deliver(self_, facts()))
     forget(who);
   // A timer for nobody would fire on until the longest wait is over.
   if (readers_.serve(log_.end(), state_ == session_state::closed, pages()))
@@ -77,7 +77,7 @@ void session_machine::update_drain() {
 
 // -- subscribers --------------------------------------------------------------
 
-caf::result<cursor> session_machine::subscribe(const subscription& terms) {
+caf::result<void> session_machine::subscribe(const subscription& terms) {
   auto& sender = self_->current_sender();
   if (sender == nullptr)
     return to_error(no_sender(stage::run));
@@ -89,15 +89,21 @@ caf::result<cursor> session_machine::subscribe(const subscription& terms) {
     return invalid_request("a window has at least one byte");
   if (beyond(terms.from, log_.end()))
     return invalid_request("the cursor lies behind the end of the output");
-  if (who != owner_)
-    self_->monitor(who);
-  subscribers_.add(caf::actor_cast<subscriber>(sender), terms);
+  add_subscriber(terms);
   // Answered first, so that the events follow the answer.
-  auto waiting = self_->make_response_promise<cursor>();
-  waiting.deliver(terms.from);
+  auto waiting = self_->make_response_promise<void>();
+  fulfill(waiting);
   publish();
   leave_if_done();
   return waiting;
+}
+
+void session_machine::add_subscriber(const subscription& terms) {
+  auto& sender = self_->current_sender();
+  auto who = caf::actor_cast<caf::actor_addr>(sender);
+  if (who != owner_)
+    self_->monitor(who);
+  subscribers_.add(caf::actor_cast<subscriber>(sender), terms);
 }
 
 caf::result<void> session_machine::unsubscribe() {
@@ -122,7 +128,7 @@ void session_machine::acknowledge(std::uint64_t bytes) {
   if (sender == nullptr)
     return;
   auto who = caf::actor_cast<caf::actor_addr>(sender);
-  if (subscribers_.acknowledge(self_, who, bytes, ending())) {
+  if (subscribers_.acknowledge(self_, who, bytes, facts())) {
     forget(who);
     leave_if_done();
   }
@@ -136,8 +142,8 @@ void session_machine::forget(const caf::actor_addr& who) {
     self_->demonitor(who);
 }
 
-fanout::ending session_machine::ending() const {
-  return {state_, stopped_, status_, complete_, rest_};
+fanout::facts session_machine::facts() const {
+  return {state_, pid_, containment_, stopped_, status_, why_closed_, rest_};
 }
 
 // -- cursor reads -------------------------------------------------------------
@@ -158,7 +164,7 @@ page session_machine::make_page(cursor from, std::uint64_t max) const {
   result.next = at.at;
   result.state = state_;
   result.status = status_;
-  result.complete = complete_;
+  result.complete = why_closed_ == close_reason::complete;
   return result;
 }
 

@@ -60,6 +60,9 @@ supervised_session::behavior_type supervised_session_machine::make_behavior(
             end(std::move(why));
           });
   return {
+    [](const started&) {
+      // As below.
+    },
     [this](const output& x) { on(x); },
     [this](const gap& x) { on(x); },
     [](const exited&) {
@@ -186,7 +189,7 @@ void supervised_session_machine::watch() {
     watch.look_for(*std::move(texts));
     watches_.emplace(std::array{watch, watch});
     self_->request(session_, caf::infinite, subscribe_atom_v, subscription{})
-      .then([](cursor) {}, [this](const caf::error&) { not_ready_any_more(); });
+      .then([] {}, [this](const caf::error&) { not_ready_any_more(); });
   } else if (std::holds_alternative<ready_notified>(spec_->ready)) {
     self_->request(session_, caf::infinite, ready_atom_v)
       .then([this] { become_ready(); },

@@ -43,10 +43,10 @@ namespace procession {
 /// success, with `user_shutdown` when it was told to end by an exit message,
 /// else with an error.
 using supervised_session
-  = typed_actor<caf::result<void>(output), caf::result<void>(gap),
-                caf::result<void>(exited), caf::result<void>(closed),
-                caf::result<void>(probe_answer), caf::result<void>(probe_again),
-                caf::result<void>(close_check)>;
+  = typed_actor<caf::result<void>(started), caf::result<void>(output),
+                caf::result<void>(gap), caf::result<void>(exited),
+                caf::result<void>(closed), caf::result<void>(probe_answer),
+                caf::result<void>(probe_again), caf::result<void>(close_check)>;
 
 /// The state machine of it.
 class supervised_session_machine {

@@ -110,8 +110,7 @@ public:
                      [this](escape_command x) { obey(x); }});
     if (auto timeout = options_.spec.limits.timeout; timeout > zero)
       self_->delayed_send(self_, timeout, start_overdue{});
-    // It waits until we subscribe, and goes when we go.
-    options_.spec.unsubscribed = unsubscribed_policy::pause;
+    // It goes when we go.
     options_.spec.owner = ownership::sender;
     self_->set_down_handler([this](const caf::down_msg& x) { on_down(x); });
     if (where_.host)
@@ -119,6 +118,7 @@ public:
     else
       start_program();
     return {
+      [this](const started& x) { on(x); },
       [this](const output& x) { on(x); },
       [this](const gap& x) { on(x); },
       [this](const stopped& x) { on(x); },
@@ -154,22 +154,10 @@ private:
         [this](const caf::error& x) { on_start_failed(x, exit_own_failure); });
   }
 
-  /// Whether the session was cut off by the end of its runner.
-  void ask_for_runner() {
-    if (!runner_end_.empty()) {
-      facts_.cut_off_by = runner_end_;
-      return;
-    }
-    in_doubt_ = true;
-    self_->request(where_.host, caf::infinite, wait_atom_v)
-      .then(
-        [this](const runner_info&) {
-          in_doubt_ = false;
-          leave_if_done();
-        },
-        [](const caf::error&) {
-          // Why it ended is told by its end, soon.
-        });
+  /// The session was cut off by the end of its runner, which says why, soon.
+  void await_runner_end() {
+    in_doubt_ = runner_end_.empty();
+    facts_.cut_off_by = runner_end_;
   }
 
   void on_down(const caf::down_msg& x) {
@@ -191,7 +179,9 @@ private:
                                           - self_->clock().now(),
                                         std::chrono::milliseconds{1});
     spdlog::debug("starting {}", to_string(options_.spec));
-    self_->request(where_.sessions, caf::infinite, spawn_atom_v, options_.spec)
+    self_
+      ->request(where_.sessions, caf::infinite, spawn_atom_v, options_.spec,
+                subscription{})
       .then([this](session& x) { on_started(std::move(x)); },
             [this](const caf::error& x) {
               on_start_failed(x, exit_code_of(x));
@@ -207,16 +197,6 @@ private:
     // A writer to it learns when the program reads no more.
     if (options_.spec.stdio.input == stdin_kind::inherit)
       release_standard_input();
-    self_->request(session_, caf::infinite, info_atom_v)
-      .then([this](const session_info& info) {
-        spdlog::debug("{} runs as process {}, held by {}", info.id, info.pid,
-                      to_string(info.containment));
-        if (json_)
-          print(json_->started(info));
-        self_
-          ->request(session_, caf::infinite, subscribe_atom_v, subscription{})
-          .then([](cursor) {});
-      });
     for (auto signal : std::exchange(early_, {}))
       on(signal);
     switch (options_.input) {
@@ -262,6 +242,12 @@ private:
       self_->quit();
   }
 
+  void on(const started& x) {
+    spdlog::debug("{}", to_string(x));
+    if (json_)
+      print(json_->line(x, options_.spec));
+  }
+
   void on(const output& x) {
     if (json_)
       print(json_->line(x), x.bytes.size());
@@ -305,8 +291,8 @@ private:
     if (json_)
       print(json_->line(x));
     facts_.closed = true;
-    if (!x.complete && where_.host)
-      ask_for_runner();
+    if (x.why == close_reason::host_lost && where_.host)
+      await_runner_end();
     leave_if_done();
   }
 

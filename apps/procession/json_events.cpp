@@ -50,13 +50,14 @@ std::int64_t json_events::elapsed() const {
   return in_us(std::chrono::steady_clock::now() - start_);
 }
 
-std::string json_events::started(const session_info& x) const {
+std::string json_events::line(const started& x, const command& spec) const {
   auto result = first("started", elapsed());
   result["session"] = x.id;
+  result["seq"] = x.seq;
   result["pid"] = x.pid;
   result["containment"] = to_string(x.containment);
-  result["program"] = x.spec.program;
-  result["args"] = x.spec.args;
+  result["program"] = spec.program;
+  result["args"] = spec.args;
   return line_of(result);
 }
 
@@ -113,7 +114,8 @@ std::string json_events::line(const exited& x) const {
 
 std::string json_events::line(const closed& x) const {
   auto result = head("closed", elapsed(), x);
-  result["complete"] = x.complete;
+  result["complete"] = x.why == close_reason::complete;
+  result["why"] = to_string(x.why);
   result["ended"] = x.rest.ended;
   result["surviving"] = x.rest.surviving;
   return line_of(result);

@@ -20,9 +20,9 @@ public:
 
   explicit json_events(time_point start = std::chrono::steady_clock::now());
 
-  /// {"event":"started","elapsed_us","time","session","pid","containment",
+  /// {"event":"started","elapsed_us","time","session","seq","pid","containment",
   /// "program","args"}
-  std::string started(const session_info& x) const;
+  std::string line(const started& x, const command& spec) const;
 
   /// {"event":"start_failed","elapsed_us","time","code","stage","os_code",
   /// "text"}
@@ -45,7 +45,7 @@ public:
   /// "peak_memory"}
   std::string line(const exited& x) const;
 
-  /// {"event":"closed","elapsed_us","session","seq","complete","ended",
+  /// {"event":"closed","elapsed_us","session","seq","complete","why","ended",
   /// "surviving"}
   std::string line(const closed& x) const;
 

@@ -58,7 +58,7 @@ TEST_CASE("the same command behaves alike on pipes and on a terminal") {
   CHECK(events.out.find("marker") != std::string::npos);
   CHECK(events.err.empty());
   CHECK(success(*events.status));
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
   CHECK(w.ask<exit_status>(hdl, wait_atom_v)->code == 0);
 }
 

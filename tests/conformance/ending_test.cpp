@@ -133,7 +133,7 @@ TEST_CASE("a descendant that holds the output does not keep a session open") {
   listener events{w, w.spawn(spec)};
   REQUIRE(events.until_closed());
   CHECK(events.status->code == 4);
-  CHECK_FALSE(events.end->complete);
+  CHECK(events.end->why == close_reason::drain_deadline);
   CHECK(process_gone(descendant(events)));
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("a descendant that let go of the output ends with its session") {
   world w{GENERATE(from_range(backends()))};
   listener events{w, w.spawn(actor({"mute", "1", "sleep", "exit", "0"}))};
   REQUIRE(events.until_closed());
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
   CHECK(process_gone(descendant(events)));
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("output that comes after the exit is delivered") {
                                     "0.5", "out", "late\\n"}))};
   REQUIRE(events.until_closed());
   CHECK(events.out == "early\nlate\n");
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
 }
 
 TEST_CASE("a kill is prompt while output and input are stuck") {
@@ -231,7 +231,7 @@ TEST_CASE("a child that closes its output but lives on is still running") {
   REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"go\n"}));
   REQUIRE(events.until_closed());
   CHECK(events.status->code == 5);
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
 }
 
 TEST_CASE("a kill reaches one session, none that starts afterwards") {

@@ -28,7 +28,7 @@ TEST_CASE("four megabytes go each way through pipes, slow on our side") {
   REQUIRE(events.until_closed());
   CHECK((events.out == text));
   CHECK(events.gaps.empty());
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
   CHECK(w.info(hdl).consumed_stdin == text.size());
 }
 

@@ -19,7 +19,7 @@ TEST_CASE("a program on a terminal reads and answers line by line") {
   REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"second\n"}));
   REQUIRE(events.until_closed());
   CHECK(events.status->code == 6);
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
   CHECK(w.info(hdl).consumed_stdin == 13);
 }
 

@@ -94,7 +94,7 @@ session_info world::info(const session& of) {
 listener::listener(world& w, session to, subscription terms)
   : session_(std::move(to)), self_(w.sys), at_(terms.from) {
   self_->request(session_, patience, subscribe_atom_v, terms)
-    .receive([](cursor) {}, [&](caf::error& x) { FAIL(describe(x)); });
+    .receive([] {}, [&](caf::error& x) { FAIL(describe(x)); });
 }
 
 void listener::check_seq(std::uint64_t seq) {
@@ -105,6 +105,13 @@ void listener::check_seq(std::uint64_t seq) {
 bool listener::receive_one(std::chrono::milliseconds within) {
   auto received = true;
   self_->receive(
+    [&](started& x) {
+      check_seq(x.seq);
+      CHECK(x.seq == 1);
+      CHECK(x.pid > 0);
+      CHECK(x.containment != containment_kind::unknown);
+      begin = std::move(x);
+    },
     [&](output& x) {
       check_seq(x.seq);
       CHECK(x.offset == at_[x.stream]);
@@ -131,6 +138,7 @@ bool listener::receive_one(std::chrono::milliseconds within) {
     },
     [&](exited& x) {
       check_seq(x.seq);
+      CHECK((begin || x.status.cause == exit_cause::start_failed));
       CHECK_FALSE(status);
       status = x.status;
     },

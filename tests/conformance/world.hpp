@@ -116,6 +116,7 @@ public:
   /// The signals that stopped it; 0 each time it went on.
   std::vector<std::int32_t> stops;
   std::optional<exit_status> status;
+  std::optional<started> begin;
   std::optional<closed> end;
   /// Whether each output is acknowledged at once.
   bool acknowledging = true;

@@ -5,7 +5,7 @@ using namespace procession::test;
 
 namespace {
 
-constexpr auto started = protocol::spawned{12, containment_kind::cgroup};
+constexpr auto spawned_frame = protocol::spawned{12, containment_kind::cgroup};
 
 /// A link that is up, with one session that runs and another that must not
 /// notice what becomes of the first.
@@ -15,7 +15,7 @@ struct running : link_alone {
     : link_alone(options) {
     bring_up();
     session = start(events, 100, kind);
-    say(frame_type::spawned, 1, started);
+    say(frame_type::spawned, 1, spawned_frame);
     events.clear();
     take_sent();
   }
@@ -137,7 +137,7 @@ TEST_CASE("a runner that breaks the protocol is ended, with the reason") {
   }
   SECTION("a second start") {
     running x;
-    x.say(frame_type::spawned, 1, started);
+    x.say(frame_type::spawned, 1, spawned_frame);
     x.broke("does not come at its time");
   }
   SECTION("credit for input that was not sent") {
@@ -181,7 +181,7 @@ TEST_CASE("a program in a runner says that it is ready once, if it is to") {
     x.say_raw(frame_type::notified, number, "");
   };
   SECTION("while it runs") {
-    x.say(frame_type::spawned, 2, started);
+    x.say(frame_type::spawned, 2, spawned_frame);
     notified(2);
     CHECK(events == lines{"started", "notified"});
     CHECK(x.info().state == runner_state::up);
@@ -193,7 +193,7 @@ TEST_CASE("a program in a runner says that it is ready once, if it is to") {
     x.broke("does not come at its time");
   }
   SECTION("not after its end") {
-    x.say(frame_type::spawned, 2, started);
+    x.say(frame_type::spawned, 2, spawned_frame);
     x.say(frame_type::exited, 2, protocol::exited{{}, false});
     notified(2);
     x.broke("does not come at its time");
@@ -203,7 +203,7 @@ TEST_CASE("a program in a runner says that it is ready once, if it is to") {
     x.broke("does not come at its time");
   }
   SECTION("in so many words") {
-    x.say(frame_type::spawned, 2, started);
+    x.say(frame_type::spawned, 2, spawned_frame);
     x.say_raw(frame_type::notified, 2, "x");
     x.broke("cannot be decoded");
   }

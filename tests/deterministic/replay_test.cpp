@@ -209,11 +209,11 @@ TEST_CASE("replay racing live: nothing twice and nothing missing") {
   }
   for (auto i = 0; i < head_start; ++i)
     t.run_any(chance);
-  auto asked = racer.post<cursor>(hdl, subscribe_atom_v, from({}, 3));
+  auto asked = racer.post<caf::unit_t>(hdl, subscribe_atom_v, from({}, 3));
   racer.acknowledge_always();
   t.child().out("kl");
   t.end();
-  CHECK(asked.value() == cursor{});
+  CHECK_FALSE(asked.error());
   CHECK(racer.out() == "abcdefghijkl");
   CHECK(racer.err() == "abcdefghij");
   CHECK(racer.done());

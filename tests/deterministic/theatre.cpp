@@ -103,13 +103,15 @@ struct peer::state {
   std::string text[2];
   /// Of the current subscription.
   std::vector<output> outputs;
+  bool begun = false;
   bool exited = false;
   bool closed = false;
   std::uint64_t last_seq = 0;
   cursor at;
 
   void note(std::uint64_t seq, const std::string& what) {
-    auto line = std::to_string(seq) + " " + what;
+    // Counted from the first event after `started`.
+    auto line = std::to_string(seq - (begun ? 1 : 0)) + " " + what;
     if (seq != ++last_seq)
       problems.push_back("not the next event: " + line);
     if (closed)
@@ -117,7 +119,19 @@ struct peer::state {
     events.push_back(std::move(line));
   }
 
+  void on(const procession::started& x) {
+    if (x.seq != ++last_seq || x.seq != 1)
+      problems.push_back("not the first event: " + to_string(x));
+    if (x.pid == 0)
+      problems.push_back("no process: " + to_string(x));
+    if (begun)
+      problems.push_back("started again: " + to_string(x));
+    begun = true;
+  }
+
   void on(const output& x) {
+    if (!begun)
+      problems.push_back("output before the start: " + to_string(x));
     auto stream = to_string(x.stream);
     note(x.seq, stream + "@" + std::to_string(x.offset) + " "
                   + std::string{x.bytes.text()});
@@ -150,13 +164,16 @@ struct peer::state {
     note(x.seq, "exited " + to_string(x.status));
     if (std::exchange(exited, true))
       problems.push_back("exited again: " + events.back());
+    auto ran = x.status.cause == exit_cause::exited
+               || x.status.cause == exit_cause::signaled;
+    if (ran && !begun)
+      problems.push_back("not started: " + events.back());
   }
 
   void on(const procession::closed& x) {
     auto rest = to_string(x.rest);
-    note(x.seq, std::string{"closed "}
-                  + (x.complete ? "complete" : "incomplete")
-                  + (rest.empty() ? "" : ", ") + rest);
+    note(x.seq,
+         "closed " + to_string(x.why) + (rest.empty() ? "" : ", ") + rest);
     if (!exited)
       problems.push_back("not exited before: " + events.back());
     closed = true;
@@ -167,6 +184,7 @@ struct peer::state {
     outputs.clear();
     last_seq = 0;
     at = from;
+    begun = false;
     exited = false;
     closed = false;
   }
@@ -176,6 +194,7 @@ caf::behavior peer::behave(caf::event_based_actor* self,
                            std::shared_ptr<state> st) {
   return {
     [=](const task& x) { x(self); },
+    [=](const started& x) { st->on(x); },
     [=](const output& x) {
       st->on(x);
       if (st->acknowledging)
@@ -205,6 +224,18 @@ void peer::perform(task x) {
   caf::anon_send(hdl_, std::move(x));
 }
 
+bool peer::begun() const {
+  return state_->begun;
+}
+
+reply<session> peer::begin_subscribed(command spec, subscription terms) {
+  perform([st = state_](caf::event_based_actor*) { st->begin({}); });
+  auto result = post<session>(theatre_.where, spawn_atom_v, std::move(spec),
+                              terms);
+  theatre_.run();
+  return result;
+}
+
 reply<session> peer::begin(command spec) {
   return ask<session>(theatre_.where, spawn_atom_v, std::move(spec));
 }
@@ -218,17 +249,17 @@ session peer::spawn(command spec) {
   return made.value();
 }
 
-reply<cursor> peer::subscribe(const session& to, subscription terms) {
+reply<caf::unit_t> peer::subscribe(const session& to, subscription terms) {
   auto result = post_subscribe(to, terms);
   theatre_.run();
   return result;
 }
 
-reply<cursor> peer::post_subscribe(const session& to, subscription terms) {
+reply<caf::unit_t> peer::post_subscribe(const session& to, subscription terms) {
   perform([st = state_, from = terms.from](caf::event_based_actor*) {
     st->begin(from);
   });
-  return post<cursor>(to, subscribe_atom_v, terms);
+  return post<caf::unit_t>(to, subscribe_atom_v, terms);
 }
 
 void peer::ack(const session& to, std::uint64_t bytes) {

@@ -175,8 +175,14 @@ public:
   /// Asks the spawner for a session; its start is up to the script.
   reply<session> begin(command spec = cat());
 
-  reply<cursor> subscribe(const session& to, subscription terms = {});
-  reply<cursor> post_subscribe(const session& to, subscription terms);
+  /// Starts a session and subscribes to it in the same step.
+  reply<session> begin_subscribed(command spec, subscription terms = {});
+
+  /// Whether `started` came in the current subscription.
+  bool begun() const;
+
+  reply<caf::unit_t> subscribe(const session& to, subscription terms = {});
+  reply<caf::unit_t> post_subscribe(const session& to, subscription terms);
   void ack(const session& to, std::uint64_t bytes);
   void post_ack(const session& to, std::uint64_t bytes);
   session_info info(const session& of);

@@ -74,13 +74,12 @@ struct sessions_here {
   /// Starts a session that prints the number of a port.
   std::uint16_t start(const command& what) {
     std::string out;
-    self->request(sessions, long_enough, spawn_atom_v, what)
+    self->request(sessions, long_enough, spawn_atom_v, what, subscription{})
       .receive([&](session& x) { hdl = std::move(x); },
                [&](caf::error& x) { FAIL(describe(x)); });
-    self->request(hdl, long_enough, subscribe_atom_v, subscription{})
-      .receive([](cursor) {}, [&](caf::error& x) { FAIL(describe(x)); });
     while (out.find('\n') == std::string::npos)
-      self->receive([&](const output& x) { out += x.bytes.text(); },
+      self->receive([](const started&) {},
+                    [&](const output& x) { out += x.bytes.text(); },
                     [&](const exited& x) { FAIL(to_string(x)); },
                     caf::after(long_enough) >> [] { FAIL("it says nothing"); });
     return static_cast<std::uint16_t>(std::stoi(out));

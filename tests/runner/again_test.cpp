@@ -18,7 +18,7 @@ std::int64_t kill_runner(runner_world& there) {
   REQUIRE(kill_process(pid));
   REQUIRE(last.until_closed());
   CHECK(last.status->cause == exit_cause::runner_lost);
-  CHECK_FALSE(last.end->complete);
+  CHECK(last.end->why == close_reason::host_lost);
   for (auto x : {pid, a, b})
     CHECK(process_gone(x));
   return pid;
@@ -36,7 +36,7 @@ TEST_CASE("the next session after the loss of a runner lives in another") {
   listener events{there.w, there.w.spawn(actor({"out", "again"}))};
   REQUIRE(events.until_closed());
   CHECK(events.out == "again");
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
   auto now = there.info();
   CHECK(now.state == runner_state::up);
   CHECK(now.pid != first);

@@ -30,6 +30,7 @@ caf::behavior watcher::make_behavior(watcher_args args) {
   else
     subscribe({});
   return {
+    [this](started& x) { on(x); },
     [this](output& x) { on(x); },
     [this](gap& x) { on(x); },
     [this](stopped& x) { check(x.seq, x.id); },
@@ -73,18 +74,13 @@ void watcher::subscribe(cursor from) {
                    + ", " + std::to_string(from.err) + ": "
                    + procession::to_string(terms));
   self_->request(args_.of, caf::infinite, subscribe_atom_v, terms)
-    .then(
-      [this, from](cursor begin) {
-        if (!(begin == from))
-          finding("delivery begins elsewhere than asked for");
-        self_->send(args_.boss, watching_atom_v);
-      },
-      [this](const caf::error& x) {
-        if (!is_gone(x) && !args_.tale->disturbed())
-          finding("cannot subscribe: " + describe(x));
-        self_->send(args_.boss, watching_atom_v);
-        done();
-      });
+    .then([this] { self_->send(args_.boss, watching_atom_v); },
+          [this](const caf::error& x) {
+            if (!is_gone(x) && !args_.tale->disturbed())
+              finding("cannot subscribe: " + describe(x));
+            self_->send(args_.boss, watching_atom_v);
+            done();
+          });
 }
 
 void watcher::check(std::uint64_t seq, const session_id& id) {
@@ -97,6 +93,12 @@ void watcher::check(std::uint64_t seq, const session_id& id) {
     finding("an event after closed");
   if (left_)
     finding("an event after it had unsubscribed");
+}
+
+void watcher::on(started& x) {
+  check(x.seq, x.id);
+  if (x.seq != 1)
+    finding("started is not the first event");
 }
 
 void watcher::on(output& x) {
@@ -155,7 +157,7 @@ void watcher::on(closed& x) {
   if (!exited_)
     finding("closed without exited");
   closed_ = true;
-  args_.tale->agree(x.complete, x.rest, title().c_str());
+  args_.tale->agree(x.why == close_reason::complete, x.rest, title().c_str());
   args_.tale->agree(at_, title().c_str());
   check_totals(x);
   if (!leaving_)
@@ -176,7 +178,7 @@ void watcher::check_totals(const closed& x) {
       finding("closed at byte " + std::to_string(at_[stream]) + " of "
               + name_of(stream) + ", of which the program writes "
               + std::to_string(plan.total(stream)));
-  if (!x.complete && !plan.output_is_held())
+  if (x.why != close_reason::complete && !plan.output_is_held())
     finding("the end is not complete");
 }
 

@@ -53,6 +53,7 @@ public:
 private:
   void ask_where_to_begin();
   void subscribe(cursor from);
+  void on(started& x);
   void on(output& x);
   void on(gap& x);
   void on(exited& x);

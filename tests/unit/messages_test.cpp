@@ -198,7 +198,7 @@ TEST_CASE_METHOD(fixture, "every value type comes back whole") {
     CHECK(round_trip(b) == b);
     auto c = exited{"s1", 9, full_status()};
     CHECK(round_trip(c) == c);
-    auto d = closed{"s1", 10, false};
+    auto d = closed{"s1", 10, close_reason::host_lost};
     CHECK(round_trip(d) == d);
     CHECK(round_trip(cursor{5, 6}) == cursor{5, 6});
     CHECK(round_trip(full_status()) == full_status());
@@ -277,8 +277,8 @@ TEST_CASE_METHOD(fixture, "a message of every type crosses a node boundary") {
     stream_kind::err, cursor{1, 2}, exit_cause::signaled, full_status(),
     output{"s", 1, stream_kind::out, 2, "xyz"},
     gap{"s", 2, stream_kind::err, 3, 4}, exited{"s", 3, full_status()},
-    closed{"s", 4, false}, session_state::exited, containment_kind::cgroup,
-    signal_name::stop, delivery::lossy,
+    closed{"s", 4, close_reason::host_lost}, session_state::exited,
+    containment_kind::cgroup, signal_name::stop, delivery::lossy,
     subscription{{7, 8}, 9, delivery::lossy}, full_info(), full_page(),
     std::vector<session_info>{full_info()});
   auto third = caf::make_message(

@@ -74,8 +74,10 @@ TEST_CASE("events read as lines") {
   CHECK(to_string(gap{"s1", 4, stream_kind::out, 5, 6})
         == "gap s1 #4: out from 5 to 6");
   CHECK(to_string(exited{"s1", 7, {}}) == "exited s1 #7: exit code 0");
-  CHECK(to_string(closed{"s1", 8, true}) == "closed s1 #8: complete");
-  CHECK(to_string(closed{"s1", 8, false}) == "closed s1 #8: incomplete");
+  CHECK(to_string(closed{"s1", 8, close_reason::complete})
+        == "closed s1 #8: complete");
+  CHECK(to_string(closed{"s1", 8, close_reason::host_lost})
+        == "closed s1 #8: host_lost");
   CHECK(to_string(cursor{1, 2}) == "out 1, err 2");
 }
 

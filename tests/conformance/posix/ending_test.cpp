@@ -96,7 +96,7 @@ TEST_CASE(
   listener events{w, hdl};
   REQUIRE(events.until_closed());
   CHECK(events.status->code == 4);
-  CHECK_FALSE(events.end->complete);
+  CHECK(events.end->why == close_reason::drain_deadline);
   CHECK(process_gone(std::stoll(events.out)));
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("four megabytes go each way byte by byte, slow on both sides") {
   REQUIRE(events.until_closed());
   CHECK((events.out.substr(1) == text));
   CHECK(events.gaps.empty());
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
   CHECK(w.info(hdl).consumed_stdin == text.size());
 }
 

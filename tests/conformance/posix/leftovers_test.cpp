@@ -102,7 +102,7 @@ TEST_CASE("the grace of a request to end is the whole tree's",
   CHECK(status->signal == 15);
   REQUIRE(events.until_closed());
   CHECK(notes.text() == "ready\ncleaned\n");
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
   CHECK(events.end->rest.ended >= 1);
   CHECK(events.end->rest.surviving == 0);
 }
@@ -122,7 +122,7 @@ TEST_CASE("what the tree prints while it ends is delivered",
   REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v));
   REQUIRE(events.until_closed());
   CHECK(events.out.find("cleaned") != std::string::npos);
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
 }
 
 TEST_CASE("what is left after a normal end is asked to end first",
@@ -204,7 +204,7 @@ TEST_CASE("a spawner that goes leaves no process, and says how each ended",
   CHECK_FALSE(process_lives(leader));
   CHECK(events.status->signal == 9);
   CHECK(events.status->by_request);
-  CHECK_FALSE(events.end->complete);
+  CHECK(events.end->why == close_reason::drain_deadline);
   REQUIRE(events.gaps.size() == 1);
   CHECK(events.gaps.front().from == 4096);
 }
@@ -277,7 +277,7 @@ TEST_CASE("a stopped descendant ends when it is asked to after the exit",
   REQUIRE(events.until_exited());
   REQUIRE(w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan{1h}));
   REQUIRE(events.until_closed());
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
 }
 
 TEST_CASE("what is kept goes on when its process has ended",
@@ -294,7 +294,7 @@ TEST_CASE("what is kept goes on when its process has ended",
   notes.write("go");
   REQUIRE(events.until_closed());
   CHECK(events.out.find("later") != std::string::npos);
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
   CHECK(events.end->rest == leftovers{});
 }
 
@@ -332,7 +332,7 @@ TEST_CASE("a stranger that holds the output does not keep an empty session",
   REQUIRE(held);
   REQUIRE_FALSE(w.tell(hdl, close_stdin_atom_v));
   REQUIRE(events.until_closed());
-  CHECK_FALSE(events.end->complete);
+  CHECK(events.end->why == close_reason::drain_deadline);
   CHECK(events.end->rest == leftovers{});
 }
 
@@ -345,7 +345,7 @@ TEST_CASE("a session whose process leaves nothing behind does not go on",
   REQUIRE(events.until_closed());
   CHECK(events.status->code == 4);
   CHECK(events.out == "x");
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
   CHECK(events.end->rest == leftovers{});
 }
 

@@ -20,7 +20,7 @@ TEST_CASE("an interpreter on a terminal answers line by line") {
   REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"exit()\n"}));
   REQUIRE(events.until_closed());
   CHECK(success(*events.status));
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
 }
 
 TEST_CASE("a terminal has the size it was given and takes another") {
@@ -49,7 +49,7 @@ TEST_CASE("a program may close its terminal and open it again") {
       expected += std::to_string(i) + "\r\n";
     CHECK((events.out == expected));
     CHECK(events.status->code == 9);
-    CHECK(events.end->complete);
+    CHECK(events.end->why == close_reason::complete);
   }
   SECTION("many times, and reads from it as well") {
     auto hdl = w.spawn(shell("exec </dev/null >/dev/null 2>&1; i=0; "
@@ -67,7 +67,7 @@ TEST_CASE("a program may close its terminal and open it again") {
     CHECK(events.out.substr(0, expected.size()) == expected);
     CHECK(events.out.find("read word") != std::string::npos);
     CHECK(success(*events.status));
-    CHECK(events.end->complete);
+    CHECK(events.end->why == close_reason::complete);
   }
 }
 
@@ -95,7 +95,7 @@ TEST_CASE("a program may hang up its terminal and open it again") {
   REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"word\n"}));
   REQUIRE(events.until_closed());
   CHECK(events.status->code == 7);
-  CHECK(events.end->complete);
+  CHECK(events.end->why == close_reason::complete);
 }
 
 TEST_CASE("the last output of a program on a terminal is never lost") {
@@ -111,7 +111,7 @@ TEST_CASE("the last output of a program on a terminal is never lost") {
     auto hdl = w.spawn(program("seq", {"2000"}, pty()));
     listener events{w, hdl};
     REQUIRE(events.until_closed());
-    CHECK(events.end->complete);
+    CHECK(events.end->why == close_reason::complete);
     CHECK((events.out == expected));
   }
   for (auto& x : busy)

@@ -20,15 +20,15 @@ int main() {
   spec.program = windows::beside_own_program("test-actor.exe");
   spec.args = {"pid", "mute", "1", "sleep", "sleep"};
   session hdl;
-  self->request(where, caf::infinite, spawn_atom_v, spec)
+  self->request(where, caf::infinite, spawn_atom_v, spec, subscription{})
     .receive([&](session& x) { hdl = std::move(x); },
              [&](caf::error& x) { std::cerr << describe(x) << std::endl; });
   if (!hdl)
     return 1;
-  self->request(hdl, caf::infinite, subscribe_atom_v, subscription{})
-    .receive([](cursor) {}, [](caf::error&) {});
   for (;;)
-    self->receive(
-      [](const output& x) { std::cout << x.bytes.text() << std::flush; },
-      [](const exited&) {}, [](const closed&) {});
+    self->receive([](const started&) {},
+                  [](const output& x) {
+                    std::cout << x.bytes.text() << std::flush;
+                  },
+                  [](const exited&) {}, [](const closed&) {});
 }

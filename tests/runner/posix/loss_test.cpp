@@ -43,7 +43,7 @@ TEST_CASE("the loss of a runner ends each of its sessions, and every process") {
   for (auto* events : {&first, &second}) {
     REQUIRE(events->until_closed());
     CHECK(events->status->cause == exit_cause::runner_lost);
-    CHECK_FALSE(events->end->complete);
+    CHECK(events->end->why == close_reason::host_lost);
     CHECK(std::count(events->out.begin(), events->out.end(), '\n') == 2);
   }
   for (auto pid : {info.pid, a, b, c, d})

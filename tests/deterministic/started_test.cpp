@@ -1,0 +1,102 @@
+#include "theatre.hpp"
+
+using namespace procession;
+using namespace procession::test;
+
+TEST_CASE("the first event tells that the program runs", "[events]") {
+  theatre t;
+  peer owner{t};
+  peer late{t};
+  auto hdl = owner.spawn();
+  owner.subscribe(hdl);
+  CHECK(owner.begun());
+  t.child().out("ab");
+  t.end();
+  CHECK(owner.take_events().back() == "3 closed complete");
+  // Also for one that comes when all is over.
+  late.subscribe(hdl);
+  CHECK(late.begun());
+  CHECK(late.take_events()
+        == lines{"1 out@0 ab", "2 exited exit code 0", "3 closed complete"});
+}
+
+TEST_CASE("a spawn that subscribes is answered, then come the events",
+          "[events]") {
+  theatre t;
+  peer owner{t};
+  auto made = owner.begin_subscribed(cat());
+  CHECK(made.pending());
+  CHECK_FALSE(owner.begun());
+  // What the program says at once comes before anybody could subscribe.
+  t.child().started();
+  t.child().out("ab");
+  t.run();
+  CHECK(made.value());
+  CHECK(owner.begun());
+  CHECK(owner.take_events() == lines{"1 out@0 ab"});
+  CHECK(owner.subscribe(made.value()).is(errc::already_subscribed));
+}
+
+TEST_CASE("a spawn that subscribes and fails is answered with the error alone",
+          "[events]") {
+  theatre t;
+  peer owner{t};
+  auto made = owner.begin_subscribed(cat());
+  t.child().start_failed(errc::program_not_found, stage::exec);
+  t.run();
+  CHECK(made.is(errc::program_not_found));
+  CHECK_FALSE(owner.begun());
+  CHECK(owner.take_events() == lines{});
+}
+
+TEST_CASE("a spawn that subscribes has a window and begins at the beginning",
+          "[events]") {
+  theatre t;
+  peer owner{t};
+  CHECK(owner.begin_subscribed(cat(), {{}, 0, delivery::lossless})
+          .is(errc::invalid_argument));
+  CHECK(owner.begin_subscribed(cat(), {{1, 0}, 9, delivery::lossless})
+          .is(errc::invalid_argument));
+  CHECK(t.children() == 0);
+}
+
+TEST_CASE("a session that never ran has no start to tell of", "[events]") {
+  theatre t;
+  peer owner{t};
+  peer late{t};
+  auto made = owner.begin(cat());
+  t.child().start_failed(errc::program_not_found, stage::exec);
+  t.run();
+  CHECK(made.is(errc::program_not_found));
+  auto found = owner.ask<session>(t.where, find_atom_v, t.child().spec().id);
+  late.subscribe(found.value());
+  CHECK_FALSE(late.begun());
+  CHECK(late.take_events()
+        == lines{"1 exited did not start", "2 closed complete"});
+}
+
+TEST_CASE("the last event tells why it is the last", "[events]") {
+  theatre t;
+  peer owner{t};
+  auto hdl = owner.spawn();
+  owner.subscribe(hdl);
+  t.child().exited();
+  t.run();
+  SECTION("the output was read to its end") {
+    t.child().both_ended();
+    t.child().finished();
+    t.run();
+    CHECK(owner.take_events().back() == "2 closed complete");
+  }
+  SECTION("it was held open past the drain deadline") {
+    t.advance(std::chrono::hours{1});
+    t.child().finished();
+    t.run();
+    CHECK(owner.take_events().back() == "2 closed drain_deadline");
+  }
+  SECTION("its host has ended") {
+    t.child().finished();
+    t.run();
+    CHECK(owner.take_events().back() == "2 closed host_lost");
+  }
+}
