@@ -102,7 +102,7 @@ TEST_CASE("in the background the program goes on and the shell has its "
   t.prompt();
   t.type("bg\n");
   // With its end: bash shows the command, which has the word, too.
-  t.see("back\r\n");
+  t.see("back\r");
   CHECK(t.ask("echo $((6 * 7))") == "42\r\n");
   CHECK_THAT(t.ask("jobs"), Catch::Contains("Running"));
   CHECK_THAT(t.ask("stty -a"), !Catch::Contains("-icanon"));
