@@ -155,8 +155,11 @@ struct leftovers {
 enum class close_reason : std::uint8_t {
   /// Both streams were read to their end.
   complete,
-  /// A descendant held the output open past the drain deadline. What it printed
-  /// while it was being ended was delivered.
+  /// The output was still held open: by a descendant past the drain deadline
+  /// (what
+  /// it printed while it was being ended was delivered), or by a process that
+  /// is
+  /// none of the session's when all of those had ended.
   drain_deadline,
   /// The host of the process was lost or has ended, or the session was torn
   /// down:

@@ -85,7 +85,7 @@ std::string to_string(wait_result x) {
     case wait_result::output:
       return "output";
     case wait_result::timed_out:
-      return "timed out";
+      return "timed_out";
     case wait_result::cancelled:
       return "cancelled";
   }

@@ -82,6 +82,8 @@ struct child_finished {
   bool drained = false;
   /// What became of the descendants that outlived the process.
   leftovers rest = {};
+  /// Whether its host was lost or has ended, so that output may be missing.
+  bool host_lost = false;
 };
 
 /// What a child tells.

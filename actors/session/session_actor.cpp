@@ -122,9 +122,11 @@ caf::result<session> session_machine::start() {
 }
 
 caf::result<session> session_machine::start(const subscription& terms) {
+  // The promise takes the sender along.
+  auto sender = self_->current_sender();
   auto result = start();
-  first_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
-  add_subscriber(terms);
+  first_ = caf::actor_cast<caf::actor_addr>(sender);
+  add_subscriber(sender, terms);
   return result;
 }
 
@@ -371,15 +373,16 @@ void session_machine::on(child_finished& x) {
        {stage::admit, 0, "the host of the process has ended"}}};
     return on(failed);
   }
+  auto lost_host = x.host_lost || state_ < session_state::exited;
   if (state_ < session_state::exited) {
     child_exited lost;
     lost.status.cause = exit_cause::runner_lost;
     lost.drained = true;
     on(lost);
   }
-  close(x.drained       ? close_reason::complete
-        : drain_missed_ ? close_reason::drain_deadline
-                        : close_reason::host_lost,
+  close(x.drained   ? close_reason::complete
+        : lost_host ? close_reason::host_lost
+                    : close_reason::drain_deadline,
         x.rest);
 }
 
@@ -434,7 +437,6 @@ void session_machine::on_missed(limit what) {
     case limit::drain:
       if (draining_) {
         draining_ = false;
-        drain_missed_ = true;
         child_->finish();
       }
       break;

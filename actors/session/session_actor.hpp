@@ -113,7 +113,8 @@ private:
   caf::result<void> wait_ready();
   caf::result<page> read(cursor from, std::uint64_t max, caf::timespan wait);
   caf::result<void> subscribe(const subscription& terms);
-  void add_subscriber(const subscription& terms);
+  void add_subscriber(const caf::strong_actor_ptr& who,
+                      const subscription& terms);
   caf::result<void> unsubscribe();
   void acknowledge(std::uint64_t bytes);
   session_info info() const;
@@ -208,8 +209,6 @@ private:
   drain_clock drain_;
   /// The process has exited, and its output may go on until the deadline.
   bool draining_ = false;
-  /// The deadline is over.
-  bool drain_missed_ = false;
   /// Goes as soon as everybody had everything.
   bool leaving_ = false;
   /// Goes as soon as it is closed: its spawner has gone, or it was told to.

@@ -89,7 +89,7 @@ caf::result<void> session_machine::subscribe(const subscription& terms) {
     return invalid_request("a window has at least one byte");
   if (beyond(terms.from, log_.end()))
     return invalid_request("the cursor lies behind the end of the output");
-  add_subscriber(terms);
+  add_subscriber(sender, terms);
   // Answered first, so that the events follow the answer.
   auto waiting = self_->make_response_promise<void>();
   fulfill(waiting);
@@ -98,12 +98,12 @@ caf::result<void> session_machine::subscribe(const subscription& terms) {
   return waiting;
 }
 
-void session_machine::add_subscriber(const subscription& terms) {
-  auto& sender = self_->current_sender();
-  auto who = caf::actor_cast<caf::actor_addr>(sender);
-  if (who != owner_)
-    self_->monitor(who);
-  subscribers_.add(caf::actor_cast<subscriber>(sender), terms);
+void session_machine::add_subscriber(const caf::strong_actor_ptr& who,
+                                     const subscription& terms) {
+  auto address = caf::actor_cast<caf::actor_addr>(who);
+  if (address != owner_)
+    self_->monitor(address);
+  subscribers_.add(caf::actor_cast<subscriber>(who), terms);
 }
 
 caf::result<void> session_machine::unsubscribe() {

@@ -611,7 +611,7 @@ void process::give_up() {
   // Its thread ends with the process, which nothing can end: to join it would
   // take as long. It touches nothing of ours then.
   static_cast<void>(stops_.release());
-  emit(child_finished{false, {0, 1}});
+  emit(child_finished{false, {0, 1}, true});
   sink_ = nullptr;
 }
 

@@ -525,7 +525,7 @@ void process::stop() {
 }
 
 void process::give_up() {
-  emit(child_finished{false, {0, 1}});
+  emit(child_finished{false, {0, 1}, true});
   sink_ = nullptr;
 }
 

@@ -539,7 +539,7 @@ void runner_connection::down() {
     if (session->at < remote_session::state::running)
       close(*session, child_start_failed{info_.why});
     else
-      close(*session, child_finished{session->drained});
+      close(*session, child_finished{session->drained, {}, true});
 }
 
 } // namespace procession

@@ -73,8 +73,8 @@ TEST_CASE("json prints every event of the session, in order") {
   CHECK(events[0]["pid"] > 0);
   CHECK(events[0]["program"] == "sh");
   CHECK(events[0]["args"].size() == 2);
-  for (std::size_t i = 1; i < events.size(); ++i) {
-    CHECK(events[i]["seq"] == i);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    CHECK(events[i]["seq"] == i + 1);
     CHECK(events[i]["session"] == events[0]["session"]);
   }
   auto text = streams(events);

@@ -88,9 +88,9 @@ TEST_CASE("output after the exit is taken until the drain deadline") {
   t.child().finished();
   t.child().out("too late");
   t.run();
-  CHECK(
-    owner.take_events()
-    == lines{"1 exited exit code 0", "2 out@0 in time", "3 closed incomplete"});
+  CHECK(owner.take_events()
+        == lines{"1 exited exit code 0", "2 out@0 in time",
+                 "3 closed drain_deadline"});
   CHECK_FALSE(owner.info(hdl).complete);
 }
 
@@ -213,7 +213,7 @@ TEST_CASE("a child that is lost ends its session") {
   CHECK(ending.value().cause == exit_cause::runner_lost);
   CHECK(reading.value().state == session_state::closed);
   CHECK(owner.take_events()
-        == lines{"1 exited runner lost, by request", "2 closed incomplete"});
+        == lines{"1 exited runner lost, by request", "2 closed host_lost"});
   CHECK(shell_code(owner.info(hdl).status) == 125);
 }
 

@@ -158,6 +158,10 @@ void script::finished(leftovers rest) {
   emit(child_finished{open_streams_.empty(), rest});
 }
 
+void script::lost() {
+  emit(child_finished{false, {}, true});
+}
+
 void script::perish() {
   if (destroyed() || sink_ == nullptr)
     return;

@@ -62,6 +62,8 @@ public:
   void refused(std::uint64_t request, errc code = errc::request_failed);
   void exited(exit_status status = {});
   void finished(leftovers rest = {});
+  /// Its host is lost.
+  void lost();
 
   /// What a kill leads to: it exits and finishes, unless it has.
   void perish();

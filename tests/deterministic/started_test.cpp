@@ -94,8 +94,8 @@ TEST_CASE("the last event tells why it is the last", "[events]") {
     t.run();
     CHECK(owner.take_events().back() == "2 closed drain_deadline");
   }
-  SECTION("its host has ended") {
-    t.child().finished();
+  SECTION("its host was lost") {
+    t.child().lost();
     t.run();
     CHECK(owner.take_events().back() == "2 closed host_lost");
   }

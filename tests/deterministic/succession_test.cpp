@@ -39,7 +39,7 @@ TEST_CASE("after the loss of a runner the next session starts another") {
   REQUIRE_FALSE(watcher.subscribe(first).error());
   x.kill_runner();
   // As if none followed.
-  CHECK(watcher.take_events().back() == "2 closed incomplete");
+  CHECK(watcher.take_events().back() == "2 closed host_lost");
   CHECK(watcher.ask<exit_status>(first, wait_atom_v).value().cause
         == exit_cause::runner_lost);
   CHECK(info(x, watcher).state == runner_state::down);

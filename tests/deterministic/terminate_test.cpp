@@ -349,7 +349,7 @@ TEST_CASE("a subscriber that takes nothing does not keep what its owner left") {
   slow.ack(hdl, 4);
   CHECK(slow.take_events()
         == lines{"1 out@0 abcd", "2 exited " + end, "3 out@4 ef",
-                 "4 closed incomplete"});
+                 "4 closed drain_deadline"});
 }
 
 TEST_CASE("a session of the spawner's outlives who asked for it") {
@@ -440,7 +440,7 @@ TEST_CASE("a session that is sent an exit ends everything it has") {
     t.run();
     CHECK(t.child().destroyed());
     CHECK(owner.take_events()
-          == lines{"1 exited runner lost", "2 closed incomplete"});
+          == lines{"1 exited runner lost", "2 closed host_lost"});
     CHECK_FALSE(waiting.pending());
     CHECK_FALSE(reading.pending());
   }
@@ -468,7 +468,7 @@ TEST_CASE("a subscriber learns what a session that goes still owed it") {
   CHECK(
     events[reason == caf::exit_reason::kill ? 0 : 1]
     == (reason == caf::exit_reason::kill ? "2 gap out 3-5" : "3 gap out 3-5"));
-  CHECK(events[3] == "5 closed incomplete");
+  CHECK(events[3] == "5 closed host_lost");
 }
 
 TEST_CASE("an exit sent to a closed session tells those it still owes") {
@@ -486,7 +486,7 @@ TEST_CASE("an exit sent to a closed session tells those it still owes") {
   owner.take_events();
   caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
   t.run();
-  CHECK(owner.take_events() == lines{"3 gap out 2-4", "4 closed incomplete"});
+  CHECK(owner.take_events() == lines{"3 gap out 2-4", "4 closed host_lost"});
 }
 
 TEST_CASE("a session that is to go waits for no subscriber") {
@@ -520,7 +520,7 @@ TEST_CASE("a session that is to go waits for no subscriber") {
     CHECK(owner.take_events()
           == lines{"1 out@0 a",
                    "2 exited killed by signal 9 (Killed), by request",
-                   "3 gap out 1-15", "4 closed incomplete"});
+                   "3 gap out 1-15", "4 closed host_lost"});
 }
 
 TEST_CASE("the last handle to the spawner holds its sessions") {

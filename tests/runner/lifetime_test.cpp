@@ -109,6 +109,7 @@ TEST_CASE("a runner whose parent is silent for a while goes on") {
   runner_world there{options};
   auto hdl = there.w.spawn(actor({"cat"}));
   listener events{there.w, hdl};
+  REQUIRE(events.until([&] { return events.begin.has_value(); }));
   CHECK(events.quiet_for(300ms));
   REQUIRE(there.w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"x\n"}));
   CHECK(events.until_output("x"));

@@ -34,7 +34,7 @@ struct lane {
 
   /// The read that is not answered.
   duplex::handler read;
-  frame_decoder::rooms room;
+  duplex::rooms room;
 
   /// What comes behind the bytes: success is the end of the stream.
   std::optional<std::error_code> end;
@@ -145,7 +145,7 @@ public:
     core_->close(at_);
   }
 
-  void read_some(frame_decoder::rooms into, handler done) override {
+  void read_some(rooms into, handler done) override {
     auto& in = core_->to(at_);
     if (is_closed())
       return core_->answer(done, error(std::errc::bad_file_descriptor), 0);

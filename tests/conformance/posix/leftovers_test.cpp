@@ -204,7 +204,7 @@ TEST_CASE("a spawner that goes leaves no process, and says how each ended",
   CHECK_FALSE(process_lives(leader));
   CHECK(events.status->signal == 9);
   CHECK(events.status->by_request);
-  CHECK(events.end->why == close_reason::drain_deadline);
+  CHECK(events.end->why == close_reason::host_lost);
   REQUIRE(events.gaps.size() == 1);
   CHECK(events.gaps.front().from == 4096);
 }
