@@ -153,7 +153,7 @@ private:
   void settle();
   void update_hold();
   void update_drain();
-  bool unobserved_pause() const noexcept;
+  bool pauses_unsubscribed() const noexcept;
   void forget(const caf::actor_addr& who);
   fanout::facts facts() const;
   page make_page(cursor from, std::uint64_t max) const;

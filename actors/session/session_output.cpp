@@ -33,24 +33,24 @@ void session_machine::settle() {
   if (cut_short_)
     log_.trim();
   else
-    log_.trim(unobserved_pause() ? released_ : subscribers_.floor());
+    log_.trim(pauses_unsubscribed() ? released_ : subscribers_.floor());
   update_hold();
   if (held_ || child_ == nullptr || state_ == session_state::starting)
     return;
   // What was granted is read, so that it must fit.
-  auto n = unobserved_pause() ? reads_.grant(log_.room(released_))
-                              : reads_.grant();
+  auto n = pauses_unsubscribed() ? reads_.grant(log_.room(released_))
+                                 : reads_.grant();
   if (n > 0)
     child_->grant(n);
 }
 
-bool session_machine::unobserved_pause() const noexcept {
+bool session_machine::pauses_unsubscribed() const noexcept {
   return spec_.unsubscribed == unsubscribed_policy::pause
          && subscribers_.empty() && !cut_short_;
 }
 
 void session_machine::update_hold() {
-  auto paused = unobserved_pause() && log_.full(released_);
+  auto paused = pauses_unsubscribed() && log_.full(released_);
   held_ = paused || (!cut_short_ && subscribers_.holds_back());
   update_drain();
 }
