@@ -43,7 +43,8 @@ void ask_whether_ready(caf::event_based_actor* self, const caf::actor& whom,
   self->request(whom, caf::infinite, wait_atom_v)
     .then([=] { report(self, child_report::ready{}); },
           [=](caf::error& why) {
-            // An answer with something in it is none that was expected.
+            // A non-empty reply arrives as `unexpected_response`; it means
+            // ready, too.
             if (why == caf::sec::unexpected_response)
               report(self, child_report::ready{});
             else

@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// After a failure that nothing tells the end of.
+/// Retry interval when the kernel offers no notification.
 constexpr auto retry_delay = std::chrono::milliseconds{20};
 
 /// Until a process that was loading a program has done so.

@@ -38,7 +38,7 @@ struct runner_listener::waiting : std::enable_shared_from_this<waiting> {
       return;
     }
     auto os_code = static_cast<int>(::GetLastError());
-    // Who came first is not told to the completion port.
+    // A client that is already connected queues no completion.
     if (os_code != ERROR_IO_PENDING)
       connected.complete({os_code, boost::system::system_category()}, 0);
     else

@@ -271,7 +271,7 @@ void process::flush() {
                                      std::size_t) {
     self->on_written(ec, taken);
   };
-  // What was the second half of an Enter comes to nothing.
+  // The LF of a CRLF produces no input.
   if (buffer.size() == 0)
     boost::asio::post(host_.reactor.context(), [done] { done({}, 0); });
   else

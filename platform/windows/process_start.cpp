@@ -197,11 +197,9 @@ expected<started_process> start_process(const command& spec) {
   their_ends theirs;
   if (auto bad = open_streams(spec.stdio, result, theirs))
     return std::move(*bad);
-  expected<DWORD> created;
-  if (spec.restricted.capability_sids.empty())
-    created = create(what, theirs, nullptr, result);
-  else
-    created = create_restricted(spec.restricted, what, theirs, result);
+  auto created = spec.restricted.capability_sids.empty()
+                   ? expected<DWORD>{create(what, theirs, nullptr, result)}
+                   : create_restricted(spec.restricted, what, theirs, result);
   if (!created)
     return std::move(created.error());
   if (auto os_code = *created; os_code != 0)

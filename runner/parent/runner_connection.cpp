@@ -319,7 +319,7 @@ void runner_connection::on(runner_connected& x) {
   if (phase_ != phase::connecting)
     return;
   stage_ = stage::hello;
-  // What a command line leads to may be far, and is connected to by that.
+  // A command-line runner may be remote: its hello also gets the connect time.
   enter(phase::greeting, options_.command.empty()
                            ? options_.hello
                            : options_.connect + options_.hello);
@@ -508,7 +508,7 @@ void runner_connection::lose(failure why) {
     why.detail.text = "the runner was stopped";
   else if (!log_.empty())
     why.detail.text += "; it said: " + in_quotes(log_);
-  // It may be a poor program rather than a bad one, whose author wants to know.
+  // The peer may be buggy, not hostile: say what was wrong before closing.
   if (channel_ != nullptr && why.code == errc::protocol_violation)
     channel_->send(frame_type::goodbye, 0,
                    protocol::encode(protocol::goodbye{why}));

@@ -173,7 +173,7 @@ private:
   void on(runner_exited& x);
   void on(runner_gone& x);
 
-  // The channel. What is wrong with a frame of a session is returned.
+  // The channel. Handlers return the violation of the protocol, or null.
   using protocol_error = const char*;
 
   void on_frame(frame& x) override;

@@ -24,7 +24,7 @@ inline constexpr std::int32_t account_locked = 1909;
 /// @param program path of what was to be started.
 bool is_mended_by_refresh(const failure& why, std::string_view program);
 
-/// Pauses outlast the process, and so have a time of the wall.
+/// Pauses persist across processes, so they are in wall-clock time.
 using logon_clock = std::chrono::system_clock;
 
 /// After a logon that failed for good there is none of that user for so long.
