@@ -113,6 +113,6 @@ TEST_CASE("a restricted token has no privilege but to pass directories") {
 TEST_CASE("a SID that is none to the system is an error at the token") {
   auto made = make_restricted_token({{"S-1-"}}, own_user::kept);
   REQUIRE(!made);
-  CHECK(made->detail.at == stage::token);
-  CHECK(made->detail.os_code != 0);
+  CHECK(made.error().detail.at == stage::token);
+  CHECK(made.error().detail.os_code != 0);
 }

@@ -1,5 +1,7 @@
 #include "puppet_child.hpp"
 
+#include "procession/runner/channel/protocol.hpp"
+
 #include "expect.hpp"
 #include "procession/runner/parent/runner_connection.hpp"
 

@@ -27,8 +27,8 @@ constexpr auto users = "S-1-5-32-545";
 
 std::string own_sid() {
   auto found = own_user_sid();
-  REQUIRE(std::holds_alternative<std::string>(found));
-  return std::get<std::string>(found);
+  REQUIRE(found);
+  return *found;
 }
 
 unique_handle connect(const std::string& name, DWORD more_access = 0) {
@@ -40,8 +40,8 @@ unique_handle connect(const std::string& name, DWORD more_access = 0) {
 struct fixture {
   fixture() {
     auto opened = runner_listener::open(where, users);
-    REQUIRE(std::holds_alternative<std::unique_ptr<runner_listener>>(opened));
-    listener = std::move(std::get<std::unique_ptr<runner_listener>>(opened));
+    REQUIRE(opened);
+    listener = std::move(*opened);
   }
 
   void await(DWORD pid) {
@@ -53,9 +53,7 @@ struct fixture {
     auto due = std::chrono::steady_clock::now() + test::patience;
     while (got.empty() && std::chrono::steady_clock::now() < due)
       where.run_one_until(due);
-    return !got.empty()
-           && std::holds_alternative<std::shared_ptr<runner_listener::stream>>(
-             got.front());
+    return !got.empty() && got.front();
   }
 
   boost::asio::io_context where;

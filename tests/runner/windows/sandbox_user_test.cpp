@@ -19,9 +19,9 @@ std::optional<std::string> no_sandbox_user() {
   if (windows::running_under_wine())
     return "Wine 8 knows no logons";
   auto stored = windows::make_protected_file_store()->list();
-  auto* users = std::get_if<std::vector<std::string>>(&stored);
-  if (users == nullptr
-      || std::count(users->begin(), users->end(), windows::sandbox_user_name(1))
+  if (!stored
+      || std::count(stored->begin(), stored->end(),
+                    windows::sandbox_user_name(1))
            == 0)
     return "there is no sandbox; run procession sandbox setup, elevated";
   return std::nullopt;
