@@ -58,10 +58,10 @@ caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
                               command spec, shared_bytes input,
                               std::uint64_t cap) {
   // Reading by cursor while the session pauses for us: nothing is lost, and no
-  // event of ours mixes with what else the caller receives.
+  // of our events mixes with what else the caller receives.
   spec.unsubscribed = unsubscribed_policy::pause;
   spec.limits.retained = std::max(spec.limits.retained, read_at_once);
-  // It must not go between two reads of ours.
+  // It must not go between two of our reads.
   spec.limits.retention = max_timespan;
   spec.limits.stdin_queue = std::max<std::uint64_t>(spec.limits.stdin_queue,
                                                     input.size());

@@ -14,7 +14,7 @@ namespace procession::bench {
 enum class place { here, in_a_runner };
 
 /// The library as a program would use it: a runtime, an actor system, a
-/// spawner, and actors of ours that start and follow sessions.
+/// spawner, and our actors that start and follow sessions.
 class host {
 public:
   explicit host(place where = place::here);

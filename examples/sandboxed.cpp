@@ -1,7 +1,7 @@
 // Sandboxed: one agent, several places. The same actor, with the same words,
 // talks to a shell
 //
-//   here            a child of ours
+//   here            our own child
 //   another user    in a runner that runs as nobody (if we are root; else in a
 //                   runner as ourselves)
 //   in a sandbox    in a runner that bubblewrap leads to (if there is bwrap):
@@ -192,7 +192,7 @@ std::vector<place> make_places() {
 
 // -- who is there -------------------------------------------------------------
 
-/// Processes that carry our mark, wherever they went, and children of ours,
+/// Processes that carry our mark, wherever they went, and our own children,
 /// dead ones included.
 std::vector<std::string> find_processes(const std::string& mark) {
   std::vector<std::string> result;
@@ -239,7 +239,7 @@ using supervisor_actor = caf::stateful_actor<supervisor_state>;
 
 /// What the supervisor saw.
 struct report {
-  /// The most processes of ours at a time.
+  /// The most processes that we had at a time.
   std::size_t seen = 0;
   bool failed = false;
 };
@@ -251,7 +251,7 @@ caf::behavior supervisor(supervisor_actor* self, const ps::runtime* runtime,
     auto& state = ps::state_of(self);
     if (down.reason) {
       std::cout << "  not here: " << ps::describe(down.reason) << '\n';
-      // It is no failure of ours that there is nobody, or no user namespaces.
+      // That there is no such user, or no user namespaces, is not our failure.
       result->failed = result->failed || state.answered || !state.node;
     }
     ++state.at;
@@ -316,7 +316,7 @@ int main() {
   std::cout << '\n';
   for (auto& x : left)
     std::cout << "left: " << x << '\n';
-  // Who finds nothing while they run would find nothing now.
+  // A search that finds nothing while they run proves nothing now.
   if (!left.empty() || result.seen == 0 || result.failed) {
     std::cout << "The check failed.\n";
     return EXIT_FAILURE;

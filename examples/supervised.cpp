@@ -238,7 +238,7 @@ caf::behavior audience(audience_actor* self, const ps::supervisor& boss,
 
 // -- who is there -------------------------------------------------------------
 
-/// Processes that carry our mark, wherever they went, and children of ours,
+/// Processes that carry our mark, wherever they went, and our own children,
 /// dead ones included.
 std::vector<std::string> find_processes(const std::string& mark) {
   std::vector<std::string> result;
@@ -303,7 +303,7 @@ int main() {
   auto left = find_processes(mark);
   for (auto& x : left)
     std::cout << "left: " << x << '\n';
-  // Who finds nothing while they run would find nothing now.
+  // A search that finds nothing while they run proves nothing now.
   if (!left.empty() || seen == 0) {
     std::cout << "The check failed.\n";
     return EXIT_FAILURE;

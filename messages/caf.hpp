@@ -145,7 +145,7 @@ auto& state_of(Actor* self) {
   return self->state;
 }
 
-/// An error of ours by its code.
+/// One of our errors, by its code.
 template <class Enum>
 caf::error make_caf_error(Enum code, caf::message context) {
   return {static_cast<std::uint8_t>(code), caf::atom("procession"),
@@ -190,7 +190,7 @@ bool register_types() {
   return true;
 }
 
-/// Has errors of ours rendered by `render`, where CAF can be told.
+/// Has our errors rendered by `render`, where CAF can be told.
 template <class Enum>
 void register_errors(caf::actor_system_config& cfg,
                      std::string (*render)(const caf::error&)) {

@@ -122,7 +122,7 @@ enum class unsubscribed_policy : std::uint8_t {
   pause,
 };
 
-/// Who a session belongs to besides the spawner.
+/// The actor, besides the spawner, with which a session ends.
 enum class ownership : std::uint8_t {
   /// The actor that asked for the spawn: when it goes down, the tree is killed.
   sender,

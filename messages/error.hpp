@@ -139,7 +139,7 @@ enum class stage : std::uint8_t {
 /// The last of the stages.
 inline constexpr auto last_stage = stage::supervise;
 
-/// The context of every error of ours.
+/// The context of all our errors.
 struct error_detail {
   /// Where it happened.
   stage at = stage::none;
@@ -165,7 +165,7 @@ caf::error make_error(errc code, stage at, std::string text,
 /// Whether `x` is of our category and has the code `code`.
 bool is(const caf::error& x, errc code) noexcept;
 
-/// The detail of an error of ours; an empty one for other errors.
+/// The detail of one of our errors; an empty one for other errors.
 error_detail detail_of(const caf::error& x);
 
 /// The refusal of an argument, before anything was done.
@@ -174,7 +174,7 @@ failure invalid_argument(std::string text, stage at = stage::validate);
 /// The refusal of a request from an anonymous sender.
 failure no_sender(stage at);
 
-/// The failure that an error of ours was made from; empty for other errors.
+/// The failure that one of our errors was made from; empty for other errors.
 std::optional<failure> failure_of(const caf::error& x);
 
 /// The whole of an error in one line: code, stage, sentence, OS code. Errors

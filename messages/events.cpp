@@ -13,7 +13,7 @@ std::string headline(const char* name, const session_id& id,
 }
 
 /// Linux's name of a signal that ends programs (signal(7)); empty for others.
-/// A table of ours, as the process may have lived on another system than we do.
+/// Our own table, as the process may have lived on another system than we do.
 std::string_view description_of(std::int32_t signal) noexcept {
   switch (signal) {
     case 1:

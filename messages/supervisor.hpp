@@ -28,7 +28,7 @@ enum class restart_kind : std::uint8_t {
   temporary,
 };
 
-/// Who else is restarted with a child.
+/// Which other children are restarted with one that ends.
 enum class restart_strategy : std::uint8_t {
   /// Nobody.
   one_for_one,

@@ -37,7 +37,7 @@ struct runtime_options {
 class runtime {
 public:
   /// @throws std::system_error if threads, descriptors or the keeper are not
-  ///         to be had.
+  ///         available.
   explicit runtime(runtime_options options = {});
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;

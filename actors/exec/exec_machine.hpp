@@ -31,7 +31,7 @@ using exec_tool_impl
 struct exec_record {
   using time_point = actor_timer::time_point;
 
-  /// Who waits for its output.
+  /// The request that waits for its output.
   struct reader {
     /// Which of the waits of the tool.
     std::uint64_t number = 0;
@@ -51,13 +51,13 @@ struct exec_record {
     std::uint64_t written = 0;
   };
 
-  /// Who waits for its end.
+  /// A request that waits for its end.
   struct watcher {
     caf::typed_response_promise<exit_status> promise;
     caf::actor_addr who;
   };
 
-  /// Who ends it.
+  /// A request that ends it.
   struct terminator {
     caf::typed_response_promise<exec_result> promise;
     time_point since;

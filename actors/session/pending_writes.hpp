@@ -8,7 +8,7 @@
 
 namespace procession {
 
-/// Who waits for which of the input bytes to be taken by the child's side.
+/// Writes that wait until the child's side has taken their bytes.
 class pending_writes {
 public:
   using promise = caf::typed_response_promise<std::uint64_t>;

@@ -66,7 +66,7 @@ using session_impl
              caf::result<void>(child_event), caf::result<void>(session_timer),
              caf::result<void>(session_release)>;
 
-/// Who keeps a session.
+/// The actor that keeps a session.
 using session_keeper = typed_actor<caf::result<void>(session_over)>;
 
 /// What a session is made of.

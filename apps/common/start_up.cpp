@@ -14,7 +14,7 @@ namespace procession {
 
 namespace {
 
-// What a terminate handler needs, which gets no argument of ours.
+// What a terminate handler needs, which gets no argument from us.
 std::function<void(const std::string&)> tell;
 auto code = EXIT_FAILURE;
 std::terminate_handler usual_handler = nullptr;

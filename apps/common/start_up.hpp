@@ -5,7 +5,7 @@
 
 namespace procession {
 
-/// Prepares a program of ours; to be called in `main` before the first thread
+/// Prepares one of our programs; call it in `main` before the first thread
 /// is started.
 ///
 /// Leaves the first process of a container (first_process.hpp). And if a part

@@ -35,7 +35,7 @@ struct failure {
   std::string text;
 };
 
-/// An answer to a request of ours; we have none.
+/// An answer to a request. We make no requests.
 struct response {};
 
 /// A mistake in the parameters of a request.

@@ -126,7 +126,7 @@ void server::on_message(const json& message, const batch_ptr& in) {
   auto x = rpc::read_message(message);
   if (auto* request = std::get_if<rpc::request>(&x); request && !request->id)
     return on_notification(*request);
-  // We asked nothing, so that an answer is none of our business.
+  // We asked nothing, so an answer is ignored.
   if (std::holds_alternative<rpc::response>(x))
     return;
   if (in)
@@ -176,7 +176,7 @@ rpc::json server::initialize(const json& params) {
   if (asked == params.end() || !asked->is_string())
     throw rpc::bad_params{"\"protocolVersion\" must be a string"};
   auto known = std::find(versions.begin(), versions.end(), *asked);
-  // For a version that we do not speak, the latest of ours is offered.
+  // For a version that we do not speak, our latest is offered.
   version_ = known != versions.end() ? *known : versions.front();
   client_.annotations = version_ != "2024-11-05";
   client_.structured_content = version_ >= "2025-06-18";

@@ -90,7 +90,7 @@ private:
   /// Whose choice the name of a session is.
   enum class naming { ours, clients };
 
-  /// Hands a command to the exec tool. A name of ours is not one that is taken.
+  /// Hands a command to the exec tool. Our names are never taken already.
   void run(const std::string& key, procession::exec_request x, naming named);
 
   /// Hands a call to the exec tool; what comes back is `Result`.

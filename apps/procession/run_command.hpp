@@ -22,10 +22,10 @@ enum class input_source {
 /// What `procession run` was asked to do.
 struct run_options {
   command spec;
-  /// The runner to run it in; none: it is a child of ours.
+  /// The runner to run it in; empty: it is our own child.
   std::optional<runner_options> runner;
   input_source input = input_source::ours;
-  /// Whether the child's terminal follows the size of ours.
+  /// Whether the child's terminal follows the size of our own.
   bool follow_size = true;
   /// The key that begins what is typed for us and not for the program, if our
   /// input is a terminal and the program's too; 0: none.

@@ -37,7 +37,7 @@ public:
 
   void append(stream_kind stream, std::string_view bytes);
 
-  /// Counts bytes that are not to be had.
+  /// Counts bytes that are missing.
   void lose(stream_kind stream, std::uint64_t bytes);
 
   /// The streams have ended: what waits for its rest will not get it.

@@ -54,7 +54,7 @@ void probe_port(boost::asio::io_context& where, const std::string& address,
     return done(failure{errc::invalid_argument,
                         {stage::ready, 0,
                          "'" + address + "' port " + std::to_string(port)
-                           + " is no address that can be connected to"}});
+                           + " is not an address that can be connected to"}});
   auto x = std::make_shared<attempt>(where);
   x->timer.expires_after(patience);
   x->timer.async_wait([x](const boost::system::error_code& cancelled) {

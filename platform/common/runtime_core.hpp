@@ -36,7 +36,7 @@ public:
       });
   }
 
-  /// Ends everything; no thread of ours is left then.
+  /// Ends everything; none of our threads is left then.
   void stop() {
     {
       std::lock_guard guard{mutex_};

@@ -26,7 +26,7 @@ constexpr std::size_t max_pinned = 64;
 constexpr std::size_t walk_descriptors = 2;
 
 /// Opens `name` below `parent`. A mode that forbids it is changed: whoever was
-/// let into a cgroup of ours may have taken our own rights to it.
+/// let into one of our cgroups may have taken our own rights to it.
 unique_fd open_below(int parent, const char* name, int flags, mode_t mode) {
   auto result = unique_fd{::openat(parent, name, flags | O_CLOEXEC)};
   if (!result && errno == EACCES && ::fchmodat(parent, name, mode, 0) == 0)

@@ -16,7 +16,7 @@ struct identity {
   gid_t group = 0;
   /// All of its groups.
   std::vector<gid_t> groups;
-  /// What a login would set; nothing of ours but the language.
+  /// What a login would set; nothing from us but the language.
   procession::environment env;
 };
 

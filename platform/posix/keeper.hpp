@@ -9,7 +9,7 @@
 
 namespace procession::posix {
 
-/// A small process of ours that outlives the host if the host is killed, ends
+/// A small process that outlives the host if the host is killed, ends
 /// every tree then, and itself. It waits for the end of a pipe whose other end
 /// only the host has. Owning this object is owning that end.
 class keeper {

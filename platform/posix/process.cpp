@@ -609,7 +609,7 @@ void process::stop() {
 
 void process::give_up() {
   // Its thread ends with the process, which nothing can end: to join it would
-  // take as long. It touches nothing of ours then.
+  // take as long. It touches none of our data then.
   static_cast<void>(stops_.release());
   emit(child_finished{false, {0, 1}, true});
   sink_ = nullptr;

@@ -18,7 +18,7 @@ namespace procession::posix {
 /// One tree to look for, or all of a host.
 struct sweep_target {
   mark_range marks;
-  /// The child of ours that leads the tree, not reaped, a zombie maybe; every
+  /// Our child that leads the tree, not reaped, a zombie maybe; every
   /// process of its session belongs to the tree. 0: none.
   pid_t leader = 0;
   /// Whether the leader's process group is left alone.

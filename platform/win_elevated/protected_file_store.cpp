@@ -270,7 +270,7 @@ private:
     auto result = parse_credential_file(text);
     if (!result)
       return store_failure("the file in '" + directory_
-                             + "' is none of credentials",
+                             + "' holds no credentials",
                            ERROR_FILE_CORRUPT);
     return std::move(*result);
   }

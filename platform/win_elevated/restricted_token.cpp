@@ -103,7 +103,7 @@ expected<unique_handle> make_restricted_token(const restriction& x,
   for (auto& name : names) {
     sids.push_back(make_sid(name));
     if (sids.back() == nullptr)
-      return token_failure("a capability SID is none to the system");
+      return token_failure("the system knows no such capability SID");
     // The attributes of restricting identifiers must be 0.
     restricting.push_back({sids.back().get(), 0});
   }

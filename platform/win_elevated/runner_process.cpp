@@ -322,7 +322,7 @@ public:
     auto result = random_name(16);
     if (result.empty())
       throw std::system_error{ERROR_GEN_FAILURE, std::system_category(),
-                              "no random bytes are to be had"};
+                              "no random bytes are available"};
     return result;
   }
 

@@ -147,7 +147,7 @@ expected<secret> new_password() {
          && make_password(random, result.characters());
   ::SecureZeroMemory(random.data(), random.size());
   if (!ok)
-    return account_failure("no random bytes are to be had", ERROR_GEN_FAILURE);
+    return account_failure("no random bytes are available", ERROR_GEN_FAILURE);
   return result;
 }
 

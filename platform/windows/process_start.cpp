@@ -119,7 +119,7 @@ DWORD create(program& what, const their_ends& theirs, HANDLE token,
   DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT;
   if (result.console == nullptr)
     flags |= CREATE_NO_WINDOW;
-  // Who is restricted does not get ours by itself.
+  // A restricted program does not inherit ours by itself.
   auto desktop = token != nullptr ? own_desktop() : std::wstring{};
   if (token != nullptr)
     info.StartupInfo.lpDesktop = desktop.data();

@@ -42,7 +42,8 @@ failure violation(std::string text) {
   return {errc::protocol_violation, {stage::channel, 0, std::move(text)}};
 }
 
-/// Who begins otherwise speaks another language, a login message as a rule.
+/// Bytes that begin otherwise are not our protocol; mostly they are a login
+/// message.
 failure no_hello(std::span<const std::byte> bytes) {
   return violation("it does not begin with a hello of version "
                    + std::to_string(protocol_version) + " but with \""

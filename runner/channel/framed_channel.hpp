@@ -14,8 +14,8 @@
 
 namespace procession {
 
-/// Who listens to a channel. Called on the channel's thread, from inside of no
-/// call to the channel but `tick`; may call the channel, or destroy it.
+/// Receives what a channel reads. Called on the channel's thread, from inside
+/// of no call to the channel but `tick`; may call the channel, or destroy it.
 class channel_listener {
 public:
   virtual ~channel_listener() = default;

@@ -34,7 +34,7 @@ struct hello {
   std::string nonce;
   /// The process that speaks.
   std::int64_t pid = 0;
-  /// Who that is, for people: the name of its user.
+  /// The name of its user, for people.
   std::string user;
 };
 

@@ -200,7 +200,7 @@ runner_host::protocol_error runner_host::on_session_frame(hosted& to,
       to.child->finish();
       break;
     default:
-      return "is none that a parent sends";
+      return "is not one that a parent sends";
   }
   // Those that came here carry nothing.
   return x.body().empty() ? nullptr : malformed;

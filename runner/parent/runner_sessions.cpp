@@ -40,7 +40,7 @@ runner_connection::on_session_frame(remote_session& to, frame& x) {
     case frame_type::closed:
       return on_closed(to, x);
     default:
-      return "is none that a runner sends";
+      return "is not one that a runner sends";
   }
 }
 

@@ -170,7 +170,7 @@ TEST_CASE("keys go to the program as they are") {
   CHECK(exit_code(x) == 9);
 }
 
-TEST_CASE("the program's terminal follows the size of ours") {
+TEST_CASE("the program's terminal follows the size of our own") {
   shell sh;
   auto x = sh.start({"--", "sh", "-c",
                      "trap 'stty size; exit 0' WINCH; sleep 100 & echo up; "

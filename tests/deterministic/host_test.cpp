@@ -149,7 +149,7 @@ TEST_CASE("a host whose parent breaks the protocol ends, and all it runs") {
   }
   SECTION("a frame that only a runner sends") {
     x.say_raw(frame_type::output, 1, "x");
-    x.refused(stage::channel, "is none that a parent sends");
+    x.refused(stage::channel, "is not one that a parent sends");
   }
   SECTION("a kill that carries something") {
     x.say_raw(frame_type::kill, 1, "x");

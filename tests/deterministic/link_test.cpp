@@ -85,12 +85,12 @@ TEST_CASE("a runner that breaks the protocol is ended, with the reason") {
   SECTION("a frame that only a parent sends") {
     running x;
     x.say_raw(frame_type::kill, 1, "");
-    x.broke("is none that a runner sends");
+    x.broke("is not one that a runner sends");
   }
   SECTION("a frame of no known type") {
     running x;
     x.say_raw(static_cast<frame_type>(200), 1, "");
-    x.broke("is none that a runner sends");
+    x.broke("is not one that a runner sends");
   }
   SECTION("output beyond its credit") {
     running x;

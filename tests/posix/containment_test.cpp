@@ -169,7 +169,7 @@ TEST_CASE("what has lost its parent, session and environment is killed") {
                        "'echo ready; exec sleep 1000' || echo none) & wait");
     auto line = x.line();
     if (line == "none")
-      WARN("left out: there are no namespaces to be had");
+      WARN("left out: namespaces are not available");
     else
       REQUIRE(line == "ready");
     here.signal(x, SIGKILL);
@@ -184,7 +184,7 @@ TEST_CASE("a storm of forks is ended, and holds up no spawn") {
   REQUIRE(x.line().substr(0, 9) == "fugitive ");
   REQUIRE(x.leader_ended());
   auto result = here.begin_end(x);
-  // Who does not need the launcher does not keep it from others either.
+  // An end that does not need the launcher does not keep it from others.
   auto ended = here.on_launcher([&] {
     return result.wait_for(std::chrono::seconds{30})
            == std::future_status::ready;
@@ -480,7 +480,7 @@ TEST_CASE("a host does not take another namespace's processes for its own") {
                      + " plain");
   auto line = x.line();
   if (line.empty())
-    WARN("left out: there are no namespaces to be had");
+    WARN("left out: namespaces are not available");
   else
     CHECK(line.find("/proc is another PID namespace's") != std::string::npos);
   CHECK(x.silent());

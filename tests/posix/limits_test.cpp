@@ -31,7 +31,7 @@ std::vector<std::string> lines_of(const char* what) {
     result.push_back(line);
   auto code = helper.wait();
   if (code == 77)
-    WARN("not to be had here: " << (result.empty() ? "" : result.back()));
+    WARN("not available here: " << (result.empty() ? "" : result.back()));
   else
     CHECK(code == 0);
   return code == 77 ? std::vector<std::string>{} : result;

@@ -33,7 +33,7 @@ TEST_CASE("a runner that is killed takes every process with it, and its "
   }
   for (auto x : {pid, a, b, c})
     CHECK(process_gone(x));
-  // Who waits, asks or watches hears of it.
+  // Everybody that waits, asks or watches is told.
   CHECK(there.w.ask<exit_status>(pipe, wait_atom_v)->cause
         == exit_cause::runner_lost);
   CHECK(is(there.w.refusal(actor({})), errc::runner_lost));

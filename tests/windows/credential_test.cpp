@@ -213,7 +213,7 @@ TEST_CASE("one user's password is not passed off as another's") {
   CHECK(why(store->load("two")).code == errc::request_failed);
 }
 
-TEST_CASE("a file that is none of credentials is left as it is") {
+TEST_CASE("a file that holds no credentials is left as it is") {
   scratch there;
   auto store = make_protected_file_store(there.path);
   REQUIRE_FALSE(store->save("one", password(L"first")));

@@ -11,7 +11,7 @@ namespace procession::cli {
 
 namespace {
 
-// The system calls the handler with nothing of ours, on a thread of its own.
+// The system calls the handler without any context, on a thread of its own.
 std::mutex mutex;
 std::function<void(console_signal)> receiver;
 std::vector<console_signal> early;

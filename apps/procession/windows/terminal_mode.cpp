@@ -8,7 +8,7 @@ namespace procession::cli {
 
 namespace {
 
-// What a control handler needs, which gets no argument of ours.
+// What a control handler needs, which gets no argument from us.
 DWORD former_input = 0;
 DWORD former_output = 0;
 bool is_raw = false;

@@ -71,7 +71,7 @@ void await_end_of_host(pid_t host) {
   while (::poll(fds, 2, -1) < 0 && errno == EINTR)
     continue;
   // Copies of the host's end may live on in processes that it forked, hence
-  // the pidfd. One of them may be a child of ours on its way to exec, marked
+  // the pidfd. One of them may be our own child on its way to exec, marked
   // only then; it will not take long.
   if (fds[0].revents == 0)
     await(STDIN_FILENO, POLLIN, 100);

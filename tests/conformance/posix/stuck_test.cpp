@@ -30,7 +30,7 @@ public:
     // By default the news that somebody wants it is deadly.
     if (::fcntl(file_.get(), F_SETSIG, SIGURG) != 0
         || ::fcntl(file_.get(), F_SETLEASE, F_WRLCK) != 0) {
-      WARN("skipped here: no lease is to be had in " << directory_.path());
+      WARN("skipped here: a lease is not available in " << directory_.path());
       file_.reset();
     }
   }

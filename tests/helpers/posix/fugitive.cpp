@@ -116,7 +116,7 @@ int main(int argc, char** argv) {
   if (how == "root" && ::setresuid(0, 0, 0) != 0)
     return 1;
   if (how == "storm") {
-    // Who is in charge of orphans here may be slow.
+    // The process that adopts orphans here may be slow.
     std::signal(SIGCHLD, SIG_IGN);
     if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
       return 1;

@@ -48,7 +48,7 @@ TEST_CASE("the loss of a runner ends each of its sessions, and every process") {
   }
   for (auto pid : {info.pid, a, b, c, d})
     CHECK(process_gone(pid));
-  // Who waits, asks or watches hears of it.
+  // Everybody that waits, asks or watches is told.
   CHECK(there.w.ask<exit_status>(pipe, wait_atom_v)->cause
         == exit_cause::runner_lost);
   CHECK(is(there.w.refusal(program("true")), errc::runner_lost));
