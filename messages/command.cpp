@@ -161,8 +161,8 @@ std::optional<failure> validate(const command& x) {
        {std::pair{x.limits.timeout, "the time-out"},
         std::pair{x.limits.retention, "the retention"},
         std::pair{x.kill.grace, "the grace"},
-        std::pair{x.kill.drain, "the drain deadline"},
-        std::pair{x.kill.leftovers, "the time for leftovers"}})
+        std::pair{x.kill.drain_timeout, "the drain deadline"},
+        std::pair{x.kill.leftovers_grace, "the time for leftovers"}})
     if (auto bad = validate_time(time, what))
       return bad;
   return std::nullopt;
@@ -177,8 +177,8 @@ bool operator==(const command& x, const command& y) {
     return std::tie(c.program, c.args, c.argv0, c.cwd, c.env.inherit, c.env.set,
                     c.env.unset, c.stdio.kind, c.stdio.size, c.stdio.input,
                     c.limits.retained, c.limits.stdin_queue, c.limits.timeout,
-                    c.limits.retention, c.kill.grace, c.kill.drain,
-                    c.kill.leftovers, c.kill.background, c.unsubscribed,
+                    c.limits.retention, c.kill.grace, c.kill.drain_timeout,
+                    c.kill.leftovers_grace, c.kill.background, c.unsubscribed,
                     c.owner, c.id, c.restricted.capability_sids,
                     c.notification_fd, c.report_stops);
   };
@@ -248,8 +248,8 @@ std::string to_string(background_policy x) {
 }
 
 std::string to_string(const kill_policy& x) {
-  auto result = "grace " + in_ms(x.grace) + ", drain " + in_ms(x.drain)
-                + ", leftovers " + in_ms(x.leftovers);
+  auto result = "grace " + in_ms(x.grace) + ", drain " + in_ms(x.drain_timeout)
+                + ", leftovers " + in_ms(x.leftovers_grace);
   if (x.background != background_policy::end)
     result += ", background " + to_string(x.background);
   return result;

@@ -106,10 +106,10 @@ struct kill_policy {
   /// reading back for a slow lossless subscriber does not count, as long as
   /// its owner lives; nor does the grace of a request to end, nor what
   /// `background_policy::keep` lets go on.
-  caf::timespan drain = std::chrono::seconds{2};
+  caf::timespan drain_timeout = std::chrono::seconds{2};
   /// After the process ended by itself: time that its descendants get between
   /// the request to end and the kill.
-  caf::timespan leftovers = std::chrono::milliseconds{500};
+  caf::timespan leftovers_grace = std::chrono::milliseconds{500};
   background_policy background = background_policy::end;
 };
 
@@ -253,8 +253,8 @@ inspected<Inspector> inspect(Inspector& f, session_limits& x) {
 template <class Inspector>
 inspected<Inspector> inspect(Inspector& f, kill_policy& x) {
   return inspect_fields(f, x, "kill_policy", field("grace", x.grace),
-                        field("drain", x.drain),
-                        field("leftovers", x.leftovers),
+                        field("drain_timeout", x.drain_timeout),
+                        field("leftovers_grace", x.leftovers_grace),
                         field("background", x.background));
 }
 

@@ -104,9 +104,9 @@ using child_sink = std::function<void(child_event)>;
 /// A child finishes by itself once the process has ended and its output was
 /// read to the end: it ends what is left of the tree, reaps, releases
 /// everything and tells `child_finished`. Descendants that were not asked to
-/// end before are asked (SIGTERM), get the command's `kill_policy::leftovers`
-/// to do so, and are killed then. Those that were asked by `terminate` are
-/// waited for until `kill`.
+/// end before are asked (SIGTERM), get the command's
+/// `kill_policy::leftovers_grace` to do so, and are killed then. Those that
+/// were asked by `terminate` are waited for until `kill`.
 ///
 /// With `background_policy::keep`, a process that was not asked to end leaves
 /// its descendants alone: `child_exited` says that output may follow, and the

@@ -28,20 +28,20 @@ struct runner_options {
   /// to enter the directories above it.
   std::string program;
   /// From the request to a running process.
-  caf::timespan launch = std::chrono::seconds{10};
+  caf::timespan launch_timeout = std::chrono::seconds{10};
   /// From there to an open channel; what a command line leads to gets it in
   /// addition to the time for its hello.
-  caf::timespan connect = std::chrono::seconds{20};
+  caf::timespan connect_timeout = std::chrono::seconds{20};
   /// From there to its hello.
-  caf::timespan hello = std::chrono::seconds{10};
+  caf::timespan hello_timeout = std::chrono::seconds{10};
   /// How long a start of a program in the runner may take.
-  caf::timespan spawn = std::chrono::seconds{20};
+  caf::timespan spawn_timeout = std::chrono::seconds{20};
   /// How long after a kill the end may take; then the whole runner is killed.
-  caf::timespan terminate = std::chrono::seconds{10};
+  caf::timespan terminate_timeout = std::chrono::seconds{10};
   /// A runner is asked for a sign of life after so long a silence...
-  caf::timespan ping = std::chrono::seconds{5};
+  caf::timespan ping_interval = std::chrono::seconds{5};
   /// ...and is lost, and killed, if it gives none for so long.
-  caf::timespan pong = std::chrono::seconds{10};
+  caf::timespan pong_timeout = std::chrono::seconds{10};
   /// Whether the next spawn starts another runner when one was lost or could
   /// not be started. When four in a row failed, that is were not up for ten
   /// seconds, spawns fail at once with the last reason for one second, then

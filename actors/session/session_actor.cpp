@@ -63,7 +63,7 @@ session_impl::behavior_type session_machine::make_behavior(session_args args) {
   spawner_ = std::move(args.spawner);
   log_ = output_log{spec_.limits.retained};
   started_ = caf::make_timestamp();
-  drain_ = drain_clock{spec_.kill.drain};
+  drain_ = drain_clock{spec_.kill.drain_timeout};
   reads_.consumed(read_window - first_credit(spec_));
   if (spec_.stdio.kind != stdio_kind::pty
       && spec_.stdio.input != stdin_kind::pipe)

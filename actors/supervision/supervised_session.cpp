@@ -100,7 +100,8 @@ void supervised_session_machine::on_running(session_info& x) {
 
 void supervised_session_machine::on_exited(const session_info& x) {
   exit_ = x.status;
-  close_due_ = self_->clock().now() + spec_->what.kill.drain + close_margin;
+  close_due_ = self_->clock().now() + spec_->what.kill.drain_timeout
+               + close_margin;
   // What it said before it ended may be on its way to us: that comes first.
   if (state_ != state::unready
       || std::holds_alternative<ready_probe>(spec_->ready))

@@ -59,7 +59,7 @@ caf::timespan patience_of(const child_spec& x) {
   if (auto* actor = std::get_if<actor_start>(&x.start))
     return actor->grace;
   auto& kill = std::get<session_start>(x.start).what.kill;
-  return kill.grace + kill.drain + std::chrono::minutes{2};
+  return kill.grace + kill.drain_timeout + std::chrono::minutes{2};
 }
 
 caf::error not_in_time(const child_spec& spec, const std::string& why) {

@@ -106,9 +106,9 @@ void process::start(const command& spec, std::uint64_t credit, child_sink sink,
                     std::chrono::milliseconds patience) {
   sink_ = std::move(sink);
   report_stops_ = spec.report_stops;
-  leftovers_time_ = spec.kill.leftovers;
+  leftovers_time_ = spec.kill.leftovers_grace;
   background_ = spec.kill.background;
-  drain_time_ = spec.kill.drain;
+  drain_time_ = spec.kill.drain_timeout;
   credit_ = credit;
   host_.live.insert(shared_from_this());
   auto result = start_process(host_, spec, runner, patience);

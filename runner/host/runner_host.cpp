@@ -45,7 +45,7 @@ void runner_host::start(std::shared_ptr<duplex> stream) {
       end(
         {errc::deadline_passed, {stage::hello, 0, "the parent sent no hello"}});
   });
-  alarm_->set(work_->now() + options_.hello);
+  alarm_->set(work_->now() + options_.hello_timeout);
 }
 
 // -- the channel --------------------------------------------------------------

@@ -22,7 +22,7 @@ struct runner_host_options {
   /// Sessions that are not closed; one more is refused.
   std::size_t max_sessions = 4096;
   /// How long the parent may take for its hello.
-  std::chrono::nanoseconds hello = std::chrono::seconds{30};
+  std::chrono::nanoseconds hello_timeout = std::chrono::seconds{30};
 };
 
 /// Inside of a runner: does what the parent asks for with children of its own,

@@ -102,10 +102,10 @@ runner_connection::time_for(deadline what,
                             const remote_session& by) const noexcept {
   switch (what) {
     case deadline::spawned:
-      return options_.spawn;
+      return options_.spawn_timeout;
     case deadline::answered:
     case deadline::exited:
-      return options_.terminate;
+      return options_.terminate_timeout;
     case deadline::closed:
       break;
   }
@@ -219,20 +219,21 @@ void runner_connection::on_phase_due() {
   phase_due_ = time_point::max();
   switch (phase_) {
     case phase::launching:
-      return lose(
-        here("the runner was not started within " + in_ms(options_.launch)));
+      return lose(here("the runner was not started within "
+                       + in_ms(options_.launch_timeout)));
     case phase::connecting:
-      return lose(
-        here("the runner did not connect within " + in_ms(options_.connect)));
+      return lose(here("the runner did not connect within "
+                       + in_ms(options_.connect_timeout)));
     case phase::greeting:
       // A command may lead to anything, also to what waits for us to speak.
       if (!options_.command.empty())
-        return lose(here("the runner sent no hello within "
-                         + in_ms(options_.connect + options_.hello)
-                         + "; its command has to lead to procession-runner "
-                           "--stdio"));
-      return lose(
-        here("the runner sent no hello within " + in_ms(options_.hello)));
+        return lose(
+          here("the runner sent no hello within "
+               + in_ms(options_.connect_timeout + options_.hello_timeout)
+               + "; its command has to lead to procession-runner "
+                 "--stdio"));
+      return lose(here("the runner sent no hello within "
+                       + in_ms(options_.hello_timeout)));
     case phase::up:
       return;
     case phase::leaving:
@@ -300,7 +301,7 @@ void runner_connection::on_missed(deadline what, std::uint64_t number) {
 void runner_connection::start(std::unique_ptr<runner_process> process) {
   self_ = shared_from_this();
   process_ = std::move(process);
-  enter(phase::launching, options_.launch);
+  enter(phase::launching, options_.launch_timeout);
   process_->start([weak = weak_from_this()](runner_event x) {
     if (auto self = weak.lock())
       std::visit([&](auto& y) { self->on(y); }, x);
@@ -312,7 +313,7 @@ void runner_connection::on(runner_launched& x) {
   if (phase_ != phase::launching)
     return;
   stage_ = stage::connect;
-  enter(phase::connecting, options_.connect);
+  enter(phase::connecting, options_.connect_timeout);
 }
 
 void runner_connection::on(runner_connected& x) {
@@ -321,10 +322,11 @@ void runner_connection::on(runner_connected& x) {
   stage_ = stage::hello;
   // A command-line runner may be remote: its hello also gets the connect time.
   enter(phase::greeting, options_.command.empty()
-                           ? options_.hello
-                           : options_.connect + options_.hello);
-  channel_ = std::make_unique<framed_channel>(
-    std::move(x.stream), *this, liveness{options_.ping, options_.pong});
+                           ? options_.hello_timeout
+                           : options_.connect_timeout + options_.hello_timeout);
+  channel_ = std::make_unique<framed_channel>(std::move(x.stream), *this,
+                                              liveness{options_.ping_interval,
+                                                       options_.pong_timeout});
   channel_->start(work_->now());
 }
 

@@ -246,7 +246,7 @@ void runner_connection::start_session(const session_ptr& x, command spec,
   x->merged = spec.stdio.kind != stdio_kind::pipes;
   x->notification_due = spec.notification_fd != 0;
   x->reports_stops = spec.report_stops;
-  x->leftovers = spec.kill.leftovers;
+  x->leftovers = spec.kill.leftovers_grace;
   x->credit = credit;
   x->spec = std::move(spec);
   x->at = remote_session::state::queued;

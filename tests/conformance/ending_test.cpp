@@ -129,7 +129,7 @@ TEST_CASE("a printing grandchild falls silent with a kill") {
 TEST_CASE("a descendant that holds the output does not keep a session open") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor(with_descendant({"sleep", "0.5", "exit", "4"}));
-  spec.kill.drain = 300ms;
+  spec.kill.drain_timeout = 300ms;
   listener events{w, w.spawn(spec)};
   REQUIRE(events.until_closed());
   CHECK(events.status->code == 4);

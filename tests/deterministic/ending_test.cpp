@@ -73,7 +73,7 @@ TEST_CASE("output after the exit is taken until the drain deadline") {
   theatre t;
   peer owner{t};
   auto spec = cat();
-  spec.kill.drain = 2s;
+  spec.kill.drain_timeout = 2s;
   auto hdl = owner.spawn(spec);
   owner.subscribe(hdl);
   t.child().exited();
@@ -98,7 +98,7 @@ TEST_CASE("a drain deadline of zero closes without waiting") {
   theatre t;
   peer owner{t};
   auto spec = cat();
-  spec.kill.drain = 0s;
+  spec.kill.drain_timeout = 0s;
   owner.spawn(spec);
   t.child().exited();
   t.run();
@@ -112,7 +112,7 @@ TEST_CASE("the end of the output after the drain deadline changes nothing") {
   auto hdl = owner.spawn();
   t.child().exited();
   t.run();
-  t.advance(cat().kill.drain);
+  t.advance(cat().kill.drain_timeout);
   t.child().both_ended();
   t.run();
   CHECK(t.child().count("finish") == 1);
@@ -125,7 +125,7 @@ TEST_CASE("the drain deadline stands still while reading is held back") {
   theatre t;
   peer owner{t};
   auto spec = cat();
-  spec.kill.drain = 2s;
+  spec.kill.drain_timeout = 2s;
   auto hdl = owner.spawn(spec);
   subscription terms;
   terms.window = 4;

@@ -194,7 +194,7 @@ TEST_CASE("exec: an end is told when the last of the output is there") {
 TEST_CASE(
   "exec: output that a descendant holds open is waited for so long only") {
   exec_tool_options options;
-  options.kill.drain = 20s;
+  options.kill.drain_timeout = 20s;
   exec_stage s{options};
   auto answer = s.exec(script_of("server &"));
   s.t.child().exited(exit_code(0));

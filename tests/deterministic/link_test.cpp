@@ -266,7 +266,7 @@ TEST_CASE("input that a runner refuses gives its window back") {
 
 TEST_CASE("a tree in a runner that was asked to end is waited for") {
   runner_options options;
-  options.ping = std::chrono::hours{1};
+  options.ping_interval = std::chrono::hours{1};
   running x{options};
   x.session->terminate(signal_name::hangup);
   CHECK(x.take_sent() == lines{"terminate of 1"});
@@ -335,9 +335,9 @@ TEST_CASE("a runner that does not greet as it should is ended") {
 
 TEST_CASE("each stage of a runner's start has an end") {
   runner_options options;
-  options.launch = 1s;
-  options.connect = 2s;
-  options.hello = 3s;
+  options.launch_timeout = 1s;
+  options.connect_timeout = 2s;
+  options.hello_timeout = 3s;
   link_alone x{options};
   lines events;
   auto session = x.start(events);
@@ -378,9 +378,9 @@ TEST_CASE("each stage of a runner's start has an end") {
 
 TEST_CASE("what a runner owes a session has an end, and then the runner has") {
   runner_options options;
-  options.spawn = 4s;
-  options.terminate = 5s;
-  options.ping = std::chrono::hours{1};
+  options.spawn_timeout = 4s;
+  options.terminate_timeout = 5s;
+  options.ping_interval = std::chrono::hours{1};
   running x{options};
   auto last = std::string{"finished, not drained"};
   auto expect = [&](caf::timespan within, stage at) {
@@ -450,8 +450,8 @@ TEST_CASE("what a runner owes a session has an end, and then the runner has") {
 
 TEST_CASE("a silent runner is asked, then given up") {
   runner_options options;
-  options.ping = 5s;
-  options.pong = 10s;
+  options.ping_interval = 5s;
+  options.pong_timeout = 10s;
   running x{options};
   SECTION("and is killed if it stays silent") {
     x.work.advance(10s);
@@ -551,8 +551,8 @@ TEST_CASE("a runner that leaves says so, and is followed to its end") {
 
 TEST_CASE("nobody waits for an answer for those who are gone") {
   runner_options options;
-  options.terminate = 5s;
-  options.ping = 1h;
+  options.terminate_timeout = 5s;
+  options.ping_interval = 1h;
   running x{options};
   x.session->signal(1, signal_name::hangup);
   x.work.run();

@@ -238,7 +238,7 @@ TEST_CASE("a pausing session that is read late still closes") {
   t.advance(1h);
   CHECK(t.child().take_calls() == lines{});
   read(owner, hdl, {had, 0});
-  t.advance(cat().kill.drain);
+  t.advance(cat().kill.drain_timeout);
   CHECK(t.child().take_calls() == lines{"finish"});
   t.end();
   CHECK(owner.info(hdl).state == session_state::closed);
@@ -261,7 +261,7 @@ TEST_CASE("a pausing session whose owner is gone is not waited with") {
     owner.reset();
   t.run();
   t.child().take_calls();
-  t.advance(cat().kill.drain);
+  t.advance(cat().kill.drain_timeout);
   CHECK(t.child().take_calls() == lines{"finish"});
   t.end();
 }

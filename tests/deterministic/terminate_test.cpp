@@ -44,7 +44,7 @@ TEST_CASE("the grace belongs to the whole tree") {
   peer owner{t};
   auto spec = cat();
   spec.kill.grace = 5s;
-  spec.kill.drain = 2s;
+  spec.kill.drain_timeout = 2s;
   auto hdl = owner.spawn(spec);
   auto ended = owner.ask<exit_status>(hdl, terminate_atom_v);
   CHECK(t.child().take_calls() == lines{"terminate"});
@@ -315,7 +315,7 @@ TEST_CASE("a subscriber that takes nothing does not keep what its owner left") {
   auto owner = std::make_unique<peer>(t);
   peer slow{t};
   auto spec = cat();
-  spec.kill.drain = 2s;
+  spec.kill.drain_timeout = 2s;
   auto hdl = owner->spawn(spec);
   subscription terms;
   terms.window = 4;
@@ -493,7 +493,7 @@ TEST_CASE("a session that is to go waits for no subscriber") {
   theatre t;
   peer owner{t};
   auto spec = cat();
-  spec.kill.drain = max_timespan;
+  spec.kill.drain_timeout = max_timespan;
   spec.limits.retained = 10;
   auto kind = GENERATE(unsubscribed_policy::retain, unsubscribed_policy::pause);
   spec.unsubscribed = kind;

@@ -63,7 +63,7 @@ TEST_CASE("sessions that are gone leave no memory with their owner") {
   caf::scoped_actor self{sys};
   auto spec = make("true", {}, pipes(stdin_kind::null));
   // A deadline that was set keeps the memory until it has passed.
-  spec.kill.drain = std::chrono::milliseconds{1};
+  spec.kill.drain_timeout = std::chrono::milliseconds{1};
   auto spawn_some = [&](int n) {
     for (auto i = 0; i < n; ++i)
       CHECK(run(self, sessions, spec));

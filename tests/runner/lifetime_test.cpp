@@ -105,7 +105,7 @@ TEST_CASE("a runner ends with the last who could use it") {
 TEST_CASE("a runner whose parent is silent for a while goes on") {
   // As if the parent were stopped: it reads nothing and pings nobody.
   runner_options options;
-  options.ping = std::chrono::hours{1};
+  options.ping_interval = std::chrono::hours{1};
   runner_world there{options};
   auto hdl = there.w.spawn(actor({"cat"}));
   listener events{there.w, hdl};

@@ -60,9 +60,9 @@ void plan_end(plan& x, dice& chance) {
   auto& told = x.told;
   auto& spec = x.spec;
   spec.kill.grace = chance.any_time(800);
-  spec.kill.leftovers = chance.any_time(300);
+  spec.kill.leftovers_grace = chance.any_time(300);
   // Long enough to read what the program had written, whatever else runs.
-  spec.kill.drain = milliseconds{chance.between(800, 2000)};
+  spec.kill.drain_timeout = milliseconds{chance.between(800, 2000)};
   switch (chance.below(6)) {
     case 0:
       told.end = ending::signal;
@@ -260,7 +260,7 @@ std::string to_string(const plan& x) {
          + to_string(spec.stdio) + ", retained "
          + std::to_string(spec.limits.retained) + ", retention "
          + in_ms(spec.limits.retention) + ", grace " + in_ms(spec.kill.grace)
-         + ", leftovers " + in_ms(spec.kill.leftovers) + ", time-out "
+         + ", leftovers " + in_ms(spec.kill.leftovers_grace) + ", time-out "
          + in_ms(spec.limits.timeout) + ", unsubscribed_policy "
          + to_string(spec.unsubscribed) + ", owner " + to_string(spec.owner);
 }

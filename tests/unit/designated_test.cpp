@@ -21,7 +21,7 @@ TEST_CASE("command: designated initializers leave the rest as it was",
                    .limits = {.retained = 1},
                    .kill = {.grace = std::chrono::seconds{1}}};
   CHECK(detailed.env.inherit);
-  CHECK(detailed.kill.drain == kill_policy{}.drain);
+  CHECK(detailed.kill.drain_timeout == kill_policy{}.drain_timeout);
   host_options options{.spawner = {.max_sessions = 1}};
   CHECK(options.spawner.max_retained == spawner_options{}.max_retained);
   listener events{.output = [](const output&) {}};

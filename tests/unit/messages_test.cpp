@@ -186,7 +186,7 @@ TEST_CASE_METHOD(fixture, "every value type comes back whole") {
     CHECK(round_trip(pipes(stdin_kind::null)).input == stdin_kind::null);
     CHECK(round_trip(full_command().env).unset.size() == 1);
     CHECK(round_trip(full_command().limits).retention == 14s);
-    CHECK(round_trip(full_command().kill).drain == 16s);
+    CHECK(round_trip(full_command().kill).drain_timeout == 16s);
     CHECK(round_trip(stdio_kind::pty) == stdio_kind::pty);
     CHECK(round_trip(unsubscribed_policy::pause) == unsubscribed_policy::pause);
     CHECK(round_trip(ownership::spawner) == ownership::spawner);

@@ -87,8 +87,9 @@ const std::vector<rule> bad = {
    [](command& x) {
      x.restricted.capability_sids.assign(max_capability_sids + 1, "S-1-5-18");
    }},
-  {"drain below zero", [](command& x) { x.kill.drain = -1ns; }},
-  {"drain too long", [](command& x) { x.kill.drain = max_timespan + 1ns; }},
+  {"drain below zero", [](command& x) { x.kill.drain_timeout = -1ns; }},
+  {"drain too long",
+   [](command& x) { x.kill.drain_timeout = max_timespan + 1ns; }},
 };
 
 const std::vector<rule> good = {

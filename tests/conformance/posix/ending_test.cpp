@@ -91,7 +91,7 @@ TEST_CASE(
                       + "& until ps -o sid= -p $! | grep -q $!; do :; "
                         "done; sleep 0.1; exit 4",
                     {kind, {}});
-  spec.kill.drain = 300ms;
+  spec.kill.drain_timeout = 300ms;
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
   REQUIRE(events.until_closed());

@@ -43,7 +43,7 @@ TEST_CASE("exec: ctrl-c interrupts on pipes as on a terminal") {
 
 TEST_CASE("exec: a server left behind is waited for no longer than it may be") {
   exec_tool_options options;
-  options.kill.drain = std::chrono::milliseconds{200};
+  options.kill.drain_timeout = std::chrono::milliseconds{200};
   exec_world x{GENERATE(from_range(backends())), options};
   exec_request request;
   request.script = "sleep 1000 & echo $!";

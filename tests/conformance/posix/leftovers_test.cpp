@@ -83,8 +83,8 @@ command leaving(const notebook& notes, const std::string& last,
                       stdio);
   result.kill.background = background_policy::keep;
   // What is kept has no deadline.
-  result.kill.drain = 0ms;
-  result.kill.leftovers = 0ms;
+  result.kill.drain_timeout = 0ms;
+  result.kill.leftovers_grace = 0ms;
   return result;
 }
 
@@ -115,7 +115,7 @@ TEST_CASE("what the tree prints while it ends is delivered",
                     "TERM; echo ready; while :; do sleep 0.02; done' & wait",
                     {kind, {}});
   // The drain deadline waits for the grace.
-  spec.kill.drain = 50ms;
+  spec.kill.drain_timeout = 50ms;
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
   REQUIRE(events.until_output("ready"));
@@ -130,7 +130,7 @@ TEST_CASE("what is left after a normal end is asked to end first",
   world w{GENERATE(from_range(backends()))};
   notebook notes;
   auto spec = shell(tidy(notes) + "exit 7");
-  spec.kill.leftovers = 20s;
+  spec.kill.leftovers_grace = 20s;
   listener events{w, w.spawn(spec)};
   REQUIRE(events.until_closed());
   CHECK(events.status->code == 7);
@@ -147,8 +147,8 @@ TEST_CASE("what leftovers print while they clean up is delivered",
     "echo ready; while :; do sleep 0.02; done' & "
     "read go",
     {kind, {}});
-  spec.kill.drain = 50ms;
-  spec.kill.leftovers = 20s;
+  spec.kill.drain_timeout = 50ms;
+  spec.kill.leftovers_grace = 20s;
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
   REQUIRE(events.until_output("ready"));
@@ -162,7 +162,7 @@ TEST_CASE("what ignores the request is killed, counted and gone at closed",
           "[ending][posix]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({"mute", "2", "stubborn", "sleep", "exit", "0"});
-  spec.kill.leftovers = 50ms;
+  spec.kill.leftovers_grace = 50ms;
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
   REQUIRE(events.until_closed());
@@ -174,7 +174,7 @@ TEST_CASE("what ignores the request is killed, counted and gone at closed",
 TEST_CASE("a kill ends the time that leftovers have", "[ending][posix]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({"mute", "2", "stubborn", "sleep", "exit", "0"});
-  spec.kill.leftovers = 1h;
+  spec.kill.leftovers_grace = 1h;
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
   REQUIRE(events.until_exited());
@@ -271,7 +271,7 @@ TEST_CASE("a stopped descendant ends when it is asked to after the exit",
   auto spec = shell("sh -c 'kill -STOP $$; sleep 1000' & "
                     "until grep -q 'State:.T' /proc/$!/status; do :; done");
   // It holds the output open.
-  spec.kill.drain = 1h;
+  spec.kill.drain_timeout = 1h;
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
   REQUIRE(events.until_exited());
@@ -323,7 +323,7 @@ TEST_CASE("a stranger that holds the output does not keep an empty session",
   world w{GENERATE(from_range(backends()))};
   auto spec = shell("echo up; read go");
   spec.kill.background = background_policy::keep;
-  spec.kill.drain = 20ms;
+  spec.kill.drain_timeout = 20ms;
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
   REQUIRE(events.until_output("up"));

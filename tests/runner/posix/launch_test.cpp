@@ -164,12 +164,12 @@ TEST_CASE("the way to a hello has a deadline") {
   scratch here;
   SECTION("of a program in place of the runner") {
     options.program = write_script(here.path / "idle", "exec sleep 1000");
-    options.hello = 100ms;
+    options.hello_timeout = 100ms;
   }
   SECTION("of a command line, which has the time to connect as well") {
     options = scripted("exec sleep 1000");
-    options.connect = 40ms;
-    options.hello = 60ms;
+    options.connect_timeout = 40ms;
+    options.hello_timeout = 60ms;
   }
   runner_world there{options};
   auto why = there.up();

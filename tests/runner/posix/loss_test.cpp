@@ -18,8 +18,8 @@ namespace {
 
 runner_options quick_to_notice() {
   runner_options result;
-  result.ping = 200ms;
-  result.pong = 300ms;
+  result.ping_interval = 200ms;
+  result.pong_timeout = 300ms;
   result.restart = false;
   return result;
 }

@@ -176,7 +176,7 @@ TEST_CASE("what cannot be launched is an error with its stage, on Windows") {
 TEST_CASE("every stage of a runner has a deadline, on Windows") {
   SECTION("connect") {
     auto options = fake("idle");
-    options.connect = 100ms;
+    options.connect_timeout = 100ms;
     runner_world there{options};
     auto why = there.up();
     CHECK(is(why, errc::runner_failed));
@@ -185,7 +185,7 @@ TEST_CASE("every stage of a runner has a deadline, on Windows") {
   }
   SECTION("hello") {
     auto options = fake("mute");
-    options.hello = 100ms;
+    options.hello_timeout = 100ms;
     runner_world there{options};
     auto why = there.up();
     CHECK(is(why, errc::runner_failed));
