@@ -501,7 +501,7 @@ private:
   std::uint64_t chunk_reader_ = 0;
   cursor at_;
   bool fetching_ = false;
-  /// How reading ended.
+  /// The reason why reading ended.
   std::optional<boost::system::error_code> ended_;
 };
 

@@ -178,7 +178,7 @@ public:
     return ask<caf::unit_t>(std::forward<Token>(token), resize_atom_v, size);
   }
 
-  /// What is known of the session. Signature: `void(error_code, session_info)`.
+  /// The state of the session. Signature: `void(error_code, session_info)`.
   template <class Token>
   auto async_info(Token&& token) {
     return ask<session_info>(std::forward<Token>(token), info_atom_v);

@@ -14,7 +14,7 @@
 
 namespace procession {
 
-/// How long one kind of request waits.
+/// The times that one kind of request waits.
 struct wait_limits {
   /// Unless it is asked otherwise.
   caf::timespan normal;
@@ -25,10 +25,10 @@ struct wait_limits {
 struct exec_tool_options {
   /// The words before a script.
   std::vector<std::string> shell = default_shell();
-  /// What a child's inherited environment is given besides: output for a reader
-  /// that is no person. A request's own variables win, and on a terminal TERM
-  /// is xterm-256color; nothing is said about language or encoding, which are
-  /// the user's.
+  /// Variables that are added to a child's inherited environment: output for a
+  /// reader that is no person. A request's own variables win, and on a terminal
+  /// TERM is xterm-256color; nothing is said about language or encoding, which
+  /// are the user's.
   std::map<std::string, std::string> env{{"TERM", "dumb"},
                                          {"NO_COLOR", "1"},
                                          {"PAGER", "cat"},

@@ -87,7 +87,7 @@ public:
   /// The exit status as a shell has it (`shell_code`), once it ended.
   std::optional<std::uint32_t> exit_code();
 
-  /// What is known of the session: state, pid, bytes, ...
+  /// The state of the session: pid, bytes, ...
   caf::expected<session_info> info();
 
   /// The actor behind it, for everything else.

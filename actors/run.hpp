@@ -10,7 +10,7 @@
 
 namespace procession {
 
-/// What a process that ran to its end left.
+/// The result of a process that ran to its end.
 struct run_result {
   exit_status status;
   /// The first bytes of each stream, up to the cap.

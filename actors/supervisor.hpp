@@ -12,7 +12,7 @@
 
 namespace procession {
 
-/// What holds for all children of a supervisor.
+/// Options for all children of a supervisor.
 struct supervisor_options {
   restart_strategy strategy = restart_strategy::one_for_one;
   restart_intensity intensity = {};

@@ -167,7 +167,7 @@ public:
     // nop
   }
 
-  /// What is known of a session.
+  /// The state of a session.
   struct seen {
     ps::session hdl;
     std::string name;

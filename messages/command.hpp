@@ -21,7 +21,7 @@ struct terminal_size {
   std::uint16_t cols = 80;
 };
 
-/// What the child's standard streams are.
+/// The kind of the child's standard streams.
 enum class stdio_kind : std::uint8_t {
   /// One pseudo-terminal for all three; its output is the stream `out`.
   pty,
@@ -45,7 +45,7 @@ enum class stdin_kind : std::uint8_t {
   inherit,
 };
 
-/// What the child's standard streams are, and for a PTY its first size.
+/// The child's standard streams, and for a PTY its first size.
 struct stdio_spec {
   stdio_kind kind = stdio_kind::pipes;
   terminal_size size = {};
@@ -79,9 +79,9 @@ struct session_limits {
   /// Bytes of input that may wait for the child to read them. A `write` that
   /// would exceed it is refused whole.
   std::uint64_t stdin_queue = 1024 * 1024;
-  /// How long the process may run before it is terminated; zero: no limit.
+  /// The time that the process may run before it is terminated; zero: no limit.
   caf::timespan timeout = caf::timespan::zero();
-  /// How long a closed session still answers `info` and `read`.
+  /// The time in which a closed session still answers `info` and `read`.
   caf::timespan retention = std::chrono::seconds{30};
 };
 
@@ -97,7 +97,7 @@ enum class background_policy : std::uint8_t {
   keep,
 };
 
-/// How a session is ended.
+/// The way in which a session is ended.
 struct kill_policy {
   /// Time between the request to end and the kill.
   caf::timespan grace = std::chrono::seconds{5};
@@ -113,7 +113,7 @@ struct kill_policy {
   background_policy background = background_policy::end;
 };
 
-/// What happens to output while nobody subscribes.
+/// The treatment of output while there is no subscriber.
 enum class unsubscribed_policy : std::uint8_t {
   /// Keep reading; retain the tail of it.
   retain,
@@ -130,8 +130,8 @@ enum class ownership : std::uint8_t {
   spawner,
 };
 
-/// What is taken from a program beyond what its user may not do anyway. Windows
-/// only; elsewhere a command with one is refused (`invalid_argument`).
+/// Rights that a program loses in addition to those that its user lacks.
+/// Windows only; elsewhere a command with one is refused (`invalid_argument`).
 struct restriction {
   /// SIDs, as in "S-1-5-21-1-2-3-1001". Not empty: the program may write only
   /// what is open to one of these, to its logon session, to everyone, or, where

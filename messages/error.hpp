@@ -10,8 +10,9 @@
 
 namespace procession {
 
-/// What went wrong, as a caller can act on it. The category of a `caf::error`
-/// made from it is the atom `procession`; its context is one `error_detail`.
+/// The kind of an error, by which a caller can act. The category of a
+/// `caf::error` made from it is the atom `procession`; its context is one
+/// `error_detail`.
 enum class errc : std::uint8_t {
   /// The command or argument breaks a documented rule; nothing was started.
   invalid_argument = 1,

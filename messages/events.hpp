@@ -34,7 +34,7 @@ struct cursor {
   }
 };
 
-/// How the process came to its end.
+/// The way in which a process ended.
 enum class exit_cause : std::uint8_t {
   /// It ended by itself with `exit_status::code`.
   exited,
@@ -78,7 +78,7 @@ bool success(const exit_status& x) noexcept;
 /// and `unknown`.
 std::uint32_t shell_code(const exit_status& x) noexcept;
 
-/// What guarantees that no descendant outlives its session.
+/// The mechanism that holds the descendants of a session.
 enum class containment_kind : std::uint8_t {
   /// Not known yet, or the backend does not tell.
   unknown,
@@ -142,12 +142,12 @@ struct exited {
   exit_status status;
 };
 
-/// What became of the descendants that outlived the process of a session.
+/// The descendants that outlived the process of a session.
 struct leftovers {
-  /// How many had to be ended.
+  /// The number that had to be ended.
   std::uint64_t ended = 0;
-  /// How many may still be there: they could not be killed in time (they sleep
-  /// uninterruptibly), or may not be signalled by our user.
+  /// The number that may still be there: they could not be killed in time (they
+  /// sleep uninterruptibly), or may not be signalled by our user.
   std::uint64_t surviving = 0;
 };
 

@@ -12,7 +12,7 @@ namespace procession {
 /// As the longest wait: what is usual for the request.
 inline constexpr caf::timespan default_wait{-1};
 
-/// How long the answer to a request may be waited for, and what for. It never
+/// The longest time to wait for an answer, and what ends the wait. It never
 /// waits on when the session is closed: all its output is there then.
 struct exec_wait {
   /// The longest wait; more than the tool allows is cut. Zero: the answer comes
@@ -53,7 +53,7 @@ struct exec_request {
   /// Without a terminal: the null device, or a pipe that is open until it is
   /// closed.
   stdin_kind input = stdin_kind::null;
-  /// How long the process may run before it is terminated; zero: no limit.
+  /// The time that the process may run before it is terminated; zero: no limit.
   caf::timespan timeout{};
   /// Keeps the processes that it leaves in the background. The wait is over
   /// when the process itself has ended, unless it is for output; the session
@@ -101,7 +101,7 @@ enum class wait_result : std::uint8_t {
   cancelled,
 };
 
-/// What a session said since it was asked last.
+/// The output of a session since the last answer.
 struct exec_result {
   session_id id;
   wait_result wait = wait_result::closed;
@@ -133,14 +133,14 @@ struct exec_result {
   /// Bytes of the input of this request, keys included; signals and the end of
   /// the input are none.
   std::uint64_t sent = 0;
-  /// How many of them the process's side took so far; with no time to wait,
-  /// usually none yet.
+  /// The number of them that the process's side took so far; with no time to
+  /// wait, usually none yet.
   std::uint64_t written = 0;
-  /// How long the answer took.
+  /// The time that the answer took.
   caf::timespan waited{};
 };
 
-/// What is known of a session of the tool.
+/// The state of one of the tool's sessions.
 struct exec_session {
   session_id id;
   /// The beginning of its script or command line.
@@ -154,9 +154,9 @@ struct exec_session {
   caf::timespan idle{};
   /// Bytes each stream brought so far.
   cursor produced;
-  /// Bytes of it that nobody has had.
+  /// Bytes of it that no answer has brought.
   std::uint64_t unread = 0;
-  /// Whether somebody waits for it.
+  /// Whether a request waits for it.
   bool awaited = false;
   /// Valid from state `exited` on.
   exit_status status;

@@ -53,7 +53,7 @@ enum class signal_name : std::uint8_t;
 enum class delivery : std::uint8_t;
 struct subscription;
 struct session_info;
-/// What `list` returns; to CAF a type of its own.
+/// The result of `list`, which needs a type of its own in CAF.
 using session_list = std::vector<session_info>;
 struct page;
 
@@ -69,14 +69,14 @@ struct exec_poll;
 enum class wait_result : std::uint8_t;
 struct exec_result;
 struct exec_session;
-/// What `list` returns; to CAF a type of its own.
+/// The result of `list`, which needs a type of its own in CAF.
 using exec_list = std::vector<exec_session>;
 
 // supervisor.hpp
 enum class restart_kind : std::uint8_t;
 enum class child_state : std::uint8_t;
 struct child_info;
-/// What `list` returns; to CAF a type of its own.
+/// The result of `list`, which needs a type of its own in CAF.
 using child_list = std::vector<child_info>;
 enum class supervisor_event_kind : std::uint8_t;
 struct supervisor_event;

@@ -26,7 +26,7 @@ enum class runner_state : std::uint8_t {
   down,
 };
 
-/// What is known of a runner.
+/// The state of a runner.
 struct runner_info {
   runner_state state = runner_state::launching;
   /// The process that we started; 0 before.

@@ -36,7 +36,7 @@ enum class signal_name : std::uint8_t {
 /// For checks of what comes from outside.
 inline constexpr auto last_signal_name = signal_name::alarm;
 
-/// How a subscriber is treated when its window is full.
+/// The treatment of a subscriber whose window is full.
 enum class delivery : std::uint8_t {
   /// The session reads no further from the child until it acknowledges.
   lossless,
@@ -48,12 +48,12 @@ enum class delivery : std::uint8_t {
 struct subscription {
   /// Where to begin: the default replays all that is retained.
   cursor from = {};
-  /// How many bytes may be on their way, not yet acknowledged. At least 1.
+  /// The number of bytes that may be unacknowledged. At least 1.
   std::uint64_t window = 256 * 1024;
   delivery mode = delivery::lossless;
 };
 
-/// What is known of a session.
+/// The state of a session.
 struct session_info {
   session_id id;
   session_state state = session_state::starting;
@@ -90,11 +90,12 @@ struct session_info {
   std::string start_error;
 };
 
-/// What a cursor read returns.
+/// The result of a cursor read.
 struct page {
   /// In order of arrival. Their `seq` is 0: they belong to no subscription.
   std::vector<output> outputs;
-  /// What lay between the cursor and the log's beginning, at most one a stream.
+  /// Output between the cursor and the beginning of the log: one gap for each
+  /// stream at most.
   std::vector<gap> gaps;
   /// Where to read on.
   cursor next;
@@ -167,7 +168,7 @@ CAF_END_TYPE_ID_BLOCK(procession_atoms)
 
 namespace procession {
 
-/// What a session sends to those who subscribe to it. A subscriber may be any
+/// The events that a session sends to its subscribers. A subscriber may be any
 /// actor; one that is statically typed handles these.
 using subscriber
   = typed_actor<caf::result<void>(started), caf::result<void>(output),

@@ -99,7 +99,7 @@ struct child_spec {
   caf::timespan ready_within = std::chrono::seconds{30};
 };
 
-/// What a child is at.
+/// The state of a child.
 enum class child_state : std::uint8_t {
   /// Its turn to be started has not come.
   waiting,
@@ -117,12 +117,12 @@ enum class child_state : std::uint8_t {
   stopped,
 };
 
-/// What is known of a child.
+/// A child and its state.
 struct child_info {
   std::string name;
   child_state state = child_state::waiting;
   restart_kind restart = restart_kind::permanent;
-  /// How often it was started.
+  /// The number of its starts.
   std::uint64_t starts = 0;
   /// The session that runs; none if none does or it is no session.
   procession::session session;
@@ -130,11 +130,11 @@ struct child_info {
   std::int64_t pid = 0;
   /// The actor that runs, if the child is no session.
   caf::actor actor;
-  /// How it ended last, for people; empty if it never did.
+  /// Its last end, for people; empty if it never did.
   std::string last_end;
 };
 
-/// What happened to a child, or to the supervisor.
+/// The kind of an event of a child or of the supervisor itself.
 enum class supervisor_event_kind : std::uint8_t {
   /// It runs.
   started,
@@ -156,13 +156,13 @@ enum class supervisor_event_kind : std::uint8_t {
   ended,
 };
 
-/// What a supervisor tells those who subscribe to it.
+/// An event that a supervisor sends to its subscribers.
 struct supervisor_event {
   /// Counts the events of the supervisor from 1.
   std::uint64_t seq = 0;
   supervisor_event_kind what = supervisor_event_kind::started;
-  /// Whom it is about; the supervisor itself if empty. A group that backs off
-  /// goes by the child that failed.
+  /// The child that it is about; empty: the supervisor itself. A group that
+  /// backs off goes by the child that failed.
   std::string child;
   /// Which start of the child it belongs to.
   std::uint64_t start = 0;
@@ -188,7 +188,7 @@ struct events_missed {
 struct event_subscription {
   /// The first event that is wanted: the default replays all that is retained.
   std::uint64_t from = 1;
-  /// How many events may be on their way, not yet acknowledged. At least 1.
+  /// The number of events that may be unacknowledged. At least 1.
   std::uint64_t window = 256;
 };
 
@@ -257,7 +257,7 @@ CAF_END_TYPE_ID_BLOCK(procession_supervisor_atoms)
 
 namespace procession {
 
-/// What a supervisor sends to those who subscribe to it. A subscriber may be
+/// The messages that a supervisor sends to its subscribers. A subscriber may be
 /// any actor; one that is statically typed handles these.
 using supervisor_subscriber = typed_actor<caf::result<void>(supervisor_event),
                                           caf::result<void>(events_missed)>;

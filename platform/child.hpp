@@ -80,13 +80,13 @@ struct child_exited {
 struct child_finished {
   /// Whether its output was read to the end.
   bool drained = false;
-  /// What became of the descendants that outlived the process.
+  /// The descendants that outlived the process.
   leftovers rest = {};
   /// Whether its host was lost or has ended, so that output may be missing.
   bool host_lost = false;
 };
 
-/// What a child tells.
+/// An event of a child.
 using child_event
   = std::variant<child_started, child_start_failed, child_output,
                  child_stdin_taken, child_stdin_refused, child_stdin_broken,

@@ -34,9 +34,10 @@ struct runner_options {
   caf::timespan connect_timeout = std::chrono::seconds{20};
   /// From there to its hello.
   caf::timespan hello_timeout = std::chrono::seconds{10};
-  /// How long a start of a program in the runner may take.
+  /// The time that the start of a program in the runner may take.
   caf::timespan spawn_timeout = std::chrono::seconds{20};
-  /// How long after a kill the end may take; then the whole runner is killed.
+  /// The time that an end may take after a kill; then the whole runner is
+  /// killed.
   caf::timespan terminate_timeout = std::chrono::seconds{10};
   /// A runner is asked for a sign of life after so long a silence...
   caf::timespan ping_interval = std::chrono::seconds{5};

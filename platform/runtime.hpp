@@ -61,7 +61,7 @@ public:
   probe port_probe(std::uint16_t port, std::string address = "127.0.0.1",
                    port_owner owner = port_owner::session) const;
 
-  /// How descendants are held, and for a cgroup where.
+  /// The mechanism that holds descendants.
   containment_kind containment() const;
 
   class impl;
