@@ -17,8 +17,8 @@ public:
   }
 
   ~remote_child() override {
-    if (!at_->session->gone)
-      call([](runner_connection& x, remote_session& to) { x.abandon(to); });
+    if (!at_->session->gone())
+      call([](remote_session& x) { x.abandon(); });
   }
 
   void start(command spec, std::uint64_t credit, child_sink sink) override {
@@ -31,42 +31,35 @@ public:
   }
 
   void grant(std::uint64_t bytes) override {
-    call([=](runner_connection& x, remote_session& to) { x.grant(to, bytes); });
+    call([=](remote_session& x) { x.grant(bytes); });
   }
 
   void write(shared_bytes bytes) override {
-    call([bytes = std::move(bytes)](runner_connection& x, remote_session& to) {
-      x.write(to, bytes);
-    });
+    call([bytes = std::move(bytes)](remote_session& x) { x.write(bytes); });
   }
 
   void close_stdin() override {
-    call([](runner_connection& x, remote_session& to) { x.close_stdin(to); });
+    call([](remote_session& x) { x.close_stdin(); });
   }
 
   void resize(std::uint64_t request, terminal_size size) override {
-    call([=](runner_connection& x, remote_session& to) {
-      x.resize(to, request, size);
-    });
+    call([=](remote_session& x) { x.resize(request, size); });
   }
 
   void signal(std::uint64_t request, signal_name name) override {
-    call([=](runner_connection& x, remote_session& to) {
-      x.signal(to, request, name);
-    });
+    call([=](remote_session& x) { x.signal(request, name); });
   }
 
   void terminate(signal_name by) override {
-    call(
-      [=](runner_connection& x, remote_session& to) { x.terminate(to, by); });
+    call([=](remote_session& x) { x.terminate(by); });
   }
 
   void kill() override {
-    call([](runner_connection& x, remote_session& to) { x.kill(to); });
+    call([](remote_session& x) { x.kill(); });
   }
 
   void finish() override {
-    call([](runner_connection& x, remote_session& to) { x.finish(to); });
+    call([](remote_session& x) { x.finish(); });
   }
 
 private:
@@ -75,14 +68,15 @@ private:
     work_->post([at = at_, f = std::move(f)] {
       // One that never was started is nowhere.
       if (at->link != nullptr)
-        f(*at->link, *at->session);
+        f(*at->session);
     });
   }
 
   struct place {
     /// Null before the start.
     std::shared_ptr<runner_connection> link;
-    runner_connection::session_ptr session = std::make_shared<remote_session>();
+    std::shared_ptr<remote_session> session
+      = std::make_shared<remote_session>();
   };
 
   std::shared_ptr<executor> work_;

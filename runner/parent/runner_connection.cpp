@@ -20,9 +20,6 @@ constexpr auto leaving_time = seconds{5};
 /// Longer than the platform takes to kill a tree.
 constexpr auto killing_time = seconds{8};
 
-/// From the end of a session's last output to nothing left of it.
-constexpr auto closing_time = seconds{20};
-
 /// How much of a runner's error output an error quotes.
 constexpr std::size_t max_log = 2048;
 
@@ -109,39 +106,21 @@ runner_connection::time_for(deadline what,
     case deadline::closed:
       break;
   }
-  // What was asked to end or is to be killed needs no time of its own.
-  auto ends_by_itself = by.sink != nullptr && !by.asked_to_end;
-  return ends_by_itself
-           ? std::max<caf::timespan>(closing_time, by.leftovers + killing_time)
-           : closing_time;
+  return by.closing_time();
 }
 
 bool runner_connection::met(deadline what, const due& x) const {
-  using state = remote_session::state;
   auto i = sessions_.find(x.number);
-  if (i == sessions_.end())
-    return true;
-  auto& by = *i->second;
-  switch (what) {
-    case deadline::spawned:
-      return by.at != state::starting;
-    case deadline::answered:
-      return by.sink == nullptr || by.asked.empty()
-             || by.asked.begin()->second + time_for(what, by) > x.when;
-    case deadline::exited:
-      return by.at >= state::exited;
-    case deadline::closed:
-      return false;
-  }
-  return true;
+  return i == sessions_.end()
+         || i->second->has_met(what, x.when, options_.terminate_timeout);
 }
 
 void runner_connection::expect(deadline what, const remote_session& by) {
-  auto& queue = debts_[static_cast<std::size_t>(what)];
+  auto& queue = deadlines_[static_cast<std::size_t>(what)];
   // What was met meanwhile must not add up.
   while (!queue.empty() && met(what, queue.front()))
     queue.pop_front();
-  add(queue, {work_->now() + time_for(what, by), by.number});
+  add(queue, {work_->now() + time_for(what, by), by.number()});
   arm(queue.front().when);
 }
 
@@ -150,11 +129,9 @@ void runner_connection::add(queue& to, due x) {
   to.insert(std::upper_bound(to.begin(), to.end(), x, earlier), x);
 }
 
-void runner_connection::report_stops_later(remote_session& x,
-                                           std::int32_t signal) {
-  if (!x.stops.changed(signal))
-    return;
-  add(stops_due_, {x.stops.due(), x.number});
+void runner_connection::report_stops_at(time_point when,
+                                        const remote_session& x) {
+  add(stops_due_, {when, x.number()});
   report_stops();
 }
 
@@ -163,13 +140,10 @@ void runner_connection::report_stops() {
   while (!stops_due_.empty() && stops_due_.front().when <= now) {
     auto i = sessions_.find(stops_due_.front().number);
     stops_due_.pop_front();
-    if (i == sessions_.end() || i->second->at != remote_session::state::running)
-      continue;
-    auto news = i->second->stops.take(now);
-    if (news.continued)
-      tell(*i->second, child_continued{});
-    if (news.stopped != 0)
-      tell(*i->second, child_stopped{news.stopped});
+    if (i != sessions_.end())
+      std::shared_ptr {
+        i->second
+      } -> report_stops(now);
   }
   if (!stops_due_.empty())
     arm(stops_due_.front().when);
@@ -196,7 +170,7 @@ void runner_connection::tick() {
     on_phase_due();
   for (auto what : {deadline::spawned, deadline::answered, deadline::exited,
                     deadline::closed}) {
-    auto& queue = debts_[static_cast<std::size_t>(what)];
+    auto& queue = deadlines_[static_cast<std::size_t>(what)];
     while (!queue.empty()) {
       auto first = queue.front();
       auto is_met = met(what, first);
@@ -257,22 +231,18 @@ void runner_connection::on_missed(deadline what, std::uint64_t number) {
   auto& by = *sessions_.at(number);
   // A request is not worth a runner, which may be far away behind a flood.
   if (what == deadline::answered) {
-    auto request = by.asked.begin()->first;
-    by.asked.erase(request);
-    if (!by.asked.empty())
-      debts_[static_cast<std::size_t>(what)].push_front(
-        {by.asked.begin()->second + time_for(what, by), number});
-    return tell(by, child_answered{request,
-                                   false,
-                                   {errc::deadline_passed,
-                                    {stage::run, 0,
-                                     "the runner did not answer within "
-                                       + in_ms(time_for(what, by))}}});
+    auto time = options_.terminate_timeout;
+    auto next = by.give_up_request(
+      {errc::deadline_passed,
+       {stage::run, 0, "the runner did not answer within " + in_ms(time)}});
+    if (next != time_point::max())
+      deadlines_[static_cast<std::size_t>(what)].push_front(
+        {next + time, number});
+    return;
   }
   // Its exit comes behind its output, and the way may be slow; but whoever
   // keeps sending is not waited for any longer.
-  if (what == deadline::exited && by.received > by.received_when_killed
-      && !std::exchange(by.waited_on, true))
+  if (what == deadline::exited && by.waits_once_more())
     return expect(what, by);
   auto text = "session " + std::to_string(number) + " ";
   auto at = stage::terminate;
@@ -397,12 +367,14 @@ void runner_connection::on_frame(frame& x) {
   }
   if (!greeted())
     return on_hello(x);
-  protocol_error wrong = nullptr;
+  remote_session::protocol_error wrong = nullptr;
   auto i = sessions_.find(head.session);
   if (i == sessions_.end())
     wrong = "is for a session that it was not given";
   else
-    wrong = on_session_frame(*std::shared_ptr{i->second}, x);
+    wrong = std::shared_ptr {
+      i->second
+    } -> on_frame(x);
   if (wrong != nullptr)
     lose({errc::protocol_violation,
           {stage::channel, 0,
@@ -443,9 +415,9 @@ void runner_connection::on_hello(const frame& x) {
   for (auto& [number, session] : sessions_)
     waiting.push_back(session);
   std::sort(waiting.begin(), waiting.end(),
-            [](auto& a, auto& b) { return a->number < b->number; });
+            [](auto& a, auto& b) { return a->number() < b->number(); });
   for (auto& session : waiting)
-    send_spawn(*session);
+    session->spawn();
 }
 
 // -- the end ------------------------------------------------------------------
@@ -534,14 +506,63 @@ void runner_connection::down() {
                alarm = std::shared_ptr<timer>{std::move(alarm_)},
                self = std::move(self_)] {});
   auto lost = std::exchange(sessions_, {});
-  for (auto& queue : debts_)
+  for (auto& queue : deadlines_)
     queue.clear();
   enter(phase::down);
   for (auto& [number, session] : lost)
-    if (session->at < remote_session::state::running)
-      close(*session, child_start_failed{info_.why});
-    else
-      close(*session, child_finished{session->drained, {}, true});
+    session->lose(info_.why);
+}
+
+// -- for its sessions ---------------------------------------------------------
+
+void runner_connection::start_session(const session_ptr& x, command spec,
+                                      std::uint64_t credit, child_sink sink) {
+  if (phase_ > phase::up) {
+    auto why = info_.why;
+    if (phase_ < phase::killing)
+      why = here("the runner is about to end");
+    return x->refuse(std::move(why), sink);
+  }
+  if (spec.stdio.input == stdin_kind::inherit)
+    return x->refuse(
+      {errc::invalid_argument,
+       {stage::validate, 0, "a runner's own standard input is its channel"}},
+      sink);
+  auto number = ++last_number_;
+  x->queue(*this, number, std::move(spec), credit, std::move(sink));
+  sessions_.emplace(number, x);
+  if (up())
+    x->spawn();
+}
+
+void runner_connection::send(frame_type type, const remote_session& x,
+                             std::string body) {
+  if (up())
+    channel_->send(type, x.number(), std::move(body));
+}
+
+void runner_connection::send_credit(const remote_session& x,
+                                    std::uint64_t bytes) {
+  if (up())
+    channel_->send_credit(frame_type::output_credit, x.number(), bytes);
+}
+
+void runner_connection::send_in_turn(frame_type type, const remote_session& x,
+                                     shared_bytes body) {
+  if (up())
+    channel_->send_in_turn(type, x.number(), std::move(body));
+}
+
+void runner_connection::drop(const remote_session& x) {
+  if (channel_ != nullptr)
+    channel_->drop(x.number());
+}
+
+void runner_connection::forget(const remote_session& x) {
+  drop(x);
+  sessions_.erase(x.number());
+  if (released_ && sessions_.empty())
+    work_->post([self = shared_from_this()] { self->stop(); });
 }
 
 } // namespace procession

@@ -1,14 +1,13 @@
 #pragma once
 
 #include "procession/io/reactor/executor.hpp"
-#include "procession/io/reactor/stop_report.hpp"
 #include "procession/messages/runner.hpp"
 #include "procession/platform/child.hpp"
 #include "procession/platform/common/runner_port.hpp"
 #include "procession/runner/channel/framed_channel.hpp"
+#include "procession/runner/parent/remote_session.hpp"
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -21,61 +20,6 @@
 
 namespace procession {
 
-/// A session of a runner, as the link sees it. Touched on the link's thread.
-struct remote_session {
-  enum class state {
-    /// It was not asked for yet.
-    idle,
-    /// It waits for the runner to be up.
-    queued,
-    /// The runner was asked to start it.
-    starting,
-    running,
-    exited,
-    /// Nothing more happens.
-    over
-  };
-
-  state at = state::idle;
-  std::uint64_t number = 0;
-  /// Empty: nobody wants to know any more.
-  child_sink sink;
-  /// To be sent when the runner is up.
-  command spec;
-  /// Whether both outputs are one stream.
-  bool merged = false;
-  /// Whether the program may yet say that it is ready.
-  bool notification_due = false;
-  /// Whether it may say that it is stopped.
-  bool reports_stops = false;
-  bool stopped = false;
-  stop_report stops;
-  /// What its descendants get to end by themselves.
-  caf::timespan leftovers{};
-  /// Whether it was asked to end: then it is waited for until it is killed.
-  bool asked_to_end = false;
-  /// What it may still send.
-  std::uint64_t credit = 0;
-  std::array<chunk_tail, 2> tails;
-  /// Whether all its output came before its exit.
-  bool drained = false;
-  std::deque<shared_bytes> input;
-  std::uint64_t input_under_way = 0;
-  /// What becomes of the input.
-  enum class writing { open, closing, closed, broken };
-  writing input_state = writing::open;
-  /// Requests that wait for an answer, the oldest first, and since when.
-  std::map<std::uint64_t, std::chrono::steady_clock::time_point> asked;
-  std::uint64_t last_asked = 0;
-  /// Bytes of output so far, and when it was to be killed.
-  std::uint64_t received = 0;
-  std::uint64_t received_when_killed = 0;
-  /// Its end was waited for twice as long, on account of what still came.
-  bool waited_on = false;
-  /// Set at the end; read by any thread.
-  std::atomic<bool> gone = false;
-};
-
 /// Our end of a runner: starts its process, greets it, and is the children that
 /// live there. Nothing it hears from there is believed unseen; the first breach
 /// of docs/protocol.md ends the runner. It is a state machine without threads
@@ -85,9 +29,6 @@ class runner_connection
     public channel_listener {
 public:
   using session_ptr = std::shared_ptr<remote_session>;
-
-  /// How many requests of a session may wait for an answer.
-  static constexpr std::size_t max_asked = 256;
 
   /// Called with each change, on the work queue.
   using observer = std::function<void(const runner_info&)>;
@@ -122,18 +63,28 @@ public:
     return sessions_.size();
   }
 
-  // What `child` promises, for one of its sessions.
+  /// Starts a session, now or when the runner is up.
   void start_session(const session_ptr& x, command spec, std::uint64_t credit,
                      child_sink sink);
-  void grant(remote_session& x, std::uint64_t bytes);
-  void write(remote_session& x, shared_bytes bytes);
-  void close_stdin(remote_session& x);
-  void resize(remote_session& x, std::uint64_t request, terminal_size size);
-  void signal(remote_session& x, std::uint64_t request, signal_name name);
-  void terminate(remote_session& x, signal_name by);
-  void kill(remote_session& x);
-  void finish(remote_session& x);
-  void abandon(remote_session& x);
+
+  // For its sessions. What is sent while it is not up is dropped.
+
+  bool up() const noexcept {
+    return phase_ == phase::up;
+  }
+
+  void send(frame_type type, const remote_session& x, std::string body);
+  void send_credit(const remote_session& x, std::uint64_t bytes);
+  void send_in_turn(frame_type type, const remote_session& x,
+                    shared_bytes body);
+  /// Forgets what is to be sent in turn for it.
+  void drop(const remote_session& x);
+  /// It is over.
+  void forget(const remote_session& x);
+  /// The runner is lost if it does not say that in time.
+  void expect(remote_session::deadline what, const remote_session& by);
+  void report_stops_at(std::chrono::steady_clock::time_point when,
+                       const remote_session& x);
 
 private:
   runner_connection(std::shared_ptr<executor> work, runner_options options,
@@ -156,8 +107,7 @@ private:
     down
   };
 
-  /// What a session owes us within a certain time.
-  enum class deadline { spawned, answered, exited, closed };
+  using deadline = remote_session::deadline;
 
   struct due {
     time_point when;
@@ -173,38 +123,21 @@ private:
   void on(runner_exited& x);
   void on(runner_gone& x);
 
-  // The channel. Handlers return the violation of the protocol, or null.
-  using protocol_error = const char*;
-
+  // The channel.
   void on_frame(frame& x) override;
   void on_end(const failure& why) override;
   void on_broken(const failure& why) override;
   void on_hello(const frame& x);
-  protocol_error on_session_frame(remote_session& to, frame& x);
-  protocol_error on_spawned(remote_session& to, const frame& x);
-  protocol_error on_spawn_failed(remote_session& to, const frame& x);
-  protocol_error on_output(remote_session& to, frame& x);
-  protocol_error on_input_credit(remote_session& to, const frame& x);
-  protocol_error on_input_refused(remote_session& to, const frame& x);
-  protocol_error on_input_broken(remote_session& to, const frame& x);
-  protocol_error on_notified(remote_session& to, const frame& x);
-  protocol_error on_stopped(remote_session& to, const frame& x);
-  protocol_error on_continued(remote_session& to, const frame& x);
-  protocol_error on_answered(remote_session& to, const frame& x);
-  protocol_error on_exited(remote_session& to, const frame& x);
-  protocol_error on_closed(remote_session& to, const frame& x);
 
   void tell();
 
   // Time.
   void enter(phase next, caf::timespan within = {});
-  void expect(deadline what, const remote_session& by);
   bool met(deadline what, const due& x) const;
   caf::timespan time_for(deadline what,
                          const remote_session& by) const noexcept;
   void on_phase_due();
   void on_missed(deadline what, std::uint64_t number);
-  void report_stops_later(remote_session& x, std::int32_t signal);
   void report_stops();
   void tick();
   void arm(time_point when);
@@ -215,14 +148,6 @@ private:
   void half_ended();
   void lose(failure why);
   void down();
-
-  void send_spawn(remote_session& x);
-  void send(frame_type type, const remote_session& x, std::string body = {});
-  void pump(remote_session& x);
-  void close(remote_session& x, child_event last);
-  static void tell(remote_session& x, child_event event);
-  template <class Body>
-  void ask(remote_session& x, frame_type type, const Body& body);
 
   std::shared_ptr<executor> work_;
   /// Itself, from the start to the end: it sees its runner out.
@@ -255,7 +180,7 @@ private:
   static void add(queue& to, due x);
 
   /// Each in the order of time.
-  std::array<queue, 4> debts_;
+  std::array<queue, 4> deadlines_;
   /// Sessions whose stops are to be told.
   queue stops_due_;
 };

@@ -505,11 +505,11 @@ TEST_CASE("input goes as far as the runner takes it") {
 
 TEST_CASE("too many requests of a session are refused, not queued") {
   running x;
-  for (std::uint64_t i = 1; i <= runner_connection::max_asked + 1; ++i)
+  for (std::uint64_t i = 1; i <= remote_session::max_asked + 1; ++i)
     x.session->signal(i, signal_name::hangup);
   x.work.run();
   CHECK(x.events == lines{"answered 257"});
-  CHECK(x.take_sent().size() == runner_connection::max_asked);
+  CHECK(x.take_sent().size() == remote_session::max_asked);
 }
 
 TEST_CASE("a runner that leaves says so, and is followed to its end") {
