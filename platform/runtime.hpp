@@ -9,6 +9,7 @@
 
 namespace procession {
 
+class parent_port;
 class runner_port;
 
 /// Which listener on a TCP port makes a session ready.
@@ -67,6 +68,7 @@ public:
   class impl;
 
 private:
+  friend std::shared_ptr<parent_port> make_parent_port(const runtime& owner);
   friend std::shared_ptr<runner_port> make_runner_port(const runtime& owner);
 
   std::shared_ptr<impl> impl_;

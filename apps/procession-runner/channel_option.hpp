@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/platform/common/runner_port.hpp"
+#include "procession/platform/common/parent_port.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -2,7 +2,7 @@
 #include "channel_option.hpp"
 #include "unattended.hpp"
 
-#include "procession/platform/common/runner_port.hpp"
+#include "procession/platform/common/parent_port.hpp"
 #include "procession/platform/runtime.hpp"
 #include "procession/runner/host/runner_host.hpp"
 
@@ -66,7 +66,7 @@ private:
 
 int serve(const channel_address& where, start_log& log) {
   runtime rt;
-  auto port = make_runner_port(rt);
+  auto port = make_parent_port(rt);
   runner_host_options options;
   options.identity = port->take_identity();
   auto channel = port->open_channel(where);

@@ -72,21 +72,7 @@ public:
   virtual void kill() = 0;
 };
 
-/// Who a runner is, and what its parent told it in secret, if it could.
-struct runner_identity {
-  std::int64_t pid = 0;
-  std::string user;
-  std::string nonce;
-};
-
-/// Where a runner finds its end of the channel.
-struct channel_address {
-  /// On Windows the path of a named pipe; elsewhere empty, as the channel is
-  /// standard input and output.
-  std::string path;
-};
-
-/// What a platform does for runners.
+/// The parent's half of what a platform does for runners.
 class runner_port {
 public:
   runner_port() = default;
@@ -101,16 +87,6 @@ public:
   /// @param nonce passed to the runner where that can be done in secret.
   virtual std::unique_ptr<runner_process>
   make_process(const runner_options& options, std::string nonce) = 0;
-
-  /// Opens our end of the channel to a parent. If it was standard input and
-  /// output, they are the null device afterwards. Blocks, so not on the
-  /// reactor.
-  virtual expected<std::shared_ptr<duplex>>
-  open_channel(const channel_address& where) = 0;
-
-  /// Who we are, in a runner. What we were told is not told to those that we
-  /// start, and not told again.
-  virtual runner_identity take_identity() = 0;
 
   /// Random, and hard to guess.
   virtual std::string make_nonce() = 0;

@@ -2,6 +2,7 @@
 
 #include "procession/messages/expected.hpp"
 #include "procession/platform/common/reactor_executor.hpp"
+#include "procession/platform/posix/runner_channel.hpp"
 #include "procession/platform/posix/runtime_impl.hpp"
 
 #include <fcntl.h>
@@ -22,26 +23,10 @@ namespace procession::posix {
 
 namespace {
 
-using stream = boost::asio::posix::stream_descriptor;
-using stream_duplex = asio_duplex<stream>;
-
-/// Room for several full frames on their way; by default it is for three
-/// (wmem_default in socket(7)). A channel that is no socket stays as it is, and
-/// so does one whose user may have no more.
-void widen(stream& x) {
-  const int size = 1 << 20;
-  ::setsockopt(x.native_handle(), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-}
-
-/// The environment variable that the nonce is passed in.
-constexpr auto nonce_name = "PROCESSION_RUNNER_NONCE";
-
 /// How much a runner may say on its error output at a time.
 constexpr std::uint64_t log_credit = 16 * 1024;
 
 using runtime_ref = impl_ref<runtime::impl>;
-
-// -- the parent's side --------------------------------------------------------
 
 /// `procession-runner` beside our own program, or where it was installed, or
 /// wherever our PATH has it. By a path from the root in any case: it starts
@@ -247,7 +232,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
   }
 
   void connect() {
-    auto io = std::make_shared<stream>(where.context());
+    auto io = std::make_shared<channel_stream>(where.context());
     boost::system::error_code ec;
     io->assign(channel.get(), ec);
     if (ec)
@@ -256,7 +241,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
          {stage::connect, ec.value(), "the runner cannot be connected to"}}});
     channel.release();
     widen(*io);
-    tell(runner_connected{std::make_shared<stream_duplex>(io, io)});
+    tell(runner_connected{std::make_shared<channel_duplex>(io, io)});
   }
 };
 
@@ -295,25 +280,6 @@ private:
   std::shared_ptr<launch_state> state_;
 };
 
-// -- the runner's side --------------------------------------------------------
-
-failure no_channel(std::string text, int os_code = 0) {
-  return {errc::runner_failed, {stage::connect, os_code, std::move(text)}};
-}
-
-/// Takes a standard stream for ourselves, where nobody prints into it.
-expected<unique_fd> take_stream(int number) {
-  struct stat info;
-  if (::fstat(number, &info) != 0
-      || !(S_ISSOCK(info.st_mode) || S_ISFIFO(info.st_mode)))
-    return no_channel("standard input and output are no channel to a parent");
-  auto result = unique_fd{::fcntl(number, F_DUPFD_CLOEXEC, 3)};
-  auto null = unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};
-  if (!result || !null || ::dup2(null.get(), number) < 0)
-    return no_channel("standard input and output cannot be taken over", errno);
-  return result;
-}
-
 class posix_runner_port : public runner_port {
 public:
   explicit posix_runner_port(runtime_ref where) : where_(std::move(where)) {
@@ -328,40 +294,6 @@ public:
                                                std::string nonce) override {
     return std::make_unique<local_runner>(
       std::make_shared<launch_state>(where_, options, std::move(nonce)));
-  }
-
-  expected<std::shared_ptr<duplex>>
-  open_channel(const channel_address&) override {
-    // The program is ours, unlike one that embeds sessions. If it is started
-    // with this ignored, nobody learns how a child ended (wait(2)).
-    std::signal(SIGCHLD, SIG_DFL);
-    std::shared_ptr<stream> streams[2];
-    for (auto number : {STDIN_FILENO, STDOUT_FILENO}) {
-      auto taken = take_stream(number);
-      if (!taken)
-        return std::move(taken.error());
-      auto& fd = *taken;
-      auto& io = streams[number];
-      io = std::make_shared<stream>(where_.context());
-      boost::system::error_code ec;
-      io->assign(fd.get(), ec);
-      if (ec)
-        return no_channel("the channel cannot be watched", ec.value());
-      fd.release();
-      widen(*io);
-    }
-    return std::make_shared<stream_duplex>(streams[STDIN_FILENO],
-                                           streams[STDOUT_FILENO]);
-  }
-
-  runner_identity take_identity() override {
-    auto* told = ::getenv(nonce_name);
-    auto nonce = std::string{told == nullptr ? "" : told};
-    // Not from /proc/PID/environ either, which our children may read.
-    if (told != nullptr)
-      ::explicit_bzero(told, nonce.size());
-    ::unsetenv(nonce_name);
-    return {::getpid(), own_user_name(), std::move(nonce)};
   }
 
   std::string make_nonce() override {

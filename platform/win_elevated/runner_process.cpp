@@ -3,7 +3,6 @@
 #include "procession/messages/expected.hpp"
 #include "procession/platform/common/reactor_executor.hpp"
 #include "procession/platform/win_elevated/logon_launcher.hpp"
-#include "procession/platform/win_elevated/parent.hpp"
 #include "procession/platform/win_elevated/pipe_duplex.hpp"
 #include "procession/platform/win_elevated/rules/runner_secret.hpp"
 #include "procession/platform/win_elevated/runner_launcher.hpp"
@@ -29,8 +28,6 @@ using stream = boost::asio::windows::stream_handle;
 constexpr std::uint64_t log_credit = 16 * 1024;
 
 using runtime_ref = impl_ref<runtime::impl>;
-
-// -- the parent's side --------------------------------------------------------
 
 failure launch_failure(std::string text, DWORD os_code = ::GetLastError()) {
   return last_failure(errc::runner_failed, stage::launch, std::move(text),
@@ -271,8 +268,6 @@ private:
   std::shared_ptr<launch_state> state_;
 };
 
-// -- both sides ---------------------------------------------------------------
-
 class windows_port : public runner_port {
 public:
   explicit windows_port(runtime_ref where) : where_(std::move(where)) {
@@ -289,35 +284,6 @@ public:
       std::make_shared<launch_state>(where_, options, std::move(nonce)));
   }
 
-  expected<std::shared_ptr<duplex>>
-  open_channel(const channel_address& where) override {
-    if (where.path.empty())
-      return failure{errc::runner_failed,
-                     {stage::connect, ERROR_NOT_SUPPORTED,
-                      "on Windows the channel is a named pipe, not standard "
-                      "input and output"}};
-    auto opened = connect_to_parent(where.path, parent_);
-    if (!opened)
-      return std::move(opened.error());
-    auto& pipe = *opened;
-    auto io = std::make_shared<stream>(where_.context());
-    boost::system::error_code ec;
-    io->assign(pipe.get(), ec);
-    if (ec)
-      return last_failure(errc::runner_failed, stage::connect,
-                          "the channel is not to be watched",
-                          static_cast<DWORD>(ec.value()));
-    pipe.release();
-    return std::make_shared<pipe_duplex>(io, io);
-  }
-
-  runner_identity take_identity() override {
-    auto told = take_runner_secret().value_or(runner_secret{});
-    parent_ = told.parent;
-    return {static_cast<std::int64_t>(::GetCurrentProcessId()), own_user_name(),
-            std::move(told.nonce)};
-  }
-
   std::string make_nonce() override {
     auto result = random_name(16);
     if (result.empty())
@@ -328,8 +294,6 @@ public:
 
 private:
   runtime_ref where_;
-  /// In a runner: the process whose pipe it must be; 0: we were told none.
-  std::uint32_t parent_ = 0;
 };
 
 } // namespace

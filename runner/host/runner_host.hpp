@@ -3,7 +3,7 @@
 #include "procession/io/reactor/executor.hpp"
 #include "procession/messages/error.hpp"
 #include "procession/platform/child.hpp"
-#include "procession/platform/common/runner_port.hpp"
+#include "procession/platform/common/parent_port.hpp"
 #include "procession/runner/channel/framed_channel.hpp"
 
 #include <cstddef>

@@ -170,15 +170,6 @@ public:
     return std::make_unique<paper_process>(x.process);
   }
 
-  expected<std::shared_ptr<duplex>>
-  open_channel(const channel_address&) override {
-    return failure{};
-  }
-
-  runner_identity take_identity() override {
-    return {};
-  }
-
   std::string make_nonce() override {
     return "secret";
   }
