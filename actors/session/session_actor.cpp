@@ -51,6 +51,7 @@ void session_machine::say_last() {
     status_.cause = exit_cause::start_failed;
   else if (state_ == session_state::running)
     status_.cause = exit_cause::runner_lost;
+  drop_starter();
   abort();
   // CAF leaves the monitors of an actor that is gone with those it watched, and
   // with each of them the memory of the actor.
@@ -128,6 +129,13 @@ caf::result<session> session_machine::start(const subscription& terms) {
   first_ = caf::actor_cast<caf::actor_addr>(sender);
   add_subscriber(sender, terms);
   return result;
+}
+
+void session_machine::drop_starter() {
+  // The error of a start is all that the actor that asked for it is told.
+  if (subscribers_.remove(first_))
+    forget(first_);
+  first_ = nullptr;
 }
 
 template <class F>
@@ -274,6 +282,7 @@ void session_machine::on(child_started& x) {
   containment_ = x.containment;
   starting_.deliver(session{session_impl{self_}});
   advance_to(session_state::running);
+  first_ = nullptr;
   // Those who subscribed before get `started`, after the answer to the start.
   publish();
   if (spec_.limits.timeout > caf::timespan::zero())
@@ -296,9 +305,7 @@ void session_machine::on(child_start_failed& x) {
   advance_to(session_state::exited);
   fail_everybody(start_error_);
   starting_.deliver(start_error_);
-  // The error is all that is to be told to the one who started it.
-  if (subscribers_.remove(first_))
-    forget(first_);
+  drop_starter();
   close(close_reason::complete, {});
 }
 

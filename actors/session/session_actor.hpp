@@ -145,6 +145,7 @@ private:
   /// which may use the name again.
   void tell_spawner();
   void leave_if_done();
+  void drop_starter();
   void say_last();
   void abort();
 
@@ -217,7 +218,7 @@ private:
   using time_point = caf::actor_clock::time_point;
 
   caf::typed_response_promise<session> starting_;
-  /// The one who starts it, if that subscribes.
+  /// The actor that starts it, until it runs, if that subscribes.
   caf::actor_addr first_;
   waiters<session_info, session_state> until_state_;
   bool ready_ = false;

@@ -118,13 +118,13 @@ public:
     else
       start_program();
     return {
-      [this](const started& x) { on(x); },
-      [this](const output& x) { on(x); },
-      [this](const gap& x) { on(x); },
-      [this](const stopped& x) { on(x); },
-      [this](const continued& x) { on(x); },
-      [this](const exited& x) { on(x); },
-      [this](const closed& x) { on(x); },
+      following<started>(),
+      following<output>(),
+      following<gap>(),
+      following<stopped>(),
+      following<continued>(),
+      following<exited>(),
+      following<closed>(),
       [this](input_chunk& x) { on(x); },
       [this](const write_done& x) { on(x); },
       [this](console_signal x) { on(x); },
@@ -171,6 +171,15 @@ private:
 
   // -- the session ------------------------------------------------------------
 
+  /// Handles an event, unless it is of a program that started too late.
+  template <class Event>
+  std::function<void(const Event&)> following() {
+    return [this](const Event& x) {
+      if (!facts_.start_failure)
+        on(x);
+    };
+  }
+
   void start_program() {
     typed_ahead_ = hooks_.ready();
     // The time that a runner took to start counts.
@@ -189,9 +198,9 @@ private:
   }
 
   void on_started(session x) {
-    // Too late: it goes when we do.
+    // Too late.
     if (facts_.start_failure)
-      return;
+      return caf::anon_send(x, terminate_atom_v, caf::timespan::zero());
     session_ = std::move(x);
     self_->monitor(session_);
     // A writer to it learns when the program reads no more.

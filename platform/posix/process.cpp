@@ -583,7 +583,7 @@ void process::reap(leftovers rest) {
   wait_now(pidfd_->native_handle(), 0, info, usage);
   state_ = state::finished;
   close(pidfd_);
-  emit(child_finished{drained_, rest});
+  emit(child_finished{drained_, rest, host_ends_});
   sink_ = nullptr;
   host_.live.erase(shared_from_this());
   gone_ = true;
@@ -602,6 +602,7 @@ void process::stop() {
   if (state_ == state::finished)
     return;
   finish_on_exit_ = true;
+  host_ends_ = true;
   kill();
   if (state_ == state::exited || (state_ == state::keeping && emptied_))
     finish();

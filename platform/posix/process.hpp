@@ -182,6 +182,8 @@ private:
   watched_fd notification_;
   /// Whether all output had been read when it finished.
   bool drained_ = false;
+  /// Its host ends.
+  bool host_ends_ = false;
 };
 
 } // namespace procession::posix

@@ -504,7 +504,7 @@ void process::finished() {
   boost::system::error_code ec;
   process_.close(ec);
   job_ = {};
-  emit(child_finished{drained_, {left_over_, 0}});
+  emit(child_finished{drained_, {left_over_, 0}, host_ends_});
   sink_ = nullptr;
   host_.live.erase(shared_from_this());
   gone_ = true;
@@ -519,6 +519,7 @@ void process::stop() {
   if (state_ == state::finished)
     return;
   finish_on_exit_ = true;
+  host_ends_ = true;
   kill();
   if (state_ == state::exited)
     finish();

@@ -172,6 +172,8 @@ private:
   std::array<reader, 2> readers_;
   /// Whether all output had been read when it finished.
   bool drained_ = false;
+  /// Its host ends.
+  bool host_ends_ = false;
   std::uint64_t credit_ = 0;
 
   writing writing_ = writing::open;

@@ -56,7 +56,7 @@ remote_session::protocol_error remote_session::on_frame(frame& x) {
 
 remote_session::protocol_error remote_session::on_spawned(const frame& x) {
   auto body = protocol::decode<protocol::spawned>(x.body());
-  if (!body)
+  if (!body || body->pid <= 0)
     return malformed;
   if (at_ != state::starting)
     return untimely;

@@ -82,6 +82,14 @@ TEST_CASE("a runner that breaks the protocol is ended, with the reason") {
     x.say_raw(frame_type::output, 2, "x");
     x.broke("is for a session that it was not given");
   }
+  SECTION("a process that has no number") {
+    running x;
+    lines events;
+    auto other = x.start(events, 100, stdio_kind::pipes, 0);
+    x.say(frame_type::spawned, 2,
+          protocol::spawned{0, containment_kind::cgroup});
+    x.broke("cannot be decoded");
+  }
   SECTION("a frame that only a parent sends") {
     running x;
     x.say_raw(frame_type::kill, 1, "");

@@ -49,6 +49,21 @@ TEST_CASE("a spawn that subscribes and fails is answered with the error alone",
   CHECK(owner.take_events() == lines{});
 }
 
+TEST_CASE(
+  "a session that goes while it starts tells its starter the error alone",
+  "[events]") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.id = "early";
+  auto made = owner.begin_subscribed(spec);
+  auto found = owner.ask<session>(t.where, find_atom_v, session_id{"early"});
+  caf::anon_send_exit(found.value(), caf::exit_reason::user_shutdown);
+  t.run();
+  CHECK(made.is(errc::already_exited));
+  CHECK(owner.take_events() == lines{});
+}
+
 TEST_CASE("a spawn that subscribes has a window and begins at the beginning",
           "[events]") {
   theatre t;
