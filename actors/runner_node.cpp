@@ -40,7 +40,7 @@ public:
   runner_lease& operator=(const runner_lease&) = delete;
 
   ~runner_lease() {
-    runners_->work().post([runners = runners_] { runners->release(); });
+    runners_->work()->post([runners = runners_] { runners->release(); });
   }
 
 private:
@@ -103,7 +103,7 @@ public:
       [this](info_atom) -> caf::result<runner_info> {
         if (over_)
           return info_;
-        runners_->work().post([runners = runners_] { runners->tell(); });
+        runners_->work()->post([runners = runners_] { runners->tell(); });
         return asking_.add(self_, stage::channel);
       },
       [this](terminate_atom) -> caf::result<runner_info> {
@@ -122,7 +122,7 @@ public:
 private:
   void stop() {
     if (runners_ != nullptr)
-      runners_->work().post([runners = runners_] { runners->stop(); });
+      runners_->work()->post([runners = runners_] { runners->stop(); });
   }
 
   void on(runner_change& x) {
@@ -176,12 +176,12 @@ runner_node start_runner(caf::actor_system& sys,
                          runner_options options) {
   auto runners = runner_succession::make(std::move(port), std::move(options));
   auto hdl = sys.spawn(runner_behavior, runners);
-  runners->work().post([runners, hdl] {
+  runners->work()->post([runners, hdl] {
     runners->start([hdl](const runner_change& x) { caf::anon_send(hdl, x); });
   });
   return {hdl, std::make_shared<leased_factory>(
                  std::make_shared<runner_lease>(runners),
-                 make_children(runners->queue(),
+                 make_children(runners->work(),
                                [runners] { return runners->next(); }))};
 }
 

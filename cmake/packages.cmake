@@ -4,7 +4,7 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME procession)
 set(CPACK_PACKAGE_VENDOR "The Procession authors")
-# Whoever distributes the packages answers for them.
+# To be set by whoever distributes the packages: nobody reads the default address.
 set(PROCESSION_MAINTAINER "${CPACK_PACKAGE_VENDOR} <procession@packages.invalid>"
   CACHE STRING "Name and address that Debian packages carry")
 set(CPACK_PACKAGE_CONTACT ${PROCESSION_MAINTAINER})

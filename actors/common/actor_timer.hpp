@@ -15,28 +15,29 @@ namespace procession {
 /// nobody needs it any more, so none is delayed for longer than this.
 inline constexpr auto longest_delay = std::chrono::seconds{10};
 
-/// The time that an actor asked its alarm clock for has come.
+/// The time that an actor asked its timer for has come.
 struct timer_fired {};
 
-/// After so long, `timer_fired` is wanted.
+/// Asks for `timer_fired` after this time.
 struct timer_request {
   caf::timespan time{};
 };
 
 /// Waits in place of another actor. A delayed message keeps its receiver alive,
-/// and an actor that goes when its last user does must not wait itself. While
-/// it is asked to ring later than after `longest_delay` it rings then, too.
+/// and an actor that ends with its last user must not wait itself. A timer that
+/// is set for later than `longest_delay` fires after `longest_delay` as well.
 class actor_timer {
 public:
   using handle = typed_actor<caf::result<void>(timer_request),
                              caf::result<void>(timer_fired)>;
   using time_point = caf::actor_clock::time_point;
 
-  /// Makes the clock of `whose`, which gets `timer_fired`; it ends with it.
+  /// Starts the timer of `whose`, which gets `timer_fired`. It ends with
+  /// `whose`.
   void attach(caf::local_actor* whose);
 
-  /// Has it ring at `when`, unless it rings before: who is rung asks again for
-  /// what is still to come.
+  /// Has it fire at `when`, unless it fires before: the actor then asks again
+  /// for what is still to come.
   void fire_at(time_point when);
 
   /// To be called when it has fired. @returns whether it is time to look at
@@ -46,7 +47,7 @@ public:
 private:
   caf::local_actor* whose_ = nullptr;
   handle hdl_;
-  /// When it will ring next.
+  /// When it will fire next.
   std::optional<time_point> next_;
 };
 

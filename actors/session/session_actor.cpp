@@ -154,16 +154,16 @@ caf::result<std::uint64_t> session_machine::write(shared_bytes bytes) {
   std::uint64_t n = bytes.size();
   if (n == 0)
     return n;
-  if (ledger_.queued() + n > spec_.limits.stdin_queue
-      || ledger_.waiting() >= max_waiting_writes)
+  if (writes_.queued() + n > spec_.limits.stdin_queue
+      || writes_.waiting() >= max_waiting_writes)
     return make_error(errc::stdin_full, stage::run,
-                      std::to_string(ledger_.queued()) + " of at most "
+                      std::to_string(writes_.queued()) + " of at most "
                         + std::to_string(spec_.limits.stdin_queue)
                         + " bytes of input wait for the process already, in "
-                        + std::to_string(ledger_.waiting())
+                        + std::to_string(writes_.waiting())
                         + " writes; nothing of this was taken");
   auto waiting = self_->make_response_promise<std::uint64_t>();
-  ledger_.accept(n, waiting);
+  writes_.accept(n, waiting);
   once_started([this, bytes = std::move(bytes)] { child_->write(bytes); });
   return waiting;
 }
@@ -261,8 +261,8 @@ session_info session_machine::info() const {
   result.started = started_;
   result.last_output = last_output_;
   result.produced = log_.end();
-  result.consumed_stdin = ledger_.taken();
-  result.queued_stdin = ledger_.queued();
+  result.consumed_stdin = writes_.taken();
+  result.queued_stdin = writes_.queued();
   result.retained = log_.size();
   result.subscribers = subscribers_.size();
   result.paused = held_;
@@ -319,16 +319,16 @@ void session_machine::on(child_output& x) {
 }
 
 void session_machine::on(child_stdin_taken& x) {
-  ledger_.take(x.bytes);
+  writes_.take(x.bytes);
 }
 
 void session_machine::on(child_stdin_refused& x) {
-  ledger_.refuse(x.bytes, to_error(x.why));
+  writes_.refuse(x.bytes, to_error(x.why));
 }
 
 void session_machine::on(child_stdin_broken& x) {
   input_ = input::closed;
-  ledger_.fail(to_error(x.why));
+  writes_.fail(to_error(x.why));
 }
 
 void session_machine::on(child_notified&) {
@@ -565,7 +565,7 @@ void session_machine::abort() {
 
 void session_machine::fail_everybody(const caf::error& why) {
   input_ = input::closed;
-  ledger_.fail(why);
+  writes_.fail(why);
   deferred_.clear();
   for (auto& [number, waiting] : std::exchange(asked_, {}))
     waiting.deliver(why);

@@ -205,7 +205,7 @@ private:
   cursor released_;
 
   enum class input { open, closing, closed } input_ = input::open;
-  pending_writes ledger_;
+  pending_writes writes_;
 
   drain_clock drain_;
   /// The process has exited, and its output may go on until the deadline.

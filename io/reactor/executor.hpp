@@ -6,8 +6,8 @@
 
 namespace procession {
 
-/// Calls a function at a time, on the thread of its work queue. Destroying it
-/// takes the call back.
+/// Calls a function at a set time, on the thread of its executor. Destroying it
+/// cancels the call.
 class timer {
 public:
   timer() = default;
@@ -15,7 +15,7 @@ public:
   timer& operator=(const timer&) = delete;
   virtual ~timer() = default;
 
-  /// Calls then, instead of at the time that was set before.
+  /// Has it call at `when`, instead of at the time that was set before.
   virtual void set(std::chrono::steady_clock::time_point when) = 0;
 };
 
@@ -32,9 +32,11 @@ public:
   /// ended. From any thread.
   virtual void post(std::function<void()> f) = 0;
 
-  /// On the queue's thread, as what is below.
+  /// The time of its clock. To be called on its thread.
   virtual std::chrono::steady_clock::time_point now() = 0;
 
+  /// Makes a timer that calls `f`. To be called on its thread, which also owns
+  /// the timer.
   virtual std::unique_ptr<timer> make_timer(std::function<void()> f) = 0;
 };
 

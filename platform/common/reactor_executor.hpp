@@ -82,7 +82,7 @@ private:
   std::shared_ptr<core> core_;
 };
 
-/// The reactor of a platform's `runtime::impl` as a work queue.
+/// The reactor of a platform's `runtime::impl` as an executor.
 template <class Impl>
 class reactor_executor : public executor {
 public:

@@ -54,8 +54,8 @@ using runner_event
   = std::variant<runner_launched, runner_connected, runner_connect_failed,
                  runner_launch_failed, runner_said, runner_exited, runner_gone>;
 
-/// The process of a runner and the stream to it, on the thread of the work
-/// queue. Destroying it ends the runner's whole tree in the background.
+/// The process of a runner and the stream to it, on the thread of the executor.
+/// Destroying it ends the runner's whole tree in the background.
 class runner_process {
 public:
   using sink = std::function<void(runner_event)>;
@@ -65,7 +65,7 @@ public:
   runner_process& operator=(const runner_process&) = delete;
   virtual ~runner_process() = default;
 
-  /// Starts it. Events come on the queue's thread, never from inside a call.
+  /// Starts it. Events come on the executor's thread, never from inside a call.
   virtual void start(sink to) = 0;
 
   /// Kills its whole tree.

@@ -40,12 +40,12 @@ void runner_host::start(std::shared_ptr<duplex> stream) {
   ours.pid = options_.identity.pid;
   ours.user = options_.identity.user;
   channel_->send(frame_type::hello, 0, protocol::encode(ours));
-  alarm_ = work_->make_timer([this] {
+  timer_ = work_->make_timer([this] {
     if (phase_ == phase::greeting)
       end(
         {errc::deadline_passed, {stage::hello, 0, "the parent sent no hello"}});
   });
-  alarm_->set(work_->now() + options_.hello_timeout);
+  timer_->set(work_->now() + options_.hello_timeout);
 }
 
 // -- the channel --------------------------------------------------------------
@@ -299,8 +299,8 @@ void runner_host::refuse(failure why) {
   sessions_.clear();
   phase_ = phase::over;
   // Whoever does not listen to it is not waited for.
-  alarm_ = work_->make_timer([this, why] { end(why); });
-  alarm_->set(work_->now() + parting_time);
+  timer_ = work_->make_timer([this, why] { end(why); });
+  timer_->set(work_->now() + parting_time);
   channel_->send_last(frame_type::goodbye,
                       protocol::encode(protocol::goodbye{why}),
                       [work = work_, weak = std::weak_ptr{self_}, why] {

@@ -27,7 +27,7 @@ struct runner_host_options {
 
 /// Inside of a runner: does what the parent asks for with children of its own,
 /// as docs/protocol.md has it. A state machine without threads or a clock of
-/// its own, like the link at the other end.
+/// its own, like the connection at the other end.
 ///
 /// It does not mind a silent parent, which may be stopped and go on later; only
 /// the end of the channel is its end.
@@ -37,15 +37,15 @@ public:
   /// said goodbye.
   using observer = std::function<void(const failure&)>;
 
-  /// @param ended called once, on the work queue's thread, when no child is
-  ///        ours any more; they end in the background.
+  /// @param ended called once, on the executor's thread, when no child is ours
+  ///        any more; they end in the background.
   runner_host(std::shared_ptr<executor> work,
               std::shared_ptr<child_factory> children,
               runner_host_options options, observer ended);
-  /// On the work queue's thread.
+  /// On the executor's thread.
   ~runner_host() override;
 
-  /// Speaks first. On the work queue's thread.
+  /// Speaks first. On the executor's thread.
   void start(std::shared_ptr<duplex> stream);
 
 private:
@@ -92,7 +92,7 @@ private:
   observer ended_;
   phase phase_ = phase::fresh;
   std::unique_ptr<framed_channel> channel_;
-  std::unique_ptr<timer> alarm_;
+  std::unique_ptr<timer> timer_;
   std::unordered_map<std::uint64_t, hosted> sessions_;
   std::uint64_t last_number_ = 0;
   chunk_tail input_tail_;

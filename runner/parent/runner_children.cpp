@@ -6,12 +6,13 @@ namespace procession {
 
 namespace {
 
-using link_chooser = std::function<std::shared_ptr<runner_connection>()>;
+using connection_chooser = std::function<std::shared_ptr<runner_connection>()>;
 
-/// The actors' end of a session in a runner: every call is work for the link.
+/// The actors' end of a session in a runner: every call is work for the
+/// connection.
 class remote_child : public child {
 public:
-  remote_child(std::shared_ptr<executor> work, link_chooser choose)
+  remote_child(std::shared_ptr<executor> work, connection_chooser choose)
     : work_(std::move(work)), choose_(std::move(choose)) {
     // nop
   }
@@ -24,9 +25,9 @@ public:
   void start(command spec, std::uint64_t credit, child_sink sink) override {
     work_->post([at = at_, choose = std::move(choose_), spec = std::move(spec),
                  credit, sink = std::move(sink)]() mutable {
-      at->link = choose();
-      at->link->start_session(at->session, std::move(spec), credit,
-                              std::move(sink));
+      at->connection = choose();
+      at->connection->start_session(at->session, std::move(spec), credit,
+                                    std::move(sink));
     });
   }
 
@@ -67,26 +68,26 @@ private:
   void call(F f) {
     work_->post([at = at_, f = std::move(f)] {
       // One that never was started is nowhere.
-      if (at->link != nullptr)
+      if (at->connection != nullptr)
         f(*at->session);
     });
   }
 
   struct place {
     /// Null before the start.
-    std::shared_ptr<runner_connection> link;
+    std::shared_ptr<runner_connection> connection;
     std::shared_ptr<remote_session> session
       = std::make_shared<remote_session>();
   };
 
   std::shared_ptr<executor> work_;
-  link_chooser choose_;
+  connection_chooser choose_;
   std::shared_ptr<place> at_ = std::make_shared<place>();
 };
 
 class remote_factory : public child_factory {
 public:
-  remote_factory(std::shared_ptr<executor> work, link_chooser choose)
+  remote_factory(std::shared_ptr<executor> work, connection_chooser choose)
     : work_(std::move(work)), choose_(std::move(choose)) {
     // nop
   }
@@ -97,13 +98,13 @@ public:
 
 private:
   std::shared_ptr<executor> work_;
-  link_chooser choose_;
+  connection_chooser choose_;
 };
 
 } // namespace
 
 std::shared_ptr<child_factory> make_children(std::shared_ptr<executor> work,
-                                             link_chooser choose) {
+                                             connection_chooser choose) {
   return std::make_shared<remote_factory>(std::move(work), std::move(choose));
 }
 

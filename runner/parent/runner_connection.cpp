@@ -140,10 +140,10 @@ void runner_connection::report_stops() {
   while (!stops_due_.empty() && stops_due_.front().when <= now) {
     auto i = sessions_.find(stops_due_.front().number);
     stops_due_.pop_front();
-    if (i != sessions_.end())
-      std::shared_ptr {
-        i->second
-      } -> report_stops(now);
+    if (i != sessions_.end()) {
+      auto session = i->second;
+      session->report_stops(now);
+    }
   }
   if (!stops_due_.empty())
     arm(stops_due_.front().when);
@@ -152,13 +152,13 @@ void runner_connection::report_stops() {
 void runner_connection::arm(time_point when) {
   if (when >= armed_)
     return;
-  if (alarm_ == nullptr)
-    alarm_ = work_->make_timer([this] {
+  if (timer_ == nullptr)
+    timer_ = work_->make_timer([this] {
       armed_ = time_point::max();
       tick();
     });
   armed_ = when;
-  alarm_->set(when);
+  timer_->set(when);
 }
 
 void runner_connection::tick() {
@@ -503,7 +503,7 @@ void runner_connection::down() {
   // Not from inside of one of their calls.
   work_->post([process = std::shared_ptr<runner_process>{std::move(process_)},
                channel = std::shared_ptr<framed_channel>{std::move(channel_)},
-               alarm = std::shared_ptr<timer>{std::move(alarm_)},
+               timer = std::shared_ptr<timer>{std::move(timer_)},
                self = std::move(self_)] {});
   auto lost = std::exchange(sessions_, {});
   for (auto& queue : deadlines_)

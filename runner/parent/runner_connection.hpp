@@ -23,14 +23,15 @@ namespace procession {
 /// Our end of a runner: starts its process, greets it, and is the children that
 /// live there. Nothing it hears from there is believed unseen; the first breach
 /// of docs/protocol.md ends the runner. It is a state machine without threads
-/// or a clock of its own; everything but `work` happens on the work queue.
+/// or a clock of its own; everything but `work` happens on the executor's
+/// thread.
 class runner_connection
   : public std::enable_shared_from_this<runner_connection>,
     public channel_listener {
 public:
   using session_ptr = std::shared_ptr<remote_session>;
 
-  /// Called with each change, on the work queue.
+  /// Called with each change, on the executor's thread.
   using observer = std::function<void(const runner_info&)>;
 
   /// Makes one whose last owner may be on any thread.
@@ -158,7 +159,7 @@ private:
   bool released_ = false;
   std::unique_ptr<runner_process> process_;
   std::unique_ptr<framed_channel> channel_;
-  std::unique_ptr<timer> alarm_;
+  std::unique_ptr<timer> timer_;
   time_point armed_ = time_point::max();
 
   phase phase_ = phase::launching;
@@ -186,8 +187,8 @@ private:
 };
 
 /// Makes children that live in runners.
-/// @param choose which runner a session goes to: called on the queue, when the
-///               session is started.
+/// @param choose which runner a session goes to: called when the session is
+///               started, on the executor's thread.
 std::shared_ptr<child_factory>
 make_children(std::shared_ptr<executor> work,
               std::function<std::shared_ptr<runner_connection>()> choose);

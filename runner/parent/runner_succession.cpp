@@ -28,34 +28,34 @@ void runner_succession::start(observer tell) {
 void runner_succession::prepare() {
   nonce_ = port_->make_nonce();
   ++number_;
-  link_ = runner_connection::make(work_, options_, nonce_,
-                                  [weak = weak_from_this(),
-                                   number = number_](const runner_info& now) {
-                                    if (auto self = weak.lock())
-                                      self->on_change(number, now);
-                                  });
+  connection_ = runner_connection::make(
+    work_, options_, nonce_,
+    [weak = weak_from_this(), number = number_](const runner_info& now) {
+      if (auto self = weak.lock())
+        self->on_change(number, now);
+    });
   at_ = course::not_up;
   info_ = {};
 }
 
 void runner_succession::begin() {
   if (stopped_ || released_)
-    link_->stop();
+    connection_->stop();
   else
-    link_->start(port_->make_process(options_, nonce_));
+    connection_->start(port_->make_process(options_, nonce_));
 }
 
-runner_succession::link_ptr runner_succession::next() {
-  if (predecessor_ != nullptr || !link_->lost() || !may_follow())
-    return link_;
-  predecessor_ = std::move(link_);
+runner_succession::connection_ptr runner_succession::next() {
+  if (predecessor_ != nullptr || !connection_->lost() || !may_follow())
+    return connection_;
+  predecessor_ = std::move(connection_);
   auto down = info_.state == runner_state::down;
   prepare();
   if (down) {
     predecessor_ = nullptr;
     begin();
   }
-  return link_;
+  return connection_;
 }
 
 bool runner_succession::may_follow() const {
@@ -74,21 +74,21 @@ void runner_succession::stop() {
   stopped_ = true;
   // One that is not started yet is stopped as soon as it is.
   if (predecessor_ == nullptr)
-    link_->stop();
+    connection_->stop();
   tell();
 }
 
 void runner_succession::release() {
   released_ = true;
   if (predecessor_ == nullptr)
-    link_->release();
+    connection_->release();
   tell();
 }
 
 void runner_succession::tell() {
   if (!tell_)
     return;
-  info_.sessions = link_->sessions();
+  info_.sessions = connection_->sessions();
   change x{info_};
   x.over = predecessor_ == nullptr && info_.state == runner_state::down
            && (stopped_ || released_ || !options_.restart);

@@ -14,12 +14,12 @@ namespace procession {
 /// The runners of one node, one after the other: when one is lost, or could not
 /// be started, the next session starts another (`runner_options::restart`).
 /// There is never more than one: a session that comes while a runner ends waits
-/// for the next one. Everything but `make` and `work` happens on the work
-/// queue.
+/// for the next one. Everything but `make` and `work` happens on the
+/// executor's thread.
 class runner_succession
   : public std::enable_shared_from_this<runner_succession> {
 public:
-  using link_ptr = std::shared_ptr<runner_connection>;
+  using connection_ptr = std::shared_ptr<runner_connection>;
 
   /// A runner that was up for so long has not failed when it is lost.
   static constexpr auto proven = std::chrono::seconds{10};
@@ -39,17 +39,13 @@ public:
     bool last = false;
   };
 
-  /// Called with each change, on the work queue.
+  /// Called with each change, on the executor's thread.
   using observer = std::function<void(const change&)>;
 
   static std::shared_ptr<runner_succession>
   make(std::shared_ptr<runner_port> port, runner_options options);
 
-  executor& work() noexcept {
-    return *work_;
-  }
-
-  const std::shared_ptr<executor>& queue() const noexcept {
+  const std::shared_ptr<executor>& work() const noexcept {
     return work_;
   }
 
@@ -58,7 +54,7 @@ public:
 
   /// The runner that the next session goes to: another one if the last was
   /// lost. One that is down fails each session with why.
-  link_ptr next();
+  connection_ptr next();
 
   /// Ends the runner; no other follows.
   void stop();
@@ -86,10 +82,10 @@ private:
   observer tell_;
   /// The last one, and its number from 1. Not started as long as the one before
   /// it is not down.
-  link_ptr link_;
+  connection_ptr connection_;
   std::uint64_t number_ = 0;
   std::string nonce_;
-  link_ptr predecessor_;
+  connection_ptr predecessor_;
   bool stopped_ = false;
   bool released_ = false;
   /// How far the last one has come.

@@ -316,7 +316,7 @@ TEST_CASE("a read that was answered does not keep a clock running") {
   t.child().out("a");
   t.run();
   CHECK_FALSE(reading.pending());
-  // The alarm that is under way is the last one.
+  // The timer that is under way is the last one.
   t.advance(10s);
   CHECK_FALSE(t.waits());
 }

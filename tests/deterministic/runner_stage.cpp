@@ -220,31 +220,31 @@ void far_theatre::advance(std::chrono::seconds by) {
   }
 }
 
-// -- link_alone ---------------------------------------------------------------
+// -- connection_alone ---------------------------------------------------------
 
-link_alone::link_alone(runner_options options)
+connection_alone::connection_alone(runner_options options)
   : channel(work), process(std::make_shared<paper_process::script>(
                      paper_process::script{work, nullptr})) {
-  // The queue belongs to us, who outlive the link.
-  auto queue = std::shared_ptr<executor>{std::shared_ptr<void>{}, &work};
-  link = runner_connection::make(queue, std::move(options), nonce,
-                                 [this](const runner_info& x) {
-                                   told.push_back(x);
-                                 });
-  link->start(std::make_unique<paper_process>(process));
+  // The executor is our member and outlives the connection.
+  auto shared = std::shared_ptr<executor>{std::shared_ptr<void>{}, &work};
+  connection = runner_connection::make(shared, std::move(options), nonce,
+                                       [this](const runner_info& x) {
+                                         told.push_back(x);
+                                       });
+  connection->start(std::make_unique<paper_process>(process));
 }
 
-link_alone::~link_alone() {
+connection_alone::~connection_alone() {
   process->exits({});
   work.advance(std::chrono::minutes{1});
   CHECK(info().state == runner_state::down);
-  std::weak_ptr<runner_connection> last = link;
-  link = nullptr;
+  std::weak_ptr<runner_connection> last = connection;
+  connection = nullptr;
   work.run();
   CHECK(last.expired());
 }
 
-void link_alone::bring_up() {
+void connection_alone::bring_up() {
   process->launched();
   process->connected(channel.end(side::left));
   work.run();
@@ -257,8 +257,8 @@ void link_alone::bring_up() {
   CHECK(take_sent() == lines{"hello"});
 }
 
-void link_alone::say_raw(frame_type type, std::uint64_t session,
-                         const std::string& body, std::uint16_t flags) {
+void connection_alone::say_raw(frame_type type, std::uint64_t session,
+                               const std::string& body, std::uint16_t flags) {
   frame_header header;
   header.length = static_cast<std::uint32_t>(body.size());
   header.type = type;
@@ -273,16 +273,18 @@ void link_alone::say_raw(frame_type type, std::uint64_t session,
   work.run();
 }
 
-std::vector<std::string> link_alone::take_sent() {
+std::vector<std::string> connection_alone::take_sent() {
   work.run();
   return frames_in(channel.take(side::right));
 }
 
-std::unique_ptr<child> link_alone::start(std::vector<std::string>& events,
-                                         std::uint64_t credit, stdio_kind kind,
-                                         std::int32_t notification_fd) {
-  auto queue = std::shared_ptr<executor>{std::shared_ptr<void>{}, &work};
-  auto result = make_children(queue, [this] { return link; })->make_child();
+std::unique_ptr<child>
+connection_alone::start(std::vector<std::string>& events, std::uint64_t credit,
+                        stdio_kind kind, std::int32_t notification_fd) {
+  auto shared = std::shared_ptr<executor>{std::shared_ptr<void>{}, &work};
+  auto result = make_children(shared, [this] {
+                  return connection;
+                })->make_child();
   auto spec = cat();
   spec.stdio.kind = kind;
   spec.notification_fd = notification_fd;

@@ -18,7 +18,7 @@
 namespace procession::test {
 
 /// The process of a runner that happens only on paper. What was said of it
-/// reaches the link through the queue.
+/// reaches the connection through the executor.
 class paper_process : public runner_process {
 public:
   /// What the test holds of it.
@@ -48,15 +48,15 @@ private:
   std::shared_ptr<script> script_;
 };
 
-/// A link with a process on paper; what its runner says is up to the test, or
-/// to a `runner_host` at the other end of the wire.
-class link_alone {
+/// A connection with a process on paper; what its runner says is up to the
+/// test, or to a `runner_host` at the other end of the wire.
+class connection_alone {
 public:
-  explicit link_alone(runner_options options = {});
-  link_alone(const link_alone&) = delete;
-  link_alone& operator=(const link_alone&) = delete;
-  /// The runner goes, and the link with it.
-  ~link_alone();
+  explicit connection_alone(runner_options options = {});
+  connection_alone(const connection_alone&) = delete;
+  connection_alone& operator=(const connection_alone&) = delete;
+  /// The runner goes, and the connection with it.
+  ~connection_alone();
 
   /// Launched, connected and greeted.
   void bring_up();
@@ -70,7 +70,7 @@ public:
   void say_raw(frame_type type, std::uint64_t session, const std::string& body,
                std::uint16_t flags = 0);
 
-  /// The frames that the link sent since the last look: "spawn of 1".
+  /// The frames that the connection sent since the last look: "spawn of 1".
   std::vector<std::string> take_sent();
 
   /// Starts a session; its events are noted: "started", "out abc", "finished".
@@ -78,7 +78,7 @@ public:
   start(std::vector<std::string>& events, std::uint64_t credit = 100,
         stdio_kind kind = stdio_kind::pipes, std::int32_t notification_fd = 0);
 
-  /// The last of what the link told of itself.
+  /// The last of what the connection told of itself.
   const runner_info& info() const {
     return told.back();
   }
@@ -86,7 +86,7 @@ public:
   hand_executor work;
   wire channel;
   std::shared_ptr<paper_process::script> process;
-  std::shared_ptr<runner_connection> link;
+  std::shared_ptr<runner_connection> connection;
   std::vector<runner_info> told;
   std::string nonce = "secret";
 
@@ -95,7 +95,8 @@ private:
 };
 
 /// A theatre whose children play in a runner at the other end of a wire: the
-/// spawner and the runner's actor, the link, the host, all but the threads.
+/// spawner and the runner's actor, the connection, the host, all but the
+/// threads.
 class far_theatre {
 public:
   explicit far_theatre(runner_options options = {});

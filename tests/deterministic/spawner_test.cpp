@@ -301,7 +301,7 @@ TEST_CASE("a thousand sessions at once do not mix") {
   }
 }
 
-TEST_CASE("who has an alarm clock may be gone before that begins") {
+TEST_CASE("an actor may be gone before its timer begins") {
   theatre t;
   t.run();
   auto before = t.sys.registry().running();

@@ -6,7 +6,7 @@ namespace procession::test {
 
 class hand_executor::hand_timer : public timer {
 public:
-  hand_timer(std::shared_ptr<alarms> all, std::function<void()> f)
+  hand_timer(std::shared_ptr<timers> all, std::function<void()> f)
     : all_(std::move(all)), f_(std::move(f)) {
     // nop
   }
@@ -22,8 +22,8 @@ public:
     set_ = true;
   }
 
-  /// What is to be called; it is no alarm any more.
-  std::function<void()> ring() {
+  /// What is to be called; it is not set any more.
+  std::function<void()> fire() {
     take_back();
     // A copy: it may destroy this.
     return f_;
@@ -35,7 +35,7 @@ private:
       all_->set.erase(at_);
   }
 
-  std::shared_ptr<alarms> all_;
+  std::shared_ptr<timers> all_;
   std::function<void()> f_;
   std::pair<time_point, std::uint64_t> at_;
   bool set_ = false;
@@ -43,7 +43,7 @@ private:
 
 // Not at the epoch: nothing may take a time of zero for something special.
 hand_executor::hand_executor()
-  : now_(std::chrono::hours{1}), alarms_(std::make_shared<alarms>()) {
+  : now_(std::chrono::hours{1}), timers_(std::make_shared<timers>()) {
   // nop
 }
 
@@ -52,7 +52,7 @@ void hand_executor::post(std::function<void()> f) {
 }
 
 std::unique_ptr<timer> hand_executor::make_timer(std::function<void()> f) {
-  return std::make_unique<hand_timer>(alarms_, std::move(f));
+  return std::make_unique<hand_timer>(timers_, std::move(f));
 }
 
 bool hand_executor::run_one() {
@@ -77,7 +77,7 @@ void hand_executor::advance(duration by) {
   while (next_wake_up() <= until) {
     // One that was set for the past comes at once.
     now_ = std::max(now_, next_wake_up());
-    alarms_->set.begin()->second->ring()();
+    timers_->set.begin()->second->fire()();
     run();
   }
   now_ = until;
@@ -89,8 +89,8 @@ void hand_executor::oversleep(duration by) {
 }
 
 hand_executor::time_point hand_executor::next_wake_up() const {
-  return alarms_->set.empty() ? time_point::max()
-                              : alarms_->set.begin()->first.first;
+  return timers_->set.empty() ? time_point::max()
+                              : timers_->set.begin()->first.first;
 }
 
 } // namespace procession::test

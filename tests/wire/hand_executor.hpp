@@ -13,7 +13,7 @@
 
 namespace procession::test {
 
-/// A work queue without a thread: nothing happens, and no time passes, but by
+/// An executor without a thread: nothing happens, and no time passes, but by
 /// the test's hand.
 ///
 /// What waits in it may own it: run it until nothing waits before the last
@@ -60,15 +60,15 @@ public:
 private:
   class hand_timer;
   /// By time, then in the order in which they were set.
-  struct alarms {
+  struct timers {
     std::map<std::pair<time_point, std::uint64_t>, hand_timer*> set;
     std::uint64_t last = 0;
   };
 
   time_point now_;
   std::deque<std::function<void()>> posted_;
-  /// Shared with the wake-ups: they may outlive the queue.
-  std::shared_ptr<alarms> alarms_;
+  /// Shared with the wake-ups: they may outlive the executor.
+  std::shared_ptr<timers> timers_;
 };
 
 } // namespace procession::test

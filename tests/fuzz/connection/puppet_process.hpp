@@ -10,7 +10,7 @@ namespace procession::fuzz {
 /// platform/common/runner_port.hpp promises.
 class puppet_process {
 public:
-  /// What a link is given: tells of us until it is destroyed.
+  /// What a connection is given: tells of us until it is destroyed.
   std::unique_ptr<runner_process> make();
 
   void launch();
@@ -27,7 +27,7 @@ public:
     return killed_;
   }
 
-  /// Whether the link has let go of it.
+  /// Whether the connection has let go of it.
   bool destroyed() const noexcept {
     return destroyed_;
   }

@@ -49,14 +49,14 @@ private:
     runner_options options;
     if ((mode & 1) != 0)
       options.command = {"lead", "the", "way"};
-    auto link = runner_connection::make(
+    auto connection = runner_connection::make(
       work_, std::move(options), "secret", [this](const runner_info& x) {
         expect(x.state >= state_, "the state of a runner moves down the list");
         state_ = x.state;
       });
-    link_ = link;
-    link->start(process_.make());
-    children_ = make_children(work_, [link] { return link; });
+    connection_ = connection;
+    connection->start(process_.make());
+    children_ = make_children(work_, [connection] { return connection; });
     dutiful_ = (mode & 2) != 0;
     if ((mode & 4) != 0)
       add_session();
@@ -151,13 +151,13 @@ private:
           x.resize();
         return;
       case 13:
-        if (auto link = link_.lock())
-          expect(link->sessions() <= sessions_.size(),
+        if (auto connection = connection_.lock())
+          expect(connection->sessions() <= sessions_.size(),
                  "a session is counted once");
         return;
       case 14:
-        if (auto link = link_.lock())
-          link->stop();
+        if (auto connection = connection_.lock())
+          connection->stop();
         return;
       default:
         return;
@@ -344,7 +344,7 @@ private:
       x->check_end();
     sessions_.clear();
     work_->run();
-    expect(link_.expired(), "nothing is left of the link");
+    expect(connection_.expired(), "nothing is left of the connection");
     expect(work_->next_wake_up() == decltype(work_->next_wake_up())::max(),
            "nothing is left to be waited for");
   }
@@ -357,7 +357,7 @@ private:
   fuzz::speaker runner_;
   fuzz::overheard said_;
   runner_state state_ = runner_state::launching;
-  std::weak_ptr<runner_connection> link_;
+  std::weak_ptr<runner_connection> connection_;
   std::shared_ptr<child_factory> children_;
   std::vector<std::unique_ptr<fuzz::watched_session>> sessions_;
   std::size_t written_ = 0;

@@ -8,7 +8,7 @@
 
 namespace procession::fuzz {
 
-/// What a link says to its runner, heard by one who knows what it may say.
+/// What a connection says to its runner, checked against what it may say.
 class overheard {
 public:
   void hear(std::string_view bytes);

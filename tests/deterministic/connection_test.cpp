@@ -7,12 +7,12 @@ namespace {
 
 constexpr auto spawned_frame = protocol::spawned{12, containment_kind::cgroup};
 
-/// A link that is up, with one session that runs and another that must not
-/// notice what becomes of the first.
-struct running : link_alone {
+/// A connection that is up, with one session that runs and another that must
+/// not notice what becomes of the first.
+struct running : connection_alone {
   explicit running(runner_options options = {},
                    stdio_kind kind = stdio_kind::pipes)
-    : link_alone(options) {
+    : connection_alone(options) {
     bring_up();
     session = start(events, 100, kind);
     say(frame_type::spawned, 1, spawned_frame);
@@ -299,7 +299,7 @@ TEST_CASE("a tree in a runner that was asked to end is waited for") {
 }
 
 TEST_CASE("a runner that does not greet as it should is ended") {
-  link_alone x;
+  connection_alone x;
   x.process->launched();
   x.process->connected(x.channel.end(side::left));
   x.work.run();
@@ -346,7 +346,7 @@ TEST_CASE("each stage of a runner's start has an end") {
   options.launch_timeout = 1s;
   options.connect_timeout = 2s;
   options.hello_timeout = 3s;
-  link_alone x{options};
+  connection_alone x{options};
   lines events;
   auto session = x.start(events);
   auto expect = [&](stage at, const std::string& how) {
@@ -546,7 +546,7 @@ TEST_CASE("a runner that leaves says so, and is followed to its end") {
     CHECK(x.info().why.detail.text == "the channel ended");
   }
   SECTION("because we stop it") {
-    x.link->stop();
+    x.connection->stop();
     x.work.run();
     CHECK(x.take_sent() == lines{"goodbye"});
     x.process->exits({});

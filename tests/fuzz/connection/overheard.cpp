@@ -20,7 +20,7 @@ void overheard::on_frame(frame& x) {
   auto& head = x.header();
   switch (head.type) {
     case frame_type::hello:
-      expect(!greeted_, "a link says hello once");
+      expect(!greeted_, "a connection says hello once");
       greeted_ = true;
       body_of<protocol::hello>(x);
       return expect(head.session == 0, "a hello is the channel's");
