@@ -281,6 +281,11 @@ void process::flush() {
 void process::on_written(const boost::system::error_code& ec,
                          std::size_t taken) {
   sending_ = false;
+  if (state_ == state::settling) {
+    if (!ec)
+      emit(child_stdin_taken{taken});
+    return exited();
+  }
   if (writing_ == writing::closed || queue_.empty())
     return;
   if (ec)
@@ -421,6 +426,16 @@ void process::on_exit() {
     return;
   writing_ = writing::closed;
   queue_.clear();
+  if (!sending_)
+    return exited();
+  // The system may tell us first that the process has ended and then that it
+  // had read its input. What is not read by now never will be.
+  state_ = state::settling;
+  boost::system::error_code ec;
+  input_->cancel(ec);
+}
+
+void process::exited() {
   if (!terminal_)
     close_input();
   state_ = state::exited;

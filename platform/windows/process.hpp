@@ -83,6 +83,8 @@ private:
     /// The launcher is at it.
     launching,
     running,
+    /// The process has ended; a last write is answered or taken back.
+    settling,
     /// The process has ended; its output, and what it started, may go on.
     exited,
     /// What is left of the tree is being killed.
@@ -143,6 +145,7 @@ private:
 
   void await_exit();
   void on_exit();
+  void exited();
   void close_console();
   bool drained() const noexcept;
   void close_streams();
