@@ -18,15 +18,15 @@ namespace procession {
 /// How many requests may wait for the same thing.
 inline constexpr std::size_t max_waiting = 1024;
 
-/// The answer to one request too many (`busy`).
-inline caf::error too_many_wait(stage at) {
+/// The error of a request beyond that limit (`busy`).
+inline caf::error too_many_wait(stage at, std::size_t limit = max_waiting) {
   return make_error(errc::busy, at,
-                    std::to_string(max_waiting) + " wait for that already");
+                    std::to_string(limit) + " requests wait for that already");
 }
 
-/// Requests that are answered later, when what they wait for comes: at most
-/// `max_waiting`, each with data of its own. The owner answers all of them at
-/// its end (see `last_words`): a promise that is dropped tells nobody.
+/// Requests that are answered later, each with data of its own. Their number is
+/// limited. The owner answers all of them at its end (see `last_words`): a
+/// promise that is dropped tells nobody.
 /// @tparam T the value of the answer, or void
 template <class T, class Data = std::monostate>
 class waiters {
@@ -34,12 +34,16 @@ public:
   using promise = std::conditional_t<std::is_void_v<T>, void_promise,
                                      caf::typed_response_promise<T>>;
 
+  explicit waiters(std::size_t limit = max_waiting) : limit_(limit) {
+    // nop
+  }
+
   /// Keeps the request that `self` handles now.
   /// @returns its promise, or `busy` at the stage `at`.
   template <class Self>
   caf::result<T> add(Self* self, stage at, Data data = {}) {
     if (!has_room())
-      return too_many_wait(at);
+      return too_many_wait(at, limit_);
     waiting_.push_back(
       {std::move(data), self->template make_response_promise<T>()});
     return waiting_.back().answer;
@@ -49,10 +53,10 @@ public:
   /// are forgotten: somebody may ask with a time-out, again and again, from a
   /// new actor each time.
   bool has_room() {
-    if (waiting_.size() >= max_waiting)
+    if (waiting_.size() >= limit_)
       std::erase_if(waiting_,
                     [](waiter& x) { return asker_has_ended(x.answer); });
-    return waiting_.size() < max_waiting;
+    return waiting_.size() < limit_;
   }
 
   bool empty() const noexcept {
@@ -106,6 +110,7 @@ private:
       to.deliver(xs...);
   }
 
+  std::size_t limit_;
   std::vector<waiter> waiting_;
 };
 
