@@ -43,7 +43,15 @@ std::string to_string(signal_name x) {
 }
 
 std::string to_string(delivery x) {
-  return x == delivery::lossless ? "lossless" : "lossy";
+  switch (x) {
+    case delivery::lossless:
+      return "lossless";
+    case delivery::lossy:
+      return "lossy";
+    case delivery::events_only:
+      return "events only";
+  }
+  return "?";
 }
 
 std::string to_string(const subscription& x) {

@@ -42,11 +42,14 @@ enum class delivery : std::uint8_t {
   lossless,
   /// The session reads on; what leaves the log meanwhile becomes a `gap`.
   lossy,
+  /// The subscriber gets neither `output` nor `gap` and holds nothing back. For
+  /// `unsubscribed_policy` it does not count as a subscriber.
+  events_only,
 };
 
 /// The terms of a subscription.
 struct subscription {
-  /// Where to begin: the default replays all that is retained.
+  /// Where the output begins: the default replays all that is retained.
   cursor from = {};
   /// The number of bytes that may be unacknowledged. At least 1.
   std::uint64_t window = 256 * 1024;

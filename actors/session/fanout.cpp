@@ -28,9 +28,19 @@ std::optional<cursor> fanout::remove(const caf::actor_addr& who) {
   auto i = find(who);
   if (i == members_.end())
     return std::nullopt;
-  auto result = i->at.at;
+  auto result = i->mode == delivery::events_only ? cursor{} : i->at.at;
   members_.erase(i);
   return result;
+}
+
+bool fanout::has_all_output(const member& x) const noexcept {
+  return x.mode == delivery::events_only || log_.at_end(x.at);
+}
+
+bool fanout::takes_output() const noexcept {
+  return std::any_of(members_.begin(), members_.end(), [](const member& x) {
+    return x.mode != delivery::events_only;
+  });
 }
 
 bool fanout::holds_back() const noexcept {

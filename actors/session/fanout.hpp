@@ -68,6 +68,9 @@ public:
   template <class Actor>
   std::vector<caf::actor_addr> abort(Actor* self, const facts& now);
 
+  /// Whether a subscriber gets output.
+  bool takes_output() const noexcept;
+
   /// Whether a lossless subscriber has not been sent everything.
   bool holds_back() const noexcept;
 
@@ -98,6 +101,7 @@ private:
   void deliver(Actor* self, member& x, const facts& now);
 
   std::vector<member>::iterator find(const caf::actor_addr& who);
+  bool has_all_output(const member& x) const noexcept;
 
   const session_id& id_;
   const output_log& log_;
@@ -116,6 +120,8 @@ void fanout::deliver_start(Actor* self, member& x, const facts& now) {
 
 template <class Actor>
 void fanout::deliver_output(Actor* self, member& x) {
+  if (x.mode == delivery::events_only)
+    return;
   while (auto n = x.window.available()) {
     // Told only to who can take what follows: one gap, however long it grew.
     while (auto loss = log_.skip_evicted(x.at))
@@ -144,7 +150,7 @@ void fanout::deliver(Actor* self, member& x, const facts& now) {
     x.told = session_state::exited;
     self->send(x.who, exited{id_, ++x.seq, now.status});
   }
-  if (now.state == session_state::closed && log_.at_end(x.at)) {
+  if (now.state == session_state::closed && has_all_output(x)) {
     x.told = session_state::closed;
     self->send(x.who, closed{id_, ++x.seq, now.why, now.rest});
   }
@@ -172,11 +178,13 @@ std::vector<caf::actor_addr> fanout::abort(Actor* self, const facts& now) {
     deliver_output(self, x);
     auto why = now.state == session_state::closed ? now.why
                                                   : close_reason::host_lost;
-    for (auto stream : {stream_kind::out, stream_kind::err})
-      if (auto from = x.at.at[stream], to = log_.end()[stream]; from < to) {
-        self->send(x.who, gap{id_, ++x.seq, stream, from, to});
-        why = close_reason::host_lost;
-      }
+    for (auto stream : {stream_kind::out, stream_kind::err}) {
+      auto from = x.at.at[stream], to = log_.end()[stream];
+      if (from >= to || x.mode == delivery::events_only)
+        continue;
+      self->send(x.who, gap{id_, ++x.seq, stream, from, to});
+      why = close_reason::host_lost;
+    }
     if (x.told < session_state::exited)
       self->send(x.who, exited{id_, ++x.seq, now.status});
     self->send(x.who, closed{id_, ++x.seq, why, now.rest});

@@ -20,7 +20,8 @@ struct child_report {
   /// A session runs.
   struct started {
     procession::session session;
-    session_info info;
+    session_id id;
+    std::int64_t pid = 0;
   };
 
   /// Others can rely on it.

@@ -19,8 +19,10 @@ constexpr auto longest_probe_pause = std::chrono::seconds{1};
 /// subscribers are slow: killing what is left of a tree takes 5 s at most.
 constexpr auto close_margin = std::chrono::seconds{6};
 
-/// A session must not be gone before we can ask it how it ended.
+/// A session must not be gone between two subscriptions.
 constexpr auto least_retention = std::chrono::seconds{1};
+
+constexpr subscription events_only{{}, 1, delivery::events_only};
 
 bool succeeded(const session_start& spec, const exit_status& x) {
   return x.by_request
@@ -53,22 +55,23 @@ supervised_session::behavior_type supervised_session_machine::make_behavior(
   what.owner = ownership::sender;
   what.limits.retention = std::max<caf::timespan>(what.limits.retention,
                                                   least_retention);
-  self_->request(spec_->where, caf::infinite, spawn_atom_v, std::move(what))
+  // Output is taken only to look for a text in it.
+  auto terms = std::holds_alternative<ready_output>(spec_->ready)
+                 ? subscription{}
+                 : events_only;
+  self_
+    ->request(spec_->where, caf::infinite, spawn_atom_v, std::move(what), terms)
     .then([this](session& x) { on_spawned(std::move(x)); },
           [this](caf::error& why) {
             report_(self_, child_report::unready{why});
             end(std::move(why));
           });
   return {
-    [](const started&) {
-      // As below.
-    },
+    [this](const started& x) { on(x); },
     [this](const output& x) { on(x); },
     [this](const gap& x) { on(x); },
-    [](const exited&) {
-      // It is told of the states that it waits for.
-    },
-    [this](const closed&) { not_ready_any_more(); },
+    [this](const exited& x) { on(x); },
+    [this](const closed&) { on_closed(); },
     [this](const probe_answer& x) { on(x); },
     [this](probe_again) { look(); },
     [this](close_check) { check_close(); },
@@ -80,25 +83,22 @@ supervised_session::behavior_type supervised_session_machine::make_behavior(
 void supervised_session_machine::on_spawned(session hdl) {
   session_ = std::move(hdl);
   self_->monitor(session_);
-  auto lost = [this](caf::error& why) { end(std::move(why)); };
-  self_->request(session_, caf::infinite, wait_atom_v, session_state::running)
-    .then([this](session_info& x) { on_running(x); }, lost);
-  self_->request(session_, caf::infinite, wait_atom_v, session_state::exited)
-    .then([this](session_info& x) { on_exited(x); }, lost);
-  self_->request(session_, caf::infinite, wait_atom_v, session_state::closed)
-    .then([this](session_info&) { on_closed(); }, lost);
   if (stopping_)
     terminate();
 }
 
-void supervised_session_machine::on_running(session_info& x) {
+void supervised_session_machine::on(const started& x) {
+  // It comes again with the second subscription.
+  if (state_ != state::starting)
+    return;
   state_ = state::unready;
-  info_ = x;
-  report_(self_, child_report::started{session_, std::move(x)});
+  report_(self_, child_report::started{session_, x.id, x.pid});
   watch();
 }
 
-void supervised_session_machine::on_exited(const session_info& x) {
+void supervised_session_machine::on(const exited& x) {
+  if (exit_)
+    return;
   exit_ = x.status;
   close_due_ = self_->clock().now() + spec_->what.kill.drain_timeout
                + close_margin;
@@ -125,6 +125,7 @@ void supervised_session_machine::tell_exit() {
 }
 
 void supervised_session_machine::on_closed() {
+  not_ready_any_more();
   closed_ = true;
   if (state_ == state::exited)
     end(reason_);
@@ -189,15 +190,19 @@ void supervised_session_machine::watch() {
     pattern_watch watch{wanted->text.size()};
     watch.look_for(*std::move(texts));
     watches_.emplace(std::array{watch, watch});
-    self_->request(session_, caf::infinite, subscribe_atom_v, subscription{})
-      .then([] {}, [this](const caf::error&) { not_ready_any_more(); });
   } else if (std::holds_alternative<ready_notified>(spec_->ready)) {
     self_->request(session_, caf::infinite, ready_atom_v)
       .then([this] { become_ready(); },
             [this](const caf::error&) { not_ready_any_more(); });
   } else if (std::holds_alternative<ready_probe>(spec_->ready)) {
     probe_pause_ = first_probe_pause;
-    look();
+    self_->request(session_, caf::infinite, info_atom_v)
+      .then(
+        [this](session_info& x) {
+          info_ = std::move(x);
+          look();
+        },
+        [this](caf::error& why) { end(std::move(why)); });
   } else {
     become_ready();
   }
@@ -213,8 +218,11 @@ void supervised_session_machine::on(const output& x) {
     return;
   }
   watches_.reset();
+  auto lost = [this](caf::error& why) { end(std::move(why)); };
   self_->request(session_, caf::infinite, unsubscribe_atom_v)
     .then([] {}, [](const caf::error&) {});
+  self_->request(session_, caf::infinite, subscribe_atom_v, events_only)
+    .then([] {}, lost);
   become_ready();
 }
 

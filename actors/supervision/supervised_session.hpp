@@ -79,8 +79,8 @@ private:
   };
 
   void on_spawned(session hdl);
-  void on_running(session_info& x);
-  void on_exited(const session_info& x);
+  void on(const started& x);
+  void on(const exited& x);
   void on_exit_request(caf::exit_msg& x);
 
   void watch();

@@ -139,8 +139,8 @@ void supervisor_machine::on(child_report& x) {
 
 void supervisor_machine::on(child& x, child_report::started& what) {
   x.session = std::move(what.session);
-  x.id = what.info.id;
-  x.pid = what.info.pid;
+  x.id = std::move(what.id);
+  x.pid = what.pid;
   x.told = child::known::started;
   tell(event::started, &x);
 }

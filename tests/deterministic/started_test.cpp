@@ -64,6 +64,60 @@ TEST_CASE(
   CHECK(owner.take_events() == lines{});
 }
 
+TEST_CASE("a subscriber to events alone gets no output and holds none back",
+          "[events]") {
+  theatre t;
+  peer owner{t};
+  peer reader{t};
+  auto made = owner.begin_subscribed(cat(), {{}, 1, delivery::events_only});
+  t.child().started();
+  t.run();
+  CHECK(owner.begun());
+  reader.subscribe(made.value(), {{}, 1, delivery::lossless});
+  t.child().out("abc");
+  t.run();
+  reader.acknowledge_always();
+  reader.ack(made.value(), 1);
+  CHECK_FALSE(reader.info(made.value()).paused);
+  t.end();
+  CHECK(owner.take_events()
+        == lines{"1 exited exit code 0", "2 closed complete"});
+}
+
+TEST_CASE("a subscriber to events alone does not wait for others at the end",
+          "[events]") {
+  theatre t;
+  peer owner{t};
+  peer slow{t};
+  auto made = owner.begin_subscribed(cat(), {{}, 1, delivery::events_only});
+  t.child().started();
+  t.run();
+  slow.subscribe(made.value(), {{}, 1, delivery::lossless});
+  t.child().out("abc");
+  t.end();
+  CHECK(owner.take_events()
+        == lines{"1 exited exit code 0", "2 closed complete"});
+  CHECK(slow.take_events() == lines{"1 out@0 a", "2 exited exit code 0"});
+}
+
+TEST_CASE("output waits for a subscriber that takes it, not for one to events",
+          "[events]") {
+  theatre t;
+  peer owner{t};
+  auto spec = cat();
+  spec.limits.retained = 4;
+  spec.unsubscribed = unsubscribed_policy::pause;
+  auto made = owner.begin_subscribed(spec, {{}, 1, delivery::events_only});
+  t.child().started();
+  t.child().out("abcd");
+  t.run();
+  CHECK(owner.info(made.value()).paused);
+  owner.tell(made.value(), unsubscribe_atom_v);
+  CHECK(owner.info(made.value()).paused);
+  owner.subscribe(made.value());
+  CHECK(owner.take_events() == lines{"1 out@0 abcd"});
+}
+
 TEST_CASE("a spawn that subscribes has a window and begins at the beginning",
           "[events]") {
   theatre t;
