@@ -1,0 +1,523 @@
+#include "procession/actors/supervision/supervisor_machine.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace procession {
+
+namespace {
+
+caf::error no_such_child(const std::string& name) {
+  return make_error(errc::no_such_child, stage::supervise,
+                    "there is no child '" + name + "'");
+}
+
+} // namespace
+
+failure supervisor_machine::duplicate_child(const std::string& name) {
+  return {errc::duplicate_child,
+          {stage::supervise, 0, "there is a child '" + name + "' already"}};
+}
+
+void supervisor_machine::say_last() {
+  // However the actor comes to its end, a promise that is dropped tells nobody.
+  auto why = why_ended();
+  for (auto& x : children_)
+    x->abandon(why);
+  until_up_.fail(why);
+  until_over_.fail(why);
+  finish_events(nullptr, "killed");
+}
+
+supervisor_impl::behavior_type
+supervisor_machine::make_behavior(std::vector<child_spec> children,
+                                  supervisor_options options) {
+  options_ = options;
+  restarts_ = restart_window{options.intensity};
+  at_.feed = event_feed{options.retained_events};
+  chance_.seed(static_cast<jitter_source::result_type>(
+    options.seed != 0 ? options.seed : std::random_device{}()));
+  at_.timer.attach(self_);
+  self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
+  // CAF answers for a subscriber that does not understand an event, with an
+  // error that would be the end of us.
+  self_->set_error_handler([](caf::error&) {});
+  self_->set_exit_handler([this](caf::exit_msg& x) {
+    if (x.reason != caf::exit_reason::normal)
+      end(std::move(x.reason));
+  });
+  for (auto& x : children)
+    insert(std::move(x));
+  advance();
+  return {
+    [this, end = last_words_.for_behavior()](wait_atom) { return wait(); },
+    [this](add_atom, child_spec& spec) { return add(std::move(spec)); },
+    [this](remove_atom, const std::string& name) {
+      return take_down(name, intent::forget);
+    },
+    [this](restart_atom, const std::string& name) { return restart(name); },
+    [this](stop_atom, const std::string& name) {
+      return take_down(name, intent::stay);
+    },
+    [this](find_atom, const std::string& name) { return find(name); },
+    [this](list_atom) { return list(); },
+    [this](subscribe_atom, const event_subscription& x) {
+      return subscribe(x);
+    },
+    [this](unsubscribe_atom) { return unsubscribe(); },
+    [this](ack_atom, std::uint64_t events) { acknowledge(events); },
+    [this](terminate_atom) { return terminate(); },
+    [this](child_report& x) {
+      if (auto* about = find_number(x.child); about != nullptr && about->on(x))
+        advance();
+    },
+    [this](timer_fired) { on_timer(); },
+  };
+}
+
+// -- requests about children --------------------------------------------------
+
+caf::result<child_list> supervisor_machine::wait() {
+  switch (phase_) {
+    case phase::running:
+      return list();
+    case phase::ending:
+      return why_ended();
+    case phase::starting:
+    case phase::clearing:
+    case phase::pausing:
+      break;
+  }
+  return until_up_.add(self_, stage::supervise);
+}
+
+caf::result<child_info> supervisor_machine::add(child_spec spec) {
+  if (phase_ == phase::ending)
+    return why_ended();
+  if (auto bad = validate(spec))
+    return to_error(*bad);
+  if (find_child(spec.name) != nullptr)
+    return to_error(duplicate_child(spec.name));
+  auto result = insert(std::move(spec)).wait_ready(true);
+  if (phase_ == phase::running)
+    phase_ = phase::starting;
+  advance();
+  return result;
+}
+
+caf::result<child_info> supervisor_machine::restart(const std::string& name) {
+  if (phase_ == phase::ending)
+    return why_ended();
+  auto* x = find_child(name);
+  if (x == nullptr || x->being_forgotten())
+    return no_such_child(name);
+  if (!x->may_wait_ready())
+    return too_many_wait(stage::supervise);
+  auto result = x->wait_ready();
+  switch (x->state()) {
+    case child_state::waiting:
+      // Its turn comes.
+      break;
+    case child_state::starting:
+    case child_state::running:
+    case child_state::stopping:
+      x->stop(intent::restart);
+      break;
+    case child_state::backing_off:
+    case child_state::finished:
+    case child_state::stopped:
+      start_or_wait(*x);
+      advance();
+      break;
+  }
+  return result;
+}
+
+caf::result<void> supervisor_machine::take_down(const std::string& name,
+                                                intent then) {
+  if (phase_ == phase::ending)
+    return why_ended();
+  auto* x = find_child(name);
+  if (x == nullptr || (x->being_forgotten() && then != intent::forget))
+    return no_such_child(name);
+  if (!x->may_wait_down())
+    return too_many_wait(stage::supervise);
+  if (x->temporary() || x->adding())
+    then = intent::forget;
+  x->deny_stopped();
+  if (x->actor()) {
+    auto result = x->wait_down();
+    x->stop(then);
+    return result;
+  }
+  if (then == intent::forget)
+    forget(*x);
+  else
+    x->rest(child_state::stopped);
+  advance();
+  return caf::unit;
+}
+
+caf::result<child_info> supervisor_machine::find(const std::string& name) {
+  auto* x = find_child(name);
+  if (x == nullptr)
+    return no_such_child(name);
+  return x->info();
+}
+
+child_list supervisor_machine::list() const {
+  child_list result;
+  for (auto& x : children_)
+    result.push_back(x->info());
+  return result;
+}
+
+supervisor_machine::child*
+supervisor_machine::find_child(const std::string& name) {
+  auto i = std::find_if(children_.begin(), children_.end(),
+                        [&](const child_ptr& x) {
+                          return x->spec().name == name;
+                        });
+  return i != children_.end() ? i->get() : nullptr;
+}
+
+caf::result<void> supervisor_machine::terminate() {
+  if (!until_over_.has_room())
+    return too_many_wait(stage::supervise);
+  auto result = until_over_.add(self_, stage::supervise);
+  end(caf::exit_reason::user_shutdown);
+  return result;
+}
+
+// -- events -------------------------------------------------------------------
+
+caf::result<std::uint64_t>
+supervisor_machine::subscribe(const event_subscription& terms) {
+  auto sender = self_->current_sender();
+  if (sender == nullptr)
+    return to_error(no_sender(stage::supervise));
+  auto who = caf::actor_cast<caf::actor_addr>(sender);
+  if (at_.feed.contains(who))
+    return make_error(errc::already_subscribed, stage::supervise,
+                      "the actor subscribes to this supervisor already");
+  if (terms.window == 0)
+    return make_error(errc::invalid_argument, stage::supervise,
+                      "a window has at least one event");
+  self_->monitor(who);
+  // Answered first, so that the events follow the answer.
+  auto waiting = self_->make_response_promise<std::uint64_t>();
+  waiting.deliver(
+    at_.feed.add(caf::actor_cast<supervisor_subscriber>(sender), terms));
+  at_.feed.deliver(self_);
+  return waiting;
+}
+
+caf::result<void> supervisor_machine::unsubscribe() {
+  auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+  if (!at_.feed.remove(who))
+    return make_error(errc::not_subscribed, stage::supervise,
+                      "the actor does not subscribe to this supervisor");
+  if (find_actor(who) == nullptr)
+    self_->demonitor(who);
+  return caf::unit;
+}
+
+void supervisor_machine::acknowledge(std::uint64_t events) {
+  at_.feed.acknowledge(
+    caf::actor_cast<caf::actor_addr>(self_->current_sender()), events);
+  at_.feed.deliver(self_);
+}
+
+void supervisor_machine::tell(event what, std::string why,
+                              caf::timespan delay) {
+  supervisor_event x;
+  x.what = what;
+  x.why = std::move(why);
+  x.delay = delay;
+  at_.publish(std::move(x));
+}
+
+void supervisor_machine::finish_events(pointer sender, std::string why) {
+  supervisor_event last;
+  last.what = event::ended;
+  last.why = std::move(why);
+  at_.feed.push(std::move(last));
+  for (auto& who : at_.feed.finish(sender))
+    self_->demonitor(who);
+}
+
+// -- the end of a child -------------------------------------------------------
+
+void supervisor_machine::on_down(const caf::down_msg& x) {
+  at_.feed.remove(x.source);
+  auto* found = find_actor(x.source);
+  if (found == nullptr)
+    return;
+  auto& who = *found;
+  auto end = who.on_down(x.reason);
+  if (phase_ == phase::ending) {
+    who.rest(child_state::stopped);
+    return advance();
+  }
+  switch (end.then) {
+    case intent::none:
+      if (end.state != child_state::starting) {
+        on_end(who, end.success);
+        break;
+      }
+      who.tell_start_failed();
+      on_start_failed(who);
+      break;
+    case intent::fail:
+      on_start_failed(who);
+      break;
+    case intent::restart:
+      start_or_wait(who);
+      break;
+    case intent::wait:
+      if (who.temporary() && !who.adding())
+        forget(who);
+      else
+        who.rest(child_state::waiting);
+      break;
+    case intent::stay:
+      who.rest(child_state::stopped);
+      break;
+    case intent::forget:
+      forget(who);
+      break;
+  }
+  advance();
+}
+
+void supervisor_machine::on_end(child& x, bool success) {
+  switch (x.spec().restart) {
+    case restart_kind::permanent:
+      return fail(x);
+    case restart_kind::transient:
+      if (!success)
+        return fail(x);
+      x.rest(child_state::finished);
+      return;
+    case restart_kind::temporary:
+      return forget(x);
+  }
+}
+
+void supervisor_machine::on_start_failed(child& x) {
+  auto why = x.fail_start();
+  if (x.adding()) {
+    forget(x);
+  } else if (x.starts() == 1 && x.number() == turn_) {
+    // One of those that it was made with, and nobody asked for it since.
+    x.rest(child_state::stopped);
+    auto detail = detail_of(why);
+    auto code = detail.at == stage::none ? errc::child_failed
+                                         : static_cast<errc>(why.code());
+    give_up(make_error(code,
+                       detail.at == stage::none ? stage::ready : detail.at,
+                       "child '" + x.spec().name + "' did not come up: "
+                         + (detail.text.empty() ? describe(why) : detail.text),
+                       detail.os_code));
+  } else if (x.temporary()) {
+    forget(x);
+  } else {
+    fail(x);
+  }
+}
+
+void supervisor_machine::forget(child& x) {
+  x.deny_stopped();
+  x.tell(event::removed);
+  at_.due.clear(x.number());
+  std::erase_if(children_, [&](const child_ptr& y) { return y.get() == &x; });
+}
+
+void supervisor_machine::on_timer() {
+  if (!at_.timer.fired())
+    return;
+  auto now = self_->clock().now();
+  while (auto missed = at_.due.take_due(now)) {
+    if (*missed == the_group) {
+      phase_ = phase::starting;
+      advance();
+    } else if (auto* x = find_number(*missed)) {
+      x->on_missed();
+      advance();
+    }
+  }
+  if (auto next = at_.due.next())
+    at_.timer.fire_at(*next);
+}
+
+// -- order, groups, too many restarts -----------------------------------------
+
+void supervisor_machine::start_or_wait(child& x) {
+  if (phase_ == phase::running || phase_ == phase::starting)
+    x.start();
+  else
+    x.rest(child_state::waiting);
+}
+
+void supervisor_machine::fail(child& x) {
+  // Being stopped for another's failure it made no further restart necessary.
+  if (phase_ == phase::clearing && x.number() >= group_from_)
+    return x.rest(child_state::waiting);
+  auto pause = x.next_pause(chance_);
+  if (restarts_.count(self_->clock().now())) {
+    x.rest(child_state::stopped);
+    return give_up(make_error(errc::restart_limit, stage::supervise,
+                              "child '" + x.spec().name + "' has ended ("
+                                + x.last_end()
+                                + "), and that would be one restart too many"));
+  }
+  if (options_.strategy != restart_strategy::one_for_one)
+    return begin_group(x, pause);
+  if (pause <= caf::timespan::zero())
+    return x.start();
+  x.back_off(pause);
+}
+
+void supervisor_machine::begin_group(child& x, caf::timespan pause) {
+  auto from = options_.strategy == restart_strategy::one_for_all ? 0
+                                                                 : x.number();
+  if (phase_ == phase::clearing || phase_ == phase::pausing) {
+    group_from_ = std::min(group_from_, from);
+    group_pause_ = std::max(group_pause_, pause);
+  } else {
+    group_from_ = from;
+    group_pause_ = pause;
+  }
+  group_failed_ = x.number();
+  at_.due.clear(the_group);
+  turn_ = 0;
+  x.rest(child_state::waiting);
+  phase_ = phase::clearing;
+}
+
+void supervisor_machine::advance() {
+  if (phase_ == phase::clearing)
+    proceed_clearing();
+  if (phase_ == phase::starting)
+    proceed_starting();
+  if (phase_ == phase::ending)
+    proceed_ending();
+}
+
+void supervisor_machine::proceed_starting() {
+  while (phase_ == phase::starting) {
+    auto* x = find_number(turn_);
+    if (x != nullptr && x->actor() && x->state() != child_state::running)
+      return;
+    auto i = std::find_if(children_.begin(), children_.end(),
+                          [](const child_ptr& y) {
+                            return y->state() == child_state::waiting;
+                          });
+    if (i == children_.end()) {
+      phase_ = phase::running;
+      turn_ = 0;
+      until_up_.deliver(list());
+      return;
+    }
+    turn_ = (*i)->number();
+    (*i)->start();
+  }
+}
+
+void supervisor_machine::proceed_clearing() {
+  for (auto i = children_.rbegin(); i != children_.rend(); ++i) {
+    auto& x = **i;
+    if (x.number() < group_from_)
+      break;
+    if (!x.actor())
+      continue;
+    if (x.state() != child_state::stopping)
+      x.stop(intent::wait);
+    return;
+  }
+  // What has done its work does it again for those that are started again.
+  for (auto& x : children_)
+    if (x->number() >= group_from_ && x->state() == child_state::finished)
+      x->rest(child_state::waiting);
+  if (group_pause_ <= caf::timespan::zero()) {
+    phase_ = phase::starting;
+    return;
+  }
+  phase_ = phase::pausing;
+  if (auto* failed = find_number(group_failed_))
+    failed->tell(event::backing_off, {}, group_pause_);
+  else
+    tell(event::backing_off, {}, group_pause_);
+  at_.expect(the_group, group_pause_);
+}
+
+void supervisor_machine::proceed_ending() {
+  for (auto i = children_.rbegin(); i != children_.rend(); ++i) {
+    auto& x = **i;
+    if (!x.actor())
+      continue;
+    if (x.state() != child_state::stopping)
+      x.stop(intent::stay);
+    return;
+  }
+  until_over_.deliver();
+  finish_events(self_, describe(reason_));
+  self_->quit(reason_);
+}
+
+void supervisor_machine::give_up(caf::error why) {
+  tell(event::gave_up, describe(why));
+  end(std::move(why));
+}
+
+void supervisor_machine::end(caf::error reason) {
+  if (phase_ == phase::ending)
+    return;
+  phase_ = phase::ending;
+  at_.due.clear(the_group);
+  reason_ = std::move(reason);
+  auto why = why_ended();
+  until_up_.fail(why);
+  for (auto& x : children_) {
+    x->refuse_ready(why);
+    if (!x->actor())
+      x->rest(child_state::stopped);
+  }
+  advance();
+}
+
+caf::error supervisor_machine::why_ended() const {
+  // Its own errors tell more than that it ends.
+  if (phase_ == phase::ending && detail_of(reason_).at != stage::none)
+    return reason_;
+  return make_error(errc::supervisor_ended, stage::supervise,
+                    "the supervisor is being ended");
+}
+
+// -- children -----------------------------------------------------------------
+
+supervisor_machine::child& supervisor_machine::insert(child_spec spec) {
+  children_.push_back(
+    std::make_unique<child>(at_, ++last_number_, std::move(spec)));
+  return *children_.back();
+}
+
+supervisor_machine::child*
+supervisor_machine::find_number(std::uint64_t number) {
+  auto i = std::find_if(children_.begin(), children_.end(),
+                        [&](const child_ptr& x) {
+                          return x->number() == number;
+                        });
+  return i != children_.end() ? i->get() : nullptr;
+}
+
+supervisor_machine::child*
+supervisor_machine::find_actor(const caf::actor_addr& who) {
+  auto i = std::find_if(children_.begin(), children_.end(),
+                        [&](const child_ptr& x) { return x->actor() == who; });
+  return i != children_.end() ? i->get() : nullptr;
+}
+
+} // namespace procession

@@ -1,0 +1,132 @@
+#pragma once
+
+#include "procession/actors/common/last_words.hpp"
+#include "procession/actors/common/waiters.hpp"
+#include "procession/actors/supervision/supervised_child.hpp"
+#include "procession/actors/supervisor.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace procession {
+
+/// The state machine of a supervisor: it decides which child is started or
+/// stopped next.
+class supervisor_machine {
+public:
+  static constexpr const char* name = "procession.supervisor";
+
+  using pointer = supervisor_impl::stateful_pointer<supervisor_machine>;
+
+  explicit supervisor_machine(pointer self) : self_(self) {
+    // nop
+  }
+
+  supervisor_machine(const supervisor_machine&) = delete;
+  supervisor_machine& operator=(const supervisor_machine&) = delete;
+
+  /// The refusal of a child whose name another one has.
+  static failure duplicate_child(const std::string& name);
+
+  supervisor_impl::behavior_type make_behavior(std::vector<child_spec> children,
+                                               supervisor_options options);
+
+  /// Answers all who wait or listen, unless that was done.
+  void on_exit() {
+    last_words_.speak();
+  }
+
+private:
+  void say_last();
+  using time_point = caf::actor_clock::time_point;
+  using event = supervisor_event_kind;
+
+  /// What it is doing as a whole. In `running` each child is on its own.
+  enum class phase {
+    /// The children that wait have their turns, one after the other.
+    starting,
+    running,
+    /// A group is stopped, the last child first, to be started again.
+    clearing,
+    /// A group is down, and waits.
+    pausing,
+    /// All children are stopped, the last one first.
+    ending,
+  };
+
+  using child = supervised_child;
+  using intent = child_intent;
+  using child_ptr = std::unique_ptr<child>;
+
+  // Requests.
+  caf::result<child_list> wait();
+  caf::result<child_info> add(child_spec spec);
+  caf::result<child_info> restart(const std::string& name);
+  caf::result<void> take_down(const std::string& name, intent then);
+  caf::result<child_info> find(const std::string& name);
+  child_list list() const;
+  caf::result<std::uint64_t> subscribe(const event_subscription& terms);
+  caf::result<void> unsubscribe();
+  void acknowledge(std::uint64_t events);
+  caf::result<void> terminate();
+
+  // The end of a child.
+  void on_down(const caf::down_msg& x);
+  void on_end(child& x, bool success);
+  void on_start_failed(child& x);
+  void forget(child& x);
+  void on_timer();
+
+  // Order, groups, too many restarts.
+  void start_or_wait(child& x);
+  void fail(child& x);
+  void begin_group(child& x, caf::timespan pause);
+  void advance();
+  void proceed_starting();
+  void proceed_clearing();
+  void proceed_ending();
+  void give_up(caf::error why);
+  void end(caf::error reason);
+  caf::error why_ended() const;
+  /// Tells of something that concerns no child.
+  void tell(event what, std::string why,
+            caf::timespan delay = caf::timespan::zero());
+  void finish_events(pointer sender, std::string why);
+
+  child& insert(child_spec spec);
+  child* find_child(const std::string& name);
+  child* find_number(std::uint64_t number);
+  child* find_actor(const caf::actor_addr& who);
+
+  pointer self_;
+  supervisor_options options_;
+  phase phase_ = phase::starting;
+  std::vector<child_ptr> children_;
+  std::uint64_t last_number_ = 0;
+  /// Whose turn it is in `starting`; 0: nobody's yet.
+  std::uint64_t turn_ = 0;
+  /// The group of `clearing` and `pausing`: the children from this number on,
+  /// the one that failed, and how long it pauses.
+  std::uint64_t group_from_ = 0;
+  std::uint64_t group_failed_ = 0;
+  caf::timespan group_pause_{};
+  restart_window restarts_{restart_intensity{}};
+  jitter_source chance_;
+  supervision_context at_{self_, event_feed{0}, {}, {}};
+  /// Of `ending`.
+  caf::error reason_;
+  /// The deadline of the pause of a group; children have numbers from 1 on.
+  static constexpr std::uint64_t the_group = 0;
+  waiters<child_list> until_up_;
+  waiters<void> until_over_;
+  /// Kills the children that are left; answers all who wait or listen.
+  last_words last_words_{[this] { say_last(); }};
+};
+
+} // namespace procession
