@@ -89,6 +89,17 @@ public:
     });
   }
 
+  /// Answers those of which `done(data)` is true with an error.
+  template <class Done>
+  void fail_if(Done done, const caf::error& why) {
+    std::erase_if(waiting_, [&](waiter& x) {
+      if (!done(x.data))
+        return false;
+      x.answer.deliver(why);
+      return true;
+    });
+  }
+
   /// Calls `f` with the data of each.
   template <class F>
   void for_each(F f) const {

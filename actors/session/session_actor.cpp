@@ -1,3 +1,5 @@
+// The life of a session, in one file as it is one state machine; its output:
+// session_output.cpp.
 #include "procession/actors/session/session_actor.hpp"
 
 #include "procession/actors/common/actor_timer.hpp"
@@ -25,13 +27,6 @@ caf::error already_exited() {
 caf::error stdin_closed() {
   return make_error(errc::stdin_closed, stage::run,
                     "the standard input of the process is closed");
-}
-
-void answer(void_promise& waiting, bool done, const failure& why) {
-  if (done)
-    fulfill(waiting);
-  else
-    waiting.deliver(to_error(why));
 }
 
 } // namespace
@@ -180,13 +175,12 @@ caf::result<void>
 session_machine::ask_child(std::function<void(std::uint64_t)> ask) {
   if (state_ >= session_state::exited)
     return already_exited();
-  if (asked_.size() >= max_waiting)
+  if (!asked_.has_room())
     return too_many_wait(stage::run);
   auto number = ++last_number_;
-  auto waiting = self_->make_response_promise<void>();
-  asked_.emplace(number, waiting);
+  auto result = asked_.add(self_, stage::run, number);
   once_started([=] { ask(number); });
-  return waiting;
+  return result;
 }
 
 caf::result<void> session_machine::resize(terminal_size size) {
@@ -347,11 +341,11 @@ void session_machine::on(child_continued&) {
 }
 
 void session_machine::on(child_answered& x) {
-  auto i = asked_.find(x.request);
-  if (i == asked_.end())
-    return;
-  answer(i->second, x.done, x.why);
-  asked_.erase(i);
+  auto answered = [&](std::uint64_t number) { return number == x.request; };
+  if (x.done)
+    asked_.answer_if(answered);
+  else
+    asked_.fail_if(answered, to_error(x.why));
 }
 
 void session_machine::on(child_exited& x) {
@@ -567,8 +561,7 @@ void session_machine::fail_everybody(const caf::error& why) {
   input_ = input::closed;
   writes_.fail(why);
   deferred_.clear();
-  for (auto& [number, waiting] : std::exchange(asked_, {}))
-    waiting.deliver(why);
+  asked_.fail(why);
   until_ready_.fail(why);
   until_exit_.fail(why);
   terminating_.fail(why);

@@ -18,7 +18,6 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -226,7 +225,8 @@ private:
   waiters<exit_status> until_exit_;
   waiters<exit_status> terminating_;
   page_readers readers_;
-  std::map<std::uint64_t, void_promise> asked_;
+  /// Requests that the child answers, by their numbers.
+  waiters<void, std::uint64_t> asked_;
   std::vector<std::function<void()>> deferred_;
   std::uint64_t last_number_ = 0;
   deadlines<limit> deadlines_;
