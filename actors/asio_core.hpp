@@ -1,18 +1,16 @@
 #pragma once
 
+#include "procession/actors/asio_error.hpp"
+#include "procession/actors/asio_op.hpp"
 #include "procession/actors/session_port.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
-#include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <algorithm>
@@ -29,116 +27,9 @@
 #include <utility>
 #include <vector>
 
-/// The inner half of asio_process.hpp; internal. Everything that is made of
-/// Asio is in headers, so that it is the program's Asio, of whichever version.
-namespace procession {
-
-/// The category of our errors where they are `boost::system::error_code`s; the
-/// value is an `errc`. They compare equal to the conditions of
-/// `boost::system::errc` that mean the same.
-inline const boost::system::error_category& error_category() noexcept {
-  class category : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override {
-      return "procession";
-    }
-
-    std::string message(int x) const override {
-      return to_string(static_cast<errc>(x));
-    }
-
-    boost::system::error_condition
-    default_error_condition(int x) const noexcept override {
-      namespace generic = boost::system::errc;
-      switch (static_cast<errc>(x)) {
-        case errc::invalid_argument:
-          return generic::make_error_condition(generic::invalid_argument);
-        case errc::program_not_found:
-        case errc::cwd_not_found:
-          return generic::make_error_condition(
-            generic::no_such_file_or_directory);
-        case errc::not_executable:
-          return generic::make_error_condition(generic::permission_denied);
-        case errc::stdin_closed:
-          return generic::make_error_condition(generic::broken_pipe);
-        case errc::already_exited:
-          return generic::make_error_condition(generic::no_such_process);
-        case errc::deadline_passed:
-          return generic::make_error_condition(generic::timed_out);
-        default:
-          return {x, *this};
-      }
-    }
-  };
-  static const category result;
-  return result;
-}
-
-/// @relates errc
-inline boost::system::error_code make_error_code(errc x) noexcept {
-  return {static_cast<int>(x), error_category()};
-}
-
-} // namespace procession
-
-template <>
-struct boost::system::is_error_code_enum<procession::errc> : std::true_type {};
-
+/// The inner half of asio_process.hpp; internal. All that is made of Asio is in
+/// headers, so that it is the Asio of the program, of any version.
 namespace procession::detail {
-
-/// An operation that waits for its completion.
-class asio_op_base {
-public:
-  asio_op_base() = default;
-  asio_op_base(const asio_op_base&) = delete;
-  asio_op_base& operator=(const asio_op_base&) = delete;
-  virtual ~asio_op_base() = default;
-
-  /// Completes it with `operation_aborted`.
-  virtual void abort() = 0;
-};
-
-/// One that brings a `T`; `caf::unit_t` stands for nothing.
-template <class T>
-class asio_op : public asio_op_base {
-public:
-  /// Posts the handler; once at most.
-  virtual void complete(boost::system::error_code ec, T x) = 0;
-
-  void abort() override {
-    complete(boost::asio::error::operation_aborted, T{});
-  }
-};
-
-template <class T, class Handler>
-class asio_op_for final : public asio_op<T> {
-public:
-  asio_op_for(Handler handler, const boost::asio::any_io_executor& io)
-    : io_work_(io), work_(boost::asio::get_associated_executor(handler, io)),
-      handler_(std::move(handler)) {
-    // nop
-  }
-
-  void complete(boost::system::error_code ec, T x) override {
-    auto where = work_.get_executor();
-    boost::asio::post(where, [handler = std::move(handler_), ec,
-                              x = std::move(x), work = std::move(work_),
-                              io_work = std::move(io_work_)]() mutable {
-      if constexpr (std::is_same_v<T, caf::unit_t>)
-        std::move(handler)(ec);
-      else
-        std::move(handler)(ec, std::move(x));
-    });
-  }
-
-private:
-  using executor
-    = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
-
-  boost::asio::executor_work_guard<boost::asio::any_io_executor> io_work_;
-  boost::asio::executor_work_guard<executor> work_;
-  Handler handler_;
-};
 
 class asio_core;
 

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "procession/messages/error.hpp"
+
+#include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <string>
+#include <type_traits>
+
+namespace procession {
+
+/// The category of our errors where they are `boost::system::error_code`s; the
+/// value is an `errc`. They compare equal to the conditions of
+/// `boost::system::errc` that mean the same.
+inline const boost::system::error_category& error_category() noexcept {
+  class category : public boost::system::error_category {
+  public:
+    const char* name() const noexcept override {
+      return "procession";
+    }
+
+    std::string message(int x) const override {
+      return to_string(static_cast<errc>(x));
+    }
+
+    boost::system::error_condition
+    default_error_condition(int x) const noexcept override {
+      namespace generic = boost::system::errc;
+      switch (static_cast<errc>(x)) {
+        case errc::invalid_argument:
+          return generic::make_error_condition(generic::invalid_argument);
+        case errc::program_not_found:
+        case errc::cwd_not_found:
+          return generic::make_error_condition(
+            generic::no_such_file_or_directory);
+        case errc::not_executable:
+          return generic::make_error_condition(generic::permission_denied);
+        case errc::stdin_closed:
+          return generic::make_error_condition(generic::broken_pipe);
+        case errc::already_exited:
+          return generic::make_error_condition(generic::no_such_process);
+        case errc::deadline_passed:
+          return generic::make_error_condition(generic::timed_out);
+        default:
+          return {x, *this};
+      }
+    }
+  };
+  static const category result;
+  return result;
+}
+
+/// @relates errc
+inline boost::system::error_code make_error_code(errc x) noexcept {
+  return {static_cast<int>(x), error_category()};
+}
+
+} // namespace procession
+
+template <>
+struct boost::system::is_error_code_enum<procession::errc> : std::true_type {};
