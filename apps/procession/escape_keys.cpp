@@ -75,4 +75,19 @@ char parse_escape(std::string_view name) noexcept {
   return ends_line(key) || meaning(key) ? '\0' : key;
 }
 
+std::string escape_help(char key) {
+  auto shown = std::string{key};
+  if (key == 0x7f)
+    shown = "^?";
+  else if (static_cast<unsigned char>(key) < 0x20)
+    shown = std::string{'^', static_cast<char>(key + 0x40)};
+  auto line = [&](const char* text) { return ' ' + shown + text + "\r\n"; };
+  auto twice = shown + std::string(4 - shown.size(), ' ') + "type it once";
+  return "\r\nAt the start of a line:\r\n"
+         + line(".   end the program as closing its terminal does; again: "
+                "kill it")
+         + line("^Z  suspend it, as its own ^Z cannot") + line("?   this list")
+         + line(twice.c_str());
+}
+
 } // namespace procession::cli

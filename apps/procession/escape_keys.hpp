@@ -45,7 +45,10 @@ private:
 
 /// The command line's name of an escape key: one character, or `^` and another
 /// for the control key.
-/// @returns 0 if it is none.
+/// @returns 0 if it does not name a key.
 char parse_escape(std::string_view name) noexcept;
+
+/// The text about what can be typed after the escape key, for a raw terminal.
+std::string escape_help(char key);
 
 } // namespace procession::cli
