@@ -40,10 +40,10 @@ json with_wait(json properties, const char* timeout) {
     "match or input. The echo of what you type does not count.");
   properties["until_regex"] = texts(
     "Like until, with regular expressions (Perl syntax; ^ and $ match at every "
-    "line), as [\"\\\\$ $\"] for a prompt.");
+    "line), such as [\"\\\\$ $\"] for a prompt.");
   properties["max_output_bytes"] = count(
-    "The most output in the answer; of more, the middle is left out. Default "
-    "40000.");
+    "The most output in the answer; if there is more, the middle is left out. "
+    "Default 40000.");
   return properties;
 }
 
@@ -70,15 +70,15 @@ json exec_schema() {
                        "Default: it is empty. With tty it is the terminal."}}},
      {"tty", property("boolean", "Run on a terminal, as for shells, REPLs, and "
                                  "programs that ask for a password.")},
-     {"rows", count("Of the terminal. Default 24.")},
-     {"cols", count("Of the terminal. Default 80.")},
+     {"rows", count("Rows of the terminal. Default 24.")},
+     {"cols", count("Columns of the terminal. Default 80.")},
      {"timeout_ms", count("End the command after this time. Default: never.")},
      {"keep_background",
-      property("boolean", "Do not end what the command leaves in the "
-                          "background: it goes on as this session.")}},
-    "How long to wait for the command before answering with what there is; it "
-    "goes on then. 0: answer as soon as it runs. Default 10000, at most "
-    "30000."));
+      property("boolean", "Do not end processes that the command leaves in the "
+                          "background: they go on as this session.")}},
+    "How long to wait for the command before answering with the output so "
+    "far; the command then goes on. 0: answer as soon as it runs. Default "
+    "10000, at most 30000."));
 }
 
 json input_schema() {
@@ -99,7 +99,7 @@ json poll_schema() {
     with_wait({{"session_id", session_property()},
                {"on_output", property("boolean", "Answer at the first "
                                                  "output.")}},
-              "How long to wait at most. 0: answer at once with what is new. "
+              "How long to wait at most. 0: answer at once with new output. "
               "Default 5000, at most 300000."),
     {"session_id"});
 }
@@ -110,8 +110,8 @@ json session_schema() {
 
 json resize_schema() {
   return object({{"session_id", session_property()},
-                 {"rows", count("Of the terminal.")},
-                 {"cols", count("Of the terminal.")}},
+                 {"rows", count("Rows of the terminal.")},
+                 {"cols", count("Columns of the terminal.")}},
                 {"session_id", "rows", "cols"});
 }
 
@@ -157,77 +157,54 @@ std::string exec_text(const surroundings& where) {
            "When a program waits at a prompt, answer with write_stdin; "
            "programs that ask for a password or are interactive need "
            "tty=true.\n"
-           "What a command leaves in the background (&, nohup) is ended when "
-           "the command ends, and the answer says how many processes that "
+           "Processes that a command leaves in the background (&, nohup) are "
+           "ended when the command ends, and the answer says how many there "
            "were. To keep a server, run it without & as a session of its own "
            "(yield_time_ms 0, or until with the text it prints when ready), or "
            "set keep_background; it always ends with this server.";
 }
 
+/// The changes that a call may cause.
+enum class effect { nothing, state, anything };
+
 struct tool {
   const char* name;
   const char* title;
-  std::string text;
+  effect changes;
   json input;
+  /// Empty if it depends on the surroundings.
+  std::string text;
   /// Null without structured content.
-  json output;
-  bool read_only;
-  bool destructive;
+  json output = {};
 };
 
 const std::vector<tool>& all_tools() {
   static const std::vector<tool> result{
-    {"exec_command", "Run a command", {}, exec_schema(), {}, false, true},
-    {"write_stdin",
-     "Type into a session",
+    {"exec_command", "Run a command", effect::anything, exec_schema(), ""},
+    {"write_stdin", "Type into a session", effect::anything, input_schema(),
      "Sends text, then keys, to a session and returns the output that follows. "
      "The session needs an input: it runs on a terminal (tty=true) or was "
-     "started with stdin \"open\". ctrl-c always interrupts.",
-     input_schema(),
-     {},
-     false,
-     true},
-    {"poll",
-     "Wait for a session",
+     "started with stdin \"open\". ctrl-c always interrupts."},
+    {"poll", "Wait for a session", effect::nothing, poll_schema(),
      "Waits for a session and answers with its output since the last answer, "
      "when it ends, when a text appears, or when the time is up. The answer "
-     "that tells of its end is the last; after that the id is no longer "
-     "valid.",
-     poll_schema(),
-     {},
-     true,
-     false},
-    {"resize_session",
-     "Resize a terminal",
-     "Sets the size of the terminal of a session.",
-     resize_schema(),
-     {},
-     false,
-     false},
-    {"signal_session",
-     "Signal a session",
+     "that reports its end is the last; after that the id is no longer "
+     "valid."},
+    {"resize_session", "Resize a terminal", effect::state, resize_schema(),
+     "Sets the size of the terminal of a session."},
+    {"signal_session", "Signal a session", effect::anything, signal_schema(),
      "Sends a signal to the processes of a session: its process group, or for "
      "SIGINT and SIGQUIT on a terminal the job in the foreground. To end a "
-     "session with all its processes, use terminate.",
-     signal_schema(),
-     {},
-     false,
-     true},
-    {"list_sessions", "List sessions",
-     "Lists the sessions that run or have output left to read.", object(),
-     list_schema(), true, false},
-    {"terminate",
-     "End a session",
+     "session with all its processes, use terminate."},
+    {"list_sessions", "List sessions", effect::nothing, object(),
+     "Lists the sessions that run or have output left to read.", list_schema()},
+    {"terminate", "End a session", effect::anything, session_schema(),
      "Ends a session with all its processes, background processes included, "
-     "and answers with the last of its output.",
-     session_schema(),
-     {},
-     false,
-     true},
-    {"terminate_all", "End all sessions",
+     "and answers with the last of its output."},
+    {"terminate_all", "End all sessions", effect::anything, object(),
      "Ends all sessions with all their processes. Their last output can still "
      "be read by poll.",
-     object(), list_schema(), false, true},
+     list_schema()},
   };
   return result;
 }
@@ -241,9 +218,10 @@ json describe(features client, const surroundings& where) {
                    {"description", x.text.empty() ? exec_text(where) : x.text},
                    {"inputSchema", x.input}};
     if (client.annotations)
-      described["annotations"] = {{"title", x.title},
-                                  {"readOnlyHint", x.read_only},
-                                  {"destructiveHint", x.destructive}};
+      described["annotations"] = {
+        {"title", x.title},
+        {"readOnlyHint", x.changes == effect::nothing},
+        {"destructiveHint", x.changes == effect::anything}};
     if (client.structured_content) {
       described["title"] = x.title;
       if (!x.output.is_null())
