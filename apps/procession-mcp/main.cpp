@@ -50,8 +50,8 @@ namespace {
 constexpr auto bad_usage = 2;
 
 constexpr auto footer = R"(
-An agent's configuration names it as a command; there is nothing to type into
-it. Commands run in the directory in which it was started. Its tools are
+It is not meant to be started by hand: the configuration of an agent has it as a
+command. Commands run in the directory in which it was started. Its tools are
 exec_command, write_stdin, poll, resize_session, signal_session, list_sessions,
 terminate and terminate_all. When standard input ends, all sessions are ended.
 
@@ -161,11 +161,12 @@ int main(int argc, char** argv) {
   app
     .add_option("--shell", shell,
                 "The shell for commands, with its option; default: 'bash -c' "
-                "where there is bash and no --runner, else the system's shell")
+                "if bash is installed and --runner is not given, else the "
+                "system's shell")
     ->type_name("WORDS");
   app
     .add_option("--max-sessions", chosen.max_sessions,
-                "How many sessions may live at a time")
+                "The largest number of sessions at a time")
     ->type_name("N")
     ->check(CLI::Range(1, 4096))
     ->capture_default_str();

@@ -37,7 +37,7 @@ public:
   /// @throws rpc::bad_params if it does not name a tool.
   void begin(const rpc::request& x, const reply_path& to);
 
-  /// Does what a notification with these parameters asks for.
+  /// Cancels the call that the parameters of a notification name.
   void cancel(const rpc::json& params);
 
   /// Reports the progress of the open calls, at a `caf::tick_atom`.
@@ -65,7 +65,7 @@ private:
     bool cancelled = false;
   };
 
-  /// Who has named a session.
+  /// The side that named a session.
   enum class naming { ours, clients };
 
   /// Hands a command to the exec tool, under a name that no session has if it

@@ -71,7 +71,7 @@ char parse_escape(std::string_view name) noexcept {
     key = name[0];
   else if (name.size() == 2 && name[0] == '^')
     key = name[1] == '?' ? '\x7f' : static_cast<char>(name[1] & 0x1f);
-  // What has a meaning after it could not be typed any more.
+  // A key that has a meaning after the escape key could not be typed any more.
   return ends_line(key) || meaning(key) ? '\0' : key;
 }
 

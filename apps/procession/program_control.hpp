@@ -14,9 +14,10 @@
 
 namespace procession::cli {
 
-/// Carries out what the user asks by signals and by the escape key: passes
-/// signals on, suspends the program together with us, and ends the run, more
-/// firmly each time. Part of an actor, on whose thread everything happens.
+/// Carries out the requests that the user makes by signals and by the escape
+/// key: passes signals on, suspends the program together with us, and ends the
+/// run, more firmly each time. Part of an actor, on whose thread everything
+/// happens.
 class program_control {
 public:
   /// Requests to its owner.
