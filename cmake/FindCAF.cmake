@@ -1,10 +1,10 @@
-# Finds CAF, the C++ Actor Framework: 1.1 or later by its own package, or 0.17.6
-# as Debian's libcaf-dev has it, which brings none. Those between have other
-# interfaces. A CMAKE_PREFIX_PATH with the newer one in it decides.
+# Finds CAF, the C++ Actor Framework: 1.1 or later by its own CMake package, or
+# 0.17.6 from Debian's libcaf-dev, which has no CMake package. The versions between
+# have other interfaces. If CMAKE_PREFIX_PATH contains a newer one, that one is taken.
 #
 # Targets: CAF::core, CAF::io, and CAF::openssl where CAF was built with it.
-# CAF_ROOT (CMake variable): the only place to look in. Falling back to the
-# system's CAF would, for one, quietly run a sanitizer build without its own.
+# CAF_ROOT (CMake variable): if set, the only place to look in. With a fallback to the
+# system's CAF, a sanitizer build could quietly use a CAF that is not instrumented.
 
 if(CAF_ROOT)
   set(_caf_where PATHS ${CAF_ROOT} NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)

@@ -1,5 +1,6 @@
 # Run by cpack before it packs: gives each package the copyright file and the
-# changelog that Debian's policy asks for, and compresses what it wants compressed.
+# changelog that Debian's policy demands, and compresses the files that it wants
+# compressed.
 string(TIMESTAMP today "%a, %d %b %Y %H:%M:%S +0000" UTC)
 foreach(component IN LISTS CPACK_COMPONENTS_ALL)
   set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/${component}/usr/share)

@@ -1,10 +1,10 @@
-# What cpack makes of a build with shared libraries and the prefix /usr (preset
-# `package`): the Debian packages of the library, of what a project needs to build
-# with it, and of the programs.
+# The Debian packages that cpack builds from a build with shared libraries and the
+# prefix /usr (preset `package`): the library, the files that a project needs to build
+# with it, and the programs.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME procession)
 set(CPACK_PACKAGE_VENDOR "The Procession authors")
-# To be set by whoever distributes the packages: nobody reads the default address.
+# Set this if you distribute the packages: the default address is not read.
 set(PROCESSION_MAINTAINER "${CPACK_PACKAGE_VENDOR} <procession@packages.invalid>"
   CACHE STRING "Name and address that Debian packages carry")
 set(CPACK_PACKAGE_CONTACT ${PROCESSION_MAINTAINER})
@@ -18,7 +18,8 @@ set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/debian-files.cmake)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_COMPONENTS_ALL library development programs)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-# What each needs of the system, read off its files; the library, off its soname.
+# dpkg-shlibdeps reads the dependencies of each package from its files, those on the
+# library by its soname.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR})
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
@@ -33,7 +34,7 @@ file(WRITE ${PROJECT_BINARY_DIR}/triggers "activate-noawait ldconfig\n")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${PROJECT_BINARY_DIR}/triggers)
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION
   "Runs processes on terminals and pipes as actors of CAF: output in order and
-without loss, an end that is told exactly once, and no process left.
+without loss, the end reported exactly once, and no process left behind.
 .
 This is the shared library.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libprocession-dev)
@@ -49,6 +50,6 @@ set(CPACK_COMPONENT_PROGRAMS_DESCRIPTION
 runner for other users and machines, and a server of the Model Context Protocol
 for agents.")
 
-# For the script above.
+# For debian-files.cmake.
 set(CPACK_PROCESSION_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 include(CPack)

@@ -17,7 +17,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 } // namespace
 
 std::string type_of(const CLI::Option& x) {
-  // CLI11 appends what its checks allow.
+  // CLI11 appends the values that its checks allow.
   auto result = x.get_type_name();
   return result.substr(0, result.find(':'));
 }
@@ -57,7 +57,8 @@ option_entry entry_of(const CLI::Option& x) {
   return result;
 }
 
-/// The options and subcommands of `app`, those of its groups included.
+/// Collects the options and subcommands of `app`, including those of its
+/// groups.
 void collect(const CLI::App& app, command_entry& to,
              std::vector<const CLI::App*>& below) {
   for (auto* x : app.get_options())

@@ -6,14 +6,14 @@
 #include <string_view>
 #include <vector>
 
-/// A declaration of a command line as those who describe it see it.
+/// A declared command line as its help and its completions show it.
 namespace procession {
 
 /// How a shell completes a value.
 enum class value_kind {
-  /// The option takes none.
+  /// The option takes no value.
   none,
-  /// Nothing that we could guess.
+  /// A value that we cannot guess.
   anything,
   directory,
   file,
@@ -23,11 +23,11 @@ enum class value_kind {
   choice
 };
 
-/// An option that is shown.
+/// An option that help shows.
 struct option_entry {
   /// With their dashes, the short ones first.
   std::vector<std::string> names;
-  /// As it is shown; empty: it takes no value.
+  /// As it is shown; empty if the option takes no value.
   std::string value;
   std::string description;
   value_kind kind = value_kind::none;
@@ -45,18 +45,18 @@ struct command_entry {
   /// Names of its subcommands.
   std::vector<std::string> subcommands;
 
-  /// The names with `separator` between them.
+  /// Returns the path with `separator` between the names.
   std::string name(std::string_view separator = " ") const;
 };
 
-/// The type of an option's value as it is shown: `TIME`, `pty|pipes`.
+/// Returns the type of an option's value as it is shown: `TIME`, `pty|pipes`.
 std::string type_of(const CLI::Option& x);
 
-/// The description of an option, with its default if that was captured.
+/// Returns the description of an option, with its default if it was captured.
 std::string description_of(const CLI::Option& x);
 
-/// The program and all its subcommands, each before those below it. Hidden ones
-/// (whose group is empty) are left out.
+/// Returns the program and all its subcommands, each before those below it,
+/// without hidden ones (whose group is empty).
 std::vector<command_entry> entries_of(const CLI::App& program);
 
 } // namespace procession

@@ -1,4 +1,4 @@
-// The completions of shells.
+// The shell completions of a manual.
 #include "common/command_tree.hpp"
 #include "common/manual.hpp"
 
@@ -10,7 +10,7 @@ namespace procession {
 
 namespace {
 
-/// A name of a function or variable.
+/// Returns `text` as the name of a function or variable.
 std::string identifier(std::string text) {
   std::replace_if(
     text.begin(), text.end(), [](char c) { return c == '-' || c == ' '; }, '_');
@@ -25,7 +25,7 @@ std::string joined(const std::vector<std::string>& words,
   return result;
 }
 
-/// A word of a shell, also for fish.
+/// Returns `text` as one word of a shell; fish reads it, too.
 std::string shell_word(std::string_view text) {
   std::string result = "'";
   for (auto c : text)
@@ -36,12 +36,12 @@ std::string shell_word(std::string_view text) {
   return result + '\'';
 }
 
-/// The path of a command below the program; empty for the program itself.
+/// Returns the path below the program; empty for the program itself.
 std::string path_below(const command_entry& x) {
   return joined({x.path.begin() + 1, x.path.end()}, " ");
 }
 
-/// The candidates in place of an option or a subcommand.
+/// Returns the candidates in place of an option or a subcommand.
 std::string words_of(const command_entry& x) {
   auto result = x.subcommands;
   for (auto& option : x.options)
@@ -49,7 +49,7 @@ std::string words_of(const command_entry& x) {
   return joined(result, " ");
 }
 
-/// The first sentence, or what of it stands before a semicolon.
+/// Returns the first sentence, or its part before a semicolon.
 std::string headline(const std::string& text) {
   return text.substr(0, text.find_first_of(";."));
 }
@@ -78,7 +78,7 @@ std::string bash_values(const option_entry& x) {
 
 // -- zsh ----------------------------------------------------------------------
 
-/// Text inside of a specification of _arguments.
+/// Returns `text` as it must stand in a specification of _arguments.
 std::string zsh_escaped(std::string_view text) {
   std::string result;
   for (auto c : text) {
@@ -170,7 +170,8 @@ std::string manual::bash_completion() const {
           << " ;;\n";
   }
   std::ostringstream out;
-  out << "# Completion of " << name << " for bash; made from its --help.\n\n"
+  out << "# Completion of " << name
+      << " for bash; generated from its --help.\n\n"
       << "# The command line of another program begins at word $1.\n"
       << function << "_program() {\n"
       << "  if declare -F _command_offset >/dev/null; then\n"
@@ -209,7 +210,7 @@ std::string manual::bash_completion() const {
 std::string manual::zsh_completion() const {
   auto& name = app_.get_name();
   std::ostringstream out;
-  out << "#compdef " << name << "\n# Made from its --help.\n";
+  out << "#compdef " << name << "\n# Generated from its --help.\n";
   auto all = entries_of(app_);
   auto description_of = [&](const std::string& path) {
     for (auto& x : all)
@@ -257,7 +258,7 @@ std::string manual::fish_completion() const {
   std::ostringstream offers;
   for (auto& x : all) {
     auto here = path_below(x);
-    // A quote inside of quotes is written differently by fish.
+    // fish writes a quote within quotes differently.
     auto condition = '"' + at + " '" + here + "'\"";
     auto begin = "complete -c " + name + " -n " + condition;
     for (auto& sub : x.subcommands) {
@@ -288,8 +289,9 @@ std::string manual::fish_completion() const {
     }
   }
   std::ostringstream out;
-  out << "# Completion of " << name << " for fish; made from its --help.\n\n"
-      << "# Whether what is typed is within that subcommand.\n"
+  out << "# Completion of " << name
+      << " for fish; generated from its --help.\n\n"
+      << "# Tests whether the command line is within that subcommand.\n"
       << "function " << at << "\n"
       << "    set -l command ''\n"
       << "    set -l words (commandline -opc)\n"

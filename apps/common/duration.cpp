@@ -27,7 +27,7 @@ std::string in_quotes(std::string_view text) {
   return '\'' + std::string{text} + '\'';
 }
 
-/// Cuts off the characters of `text` that are in `set`.
+/// Cuts off the leading characters of `text` that are in `set`.
 std::string_view cut(std::string_view& text, std::string_view set) {
   auto n = std::min(text.find_first_not_of(set), text.size());
   auto result = text.substr(0, n);
@@ -35,7 +35,7 @@ std::string_view cut(std::string_view& text, std::string_view set) {
   return result;
 }
 
-/// A number of digits with at most one point in it.
+/// Cuts off a number of digits with at most one point in it.
 std::optional<double> cut_number(std::string_view& text) {
   auto number = cut(text, "0123456789.");
   double result = 0;

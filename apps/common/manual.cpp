@@ -64,7 +64,7 @@ std::vector<block> parse_footer(const std::string& text) {
 
 // -- roff ---------------------------------------------------------------------
 
-/// Text as roff takes it to the letter (groff_char(7)).
+/// Returns `text` escaped, so that roff shows it literally (groff_char(7)).
 std::string roff(std::string_view text) {
   std::string result;
   auto at_line_start = true;
@@ -98,7 +98,7 @@ std::string roff(std::string_view text) {
   return result;
 }
 
-/// The argument of a macro.
+/// Returns `text` as the argument of a macro.
 std::string roff_argument(std::string_view text) {
   std::string result = "\"";
   for (auto c : roff(text))
@@ -112,7 +112,7 @@ std::string upper(std::string text) {
   return text;
 }
 
-/// A description as part of a sentence.
+/// Returns a description as part of a sentence.
 std::string phrase(std::string text) {
   while (!text.empty() && text.back() == '.')
     text.pop_back();
@@ -158,7 +158,7 @@ void print_options(std::ostream& out, const std::vector<option_entry>& xs) {
   }
 }
 
-/// Lines of at most `width` characters.
+/// Returns lines of at most `width` characters.
 std::string wrapped(const std::string& text, std::size_t width) {
   std::string result;
   std::size_t used = 0;
@@ -190,7 +190,7 @@ public:
     return owner_.usage(*app);
   }
 
-  // The type alone; the descriptions say what excludes what.
+  // Only the type; the descriptions say which options exclude each other.
   std::string make_option_opts(const CLI::Option* x) const override {
     return x->get_items_expected_max() == 0 ? "" : ' ' + type_of(*x);
   }
@@ -253,7 +253,7 @@ std::string manual::man_page(const std::string& date) const {
   std::ostringstream out;
   auto all = entries_of(app_);
   auto& name = app_.get_name();
-  out << ".\\\" Made from " << name << " --help.\n"
+  out << ".\\\" Generated from " << name << " --help.\n"
       << ".TH " << upper(name) << " 1 \"" << date << "\" "
       << roff_argument(version_) << " \"User Commands\"\n.SH NAME\n"
       << roff(name) << " \\- " << roff(phrase(app_.get_description()))

@@ -4,8 +4,8 @@
 
 namespace procession {
 
-/// Writes all of `text` to our standard output, waiting for room even where the
-/// stream does not block. What cannot be written is lost. Any thread.
+/// Writes all of `text` to our standard output and waits for room even if the
+/// stream is non-blocking. Text that cannot be written is lost. Any thread.
 void print(std::string_view text);
 
 /// @copydoc print to our error output.

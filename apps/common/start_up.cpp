@@ -14,23 +14,23 @@ namespace procession {
 
 namespace {
 
-// What a terminate handler needs, which gets no argument from us.
+// For the terminate handler, to which we cannot pass arguments.
 std::function<void(const std::string&)> tell;
 auto code = EXIT_FAILURE;
 std::terminate_handler usual_handler = nullptr;
 
 std::string sentence(const std::system_error& x) {
-  // A thread that did not start says no more than that (std::thread).
+  // std::thread does not say what failed.
   if (x.what() != x.code().message()) {
     auto few = x.code() == std::errc::too_many_files_open;
     return x.what() + std::string{few ? "; see ulimit -n" : ""};
   }
   return to_string(failure{errc::out_of_processes,
                            {stage::setup, x.code().value(),
-                            "the system starts no more threads"}});
+                            "the system cannot start another thread"}});
 }
 
-// It is called before anything is unwound, if nobody catches the exception.
+// Called for an uncaught exception, before the stack is unwound.
 [[noreturn]] void on_terminate() {
   try {
     if (auto x = std::current_exception())
@@ -54,7 +54,7 @@ void start_up(std::function<void(const std::string&)> say, int exit_code) {
   if (!leave_first_process()) {
     tell(to_string(failure{errc::out_of_processes,
                            {stage::fork, errno,
-                            "the system makes no process besides the first"}}));
+                            "the system cannot create a second process"}}));
     std::exit(exit_code);
   }
 }

@@ -9,10 +9,10 @@ namespace procession {
 
 namespace {
 
-/// Nothing if a quote is not closed or nothing follows a backslash.
+/// Returns nothing if a quote is not closed or nothing follows a backslash.
 std::optional<std::vector<std::string>> split_words(std::string_view line) {
   std::vector<std::string> result;
-  // Set inside of a word, which may be an empty one: ''.
+  // Set within a word, which may be empty: ''.
   std::optional<std::string> word;
   // The quote we are in.
   auto quote = '\0';
@@ -32,7 +32,8 @@ std::optional<std::vector<std::string>> split_words(std::string_view line) {
     } else if (c == '\\' && quote != '\'') {
       if (++i == line.size())
         return std::nullopt;
-      // In double quotes it is itself before most characters (POSIX, 2.2.3).
+      // In double quotes a backslash is literal before most characters (POSIX,
+      // 2.2.3).
       if (quote == '"' && line[i] != '"' && line[i] != '\\' && line[i] != '$'
           && line[i] != '`')
         *word += '\\';

@@ -6,11 +6,12 @@
 
 namespace procession {
 
-/// The words of an option whose value is a command line; at least one. They are
-/// split as by a shell at spaces, with quotes and backslashes, but nothing is
-/// expanded and no other character is special.
-/// @throws CLI::ValidationError which names the option, if there is no word, or
-///         a quote or an escape is not complete.
+/// Splits the value of an option into the words of a command line, at least
+/// one. They are split as by a shell at spaces, with quotes and backslashes,
+/// but nothing is expanded and no other character is special.
+/// @throws CLI::ValidationError with the name of the option, if there is no
+/// word
+///         or if a quote or an escape is incomplete.
 std::vector<std::string> command_words(const std::string& option,
                                        std::string_view line);
 

@@ -10,7 +10,7 @@ namespace tools {
 
 namespace {
 
-/// Names that other tools give to arguments, and ours.
+/// The names that other tools give to arguments, each with ours.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 38> aliases{
   {
     {"cmd", "command"},
@@ -132,7 +132,7 @@ std::uint64_t arguments::number(const char* name, std::uint64_t most,
   auto result = most;
   auto good = false;
   if (x->is_number_float()) {
-    // 1000.0 is an integer to JSON, and to many who write it.
+    // In JSON 1000.0 is an integer, too.
     auto value = x->get<double>();
     good = value >= 0 && value <= static_cast<double>(most)
            && std::floor(value) == value && value < 0x1p53;
@@ -148,7 +148,7 @@ std::uint64_t arguments::number(const char* name, std::uint64_t most,
 }
 
 caf::timespan arguments::milliseconds(const char* name) {
-  // As much as fits into nanoseconds, and more than anybody waits.
+  // The limit fits into nanoseconds and is longer than anybody waits.
   return std::chrono::milliseconds{number(name, 1'000'000'000'000)};
 }
 

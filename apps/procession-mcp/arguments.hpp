@@ -14,20 +14,20 @@ namespace tools {
 
 using json = nlohmann::json;
 
-/// A mistake in the arguments of a call, told to the model that made it.
+/// A mistake in the arguments of a call, reported to the model that made it.
 class bad_arguments : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
 
-/// The arguments of a call, each of which is to be asked for by name. Null is
-/// no argument, and names that other tools have for one are as good as ours.
-/// All functions throw `bad_arguments`, with the right usage.
+/// The arguments of a call, each of which must be asked for by name. A null
+/// counts as missing, and the names that other tools use for an argument are
+/// accepted, too. All functions throw `bad_arguments`, with the right usage.
 class arguments {
 public:
   /// @param tool the name of the tool.
-  /// @param schema the tool's, with its arguments.
-  /// @param given what the call has.
+  /// @param schema of the tool's arguments; must outlive this.
+  /// @param given the arguments of the call; null if there are none.
   arguments(std::string tool, const json& schema, const json& given);
 
   std::string text(const char* name);
@@ -37,15 +37,16 @@ public:
                        std::uint64_t other = 0);
   caf::timespan milliseconds(const char* name);
 
-  /// A list; one text is a list of it.
+  /// Returns a list. A single text counts as a list of one.
   std::vector<std::string> texts(const char* name);
 
   procession::environment variables(const char* name);
 
-  /// Whether there is one of this name; it counts as asked for.
+  /// Returns whether there is an argument of this name, which counts as asked
+  /// for.
   bool has(const char* name);
 
-  /// Fails if there are some that nobody asked for.
+  /// Fails if an argument was not asked for.
   void done();
 
   [[noreturn]] void fail(const std::string& what) const;

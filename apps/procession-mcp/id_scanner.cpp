@@ -4,7 +4,7 @@
 
 namespace {
 
-/// Longer names are not "id", and longer ids are not looked for.
+/// A longer name cannot be "id", and longer ids are ignored.
 constexpr std::size_t max_token = 256;
 
 } // namespace

@@ -6,14 +6,16 @@
 #include <string>
 #include <string_view>
 
-/// Finds the id of a message that cannot be read as a whole, since it is too
-/// long or not quite JSON, so that whoever sent it does not wait for ever.
+/// Finds the id of a message that cannot be read as a whole because it is too
+/// long or not quite JSON, so that the sender can be answered and does not wait
+/// for ever.
 class id_scanner {
 public:
-  /// The next part of the message.
+  /// Takes the next part of the message.
   void feed(std::string_view text);
 
-  /// The id that was found, or null; gets ready for the next message.
+  /// Returns the id that was found, or null, and gets ready for the next
+  /// message.
   rpc::json take();
 
 private:

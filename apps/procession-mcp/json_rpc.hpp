@@ -28,7 +28,7 @@ struct request {
   json params = json::object();
 };
 
-/// The answer to something that is not a message.
+/// The error that answers a request, or a line that is not a message.
 struct failure {
   json id;
   rpc::code code = code::invalid_request;
@@ -44,17 +44,17 @@ public:
   using std::runtime_error::runtime_error;
 };
 
-/// Whether a request may have this id.
+/// Returns whether a request may have this id.
 bool is_id(const json& x);
 
-/// Takes one message apart.
+/// Reads one message.
 std::variant<request, response, failure> read_message(const json& x);
 
 json make_result(const json& id, json result);
 json make_error(const failure& x);
 json make_notification(const std::string& method, json params);
 
-/// One line, whatever is in it.
+/// Writes JSON as one line, with U+FFFD in place of invalid UTF-8.
 std::string to_line(const json& x);
 
 } // namespace rpc

@@ -9,8 +9,8 @@
 
 namespace {
 
-/// How many lines may be in work, and how many may wait to be written, while
-/// input is read.
+/// The most lines that may be in work, and that may wait to be written, while
+/// we read on.
 constexpr std::size_t max_lines = 64;
 
 } // namespace
@@ -101,7 +101,7 @@ void line_io::read_lines() {
       text.remove_prefix(end + 1);
     }
   }
-  // The last line may lack its end.
+  // The last line may lack its line break.
   end_line();
   to_.on_end();
 }
@@ -114,7 +114,7 @@ void line_io::write_lines() {
     });
     if (to_write_.empty())
       return;
-    // It counts as waiting until it was written.
+    // A line counts as waiting until it has been written.
     auto line = to_write_.front() + '\n';
     guard.unlock();
     auto written = write_output(line);

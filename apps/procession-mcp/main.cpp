@@ -1,20 +1,24 @@
 // procession-mcp: Procession for any agent that speaks the Model Context
 // Protocol.
 //
-// It is the exec tool (procession/actors/exec_tool.hpp), which runs commands
-// and keeps those that take longer as sessions, behind JSON-RPC on standard
-// input and output:
+// It puts the exec tool (procession/actors/exec_tool.hpp), which runs commands
+// and keeps the longer ones as sessions, behind JSON-RPC on standard input and
+// output:
 //
-//   line_io    the two streams, on threads of their own
-//   json_rpc   what a message is
-//   arguments  what a model may call the arguments of a tool
-//   tools      the tools as a model sees them: schemas, arguments, results
-//   server     the actor that has the conversation
+//   line_io     the two streams, each on its own thread
+//   json_rpc    the form of messages
+//   reply_path  the way of an answer: out, or into the answer to a batch
+//   tool_list   the tools as a model sees them, with their schemas
+//   arguments   the arguments of a call, by any name that models use
+//   calls       the request of a call to the exec tool
+//   results     the answers of the exec tool as results of calls
+//   tool_calls  the calls that are open
+//   server      the actor that speaks with the client
 //
 // The exec tool does not care where its sessions live: with --as they run under
-// another user, with --runner wherever a command line leads. The client closes
-// our input to end us; then all sessions are ended, and we are gone. If we are
-// killed instead, they end as well.
+// another user, with --runner where a command line connects us to. The client
+// closes our input to end us; then we end all sessions and exit. If we are
+// killed instead, the sessions end as well.
 #include "line_io.hpp"
 #include "server.hpp"
 #include "standard_bytes.hpp"
@@ -46,8 +50,8 @@ namespace {
 constexpr auto bad_usage = 2;
 
 constexpr auto footer = R"(
-An agent's configuration names it as a command; there is nothing to type into
-it. Commands run in the directory in which it was started. Its tools are
+It is not meant to be started by hand: the configuration of an agent has it as a
+command. Commands run in the directory in which it was started. Its tools are
 exec_command, write_stdin, poll, resize_session, signal_session, list_sessions,
 terminate and terminate_all. When standard input ends, all sessions are ended.
 
@@ -76,7 +80,7 @@ ps::spawner make_spawner(caf::actor_system& system, const ps::runtime& runtime,
   return ps::make_spawner(system, ps::start_runner(system, runtime, options));
 }
 
-/// The facts about the place that the tools' descriptions mention.
+/// Facts for the descriptions of the tools.
 tools::surroundings surroundings_of(const choices& chosen) {
   tools::surroundings result;
   result.shell = chosen.shell;
@@ -97,14 +101,14 @@ int serve(const choices& chosen) {
   ps::exec_tool_options options;
   options.shell = chosen.shell;
   options.max_sessions = chosen.max_sessions;
-  // Clients do not wait for long when they end us.
+  // Clients do not wait long for us to end.
   options.kill.grace = std::chrono::seconds{1};
   auto tool = ps::make_exec_tool(system, spawner, options);
   line_io io{chosen.max_line};
   std::chrono::duration<double> progress{chosen.progress};
   auto conversation = system.spawn([&](server::pointer self) {
     return procession::state_of(self).make_behavior(
-      tool, &io,
+      tool, io,
       {surroundings_of(chosen),
        std::chrono::duration_cast<caf::timespan>(progress), chosen.max_line});
   });
@@ -122,8 +126,8 @@ int serve(const choices& chosen) {
   self->receive([&](const caf::down_msg& x) { why = x.reason; });
   if (why) {
     ps::say("procession-mcp: internal error: " + ps::describe(why) + '\n');
-    // The thread that reads may wait for a client that has nothing to send.
-    // The sessions end without us.
+    // The reading thread may wait for a client that has nothing to send, so it
+    // cannot be joined. The sessions end without us.
     std::_Exit(EXIT_FAILURE);
   }
   caf::anon_send_exit(tool, caf::exit_reason::user_shutdown);
@@ -157,11 +161,12 @@ int main(int argc, char** argv) {
   app
     .add_option("--shell", shell,
                 "The shell for commands, with its option; default: 'bash -c' "
-                "where there is bash and no --runner, else the system's shell")
+                "if bash is installed and --runner is not given, else the "
+                "system's shell")
     ->type_name("WORDS");
   app
     .add_option("--max-sessions", chosen.max_sessions,
-                "How many sessions may live at a time")
+                "The largest number of sessions at a time")
     ->type_name("N")
     ->check(CLI::Range(1, 4096))
     ->capture_default_str();

@@ -6,9 +6,9 @@
 
 namespace procession {
 
-/// Adds the option, which is required, that says where this runner's end of the
-/// channel is: `--stdio`, on Windows `--connect PIPE`.
-/// @param where set while the command line is parsed; outlives `app`.
+/// Adds the required option for this runner's end of the channel: `--stdio`, or
+/// on Windows `--connect PIPE`.
+/// @param where set while the command line is parsed; must outlive `app`.
 void add_channel_option(CLI::App& app, channel_address& where);
 
 } // namespace procession

@@ -30,7 +30,7 @@ constexpr auto version = "procession-runner " PROCESSION_VERSION;
 constexpr auto footer = R"(
 It is not meant to be started by hand: `procession run --runner`, or another
 program that runs sessions, starts it in another security context and gives it a
-channel. When the channel ends, so do all sessions, with all their processes.
+channel. When the channel ends, all sessions end, with all their processes.
 
 Exit codes:
   0  the parent said goodbye, or has gone
@@ -38,7 +38,8 @@ Exit codes:
   2  bad usage
 )";
 
-/// What goes wrong before there is a parent to tell. Nothing else is printed.
+/// Prints errors that cannot be reported to the parent. Nothing else is
+/// printed.
 class start_log {
 public:
   explicit start_log(const std::string& path) : to_file_(!path.empty()) {
@@ -46,7 +47,7 @@ public:
       file_.open(path, std::ios::app);
   }
 
-  /// Nothing is said at all where it cannot be said.
+  /// Returns whether errors can be printed.
   bool usable() const {
     return !to_file_ || file_.is_open();
   }
@@ -108,7 +109,7 @@ int main_of(int argc, char** argv) {
   add_channel_option(app, where);
   app
     .add_option("--log", log_path,
-                "Where to say why it fails; default: standard error")
+                "File for error messages; default: standard error")
     ->type_name("FILE");
   if (auto text = pages.document({argv + 1, argv + std::max(argc, 1)})) {
     print(*text);

@@ -2,8 +2,9 @@
 
 namespace procession {
 
-/// Nobody sits in front of this process nor of its children: has the system
-/// return errors rather than show them in a window that waits for a click.
+/// Tells the system that no user watches this process and its children, so that
+/// it returns errors instead of showing them in a window that waits for a
+/// click.
 void be_unattended() noexcept;
 
 } // namespace procession

@@ -2,16 +2,13 @@
 
 #include "escape_keys.hpp"
 #include "input_path.hpp"
-#include "job_control.hpp"
 #include "json_events.hpp"
 #include "output_path.hpp"
-#include "repetition.hpp"
+#include "program_control.hpp"
+#include "program_start.hpp"
 #include "run_outcome.hpp"
 #include "stdio_calls.hpp"
 #include "stdio_threads.hpp"
-#include "terminal_mode.hpp"
-
-#include "common/duration.hpp"
 
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
@@ -21,44 +18,28 @@
 #include <caf/stateful_actor.hpp>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace procession::cli {
 
 namespace {
 
-/// After we were told to end: how long whoever reads our output may take none
-/// of what is written to him.
+/// How long the reader of our output may take nothing after the program was
+/// told to end.
 constexpr auto patience = std::chrono::seconds{2};
 
-/// What can be typed after the escape key.
-std::string escape_help(char key) {
-  auto shown = std::string{key};
-  if (key == 0x7f)
-    shown = "^?";
-  else if (static_cast<unsigned char>(key) < 0x20)
-    shown = std::string{'^', static_cast<char>(key + 0x40)};
-  auto line = [&](const char* what) { return ' ' + shown + what + "\r\n"; };
-  return "\r\nAt the start of a line:\r\n"
-         + line(".   end the program as closing its terminal does; again: "
-                "kill it")
-         + line("^Z  suspend it, as its own ^Z cannot") + line("?   this list")
-         + line((shown + std::string(4 - shown.size(), ' ') + "type it once")
-                  .c_str());
-}
-
-/// That the patience is over, unless more was written since.
+/// The patience is over, unless more was written since.
 struct patience_over {
-  /// Bytes that were written when it began.
+  /// How many bytes had been written when it began.
   std::uint64_t written = 0;
 };
 
-/// That the time-out is over, and maybe the program does not run yet.
+/// The time-out is over; the program may not have started yet.
 struct start_overdue {};
 
 } // namespace
@@ -95,11 +76,9 @@ public:
 
   caf::behavior start(const place& where, const run_options& options,
                       terminal_hooks hooks, std::shared_ptr<run_end> end) {
-    where_ = where;
+    host_ = where.host;
     options_ = options;
-    hooks_ = std::move(hooks);
     end_ = std::move(end);
-    started_ = self_->clock().now();
     if (options_.json)
       json_.emplace();
     input_.emplace(options_.escape,
@@ -108,15 +87,24 @@ public:
                      [this](shared_bytes x) { pass_on(std::move(x)); },
                      [this] { caf::anon_send(session_, close_stdin_atom_v); },
                      [this](escape_command x) { obey(x); }});
-    if (auto timeout = options_.spec.limits.timeout; timeout > zero)
+    control_.emplace(self_, options_,
+                     program_control::hooks{
+                       [this](signal_name x) { end_program(x); },
+                       [this] { finish(); }, [this](int code) { leave(code); },
+                       std::move(hooks.suspend)});
+    start_.emplace(
+      self_, where, options_.spec,
+      program_start::hooks{
+        [this, ready = std::move(hooks.ready)] { typed_ahead_ = ready(); },
+        [this](session x) { on_started(std::move(x)); },
+        [this](const caf::error& x, int code) { on_start_failed(x, code); }});
+    if (auto timeout = options_.spec.limits.timeout;
+        timeout > caf::timespan::zero())
       self_->delayed_send(self_, timeout, start_overdue{});
-    // It goes when we go.
-    options_.spec.owner = ownership::sender;
     self_->set_down_handler([this](const caf::down_msg& x) { on_down(x); });
-    if (where_.host)
-      await_runner();
-    else
-      start_program();
+    if (host_)
+      self_->monitor(host_);
+    start_->begin();
     return {
       following<started>(),
       following<output>(),
@@ -127,41 +115,23 @@ public:
       following<closed>(),
       [this](input_chunk& x) { on(x); },
       [this](const write_done& x) { on(x); },
-      [this](console_signal x) { on(x); },
+      [this](console_signal x) { control_->on(x); },
       [this](const patience_over& x) { on(x); },
-      [this](start_overdue) { on_start_overdue(); },
+      [this](start_overdue) { start_->on_overdue(); },
     };
   }
 
 private:
-  using time_point = caf::actor_clock::time_point;
-
-  static constexpr auto zero = caf::timespan::zero();
-
   // -- the runner -------------------------------------------------------------
 
-  void await_runner() {
-    spdlog::debug("starting a runner");
-    self_->monitor(where_.host);
-    self_->request(where_.host, caf::infinite, wait_atom_v)
-      .then(
-        [this](const runner_info& x) {
-          spdlog::debug("{}", to_string(x));
-          runner_is_up_ = true;
-          start_program();
-        },
-        // Whatever is not found or not allowed here is no PROGRAM's.
-        [this](const caf::error& x) { on_start_failed(x, exit_own_failure); });
-  }
-
-  /// The session was cut off by the end of its runner, which says why, soon.
+  /// The end of the runner cut the session off; the runner will say why.
   void await_runner_end() {
     in_doubt_ = runner_end_.empty();
     facts_.cut_off_by = runner_end_;
   }
 
   void on_down(const caf::down_msg& x) {
-    if (!where_.host || x.source != where_.host.address())
+    if (!host_ || x.source != host_.address())
       return on_lost();
     runner_end_ = x.reason ? describe(x.reason) : "the runner ended";
     if (std::exchange(in_doubt_, false))
@@ -171,7 +141,7 @@ private:
 
   // -- the session ------------------------------------------------------------
 
-  /// Handles an event, unless it is of a program that started too late.
+  /// Handles an event, but not of a program that started too late.
   template <class Event>
   std::function<void(const Event&)> following() {
     return [this](const Event& x) {
@@ -180,34 +150,13 @@ private:
     };
   }
 
-  void start_program() {
-    typed_ahead_ = hooks_.ready();
-    // The time that a runner took to start counts.
-    if (auto& timeout = options_.spec.limits.timeout; timeout > zero)
-      timeout = std::max<caf::timespan>(started_ + timeout
-                                          - self_->clock().now(),
-                                        std::chrono::milliseconds{1});
-    spdlog::debug("starting {}", to_string(options_.spec));
-    self_
-      ->request(where_.sessions, caf::infinite, spawn_atom_v, options_.spec,
-                subscription{})
-      .then([this](session& x) { on_started(std::move(x)); },
-            [this](const caf::error& x) {
-              on_start_failed(x, exit_code_of(x));
-            });
-  }
-
   void on_started(session x) {
-    // Too late.
-    if (facts_.start_failure)
-      return caf::anon_send(x, terminate_atom_v, caf::timespan::zero());
     session_ = std::move(x);
     self_->monitor(session_);
-    // A writer to it learns when the program reads no more.
+    // Otherwise its writer would not learn when the program stops reading.
     if (options_.spec.stdio.input == stdin_kind::inherit)
       release_standard_input();
-    for (auto signal : std::exchange(early_, {}))
-      on(signal);
+    control_->on_started(session_);
     switch (options_.input) {
       case input_source::ours:
         return input_->start(std::move(typed_ahead_));
@@ -219,8 +168,6 @@ private:
   }
 
   void on_start_failed(const caf::error& x, int code) {
-    if (facts_.start_failure)
-      return;
     if (json_)
       print(json_->start_failed(x));
     facts_.start_failure = run_end{code, describe(x)};
@@ -230,25 +177,17 @@ private:
     leave_if_done();
   }
 
-  /// From here on the session keeps the time.
-  void on_start_overdue() {
-    if (session_ || facts_.start_failure)
-      return;
-    auto passed = "timed out after "
-                  + to_duration(self_->clock().now() - started_);
-    if (where_.host && !runner_is_up_)
-      on_start_failed(make_error(errc::deadline_passed, stage::launch,
-                                 passed + ": the runner was still starting"),
-                      exit_timed_out);
-    else
-      on_start_failed(make_error(errc::deadline_passed, stage::spawn,
-                                 passed + ": the program was still starting"),
-                      exit_timed_out);
-  }
-
   void on_lost() {
     if (!facts_.closed)
       self_->quit();
+  }
+
+  /// Logs an event, and prints it if events are asked for.
+  template <class Event>
+  void report(const Event& x) {
+    spdlog::debug("{}", to_string(x));
+    if (json_)
+      print(json_->line(x));
   }
 
   void on(const started& x) {
@@ -265,42 +204,34 @@ private:
   }
 
   void on(const gap& x) {
-    // Only a bug makes it lose something.
+    // Output is lost only by a bug.
     spdlog::error("{}", to_string(x));
     if (json_)
       print(json_->line(x));
   }
 
   void on(const stopped& x) {
-    spdlog::debug("{}", to_string(x));
-    if (json_)
-      print(json_->line(x));
-    if (!std::exchange(is_stopped_, true))
-      suspend_us();
+    report(x);
+    control_->on_stopped();
   }
 
   void on(const continued& x) {
-    spdlog::debug("{}", to_string(x));
-    if (json_)
-      print(json_->line(x));
-    is_stopped_ = false;
+    report(x);
+    control_->on_continued();
   }
 
   void on(const exited& x) {
-    spdlog::debug("{}", to_string(x));
-    if (json_)
-      print(json_->line(x));
+    report(x);
     facts_.status = x.status;
+    control_->on_exited();
     told_to_end_ = told_to_end_ || x.status.timed_out;
     watch_writes();
   }
 
   void on(const closed& x) {
-    spdlog::debug("{}", to_string(x));
-    if (json_)
-      print(json_->line(x));
+    report(x);
     facts_.closed = true;
-    if (x.why == close_reason::host_lost && where_.host)
+    if (x.why == close_reason::host_lost && host_)
       await_runner_end();
     leave_if_done();
   }
@@ -308,7 +239,7 @@ private:
   // -- our input --------------------------------------------------------------
 
   void on(input_chunk& x) {
-    // Its end would be a lie: the program would take a part for the whole.
+    // An end of input would make the program take a part for the whole.
     if (x.error) {
       facts_.input_error = x.error;
       return end_program(signal_name::terminate);
@@ -327,10 +258,10 @@ private:
   void on_input_refused(const caf::error& why) {
     spdlog::debug("input is dropped: {}", describe(why));
     auto unread = is(why, errc::already_exited) || is(why, errc::stdin_closed);
-    // Somebody who types sees what becomes of it.
+    // A user who types sees that the input is lost.
     if (unread || input_->has_escape_key())
       return input_->on_refused(unread);
-    // As above: the program is not given a part for the whole.
+    // As above: the program must not take a part for the whole.
     facts_.refused_input = detail_of(why).text;
     end_program(signal_name::terminate);
   }
@@ -341,13 +272,10 @@ private:
         return write(stream_kind::err,
                      shared_bytes{escape_help(options_.escape)}, 0);
       case escape_command::suspend:
-        return suspend_program();
+        return control_->suspend();
       case escape_command::end:
-        break;
+        return control_->escape();
     }
-    if (std::exchange(escaped_, true) || facts_.status)
-      return insist();
-    end_program(signal_name::hangup);
   }
 
   // -- our output -------------------------------------------------------------
@@ -369,136 +297,9 @@ private:
 
   // -- the end ----------------------------------------------------------------
 
-  void on(console_signal x) {
-    if (!session_ && where_.host)
-      return on_early(x);
-    if (!session_) {
-      early_.push_back(x);
-      return;
-    }
-    switch (x) {
-      case console_signal::resized:
-        return send_size();
-      case console_signal::resumed:
-        return on_resumed();
-      case console_signal::interrupt:
-        return on_key(signal_name::interrupt);
-      case console_signal::quit:
-        return on_key(signal_name::quit);
-      case console_signal::hangup:
-        return on_request_to_end(signal_name::hangup);
-      case console_signal::terminate:
-        return on_request_to_end(signal_name::terminate);
-      case console_signal::stop:
-        return suspend_program();
-      case console_signal::user1:
-        return send_signal(signal_name::user1);
-      case console_signal::user2:
-        return send_signal(signal_name::user2);
-      case console_signal::alarm:
-        return send_signal(signal_name::alarm);
-    }
-  }
-
-  void send_signal(signal_name x) {
-    caf::anon_send(session_, signal_atom_v, x);
-  }
-
-  // -- suspended --------------------------------------------------------------
-
-  /// Stops the program and then us.
-  void suspend_program() {
-    if (!can_be_suspended())
-      return spdlog::debug("nobody could continue us, so nothing is stopped");
-    if (facts_.status || is_stopped_)
-      return suspend_us();
-    // If stops are reported, we follow when it has stopped.
-    self_->request(session_, caf::infinite, signal_atom_v, signal_name::stop)
-      .then(
-        [this] {
-          if (!options_.spec.report_stops)
-            suspend_us();
-        },
-        [this](const caf::error&) { suspend_us(); });
-  }
-
-  void suspend_us() {
-    if (!can_be_suspended())
-      return spdlog::debug("nobody could continue us, so we go on");
-    is_suspended_ = true;
-    hooks_.suspend();
-  }
-
-  void send_size() {
-    if (auto size = console_size(); size && options_.follow_size)
-      caf::anon_send(session_, resize_atom_v, *size);
-  }
-
-  void on_resumed() {
-    send_size();
-    if (!std::exchange(is_suspended_, false))
-      return;
-    // That it goes on is reported at a pace, and it may be stopped again
-    // before.
-    is_stopped_ = false;
-    send_signal(signal_name::resume);
-  }
-
-  // -- requests to end --------------------------------------------------------
-
-  void on_key(signal_name x) {
-    auto same = keys_.repeats(self_->clock().now());
-    if (!facts_.status)
-      send_signal(x);
-    else if (!same)
-      // The program has ended, so that we are meant.
-      finish();
-  }
-
-  void on_request_to_end(signal_name by) {
-    if (requests_.repeats(self_->clock().now()))
-      return;
-    if (!std::exchange(asked_to_end_, true))
-      return end_program(by);
-    insist();
-  }
-
-  /// A second request kills at once.
-  void insist() {
-    caf::anon_send(session_, terminate_atom_v, caf::timespan::zero());
-    if (facts_.status)
-      finish();
-  }
-
-  /// A runner may be long in coming, and who is tired of it does not wait for
-  /// a program to pass the signal on to.
-  void on_early(console_signal x) {
-    auto number = 0;
-    switch (x) {
-      case console_signal::resized:
-      case console_signal::resumed:
-      case console_signal::user1:
-      case console_signal::user2:
-      case console_signal::alarm:
-        early_.push_back(x);
-        return;
-      case console_signal::stop:
-        return suspend_us();
-      case console_signal::hangup:
-        number = 1;
-        break;
-      case console_signal::interrupt:
-        number = 2;
-        break;
-      case console_signal::quit:
-        number = 3;
-        break;
-      case console_signal::terminate:
-        number = 15;
-        break;
-    }
-    end_->code = 128 + number;
-    end_->problem.clear();
+  /// The user gave up before there was a session.
+  void leave(int code) {
+    *end_ = {code, ""};
     self_->quit();
   }
 
@@ -509,9 +310,9 @@ private:
     watch_writes();
   }
 
-  /// Starts to lose patience if there is a reason to: how long the session
-  /// waits for the end of its output is its own affair, but nobody else notices
-  /// that our output is not taken.
+  /// Begins to wait for the reader of our output if it holds up the end of the
+  /// run. The session limits its own wait for output, but does not know that
+  /// our output is not read.
   void watch_writes() {
     if (!facts_.status || !told_to_end_ || !output_.waits()
         || std::exchange(watching_, true))
@@ -543,36 +344,24 @@ private:
   input_thread input_thread_;
   std::optional<input_path> input_;
   output_path output_;
-  place where_;
+  /// Null without a runner.
+  runner host_;
   run_options options_;
-  terminal_hooks hooks_;
   std::shared_ptr<run_end> end_;
-  /// Empty: output is plain.
+  std::optional<program_start> start_;
+  std::optional<program_control> control_;
+  /// Empty if output is plain.
   std::optional<json_events> json_;
-  time_point started_;
-  bool runner_is_up_ = false;
   std::string typed_ahead_;
   session session_;
   run_facts facts_;
-  /// Whether the program is stopped, as far as that is reported.
-  bool is_stopped_ = false;
-  /// Whether we are, because of it; it is to be continued with us.
-  bool is_suspended_ = false;
-  /// Signals from before there was a session.
-  std::vector<console_signal> early_;
   /// Whether the session may have ended because its runner did.
   bool in_doubt_ = false;
-  /// Why the runner ended, once it did.
+  /// Why the runner ended; empty while it lives.
   std::string runner_end_;
-  /// By a signal, by the time-out, or because nobody takes the output.
+  /// Whether the program was told to end: by the user, by the time-out or
+  /// because one of our streams failed.
   bool told_to_end_ = false;
-  /// By a signal.
-  bool asked_to_end_ = false;
-  /// By the escape key.
-  bool escaped_ = false;
-  /// The signals that ask to end, and those of keys.
-  repetition requests_;
-  repetition keys_;
   /// Whether a `patience_over` is on its way.
   bool watching_ = false;
 };
@@ -588,8 +377,8 @@ caf::actor spawn_attachment(caf::actor_system& sys, const place& where,
     return state_of(self).start(where, options, std::move(hooks),
                                 std::move(end));
   };
-  // On a thread of its own, as its diagnostics may have to wait for whoever
-  // reads our error output.
+  // On its own thread, as its diagnostics may have to wait for the reader of
+  // our error output.
   return sys.spawn<caf::detached>(behavior, where, options, std::move(hooks),
                                   std::move(end));
 }

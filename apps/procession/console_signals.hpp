@@ -8,23 +8,23 @@
 
 namespace procession::cli {
 
-/// What somebody tells us by a signal.
+/// A request that reaches us as a signal.
 enum class console_signal {
   /// The interrupt key.
   interrupt,
   /// The quit key.
   quit,
-  /// A polite request to end.
+  /// A request to end.
   terminate,
   /// The terminal is gone.
   hangup,
   /// The terminal has another size.
   resized,
-  /// We were stopped and go on.
+  /// We were stopped and have been continued.
   resumed,
-  /// The suspend key, in effect: stop.
+  /// The suspend key.
   stop,
-  // These mean what the program likes.
+  // The program defines the meaning of these.
   user1,
   user2,
   alarm,
@@ -38,14 +38,13 @@ PROCESSION_END_LOCAL(procession_console_signals)
 
 namespace procession::cli {
 
-/// Takes the signals out of the way, so that only a `console_signal_thread`
-/// sees them; those that we were started with ignored stay ignored (nohup).
-/// Call it before the first thread starts. A closed pipe becomes an error of
-/// the write, reading from a terminal that is another job's one of the read,
-/// and children can be waited for.
+/// Blocks the signals, so that only a `console_signal_thread` receives them;
+/// signals that were ignored at our start stay ignored (nohup). Call it before
+/// the first thread starts. From then on, writing to a closed pipe and reading
+/// from the terminal of another job are errors, and children can be waited for.
 void block_console_signals();
 
-/// Waits for signals on a thread of its own and hands them to `sink`, there.
+/// Waits for signals on its own thread and hands them to `sink` there.
 class console_signal_thread {
 public:
   explicit console_signal_thread(std::function<void(console_signal)> sink);
@@ -55,7 +54,7 @@ public:
   ~console_signal_thread();
 
   /// Stops our job, that is our process group, as the suspend key would; `sink`
-  /// is told `resumed` when we go on. Any thread.
+  /// gets `resumed` when we are continued. Any thread.
   void stop_job();
 
 private:

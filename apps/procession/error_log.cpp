@@ -19,8 +19,8 @@ namespace procession::cli {
 
 namespace {
 
-/// The lines of a message, with nothing in them that plays with a terminal: the
-/// names in it may be the user's, or a runner's.
+/// Returns the lines of a message without control sequences for a terminal:
+/// names in it may come from the user or from a runner.
 std::string fit_to_be_shown(std::string_view text) {
   std::string result;
   while (!text.empty()) {
@@ -34,7 +34,7 @@ std::string fit_to_be_shown(std::string_view text) {
   return result;
 }
 
-/// Our error output, which may be one that does not block.
+/// Our error output, which may be non-blocking.
 class error_output : public spdlog::sinks::base_sink<std::mutex> {
 protected:
   void sink_it_(const spdlog::details::log_msg& x) override {
@@ -47,7 +47,7 @@ protected:
   }
 
   void flush_() override {
-    // Everything is written at once.
+    // Nothing is buffered.
   }
 };
 
@@ -56,7 +56,7 @@ protected:
 void set_up_error_log() {
   auto log = std::make_shared<spdlog::logger>("procession",
                                               std::make_shared<error_output>());
-  // A terminal may be in raw mode, where a new line alone goes only down.
+  // In raw mode a line feed does not return to the start of the line.
   log->set_formatter(std::make_unique<spdlog::pattern_formatter>(
     "procession: %v", spdlog::pattern_time_type::local,
     error_output_is_terminal() ? "\r\n" : "\n"));

@@ -2,9 +2,9 @@
 
 namespace procession::cli {
 
-/// Makes spdlog's default logger one that writes to our error output, which may
-/// be one that does not block, with nothing in it that plays with a terminal.
-/// Errors only, until somebody sets another level.
+/// Lets spdlog's default logger write to our error output, even if that is
+/// non-blocking, and without control sequences for a terminal. It logs only
+/// errors until another level is set.
 void set_up_error_log();
 
 } // namespace procession::cli

@@ -71,8 +71,23 @@ char parse_escape(std::string_view name) noexcept {
     key = name[0];
   else if (name.size() == 2 && name[0] == '^')
     key = name[1] == '?' ? '\x7f' : static_cast<char>(name[1] & 0x1f);
-  // What has a meaning after it could not be typed any more.
+  // A key that has a meaning after the escape key could not be typed any more.
   return ends_line(key) || meaning(key) ? '\0' : key;
+}
+
+std::string escape_help(char key) {
+  auto shown = std::string{key};
+  if (key == 0x7f)
+    shown = "^?";
+  else if (static_cast<unsigned char>(key) < 0x20)
+    shown = std::string{'^', static_cast<char>(key + 0x40)};
+  auto line = [&](const char* text) { return ' ' + shown + text + "\r\n"; };
+  auto twice = shown + std::string(4 - shown.size(), ' ') + "type it once";
+  return "\r\nAt the start of a line:\r\n"
+         + line(".   end the program as closing its terminal does; again: "
+                "kill it")
+         + line("^Z  suspend it, as its own ^Z cannot") + line("?   this list")
+         + line(twice.c_str());
 }
 
 } // namespace procession::cli

@@ -8,19 +8,19 @@
 
 namespace procession::cli {
 
-/// What is asked of us, not of the program, by the escape key and another one.
+/// A command to us, not to the program: the escape key and another one.
 enum class escape_command : std::uint8_t {
   /// `.`: end the program.
   end,
   /// `^Z`: stop the program and us.
   suspend,
-  /// `?`: say what there is.
+  /// `?`: list the commands.
   help,
 };
 
-/// Looks for the escape key in what is typed, as ssh(1) does: it counts after
-/// the end of a line and at the beginning only. Twice it is itself; before any
-/// other key that means nothing, both are the program's.
+/// Looks for the escape key in the input, as ssh(1) does. It counts only at the
+/// start of a line. If it is typed twice, the program gets it once; if the next
+/// key is not a command, the program gets both.
 class escape_keys {
 public:
   /// Bytes for the program, or a command for us.
@@ -29,11 +29,11 @@ public:
   /// @param escape the key; must not be CR or LF.
   explicit escape_keys(char escape) noexcept;
 
-  /// Takes what was typed next, in whatever pieces.
-  /// @returns what it comes to, in order.
+  /// Takes the next piece of input; pieces may be cut anywhere.
+  /// @returns the bytes and commands in it, in order.
   std::vector<part> take(std::string_view bytes);
 
-  /// At the end of the input: what was held back.
+  /// Returns the key that was held back, at the end of the input.
   std::string rest();
 
 private:
@@ -43,9 +43,13 @@ private:
   state state_ = state::line_start;
 };
 
-/// The command line's name of an escape key: one character, or `^` and another
-/// for the control key.
-/// @returns 0 if it is none.
+/// Reads the name of an escape key on the command line: one character, or `^`
+/// and another for a control key.
+/// @returns 0 if it does not name a key.
 char parse_escape(std::string_view name) noexcept;
+
+/// Returns the list of the keys after the escape key, for a terminal in raw
+/// mode.
+std::string escape_help(char key);
 
 } // namespace procession::cli

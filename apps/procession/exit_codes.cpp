@@ -15,7 +15,7 @@ constexpr std::array<exit_code_text, 8> codes_of_run{{
   {"127", "PROGRAM was not found"},
   {"141", "our standard output was closed by its reader"},
   {"128+n", "signal n ended PROGRAM"},
-  {"other", "that of PROGRAM"},
+  {"other", "the exit code of PROGRAM"},
 }};
 
 } // namespace

@@ -6,7 +6,7 @@ namespace procession::cli {
 
 namespace {
 
-/// How much is passed on at a time.
+/// The most bytes that are passed on at a time.
 constexpr std::size_t piece_size = 64 * 1024;
 
 } // namespace
@@ -40,7 +40,7 @@ void input_path::on_written() {
 
 void input_path::on_refused(bool for_good) {
   writing_ = false;
-  // Somebody who types may still want us.
+  // A user who types may still give commands to us.
   if (for_good && !escape_)
     at_ = state::over;
   if (for_good) {
@@ -64,7 +64,7 @@ void input_path::append(std::string bytes) {
   if (bytes.empty())
     return;
   bytes_waiting_ += bytes.size();
-  // Single keys that wait must not cost a piece each.
+  // Waiting single keys must not cost a piece each.
   if (!waiting_.empty() && waiting_.back().size() + bytes.size() <= piece_size)
     waiting_.back() += bytes;
   else

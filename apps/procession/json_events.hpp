@@ -7,13 +7,13 @@
 
 namespace procession::cli {
 
-/// The events of a session as JSON, one object a line: `event` names it and
-/// `elapsed_us` tells when it came, since this was made, by a clock that is
-/// never set; the first line has that moment by the clock on the wall too, as
-/// `time` (RFC 3339, UTC). `session` is its session; the other members are
-/// those of the event, in bytes, and in microseconds where they end in `_us`.
-/// Output bytes are in base64. Text that is not UTF-8 is shown with replacement
-/// characters. Not for several threads at a time.
+/// Writes the events of a session as JSON, one object per line: `event` is its
+/// name and `elapsed_us` the time since this object was created, by a monotonic
+/// clock; the first line also has the wall-clock time, as `time` (RFC 3339,
+/// UTC). `session` is the id; the other members are those of the event, in
+/// bytes, or in microseconds if the name ends in `_us`. Output bytes are in
+/// base64. Text that is not UTF-8 is shown with replacement characters. Not
+/// thread-safe.
 class json_events {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -55,10 +55,10 @@ private:
   time_point start_;
 };
 
-/// A moment as in RFC 3339, in UTC, with microseconds.
+/// Writes a time as in RFC 3339, in UTC, with microseconds.
 std::string to_rfc3339(std::chrono::system_clock::time_point x);
 
-/// Base64 as in RFC 4648, with padding.
+/// Writes base64 as in RFC 4648, with padding.
 std::string to_base64(const shared_bytes& x);
 
 } // namespace procession::cli

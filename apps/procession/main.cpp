@@ -24,8 +24,8 @@ namespace {
 
 constexpr auto version = "procession " PROCESSION_VERSION;
 
-/// The error as CLI11 words it, or a clearer one.
-/// @param words what followed --.
+/// Returns the error as CLI11 words it, or a clearer one.
+/// @param words the arguments after --.
 std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& x,
                           const std::vector<std::string>& words) {
   auto example = [](const std::vector<std::string>& program) {
@@ -63,7 +63,7 @@ int main_of(const std::vector<std::string>& args) {
     print(*text);
     return exit_ok;
   }
-  // What follows -- is the program's, to the letter: CLI11 would look into it.
+  // CLI11 must not see the arguments after --, which belong to the program.
   auto mark = std::find(args.begin(), args.end(), "--");
   std::vector<std::string> words;
   if (mark != args.end())

@@ -26,8 +26,8 @@ bool output_path::on_written(const write_done& x) {
     return false;
   spdlog::debug("writing to our {}: {}", to_string(x.stream),
                 x.error.message());
-  // Whoever closes the error output wants no messages; an output that is
-  // missing is one that is lost.
+  // A user who closes the error output wants no messages, but a missing
+  // standard output means lost output.
   if (x.stream == stream_kind::err && no_such_stream(x.error))
     return false;
   if (reader_gone(x.error))

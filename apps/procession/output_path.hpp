@@ -13,14 +13,14 @@
 
 namespace procession::cli {
 
-/// The way of the program's output to our streams: in order, on a thread of its
-/// own, and each chunk is acknowledged when it was written. A stream that
-/// cannot be written to takes no more. On its owner's thread.
+/// The way of the program's output to our streams: in order, on its own thread.
+/// Each chunk is acknowledged when it has been written. After a stream has
+/// failed, its output is dropped. To be used on its owner's thread.
 class output_path {
 public:
   /// Requests to its owner.
   struct hooks {
-    /// To hand this to `on_written`, on the owner's thread. Any thread.
+    /// To call `on_written` on the owner's thread. Called on any thread.
     std::function<void(write_done)> deliver;
     /// To give bytes of credit back.
     std::function<void(std::uint64_t)> acknowledge;
@@ -28,14 +28,15 @@ public:
 
   explicit output_path(hooks ask);
 
-  /// Writes.
-  /// @param credit what to acknowledge for it.
+  /// Queues a write.
+  /// @param credit the number of bytes to acknowledge for it.
   void write(stream_kind stream, shared_bytes bytes, std::uint64_t credit = 0);
 
-  /// @returns whether this broke a stream, so that the program is to end.
+  /// Takes note of a write that is over.
+  /// @returns whether a stream has failed, so that the program must end.
   bool on_written(const write_done& x);
 
-  /// Whether writes wait for whoever reads our output.
+  /// Whether writes wait for the reader of our output.
   bool waits() const noexcept {
     return writing_ > 0;
   }
@@ -45,12 +46,12 @@ public:
     return thread_.written();
   }
 
-  /// Whether somebody who read our output has gone.
+  /// Whether a reader of our output has gone.
   bool reader_has_gone() const noexcept {
     return reader_gone_;
   }
 
-  /// Why else our output could not be written, if so.
+  /// The error if our output could not be written for another reason.
   std::error_code error() const noexcept {
     return error_;
   }

@@ -5,8 +5,8 @@
 
 namespace procession::cli {
 
-/// The words that our program was started with, without its name; on Windows,
-/// where `main` gets them in another encoding, in UTF-8 too.
+/// Returns the arguments of our program without its name. They are in UTF-8 on
+/// Windows, too, where `main` gets them in another encoding.
 std::vector<std::string> program_arguments(int argc, char** argv);
 
 } // namespace procession::cli

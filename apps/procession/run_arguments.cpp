@@ -16,17 +16,17 @@ namespace procession::cli {
 namespace {
 
 constexpr auto about = R"(
-Standard input, output and error are the session's. Nothing is lost: a slow
-reader of our output holds the program back, a slow program our input. When the
-program has ended, so has its whole tree of processes.
+The session uses our standard input, output and error. Nothing is lost: a slow
+reader of our output slows the program down, and a slow program slows our input
+down. When the program ends, its whole tree of processes ends.
 
 If both our standard input and our standard output are terminals, PROGRAM gets a
-terminal of its own, and what it writes to either output is shown on ours.
-Otherwise it gets pipes: redirected output is byte for byte what PROGRAM wrote,
-and standard error stays apart. With --pty and redirected input PROGRAM reads
-that input directly, and what is typed goes to its terminal, as in `cmd | less`;
-if there is no terminal at all, or with --runner or --stdin typed, the input is
-typed on PROGRAM's terminal, and then an end of input.
+terminal of its own, and both its outputs are shown on ours. Otherwise it gets
+pipes: redirected output has exactly the bytes that PROGRAM wrote, and standard
+error stays separate. With --pty and redirected input PROGRAM reads that input
+directly, and keys go to its terminal, as in `cmd | less`; if there is no
+terminal at all, or with --runner or --stdin typed, the input is typed on
+PROGRAM's terminal, followed by an end of input.
 
 TIME is a number of seconds, or numbers with the units d, h, m, s and ms: 30,
 1.5, 500ms, 2m, 1h30m.
@@ -46,25 +46,25 @@ work at the start of a line, even if PROGRAM is stuck.
   ~?   list these keys
   ~~   type ~
 
-What PROGRAM leaves in the background is ended with it. If that holds the output
-open, procession first waits 2 s for what it may still write.
+Processes that PROGRAM leaves in the background end with it. If they hold the
+output open, procession first waits 2 s for more output.
 
-PROGRAM leads a session of its own, in which no shell could continue it, so the
+PROGRAM leads its own session, in which no shell could continue it, so the
 kernel discards the stop that ^Z asks for: ~^Z is the way to suspend PROGRAM. (A
-shell as PROGRAM suspends its jobs by ^Z as usual.) These keys are seen as long
-as no more than 16 MiB of what was typed before wait for PROGRAM to read them.
+shell as PROGRAM suspends its jobs by ^Z as usual.) These keys work while no
+more than 16 MiB of earlier input wait for PROGRAM to read them.
 
 Runners:
 
 A runner is a process in another security context, in which PROGRAM runs: under
-another user (--as), or wherever a command line leads (--runner): on another
-machine, in a container. PROGRAM, DIR and the rest of the environment are those
-of that place. When the connection ends, PROGRAM is killed there.
+another user (--as), or in the place that a command connects to (--runner), such
+as another machine or a container. PROGRAM, DIR and the rest of the environment
+are those of that place. When the connection ends, PROGRAM is killed there.
 
 Events as JSON:
 
-With --json standard output has one object a line: started or start_failed, then
-output, gap, stopped, continued, then exited, and last closed. Each has
+With --json standard output has one object per line: started or start_failed,
+then output, gap, stopped, continued, then exited, and last closed. Each has
 elapsed_us, the microseconds since procession began to start PROGRAM; the first
 also has time, the same moment in UTC (RFC 3339). Bytes are in base64.
 
@@ -121,7 +121,7 @@ terminal_size parse_size(const std::string& text) {
 void add_variable(environment& env, const std::string& text) {
   auto at = text.find('=');
   if (at == std::string::npos || at == 0)
-    throw wrong("--env", "'" + text + "' is not NAME=VALUE");
+    throw wrong("--env", "'" + text + "' must be NAME=VALUE");
   env.set[text.substr(0, at)] = text.substr(at + 1);
 }
 
@@ -132,7 +132,7 @@ input_source source_of(const std::string& name) {
     return input_source::null;
   if (name == "open")
     return input_source::open;
-  throw wrong("--stdin", "'" + name + "' is not ours, typed, null or open");
+  throw wrong("--stdin", "'" + name + "' must be ours, typed, null or open");
 }
 
 } // namespace
@@ -147,8 +147,8 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
                              "How to connect its standard streams: pty, a "
                              "terminal of its own (default if our input and "
                              "output are terminals); pipes (default "
-                             "otherwise); merged: pipes, one for both outputs, "
-                             "in the order of the writes")
+                             "otherwise); merged: pipes, with one for both "
+                             "outputs, in the order of the writes")
                  ->type_name("pty|pipes|merged");
   auto pty = run.add_flag("--pty", pty_,
                           "The same as --stdio pty; not with --pipes");
@@ -173,9 +173,9 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
                 ->type_name("USER");
   run
     .add_option("--runner", runner_,
-                "Run in the runner that COMMAND starts, which is split into "
-                "words as by a shell, but without one; it has 30 s to begin; "
-                "not with --as")
+                "Run in the runner that COMMAND starts; COMMAND is split into "
+                "words as by a shell, but no shell is used; the runner has "
+                "30 s to start; not with --as")
     ->type_name("COMMAND")
     ->excludes(user);
   run.add_option("--cwd", cwd_, "Directory to run in")->type_name("DIR");
@@ -184,8 +184,8 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
     ->allow_extra_args(false);
   run
     .add_option("--timeout", timeout_,
-                "End PROGRAM and all that it started after TIME; starting a "
-                "runner counts; 0: never, the default")
+                "End PROGRAM and all processes that it started after TIME, "
+                "which includes the start of a runner; 0: never, the default")
     ->type_name("TIME");
   run
     .add_option("--grace", grace_,
@@ -194,18 +194,18 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
     ->type_name("TIME");
   run
     .add_option("--size", size_,
-                "Size of its terminal, which implies --pty; without it, that "
-                "of ours is followed, or it is 24x80")
+                "Size of its terminal, which implies --pty; default: the size "
+                "of our own, also when that changes, or 24x80")
     ->type_name("ROWSxCOLS")
     ->excludes(pipes);
   run
     .add_option("--escape", escape_,
-                "The key that begins procession's own commands, or none; ^X "
+                "The key before procession's own commands, or none; ^X "
                 "for a control key; default ~")
     ->type_name("KEY");
   run.add_flag("--json", json_,
                "Print events as JSON lines, with times, bytes in base64");
-  run.add_flag("-v,--verbose", verbose_, "Log what happens to standard error");
+  run.add_flag("-v,--verbose", verbose_, "Log each step to standard error");
 }
 
 std::optional<stdio_kind> run_arguments::chosen_stdio() const {
@@ -216,7 +216,7 @@ std::optional<stdio_kind> run_arguments::chosen_stdio() const {
   if (stdio_ == "merged")
     return stdio_kind::merged;
   if (command_->count("--stdio") > 0)
-    throw wrong("--stdio", "'" + stdio_ + "' is not pty, pipes or merged");
+    throw wrong("--stdio", "'" + stdio_ + "' must be pty, pipes or merged");
   return std::nullopt;
 }
 
@@ -249,7 +249,7 @@ stdio_spec run_arguments::streams() const {
   if (*kind == stdio_kind::pty) {
     result.size = size_.empty() ? console_size().value_or(terminal_size{})
                                 : parse_size(size_);
-    // A runner has an input of its own.
+    // A runner has its own input.
     if (stdin_ == "ours" && !input_is_terminal() && output_is_terminal()
         && !user_ && !runner_ && take_keys_from_terminal())
       result.input = stdin_kind::inherit;
@@ -262,7 +262,7 @@ stdio_spec run_arguments::streams() const {
 run_options
 run_arguments::interpret(const std::vector<std::string>& words) const {
   if (words.empty())
-    throw wrong("PROGRAM", "is missing; it has to follow --");
+    throw wrong("PROGRAM", "is missing; it must follow --");
   run_options result;
   auto& spec = result.spec;
   spec.program = words.front();
@@ -283,10 +283,10 @@ run_arguments::interpret(const std::vector<std::string>& words) const {
                   && input_is_terminal();
   if (typed_to)
     result.escape = escape;
-  // To stop with it if there is a shell to continue us, or to say that there is
-  // none; it costs a thread.
+  // So that we stop with it if a shell can continue us, or log that no shell
+  // can. It costs a thread.
   spec.report_stops = typed_to || can_be_suspended();
-  // The kind of terminal is ours, while a runner's environment is its own.
+  // The terminal is of our kind, but a runner has its own environment.
   if (auto* term = std::getenv("TERM");
       term != nullptr && on_terminal && result.runner)
     spec.env.set.emplace("TERM", term);

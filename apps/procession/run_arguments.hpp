@@ -21,19 +21,14 @@ public:
   run_arguments(const run_arguments&) = delete;
   run_arguments& operator=(const run_arguments&) = delete;
 
-  /// Whether the command line, once parsed, is one of `run`.
-  bool given() const {
-    return command_->parsed();
-  }
-
-  /// Whether to say what happens.
+  /// Whether to log each step.
   bool verbose() const noexcept {
     return verbose_;
   }
 
-  /// The run that the arguments ask for.
-  /// @param words the program and its arguments: what followed `--`.
-  /// @throws CLI::ParseError if it makes no sense.
+  /// Returns the run that the arguments ask for.
+  /// @param words the arguments after `--`: the program and its arguments.
+  /// @throws CLI::ParseError if they are invalid.
   run_options interpret(const std::vector<std::string>& words) const;
 
 private:

@@ -23,8 +23,8 @@ namespace procession::cli {
 
 namespace {
 
-/// One worker does: there is one session, and what may block has threads of
-/// its own.
+/// One worker is enough: there is one session, and blocking parts have their
+/// own threads.
 class cli_config : public config {
 public:
   cli_config() {
@@ -36,14 +36,14 @@ place make_place(caf::actor_system& sys, const runtime& rt,
                  const run_options& options) {
   if (!options.runner)
     return {make_spawner(sys, rt), {}};
-  // There is one program to run: the end of its runner is to be told.
+  // There is only one program to run, so the end of its runner is reported.
   auto terms = *options.runner;
   terms.restart = false;
   auto node = start_runner(sys, rt, terms);
   return {make_spawner(sys, node), node.actor()};
 }
 
-/// The terminal that we are started at, which the program gets.
+/// Our terminal, which the program gets for the time of the run.
 class program_terminal {
 public:
   explicit program_terminal(const run_options& options)
@@ -67,7 +67,7 @@ public:
     return mode_ ? mode_->take_typed_ahead() : std::string{};
   }
 
-  /// While we were stopped, the shell may have changed it.
+  /// Sets the mode again, which a shell may have changed while we were stopped.
   void renew() {
     if (std::lock_guard guard{mutex_}; mode_)
       mode_->renew();
@@ -94,9 +94,9 @@ run_end run_attached(const run_options& options) {
   // Before the first thread, as the threads inherit it.
   block_console_signals();
   program_terminal terminal{options};
-  // As soon as can be: what is typed before is shown twice. But a runner may
-  // take its time, and may ask for a password: in raw mode no key would
-  // interrupt that.
+  // As early as possible: keys typed before are shown twice. But a runner may
+  // take long to start, or ask for a password, and in raw mode no key would
+  // interrupt it.
   if (!options.runner)
     terminal.take();
   runtime rt;
@@ -126,7 +126,7 @@ run_end run_attached(const run_options& options) {
     self->wait_for(bridge.get());
   }
   terminal.give_back();
-  // Even one that is still waited for, and so holds on to itself.
+  // Even if the runner is still starting and keeps itself alive.
   if (where.host)
     caf::anon_send_exit(where.host, caf::exit_reason::user_shutdown);
   return *end;

@@ -9,32 +9,32 @@
 
 namespace procession::cli {
 
-/// Where the program's input comes from.
+/// The source of the program's input.
 enum class input_source {
   /// Our standard input.
   ours,
-  /// It is at its end from the start.
+  /// It ends at once.
   null,
-  /// Nothing comes, but it does not end.
+  /// It stays open but has no bytes.
   open,
 };
 
-/// What `procession run` was asked to do.
+/// The choices of a `procession run`.
 struct run_options {
   command spec;
-  /// The runner to run it in; empty: it is our own child.
+  /// The runner to run it in; empty if it is our own child.
   std::optional<runner_options> runner;
   input_source input = input_source::ours;
   /// Whether the child's terminal follows the size of our own.
   bool follow_size = true;
-  /// The key that begins what is typed for us and not for the program, if our
-  /// input is a terminal and the program's too; 0: none.
+  /// The key before commands that are for us and not for the program, if our
+  /// input is a terminal and the program's, too; otherwise 0.
   char escape = 0;
   /// Events as JSON lines instead of plain output.
   bool json = false;
 };
 
-/// Runs a session with our standard streams attached to it, to its end.
+/// Runs a session to its end, with our standard streams attached to it.
 /// @returns the exit code for `main`.
 int run_command(run_options options);
 

@@ -15,7 +15,7 @@ int exit_code_of(const caf::error& start_failure) {
                     errc::cwd_not_usable, errc::argument_list_too_long})
     if (is(start_failure, code))
       return exit_not_executable;
-  // Neither is anything wrong with the program; it is we who failed.
+  // In all other cases the failure is ours, not the program's.
   return exit_own_failure;
 }
 
@@ -27,7 +27,7 @@ run_end outcome(const run_facts& x) {
   auto failed = [](std::string why) {
     return run_end{exit_own_failure, std::move(why)};
   };
-  // Its last output, and perhaps its status, are not known.
+  // The last output, and perhaps the status, are unknown.
   if (!x.cut_off_by.empty())
     return failed(x.cut_off_by);
   if (x.output_error)
@@ -40,13 +40,14 @@ run_end outcome(const run_facts& x) {
   if (x.reader_gone)
     return {exit_reader_gone, ""};
   run_end result;
-  // An exit code has eight bits here; a failure must not become success.
+  // An exit code has eight bits here, and a failure must not become success.
   result.code = x.status->timed_out
                   ? int{exit_timed_out}
                   : static_cast<int>(std::min(shell_code(*x.status), 255u));
   result.problem.clear();
   if (x.output_waits)
-    result.problem = "the rest of the output is lost: nobody took it";
+    result.problem
+      = "the rest of the output is lost: its reader did not take it";
   else if (!x.closed)
     result.problem = "the rest of the output is lost: we were told not to wait "
                      "for it";

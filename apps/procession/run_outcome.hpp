@@ -19,34 +19,34 @@ struct run_end {
   std::string problem = "the run ended before its process did";
 };
 
-/// The exit code for a program that did not start.
+/// Returns the exit code for a program that did not start.
 int exit_code_of(const caf::error& start_failure);
 
 /// The facts about a run when it ends.
 struct run_facts {
-  /// Why there was nothing to run, and its exit code.
+  /// The exit code and the problem if the program did not start.
   std::optional<run_end> start_failure = {};
-  /// How the process ended; none: it has not, as far as we know.
+  /// How the process ended; empty if it has not, as far as we know.
   std::optional<exit_status> status = {};
-  /// Whether the session is closed: all its output was seen.
+  /// Whether the session is closed: we have all its output.
   bool closed = false;
-  /// Whether output waits for whoever reads ours.
+  /// Whether output waits for the reader of our streams.
   bool output_waits = false;
-  /// Whether whoever read our output has gone.
+  /// Whether the reader of our output has gone.
   bool reader_gone = false;
-  /// Why our input could not be read, if so.
+  /// The error if our input could not be read.
   std::error_code input_error = {};
-  /// Why the program did not get our input, if so.
+  /// The reason if the program did not get our input.
   std::string refused_input = {};
-  /// Why our output could not be written, if so.
+  /// The error if our output could not be written.
   std::error_code output_error = {};
-  /// Why the runner ended, if that cut the session off.
+  /// The reason of the runner's end if that cut the session off.
   std::string cut_off_by = {};
 };
 
-/// The exit code of a run and what is to be said about it. The gravest fact
-/// decides: a session that was cut off, then output, then input that was lost,
-/// then a reader that has gone, then the time-out, then the program's status.
+/// Returns the exit code of a run and the message about it. The gravest fact
+/// decides: a session that was cut off, then lost output, then lost input, then
+/// a reader that has gone, then the time-out, then the program's status.
 run_end outcome(const run_facts& x);
 
 } // namespace procession::cli

@@ -9,11 +9,12 @@ class App;
 
 namespace procession::cli {
 
-/// Adds `procession sandbox`, which looks after the users that programs run as
-/// in a sandbox, where there is such a thing: on Windows.
-/// @returns what to call when the command line was parsed: it does what was
-///          asked for and returns the exit code, or nothing if it was not
-///          meant.
+/// Adds `procession sandbox`, which manages the users for sandboxed programs.
+/// It exists only on Windows.
+/// @returns a function to call after the command line was parsed. It carries
+/// out
+///          the command and returns the exit code, or nothing for another
+///          command.
 std::function<std::optional<int>()> add_sandbox_command(CLI::App& app);
 
 } // namespace procession::cli

@@ -14,7 +14,7 @@ namespace procession::cli {
 
 namespace {
 
-/// A function that can be taken away from the thread that calls it.
+/// A function whose calls by another thread can be cut off.
 template <class T>
 class relay {
 public:
@@ -28,7 +28,7 @@ public:
       sink_(std::move(x));
   }
 
-  /// After this it is not called any more.
+  /// Drops the function; it is not called afterwards.
   void cut() {
     std::function<void(T)> gone;
     std::lock_guard guard{mutex_};

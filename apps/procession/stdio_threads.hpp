@@ -10,22 +10,23 @@
 
 namespace procession::cli {
 
-/// Gives the standard streams that we were started without (`<&-`) a
-/// descriptor on which reading and writing fails, so that nothing else is
-/// opened in their place. To be called first of all.
+/// Opens a descriptor for each standard stream that we were started without
+/// (`<&-`), so that no other file gets its number. Reading and writing it
+/// fails. To be called first in `main`.
 void complete_stdio();
 
-/// What a read of our standard input brought; no bytes: its end, or an error.
+/// The result of a read of our standard input; no bytes mean its end or an
+/// error.
 struct input_chunk {
   shared_bytes bytes;
   std::error_code error;
 };
 
-/// Reads our standard input on a thread of its own, one chunk each time it is
-/// told to, and hands it to `sink`, there.
+/// Reads our standard input on its own thread, one chunk for each call of
+/// `next`, and hands it to `sink` there.
 ///
-/// A thread that waits in a read cannot be woken for sure: it is left behind,
-/// ends with the program and calls nothing any more.
+/// A thread that waits in a read cannot be woken reliably. It is left behind,
+/// ends with the program and does not call `sink` any more.
 class input_thread {
 public:
   explicit input_thread(std::function<void(input_chunk)> sink);
@@ -33,7 +34,7 @@ public:
   input_thread& operator=(const input_thread&) = delete;
   ~input_thread();
 
-  /// Reads the next chunk, 64 KiB at most. Not before the last one is there.
+  /// Reads the next chunk, at most 64 KiB. The last one must have arrived.
   void next();
 
 private:
@@ -41,7 +42,7 @@ private:
   std::shared_ptr<state> state_;
 };
 
-/// What became of a write.
+/// The result of a write.
 struct write_done {
   stream_kind stream = stream_kind::out;
   /// As given to `write`.
@@ -50,16 +51,17 @@ struct write_done {
   std::error_code error;
 };
 
-/// Whether nobody reads what is written any more.
+/// Returns whether a write failed because its reader has gone.
 bool reader_gone(const std::error_code& x);
 
-/// Whether there is no such stream: we were started without.
+/// Returns whether we were started without this stream.
 bool no_such_stream(const std::error_code& x);
 
-/// Writes to our standard output and error output on one thread of its own, so
-/// that their order is kept, and tells `sink`, there, of every write.
+/// Writes to our standard output and error output on one thread of its own,
+/// which keeps their order, and hands the result of every write to `sink`
+/// there.
 ///
-/// A thread that waits in a write is left behind as with `input_thread`.
+/// A thread that waits in a write is left behind, as in `input_thread`.
 class output_thread {
 public:
   explicit output_thread(std::function<void(write_done)> sink);
@@ -67,11 +69,11 @@ public:
   output_thread& operator=(const output_thread&) = delete;
   ~output_thread();
 
-  /// Queues a write; the caller sees to it that these are not too many.
+  /// Queues a write. The caller must limit the number of queued writes.
   /// @param credit comes back in `write_done`.
   void write(stream_kind stream, shared_bytes bytes, std::uint64_t credit);
 
-  /// How many bytes were written so far. Any thread.
+  /// Returns the number of bytes written so far. Any thread.
   std::uint64_t written() const;
 
 private:

@@ -8,58 +8,59 @@
 
 namespace procession::cli {
 
-/// Whether our input is a terminal: our standard input, or after
-/// `take_keys_from_terminal` the terminal that we are at.
+/// Returns whether our input is a terminal: our standard input, or after
+/// `take_keys_from_terminal` our controlling terminal.
 bool input_is_terminal();
 
-/// Makes the terminal that we are at (our controlling one) our input, for one
-/// whose standard input is not a terminal and another program's. Before the
-/// first thread.
-/// @returns false if there is none.
+/// Makes our controlling terminal our input, for when standard input is not a
+/// terminal and belongs to another program. To be called before the first
+/// thread starts.
+/// @returns false if we have no terminal.
 bool take_keys_from_terminal();
 
-/// Whether our standard output is a terminal.
+/// Returns whether our standard output is a terminal.
 bool output_is_terminal();
 
-/// Whether our error output is a terminal.
+/// Returns whether our error output is a terminal.
 bool error_output_is_terminal();
 
-/// The size of the terminal that our input, output or error output is, if one
-/// of them is.
+/// Returns the size of our terminal, if our input, output or error output is
+/// one.
 std::optional<terminal_size> console_size();
 
-/// The terminal that our input is in raw mode: every key goes to the child
-/// as it is. While the terminal is another job's, its mode is left alone. The
-/// former mode is back when this is gone, and also when a fatal signal ends the
-/// program. One at a time; not for several threads at a time.
+/// Keeps the terminal of our input in raw mode: every key goes to the child as
+/// it is. While the terminal belongs to another job, its mode is left alone.
+/// The destructor restores the former mode, and so does a fatal signal that
+/// ends the program. One object at a time; not thread-safe.
 class raw_mode {
 public:
-  /// What becomes of output to the terminal.
+  /// How output to the terminal is shown.
   enum class output {
-    /// It is shown as it is: it comes from another terminal.
+    /// As it is: it comes from another terminal.
     raw,
-    /// Lines begin at the left.
+    /// With each line beginning at the left.
     cooked,
   };
 
-  /// Reads what was typed before, as it was meant then: see
+  /// Also reads the input typed so far with its former meaning, see
   /// `take_typed_ahead`.
   explicit raw_mode(output out);
   raw_mode(const raw_mode&) = delete;
   raw_mode& operator=(const raw_mode&) = delete;
   ~raw_mode();
 
-  /// What waited to be read when this was made, once: lines, and a ^D for each
-  /// end of input, which the terminal had taken before and would bring out as
-  /// NUL in raw mode.
+  /// Returns, once, the input that waited when this was created: lines, and a
+  /// ^D for each end of input, which the terminal would deliver as NUL in raw
+  /// mode.
   std::string take_typed_ahead() {
     return std::exchange(typed_ahead_, {});
   }
 
-  /// Sets the raw mode again, after somebody else had the terminal.
+  /// Sets the raw mode again after another job had the terminal.
   void renew() const;
 
-  /// Sets the former mode until `renew`, for whoever has the terminal next.
+  /// Sets the former mode until `renew`, for the next job that gets the
+  /// terminal.
   void suspend() const;
 
 private:
@@ -67,7 +68,7 @@ private:
   std::string typed_ahead_;
 };
 
-/// Sets the former mode if a `raw_mode` lives, for a program that ends without
+/// Sets the former mode if a `raw_mode` exists, for a program that ends without
 /// destroying it. Any thread.
 void restore_terminal_mode() noexcept;
 

@@ -1,7 +1,7 @@
-# host_headers(TARGET NAME... [LINK LIBRARY...] [DEFINE MACRO...]): an interface
-# target for a library that is headers only, made of /usr/include/NAME... of the
-# machine that compiles. Through symbolic links: that directory itself on the
-# include path would bring the machine's own C library with it.
+# host_headers(TARGET NAME... [LINK LIBRARY...] [DEFINE MACRO...]): adds an interface
+# target for a header-only library in /usr/include/NAME... of the machine that
+# compiles. It uses symbolic links: /usr/include itself on the include path would
+# bring in the machine's own C library.
 function(host_headers target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK;DEFINE")
   set(directory ${PROJECT_BINARY_DIR}/host-headers)

@@ -67,7 +67,7 @@ TEST_CASE("lost output is told of, with the program's code", "[outcome]") {
   SECTION("nobody took it") {
     x.output_waits = true;
     CHECK(outcome(x).problem
-          == "the rest of the output is lost: nobody took it");
+          == "the rest of the output is lost: its reader did not take it");
   }
   SECTION("we were told to go") {
     x.closed = false;

@@ -5,9 +5,9 @@
 
 namespace procession {
 
-/// After a read or a write has failed: whether it is to be repeated. If the
-/// stream does not block, which whoever shares it may have chosen (O_NONBLOCK
-/// belongs to the open file, fcntl(2)), this waits for `events` (poll(2)).
+/// Returns whether to repeat a read or a write that has failed. If the stream
+/// is non-blocking, waits for `events` (poll(2)) first: another process may
+/// have set O_NONBLOCK, which belongs to the shared open file (fcntl(2)).
 inline bool again(int fd, short events) {
   if (errno == EINTR)
     return true;

@@ -9,7 +9,7 @@ namespace procession {
 
 namespace {
 
-/// Reaps what has ended. Ends us if the program is among it.
+/// Reaps all processes that have ended. Exits if the program is among them.
 void reap(pid_t program) {
   auto status = 0;
   for (;;) {
@@ -24,7 +24,7 @@ void reap(pid_t program) {
 }
 
 [[noreturn]] void be_init(pid_t program, const sigset_t& all) {
-  // They are the program's: somebody may wait for it to close them.
+  // They belong to the program: a peer may wait for it to close them.
   for (auto fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     ::close(fd);
   for (;;) {
@@ -32,8 +32,8 @@ void reap(pid_t program) {
     auto signo = ::sigwaitinfo(&all, &info);
     if (signo == SIGCHLD)
       reap(program);
-    // What the terminal sends comes from the kernel, and goes to the program
-    // too: it is in the same process group.
+    // The kernel sends the signals of a terminal to the program as well, which
+    // is in the same process group.
     else if (signo > 0 && info.si_code <= 0)
       ::kill(program, signo);
   }
@@ -48,7 +48,7 @@ bool leave_first_process() {
   sigset_t before;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &before);
-  // If it were ignored, nobody would learn how the program ended (wait(2)).
+  // If it were ignored, we would not learn how the program ended (wait(2)).
   std::signal(SIGCHLD, SIG_DFL);
   auto program = ::fork();
   if (program > 0)

@@ -3,7 +3,7 @@
 namespace procession {
 
 bool leave_first_process() {
-  // Nothing of the kind exists.
+  // Windows has no such process.
   return true;
 }
 

@@ -27,7 +27,7 @@ bool write_output(std::string_view text) {
 }
 
 void prepare_output() {
-  // Nothing but the write tells here.
+  // Here a write fails anyway.
 }
 
 std::vector<std::string> agent_shell() {

@@ -3,7 +3,7 @@
 namespace procession {
 
 void be_unattended() noexcept {
-  // Nothing of the kind exists.
+  // POSIX systems show no such windows.
 }
 
 } // namespace procession

@@ -6,7 +6,7 @@ void add_channel_option(CLI::App& app, channel_address& where) {
   app.add_option("--connect", where.path, "The channel is this named pipe")
     ->type_name("PIPE")
     ->required();
-  // What runners of other systems take, and so not shown.
+  // Hidden: for a clear error to users who know runners of other systems.
   app
     .add_flag_callback("--stdio",
                        [] {

@@ -5,7 +5,7 @@
 namespace procession {
 
 void be_unattended() noexcept {
-  // Children inherit it (SetErrorMode on MSDN).
+  // Children inherit the mode (SetErrorMode on MSDN).
   ::SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX
                  | SEM_NOOPENFILEERRORBOX);
 }

@@ -1,7 +1,7 @@
-// Tells the processes on another console that somebody pressed Ctrl-C or
-// Ctrl-Break there. Windows lets only a process on that console do so, and a
-// process has one console at most: hence a program of its own, which lets go of
-// its console and joins the other one.
+// Sends Ctrl-C or Ctrl-Break to the processes on another console. Windows
+// allows that only to a process on that console, and a process has at most one
+// console: hence this separate program, which leaves its console and joins the
+// other one.
 #include <windows.h>
 
 #include <cstdlib>
@@ -13,14 +13,14 @@ BOOL WINAPI ignore(DWORD) {
   return TRUE;
 }
 
-/// @returns 0, or why it failed by GetLastError.
+/// @returns 0, or the error of GetLastError.
 DWORD send(DWORD pid, DWORD event) {
   ::FreeConsole();
   if (!::AttachConsole(pid))
     return ::GetLastError();
-  // We are on it now, too.
+  // We are on that console now, too, and must survive the event.
   ::SetConsoleCtrlHandler(ignore, TRUE);
-  // 0: every process on the console.
+  // The group 0 is every process on the console.
   return ::GenerateConsoleCtrlEvent(event, 0) ? 0 : ::GetLastError();
 }
 

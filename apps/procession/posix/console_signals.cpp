@@ -17,14 +17,14 @@ bool is_ignored(int signo) {
   return ::sigaction(signo, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-/// Those of the handled signals that we are not to ignore.
+/// Returns the handled signals that are not ignored, and SIGCONT.
 sigset_t watched() {
   sigset_t result;
   ::sigemptyset(&result);
   for (auto signo : handled)
     if (!is_ignored(signo))
       ::sigaddset(&result, signo);
-  // By it the thread is woken.
+  // It wakes the thread.
   ::sigaddset(&result, SIGCONT);
   return result;
 }
@@ -56,12 +56,12 @@ std::optional<console_signal> meaning(int signo) {
   }
 }
 
-/// Stops our process group. To be called where nobody waits for SIGTSTP.
+/// Stops our process group. No thread may be waiting for SIGTSTP.
 void stop_process_group() {
   sigset_t stop;
   ::sigemptyset(&stop);
   ::sigaddset(&stop, SIGTSTP);
-  // No other thread has it unblocked: it is delivered to this one, at once.
+  // All other threads block it, so it is delivered to this one at once.
   ::pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
   ::kill(0, SIGTSTP);
   ::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
@@ -71,8 +71,8 @@ void stop_process_group() {
 
 void block_console_signals() {
   std::signal(SIGPIPE, SIG_IGN);
-  // Who starts us may ignore it, and then nobody learns how a child ended
-  // (wait(2)).
+  // If it were ignored, as the program that starts us may choose, we would not
+  // learn how a child ended (wait(2)).
   std::signal(SIGCHLD, SIG_DFL);
   auto signals = watched();
   ::sigaddset(&signals, SIGTTIN);
@@ -105,7 +105,7 @@ void console_signal_thread::run() {
     if (stop_job_.exchange(false)) {
       stop_process_group();
       sink_(console_signal::resumed);
-      // What came meanwhile counts as well.
+      // Another signal that came meanwhile counts as well.
       if (signo == SIGCONT)
         continue;
     }

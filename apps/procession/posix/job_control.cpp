@@ -21,20 +21,19 @@ bool has_terminal() {
   return true;
 }
 
-/// The parent of a process by proc(5); 0: there is none, or it is not known.
+/// Returns the parent of a process by proc(5); 0 without a known parent.
 pid_t parent_of(pid_t pid) {
   std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
   std::string text;
   std::getline(file, text);
-  // The name of the program, in parentheses, may have any character in it.
+  // The name of the program, in parentheses, may contain any character.
   auto end = text.rfind(") ");
   if (end == std::string::npos || text.size() < end + 5)
     return 0;
   return static_cast<pid_t>(std::strtol(text.c_str() + end + 4, nullptr, 10));
 }
 
-/// Whether no parent of our process group's members that are our ancestors is
-/// in another group of our session.
+/// Returns whether all our ancestors in our session are in our process group.
 bool is_orphaned() {
   auto group = ::getpgrp();
   auto session = ::getsid(0);
@@ -66,8 +65,8 @@ bool wait_for_foreground() {
   };
   if (!in_background() || is_orphaned())
     return false;
-  // Nothing tells who runs in the background that it does not any more: a shell
-  // continues only what is stopped.
+  // A job that runs in the background is not told when it comes to the
+  // foreground: a shell continues only stopped jobs.
   constexpr auto interval = 100;
   while (in_background())
     ::poll(nullptr, 0, interval);

@@ -16,11 +16,12 @@ namespace procession::cli {
 
 namespace {
 
-/// A pipe that says it is ready has room for so much (PIPE_BUF, pipe(7)). A
-/// larger write may wait in the middle, where nobody sees that it goes on.
+/// A pipe that is ready has room for this many bytes (PIPE_BUF, pipe(7)). A
+/// larger write may wait in the middle, where its progress cannot be seen.
 constexpr std::size_t piece = 4096;
 
-/// A terminal that was hung up is none to isatty(3), but still a device.
+/// Returns whether `fd` is a device. isatty(3) denies a terminal that was hung
+/// up.
 bool is_device(int fd) {
   struct stat info{};
   return ::fstat(fd, &info) == 0 && S_ISCHR(info.st_mode);
@@ -71,8 +72,8 @@ std::size_t write_some(stream_kind stream, std::span<const std::byte> bytes,
 void complete_stdio() {
   for (auto fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(fd, F_GETFD) < 0)
-      // It gets the lowest number that is free, which is the missing one. In
-      // the wrong direction, so that using it is the error that it was.
+      // It gets the lowest free number, which is the missing one. It is opened
+      // in the wrong direction, so that using it remains an error.
       ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 

@@ -16,15 +16,15 @@ namespace procession::cli {
 
 namespace {
 
-/// Where our input comes from; never closed.
+/// The descriptor of our input; never closed.
 int keys = STDIN_FILENO;
 
-// What a signal handler needs: nothing else can reach it.
+// Globals, as a signal handler can reach nothing else.
 termios former_mode;
 volatile std::sig_atomic_t is_raw = 0;
 
-/// Signals that end a program which does not handle them; the others are those
-/// of `console_signal`.
+/// The signals that end a program by default, except those that are handled as
+/// a `console_signal`.
 constexpr std::array fatal_signals{SIGABRT,   SIGBUS,  SIGFPE,  SIGILL,
                                    SIGSEGV,   SIGSYS,  SIGTRAP, SIGPROF,
                                    SIGVTALRM, SIGXCPU, SIGXFSZ};
@@ -40,7 +40,7 @@ void restore_mode() noexcept {
 
 extern "C" void procession_cli_fatal_signal(int signo) {
   restore_mode();
-  // The handler was for once: this time it ends the program.
+  // The handler was installed for one signal: this one ends the program.
   ::raise(signo);
 }
 
@@ -65,11 +65,12 @@ private:
   sigset_t former_;
 };
 
-/// Reads what waits in a terminal that hands out lines; a ^D for an end of
-/// input.
+/// Reads the waiting input of a terminal in line mode, with a ^D for each end
+/// of input.
 std::string read_lines(const termios& mode) {
   std::string result;
-  // Longer than a line of a terminal can be, and than anybody types meanwhile.
+  // The limits are longer than a line of a terminal, and than anybody types
+  // ahead.
   std::array<char, 4096> line;
   constexpr std::size_t most = 64 * 1024;
   constexpr auto end_of_input = '\x04';
@@ -135,9 +136,9 @@ raw_mode::raw_mode(output out) : out_(out) {
   ::sigaddset(&action.sa_mask, SIGTTOU);
   for (std::size_t i = 0; i < fatal_signals.size(); ++i)
     ::sigaction(fatal_signals[i], &action, &former_actions[i]);
-  // From here on nothing is shown, and a ^D is a character like any other: what
-  // the terminal took for an end of input before is read now, and one that is
-  // typed before the mode changes is not lost in the change.
+  // From here on nothing is shown, and a ^D is an ordinary character: the ends
+  // of input that the terminal has already taken are read now, and one typed
+  // before the mode changes is not lost in the change.
   if (in_foreground() && ::tcgetattr(input_descriptor(), &former_mode) == 0
       && (former_mode.c_lflag & ICANON) != 0) {
     is_raw = 1;
@@ -157,7 +158,7 @@ raw_mode::~raw_mode() {
 }
 
 void raw_mode::renew() const {
-  // A shell that took the terminal away has set the mode that it likes.
+  // A shell that took the terminal has set its own mode.
   if (!in_foreground()) {
     is_raw = 0;
     return;

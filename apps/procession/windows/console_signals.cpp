@@ -11,7 +11,7 @@ namespace procession::cli {
 
 namespace {
 
-// The system calls the handler without any context, on a thread of its own.
+// The system calls the handler without any context, on its own thread.
 std::mutex mutex;
 std::function<void(console_signal)> receiver;
 std::vector<console_signal> early;
@@ -37,7 +37,7 @@ BOOL WINAPI on_event(DWORD event) {
     else
       early.push_back(meaning(event));
   }
-  // When this returns from any other event the process is ended.
+  // For any other event the system ends the process as soon as this returns.
   if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
     ::Sleep(INFINITE);
   return TRUE;
@@ -63,7 +63,7 @@ console_signal_thread::~console_signal_thread() {
 }
 
 void console_signal_thread::stop_job() {
-  // Nothing of the kind exists.
+  // Windows has no job control.
 }
 
 } // namespace procession::cli

@@ -2,7 +2,7 @@
 
 namespace procession::cli {
 
-// Nothing of the kind exists.
+// Windows has no job control.
 
 bool can_be_suspended() {
   return false;

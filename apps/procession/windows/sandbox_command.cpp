@@ -23,18 +23,18 @@ using namespace procession::windows;
 // Members in the order they are written.
 using json = nlohmann::ordered_json;
 
-/// What `status` ends with when something is missing.
+/// The exit code of `status` if something is missing.
 constexpr int exit_incomplete = 1;
 
 constexpr auto footer = R"(
 A program that runs as a sandbox user (procession run --as ProcessionSandbox1)
-can do only what is open to every user of this machine. Nobody knows the users'
-passwords: they are made at random and stored encrypted for you alone, so run
-this as yourself, elevated ("Run as administrator"). Another user's set-up takes
-the users over.
+can do only what every user of this machine can do. The users' passwords are
+random and are stored encrypted for you alone, so run this as yourself, elevated
+("Run as administrator"). If another user runs setup, that user takes the
+sandbox users over.
 
-Every step is told, and one that is not needed is not taken: what failed in the
-middle is mended by doing the same again.
+Every step is shown, and steps that are not needed are skipped: after a failure,
+run the same command again.
 
 )";
 
@@ -65,7 +65,7 @@ int failed(const failure& why) {
   return exit_own_failure;
 }
 
-/// What was printed has reached its reader, or that is the failure.
+/// Flushes the output. Returns `code`, or the code for a reader that has gone.
 int printed(int code) {
   std::cout.flush();
   return std::cout ? code : exit_reader_gone;
@@ -89,7 +89,7 @@ void print_step(const planned_step& x, const std::optional<failure>& why,
   std::cout << whom << ": " << to_string(x.what) << ": " << outcome << '\n';
 }
 
-/// Takes the steps up to the first that fails.
+/// Performs the steps up to the first that fails.
 int take(const std::vector<planned_step>& plan, credential_store& store,
          bool as_json) {
   for (auto& step : plan) {
@@ -154,8 +154,7 @@ int run(const sandbox_options& options) {
 std::function<std::optional<int>()> add_sandbox_command(CLI::App& app) {
   auto options = std::make_shared<sandbox_options>();
   auto sandbox = app.add_subcommand("sandbox",
-                                    "Look after the users that programs run as "
-                                    "in a sandbox");
+                                    "Manage the users for sandboxed programs");
   sandbox->require_subcommand(1);
   sandbox->footer(footer + exit_codes_section(codes));
   auto add = [&](const char* name, const char* text) {
@@ -163,14 +162,14 @@ std::function<std::optional<int>()> add_sandbox_command(CLI::App& app) {
     result->add_flag("--json", options->json, "Print JSON lines");
     return result;
   };
-  options->setup = add("setup", "Make the users, or what of them is missing");
+  options->setup = add("setup", "Create the users, or complete them");
   options->setup
-    ->add_option("--users", options->users,
-                 "How many users there are to be; default 1")
+    ->add_option("--users", options->users, "The number of users; default 1")
     ->type_name("NUMBER")
     ->check(CLI::Range(1, max_sandbox_users));
-  options->status = add("status", "Tell what there is and what is missing");
-  options->remove = add("remove", "Remove the users, with all that they have");
+  options->status = add("status", "Show what exists and what is missing");
+  options->remove = add("remove",
+                        "Remove the users and all that belongs to them");
   return [options, sandbox]() -> std::optional<int> {
     if (!sandbox->parsed())
       return std::nullopt;

@@ -9,7 +9,7 @@
 namespace procession::cli {
 
 void complete_stdio() {
-  // Nothing takes the place of a missing stream here: they have no numbers.
+  // Streams have no numbers here, so no other file takes the place of one.
 }
 
 std::size_t read_some(std::span<char> buffer, std::error_code& ec) {
@@ -22,20 +22,20 @@ std::size_t read_some(std::span<char> buffer, std::error_code& ec) {
       ec.assign(static_cast<int>(why), std::system_category());
     return 0;
   }
-  // In a console's own lines a Ctrl-Z at the start is the end of the input.
+  // A Ctrl-Z at the start of a console's line is the end of the input.
   return n > 0 && buffer[0] == '\x1a' ? 0 : n;
 }
 
 void release_standard_input() {
-  // It is never the program's own.
+  // The program never gets our standard input here.
 }
 
 std::size_t write_some(stream_kind stream, std::span<const std::byte> bytes,
                        std::error_code& ec) {
   auto handle = ::GetStdHandle(stream == stream_kind::out ? STD_OUTPUT_HANDLE
                                                           : STD_ERROR_HANDLE);
-  // The largest piece that a console takes at once is not told anywhere; this
-  // is less (WriteConsole, about 64 KiB).
+  // The largest piece that a console takes at once is not documented; this is
+  // less (WriteConsole, about 64 KiB).
   constexpr std::size_t most = 32 * 1024;
   auto now = bytes.first(std::min(bytes.size(), most));
   DWORD n = 0;

@@ -2,13 +2,11 @@
 
 #include <windows.h>
 
-#include <utility>
-
 namespace procession::cli {
 
 namespace {
 
-// What a control handler needs, which gets no argument from us.
+// Globals, as a control handler gets no argument from us.
 DWORD former_input = 0;
 DWORD former_output = 0;
 bool is_raw = false;
@@ -33,7 +31,7 @@ bool input_is_terminal() {
 }
 
 bool take_keys_from_terminal() {
-  // The console's keys cannot be told from our standard input.
+  // Keys of the console cannot be read apart from our standard input.
   return false;
 }
 
@@ -69,8 +67,8 @@ raw_mode::raw_mode(output out) : out_(out) {
 }
 
 raw_mode::~raw_mode() {
-  if (std::exchange(is_raw, false))
-    suspend();
+  suspend();
+  is_raw = false;
 }
 
 void restore_terminal_mode() noexcept {
@@ -82,15 +80,13 @@ void restore_terminal_mode() noexcept {
 }
 
 void raw_mode::suspend() const {
-  ::SetConsoleMode(input(), former_input);
-  if (former_output != 0)
-    ::SetConsoleMode(output_stream(), former_output);
+  restore_terminal_mode();
 }
 
 void raw_mode::renew() const {
   if (!is_raw)
     return;
-  // Keys come as sequences, as the other terminal takes them.
+  // Keys arrive as the sequences that the program's terminal expects.
   ::SetConsoleMode(input(), ENABLE_VIRTUAL_TERMINAL_INPUT);
   if (former_output == 0)
     return;
