@@ -1,5 +1,7 @@
 #include "procession/runner/channel/framed_channel.hpp"
 
+#include "procession/io/text/in_ms.hpp"
+
 #include <utility>
 
 namespace procession {
@@ -216,13 +218,9 @@ void framed_channel::tick(time_point now) {
   } else if (late) {
     x.due = now + x.terms.deadline;
   } else {
-    x.end(channel_failure(
-      errc::deadline_passed,
-      "the other side was silent for "
-        + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
-                           x.terms.interval + x.terms.deadline)
-                           .count())
-        + " ms"));
+    x.end(channel_failure(errc::deadline_passed,
+                          "the other side was silent for "
+                            + in_ms(x.terms.interval + x.terms.deadline)));
   }
 }
 

@@ -157,4 +157,29 @@ PROCESSION_BODY(closed);
 
 #undef PROCESSION_BODY
 
+expected<hello> read_hello(const frame& x, const std::string& sender) {
+  auto violation = [](std::string text) {
+    return failure{errc::protocol_violation,
+                   {stage::hello, 0, std::move(text)}};
+  };
+  auto result = decode<hello>(x.body());
+  if (x.header().type != frame_type::hello || x.header().session != 0
+      || !result)
+    return violation("the " + sender + " did not begin with a hello");
+  if (result->version != protocol_version)
+    return violation("the " + sender + " speaks version "
+                     + std::to_string(result->version) + ", we speak "
+                     + std::to_string(protocol_version));
+  return std::move(*result);
+}
+
+failure breach(const frame_header& x, const std::string& sender,
+               const char* wrong) {
+  return {errc::protocol_violation,
+          {stage::channel, 0,
+           "the " + sender + "'s frame " + std::to_string(x.sequence) + ", "
+             + to_string(x.type) + " of session " + std::to_string(x.session)
+             + ", " + wrong}};
+}
+
 } // namespace procession::protocol

@@ -4,6 +4,7 @@
 #include "procession/messages/command.hpp"
 #include "procession/messages/error.hpp"
 #include "procession/messages/events.hpp"
+#include "procession/messages/expected.hpp"
 #include "procession/messages/session.hpp"
 #include "procession/runner/channel/frame.hpp"
 
@@ -12,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 
 /// The bodies of the runner protocol's control frames, see docs/protocol.md.
 /// Output and input frames carry raw bytes; close_input, kill, finish, abandon,
@@ -19,8 +21,8 @@
 namespace procession::protocol {
 
 // What can be wrong with a frame of any type, for who sent it to read.
-inline constexpr auto malformed = "cannot be decoded";
-inline constexpr auto untimely = "does not come at its time";
+inline constexpr const char* malformed = "cannot be decoded";
+inline constexpr const char* untimely = "does not come at its time";
 
 /// How many bytes of a session's input may be on their way to the runner.
 inline constexpr std::uint64_t input_window = 256 * 1024;
@@ -114,6 +116,33 @@ std::string encode(const T& body);
 /// a credit of nothing.
 template <class T>
 std::optional<T> decode(std::span<const std::byte> bytes);
+
+/// Calls `f` with the decoded body of `x`.
+/// @returns what is wrong with the frame: `malformed`, or what `f` returns, if
+///          it returns anything; null if nothing is wrong.
+template <class Body, class F>
+const char* with_body(const frame& x, F&& f) {
+  auto body = decode<Body>(x.body());
+  if (!body)
+    return malformed;
+  if constexpr (std::is_void_v<std::invoke_result_t<F&, Body&>>) {
+    f(*body);
+    return nullptr;
+  } else {
+    return f(*body);
+  }
+}
+
+/// Returns the hello in the first frame of the other side, or what is wrong
+/// with it.
+/// @param sender the other side, for the text of the failure.
+expected<hello> read_hello(const frame& x, const std::string& sender);
+
+/// Returns the failure that ends a channel after a frame of a session that
+/// breaks a rule.
+/// @param wrong the rule, as a part of a sentence.
+failure breach(const frame_header& x, const std::string& sender,
+               const char* wrong);
 
 template <class Inspector>
 inspected<Inspector> inspect(Inspector& f, hello& x) {

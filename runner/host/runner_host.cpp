@@ -86,28 +86,19 @@ void runner_host::on_frame(frame& x) {
   }
   // Else it has crossed the end of its session.
   if (wrong != nullptr)
-    refuse({errc::protocol_violation,
-            {stage::channel, 0,
-             "the parent's frame " + std::to_string(head.sequence) + ", "
-               + to_string(head.type) + " of session "
-               + std::to_string(head.session) + ", " + wrong}});
+    refuse(protocol::breach(head, "parent", wrong));
 }
 
 void runner_host::on_hello(const frame& x) {
-  auto wrong = [&](std::string text) {
-    refuse({errc::protocol_violation, {stage::hello, 0, std::move(text)}});
-  };
-  auto greeting = protocol::decode<protocol::hello>(x.body());
-  if (x.header().type != frame_type::hello || x.header().session != 0
-      || !greeting)
-    return wrong("the parent did not begin with a hello");
-  if (greeting->version != protocol_version)
-    return wrong("the parent speaks version "
-                 + std::to_string(greeting->version) + ", we speak "
-                 + std::to_string(protocol_version));
+  auto greeting = protocol::read_hello(x, "parent");
+  if (!greeting)
+    return refuse(greeting.error());
   auto& nonce = options_.identity.nonce;
   if (!nonce.empty() && greeting->nonce != nonce)
-    return wrong("the parent does not know what we were told at our start");
+    return refuse(
+      {errc::protocol_violation,
+       {stage::hello, 0,
+        "the parent does not know what we were told at our start"}});
   phase_ = phase::up;
 }
 
@@ -146,6 +137,7 @@ runner_host::protocol_error runner_host::on_session_frame(hosted& to,
                                                           frame& x) {
   if (to.at == hosted::state::starting)
     return untimely;
+  using protocol::with_body;
   auto exited = to.at == hosted::state::exited;
   switch (x.header().type) {
     case frame_type::input: {
@@ -163,34 +155,22 @@ runner_host::protocol_error runner_host::on_session_frame(hosted& to,
     case frame_type::close_input:
       to.child->close_stdin();
       break;
-    case frame_type::resize: {
-      auto body = protocol::decode<protocol::resize>(x.body());
-      if (!body)
-        return malformed;
-      to.child->resize(body->request, body->size);
-      return nullptr;
-    }
-    case frame_type::signal: {
-      auto body = protocol::decode<protocol::signal>(x.body());
-      if (!body)
-        return malformed;
-      to.child->signal(body->request, body->name);
-      return nullptr;
-    }
-    case frame_type::output_credit: {
-      auto body = protocol::decode<protocol::credit>(x.body());
-      if (!body)
-        return malformed;
-      to.child->grant(body->bytes);
-      return nullptr;
-    }
-    case frame_type::terminate: {
-      auto body = protocol::decode<protocol::terminate>(x.body());
-      if (!body)
-        return malformed;
-      to.child->terminate(body->by);
-      return nullptr;
-    }
+    case frame_type::resize:
+      return with_body<protocol::resize>(x, [&](auto& body) {
+        to.child->resize(body.request, body.size);
+      });
+    case frame_type::signal:
+      return with_body<protocol::signal>(x, [&](auto& body) {
+        to.child->signal(body.request, body.name);
+      });
+    case frame_type::output_credit:
+      return with_body<protocol::credit>(x, [&](auto& body) {
+        to.child->grant(body.bytes);
+      });
+    case frame_type::terminate:
+      return with_body<protocol::terminate>(x, [&](auto& body) {
+        to.child->terminate(body.by);
+      });
     case frame_type::kill:
       to.child->kill();
       break;
