@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -33,6 +34,10 @@ public:
   std::optional<time_point> of(const Key& key) const {
     auto i = by_key_.find(key);
     return i == by_key_.end() ? std::nullopt : std::optional{i->second};
+  }
+
+  std::size_t size() const noexcept {
+    return by_key_.size();
   }
 
   /// The first.

@@ -5,18 +5,15 @@
 #include "procession/platform/child.hpp"
 #include "procession/platform/common/runner_port.hpp"
 #include "procession/runner/channel/framed_channel.hpp"
+#include "procession/runner/parent/connection_deadlines.hpp"
 #include "procession/runner/parent/remote_session.hpp"
 
-#include <array>
-#include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 namespace procession {
 
@@ -68,31 +65,29 @@ public:
   void start_session(const session_ptr& x, command spec, std::uint64_t credit,
                      child_sink sink);
 
-  // For its sessions. What is sent while it is not up is dropped.
+  // For its sessions.
 
-  bool up() const noexcept {
-    return phase_ == phase::up;
+  const runner_options& options() const noexcept {
+    return options_;
   }
 
-  void send(frame_type type, const remote_session& x, std::string body);
-  void send_credit(const remote_session& x, std::uint64_t bytes);
-  void send_in_turn(frame_type type, const remote_session& x,
-                    shared_bytes body);
-  /// Forgets what is to be sent in turn for it.
-  void drop(const remote_session& x);
-  /// It is over.
+  connection_deadlines& pending() noexcept {
+    return pending_;
+  }
+
+  /// Null while the runner is not up.
+  framed_channel* channel() noexcept {
+    return phase_ == phase::up ? channel_.get() : nullptr;
+  }
+
+  /// The session is over.
   void forget(const remote_session& x);
-  /// The runner is lost if it does not say that in time.
-  void expect(remote_session::deadline what, const remote_session& by);
-  void report_stops_at(std::chrono::steady_clock::time_point when,
-                       const remote_session& x);
 
 private:
   runner_connection(std::shared_ptr<executor> work, runner_options options,
                     std::string nonce, observer tell);
 
-  using clock = std::chrono::steady_clock;
-  using time_point = clock::time_point;
+  using deadline = connection_deadlines::kind;
 
   enum class phase {
     launching,
@@ -106,13 +101,6 @@ private:
     /// It was killed; nothing of it is to be left soon.
     killing,
     down
-  };
-
-  using deadline = remote_session::deadline;
-
-  struct due {
-    time_point when;
-    std::uint64_t number;
   };
 
   // The runner's process.
@@ -134,14 +122,10 @@ private:
 
   // Time.
   void enter(phase next, caf::timespan within = {});
-  bool met(deadline what, const due& x) const;
-  caf::timespan time_for(deadline what,
-                         const remote_session& by) const noexcept;
+  void on_due(const connection_deadlines::deadline& x);
   void on_phase_due();
-  void on_missed(deadline what, std::uint64_t number);
-  void report_stops();
-  void tick();
-  void arm(time_point when);
+  void check_signs_of_life();
+  caf::timespan hello_time() const;
 
   // The end.
   bool greeted() const noexcept;
@@ -159,14 +143,10 @@ private:
   bool released_ = false;
   std::unique_ptr<runner_process> process_;
   std::unique_ptr<framed_channel> channel_;
-  std::unique_ptr<timer> timer_;
-  time_point armed_ = time_point::max();
-
+  connection_deadlines pending_;
   phase phase_ = phase::launching;
   /// Where we are or were on the way up.
   stage stage_ = stage::launch;
-  /// When the phase is to be left at the latest.
-  time_point phase_due_ = time_point::max();
   runner_info info_;
   /// How its process and its channel ended, once they did.
   std::optional<exit_status> exit_;
@@ -174,16 +154,9 @@ private:
   /// The end of what it said on its standard error.
   std::string log_;
 
-  std::unordered_map<std::uint64_t, session_ptr> sessions_;
+  /// By number, in the order of their starts.
+  std::map<std::uint64_t, session_ptr> sessions_;
   std::uint64_t last_number_ = 0;
-  using queue = std::deque<due>;
-
-  static void add(queue& to, due x);
-
-  /// Each in the order of time.
-  std::array<queue, 4> deadlines_;
-  /// Sessions whose stops are to be told.
-  queue stops_due_;
 };
 
 /// Makes children that live in runners.
