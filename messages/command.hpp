@@ -19,6 +19,8 @@ namespace procession {
 struct terminal_size {
   std::uint16_t rows = 24;
   std::uint16_t cols = 80;
+
+  bool operator==(const terminal_size&) const = default;
 };
 
 /// The kind of the child's standard streams.
@@ -50,6 +52,8 @@ struct stdio_spec {
   stdio_kind kind = stdio_kind::pipes;
   terminal_size size = {};
   stdin_kind input = stdin_kind::pipe;
+
+  bool operator==(const stdio_spec&) const = default;
 };
 
 /// Standard streams on a PTY of the given size.
@@ -70,6 +74,8 @@ struct environment {
   std::map<std::string, std::string> set = {};
   /// Inherited variables to leave out.
   std::vector<std::string> unset = {};
+
+  bool operator==(const environment&) const = default;
 };
 
 /// Bounds of one session, in bytes and time.
@@ -83,6 +89,8 @@ struct session_limits {
   caf::timespan timeout = caf::timespan::zero();
   /// The time in which a closed session still answers `info` and `read`.
   caf::timespan retention = std::chrono::seconds{30};
+
+  bool operator==(const session_limits&) const = default;
 };
 
 /// The fate of processes that are left in the background when the process
@@ -111,6 +119,8 @@ struct kill_policy {
   /// the request to end and the kill.
   caf::timespan leftovers_grace = std::chrono::milliseconds{500};
   background_policy background = background_policy::end;
+
+  bool operator==(const kill_policy&) const = default;
 };
 
 /// The treatment of output while there is no subscriber.
@@ -138,6 +148,8 @@ struct restriction {
   /// the system cannot do without, to its user (a write-restricted token,
   /// CreateRestrictedToken); and it has no privileges.
   std::vector<std::string> capability_sids;
+
+  bool operator==(const restriction&) const = default;
 };
 
 /// Everything needed to start a session. Only the program must be named:
@@ -179,6 +191,8 @@ struct command {
   /// stops to a blocking wait alone (waitid(2)). Only on POSIX; elsewhere
   /// processes are not stopped.
   bool report_stops = false;
+
+  bool operator==(const command&) const = default;
 };
 
 /// The most capability SIDs that a restriction may name.
@@ -199,9 +213,6 @@ std::optional<failure> validate(const command& x);
 
 /// Checks a terminal size as `validate` does.
 std::optional<failure> validate(terminal_size x);
-
-bool operator==(terminal_size x, terminal_size y) noexcept;
-bool operator==(const command& x, const command& y);
 
 std::string to_string(terminal_size x);
 std::string to_string(stdio_kind x);

@@ -32,6 +32,8 @@ struct cursor {
   std::uint64_t operator[](stream_kind stream) const noexcept {
     return stream == stream_kind::out ? out : err;
   }
+
+  bool operator==(const cursor&) const = default;
 };
 
 /// The way in which a process ended.
@@ -68,6 +70,8 @@ struct exit_status {
   /// the host's memory before exec as the child's, so a peak below the host's
   /// own is not known.
   std::uint64_t peak_memory = 0;
+
+  bool operator==(const exit_status&) const = default;
 };
 
 /// Whether the process ended by itself with code 0.
@@ -98,6 +102,8 @@ struct started {
   std::uint64_t seq = 0;
   std::int64_t pid = 0;
   containment_kind containment = containment_kind::unknown;
+
+  bool operator==(const started&) const = default;
 };
 
 /// A run of output bytes. To a subscriber: nothing twice, nothing missing,
@@ -109,6 +115,8 @@ struct output {
   /// Place of the first byte in its stream.
   std::uint64_t offset = 0;
   shared_bytes bytes;
+
+  bool operator==(const output&) const = default;
 };
 
 /// Bytes [from, to) of a stream are no longer retained and were not delivered.
@@ -118,6 +126,8 @@ struct gap {
   stream_kind stream = stream_kind::out;
   std::uint64_t from = 0;
   std::uint64_t to = 0;
+
+  bool operator==(const gap&) const = default;
 };
 
 /// A signal has stopped the process (`command::report_stops`).
@@ -126,12 +136,16 @@ struct stopped {
   std::uint64_t seq = 0;
   /// Number of the signal.
   std::int32_t signal = 0;
+
+  bool operator==(const stopped&) const = default;
 };
 
 /// The stopped process runs again.
 struct continued {
   session_id id;
   std::uint64_t seq = 0;
+
+  bool operator==(const continued&) const = default;
 };
 
 /// The process has ended, or never ran. More output may follow. Every
@@ -140,6 +154,8 @@ struct exited {
   session_id id;
   std::uint64_t seq = 0;
   exit_status status;
+
+  bool operator==(const exited&) const = default;
 };
 
 /// The descendants that outlived the process of a session.
@@ -149,6 +165,8 @@ struct leftovers {
   /// The number that may still be there: they could not be killed in time (they
   /// sleep uninterruptibly), or may not be signalled by our user.
   std::uint64_t surviving = 0;
+
+  bool operator==(const leftovers&) const = default;
 };
 
 /// Why nothing of a session follows.
@@ -176,18 +194,9 @@ struct closed {
   close_reason why = close_reason::complete;
   /// Unknown, hence zero, if the host of the process was lost.
   leftovers rest = {};
-};
 
-bool operator==(cursor x, cursor y) noexcept;
-bool operator==(const exit_status& x, const exit_status& y) noexcept;
-bool operator==(const started& x, const started& y);
-bool operator==(const output& x, const output& y);
-bool operator==(const gap& x, const gap& y);
-bool operator==(const stopped& x, const stopped& y);
-bool operator==(const continued& x, const continued& y);
-bool operator==(const exited& x, const exited& y);
-bool operator==(leftovers x, leftovers y) noexcept;
-bool operator==(const closed& x, const closed& y);
+  bool operator==(const closed&) const = default;
+};
 
 std::string to_string(stream_kind x);
 std::string to_string(cursor x);

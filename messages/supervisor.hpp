@@ -175,6 +175,8 @@ struct supervisor_event {
   std::string why;
   /// Of `backing_off`.
   caf::timespan delay = caf::timespan::zero();
+
+  bool operator==(const supervisor_event&) const = default;
 };
 
 /// Events [from, to) are no longer retained and were not delivered: `list`
@@ -198,8 +200,6 @@ std::optional<failure> validate(const child_spec& x);
 
 /// @copydoc validate
 std::optional<failure> validate(const restart_intensity& x);
-
-bool operator==(const supervisor_event& x, const supervisor_event& y);
 
 std::string to_string(restart_kind x);
 std::string to_string(restart_strategy x);

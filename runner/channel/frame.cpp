@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace procession {
 
@@ -68,60 +69,37 @@ bool may_begin(std::span<const std::byte> bytes) noexcept {
 } // namespace
 
 std::string to_string(frame_type x) {
-  switch (x) {
-    case frame_type::hello:
-      return "hello";
-    case frame_type::ping:
-      return "ping";
-    case frame_type::pong:
-      return "pong";
-    case frame_type::goodbye:
-      return "goodbye";
-    case frame_type::spawn:
-      return "spawn";
-    case frame_type::input:
-      return "input";
-    case frame_type::close_input:
-      return "close_input";
-    case frame_type::resize:
-      return "resize";
-    case frame_type::signal:
-      return "signal";
-    case frame_type::terminate:
-      return "terminate";
-    case frame_type::kill:
-      return "kill";
-    case frame_type::finish:
-      return "finish";
-    case frame_type::output_credit:
-      return "output_credit";
-    case frame_type::abandon:
-      return "abandon";
-    case frame_type::spawned:
-      return "spawned";
-    case frame_type::spawn_failed:
-      return "spawn_failed";
-    case frame_type::output:
-      return "output";
-    case frame_type::input_credit:
-      return "input_credit";
-    case frame_type::input_broken:
-      return "input_broken";
-    case frame_type::answered:
-      return "answered";
-    case frame_type::exited:
-      return "exited";
-    case frame_type::closed:
-      return "closed";
-    case frame_type::notified:
-      return "notified";
-    case frame_type::input_refused:
-      return "input_refused";
-    case frame_type::stopped:
-      return "stopped";
-    case frame_type::continued:
-      return "continued";
-  }
+  static constexpr std::pair<frame_type, const char*> names[] = {
+    {frame_type::hello, "hello"},
+    {frame_type::ping, "ping"},
+    {frame_type::pong, "pong"},
+    {frame_type::goodbye, "goodbye"},
+    {frame_type::spawn, "spawn"},
+    {frame_type::input, "input"},
+    {frame_type::close_input, "close_input"},
+    {frame_type::resize, "resize"},
+    {frame_type::signal, "signal"},
+    {frame_type::terminate, "terminate"},
+    {frame_type::kill, "kill"},
+    {frame_type::finish, "finish"},
+    {frame_type::output_credit, "output_credit"},
+    {frame_type::abandon, "abandon"},
+    {frame_type::spawned, "spawned"},
+    {frame_type::spawn_failed, "spawn_failed"},
+    {frame_type::output, "output"},
+    {frame_type::input_credit, "input_credit"},
+    {frame_type::input_broken, "input_broken"},
+    {frame_type::answered, "answered"},
+    {frame_type::exited, "exited"},
+    {frame_type::closed, "closed"},
+    {frame_type::notified, "notified"},
+    {frame_type::input_refused, "input_refused"},
+    {frame_type::stopped, "stopped"},
+    {frame_type::continued, "continued"},
+  };
+  for (auto [type, name] : names)
+    if (type == x)
+      return name;
   return "frame of type " + std::to_string(static_cast<int>(x));
 }
 
