@@ -180,11 +180,7 @@ void pattern_watch::add(std::string_view bytes, bool hidden) {
     auto excess = kept_.size() - capacity_;
     kept_.erase(0, excess);
     kept_at_ += excess;
-    while (!runs_.empty() && runs_.front().end <= kept_at_)
-      runs_.pop_front();
-    open_ = open_ && !runs_.empty();
-    if (!runs_.empty())
-      runs_.front().begin = std::max(runs_.front().begin, kept_at_);
+    drop_runs(kept_at_);
   }
   if (!hidden && !open_)
     runs_.push_back({end_, end_});
@@ -197,12 +193,16 @@ void pattern_watch::add(std::string_view bytes, bool hidden) {
 
 void pattern_watch::search_from(offset begin) {
   used_ = begin;
-  while (!runs_.empty() && runs_.front().end <= begin)
+  drop_runs(begin);
+  from_.assign(patterns_.patterns_.size(), begin);
+}
+
+void pattern_watch::drop_runs(offset before) {
+  while (!runs_.empty() && runs_.front().end <= before)
     runs_.pop_front();
   open_ = open_ && !runs_.empty();
   if (!runs_.empty())
-    runs_.front().begin = std::max(runs_.front().begin, begin);
-  from_.assign(patterns_.patterns_.size(), begin);
+    runs_.front().begin = std::max(runs_.front().begin, before);
 }
 
 std::string_view pattern_watch::kept(offset begin, offset end) const {

@@ -115,6 +115,7 @@ private:
 
   void add(std::string_view bytes, bool hidden);
   void search_from(offset begin);
+  void drop_runs(offset before);
   std::string_view kept(offset begin, offset end) const;
 
   std::size_t capacity_;

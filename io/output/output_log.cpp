@@ -46,27 +46,16 @@ void output_log::append(stream_kind stream, shared_bytes bytes) {
   records_.push_back({stream, offset, std::move(bytes)});
 }
 
-void output_log::trim() {
-  trim_impl(nullptr);
-}
-
 void output_log::trim(cursor floor) {
-  trim_impl(&floor);
-}
-
-void output_log::trim_impl(const cursor* floor) {
   while (size_ > capacity_ || records_.size() > max_records()) {
     auto& front = records_.front();
     std::uint64_t n = front.bytes.size();
     // When only the bound on records is exceeded, the whole record goes.
     auto surplus = size_ > capacity_ ? std::min(n, size_ - capacity_) : n;
-    if (floor != nullptr) {
-      auto limit = (*floor)[front.stream];
-      surplus = std::min(surplus,
-                         limit > front.offset ? limit - front.offset : 0);
-      if (surplus == 0)
-        return;
-    }
+    auto limit = floor[front.stream];
+    surplus = std::min(surplus, limit - std::min(limit, front.offset));
+    if (surplus == 0)
+      return;
     begin_[front.stream] += surplus;
     size_ -= surplus;
     if (surplus == n) {

@@ -42,11 +42,9 @@ public:
   /// Adds bytes at the end of `stream`.
   void append(stream_kind stream, shared_bytes bytes);
 
-  /// Evicts the oldest bytes until the log fits its capacity.
-  void trim();
-
-  /// The same, but evicts nothing that lies at or behind `floor`.
-  void trim(cursor floor);
+  /// Evicts the oldest bytes until the log fits its capacity, but none at or
+  /// after `floor`.
+  void trim(cursor floor = {UINT64_MAX, UINT64_MAX});
 
   /// The first byte of each stream that is retained.
   cursor begin() const noexcept {
@@ -88,7 +86,6 @@ public:
   }
 
 private:
-  void trim_impl(const cursor* floor);
   std::uint64_t max_records() const noexcept;
 
   std::uint64_t capacity_;
