@@ -48,6 +48,12 @@ void runner_host::start(std::shared_ptr<duplex> stream) {
   timer_->set(work_->now() + options_.hello_timeout);
 }
 
+template <class Body>
+void runner_host::send(frame_type type, std::uint64_t number,
+                       const Body& body) {
+  channel_->send(type, number, protocol::encode(body));
+}
+
 // -- the channel --------------------------------------------------------------
 
 void runner_host::on_end(const failure& why) {
@@ -76,8 +82,7 @@ void runner_host::on_frame(frame& x) {
       // Its tree is ended in the background.
       sessions_.erase(i);
       channel_->drop(head.session);
-      channel_->send(frame_type::closed, head.session,
-                     protocol::encode(protocol::closed{}));
+      send(frame_type::closed, head.session, protocol::closed{});
     } else {
       wrong = on_session_frame(i->second, x);
     }
@@ -111,12 +116,11 @@ runner_host::protocol_error runner_host::on_spawn(const frame& x) {
     return "has a number that was used";
   last_number_ = number;
   if (sessions_.size() >= options_.max_sessions) {
-    channel_->send(
-      frame_type::spawn_failed, number,
-      protocol::encode(protocol::failed{{errc::session_limit,
-                                         {stage::admit, 0,
-                                          "as many sessions live in the runner "
-                                          "as it allows"}}}));
+    send(frame_type::spawn_failed, number,
+         protocol::failed{{errc::session_limit,
+                           {stage::admit, 0,
+                            "as many sessions live in the runner "
+                            "as it allows"}}});
     return nullptr;
   }
   auto& made = sessions_[number];
@@ -197,13 +201,11 @@ void runner_host::on_event(std::uint64_t number, child_event& x) {
 
 void runner_host::on(std::uint64_t number, hosted& from, child_started& x) {
   from.at = hosted::state::running;
-  channel_->send(frame_type::spawned, number,
-                 protocol::encode(protocol::spawned{x.pid, x.containment}));
+  send(frame_type::spawned, number, protocol::spawned{x.pid, x.containment});
 }
 
 void runner_host::on(std::uint64_t number, hosted&, child_start_failed& x) {
-  channel_->send(frame_type::spawn_failed, number,
-                 protocol::encode(protocol::failed{std::move(x.why)}));
+  send(frame_type::spawn_failed, number, protocol::failed{std::move(x.why)});
   sessions_.erase(number);
 }
 
@@ -226,16 +228,14 @@ void runner_host::on(std::uint64_t number, hosted& from,
   auto n = std::min(x.bytes, from.input);
   from.input -= n;
   if (n > 0)
-    channel_->send(
-      frame_type::input_refused, number,
-      protocol::encode(protocol::input_refused{n, std::move(x.why)}));
+    send(frame_type::input_refused, number,
+         protocol::input_refused{n, std::move(x.why)});
 }
 
 void runner_host::on(std::uint64_t number, hosted& from,
                      child_stdin_broken& x) {
   from.input = 0;
-  channel_->send(frame_type::input_broken, number,
-                 protocol::encode(protocol::failed{std::move(x.why)}));
+  send(frame_type::input_broken, number, protocol::failed{std::move(x.why)});
 }
 
 void runner_host::on(std::uint64_t number, hosted&, child_notified&) {
@@ -243,8 +243,7 @@ void runner_host::on(std::uint64_t number, hosted&, child_notified&) {
 }
 
 void runner_host::on(std::uint64_t number, hosted&, child_stopped& x) {
-  channel_->send(frame_type::stopped, number,
-                 protocol::encode(protocol::stopped{x.signal}));
+  send(frame_type::stopped, number, protocol::stopped{x.signal});
 }
 
 void runner_host::on(std::uint64_t number, hosted&, child_continued&) {
@@ -252,9 +251,8 @@ void runner_host::on(std::uint64_t number, hosted&, child_continued&) {
 }
 
 void runner_host::on(std::uint64_t number, hosted&, child_answered& x) {
-  channel_->send(
-    frame_type::answered, number,
-    protocol::encode(protocol::answered{x.request, x.done, std::move(x.why)}));
+  send(frame_type::answered, number,
+       protocol::answered{x.request, x.done, std::move(x.why)});
 }
 
 void runner_host::on(std::uint64_t number, hosted& from, child_exited& x) {

@@ -83,6 +83,8 @@ private:
   void on(std::uint64_t number, hosted& from, child_exited& x);
   void on(std::uint64_t number, hosted& from, child_finished& x);
 
+  template <class Body>
+  void send(frame_type type, std::uint64_t number, const Body& body);
   void refuse(failure why);
   void end(const failure& why);
 
