@@ -8,8 +8,9 @@ namespace procession {
 
 namespace {
 
-/// Room for headers and small bodies. What of a large body comes along with
-/// its header is copied once more, so this is small against a data frame.
+/// Room for headers and small bodies. The part of a large body that arrives
+/// together with its header is copied once more, so this is small compared to a
+/// data frame.
 constexpr std::size_t scratch_size = 4096;
 
 template <class T>
@@ -26,10 +27,10 @@ T get(const std::byte*& from) noexcept {
   return static_cast<T>(result);
 }
 
-/// How much of what is no frame an error quotes.
+/// How many bytes of foreign input an error quotes.
 constexpr std::size_t max_quoted = 256;
 
-/// The beginning of bytes that may be text, for people.
+/// Returns the beginning of bytes that may be text, for people.
 std::string beginning_of(std::span<const std::byte> bytes) {
   std::string result;
   for (auto byte : bytes.first(std::min(bytes.size(), max_quoted))) {
@@ -43,16 +44,15 @@ failure violation(std::string text) {
   return {errc::protocol_violation, {stage::channel, 0, std::move(text)}};
 }
 
-/// Bytes that begin otherwise are not our protocol; mostly they are a login
-/// message.
+/// Bytes that do not begin a frame are usually a login message.
 failure no_hello(std::span<const std::byte> bytes) {
   return violation("it does not begin with a hello of version "
                    + std::to_string(protocol_version) + " but with \""
                    + beginning_of(bytes) + '"');
 }
 
-/// Whether bytes, as far as they go, may be the header of a first frame. Text
-/// is not from its third byte on, so that nobody waits for a whole header.
+/// Whether bytes may begin the header of a first frame. Text fails at its third
+/// byte, so that it is refused before a whole header has arrived.
 bool may_begin(std::span<const std::byte> bytes) noexcept {
   frame_header_bytes whole{};
   auto n = std::min(bytes.size(), whole.size());
@@ -61,8 +61,7 @@ bool may_begin(std::span<const std::byte> bytes) noexcept {
   return x.length <= max_first_body && (n <= 4 || x.version == protocol_version)
          && (n <= 5
              || x.type == frame_type::hello
-             // A side that does not trust the other says no hello, but may
-             // say why.
+             // A side that refuses the other sends no hello, but may say why.
              || x.type == frame_type::goodbye);
 }
 
@@ -228,7 +227,7 @@ frame_decoder::parse(const sink& on_frame,
     reading_ = reading::body;
     begin_ = end_ = 0;
   }
-  // A part of a header is left at most.
+  // At most a part of a header is left.
   std::memmove(scratch_.get(), scratch_.get() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;

@@ -9,7 +9,7 @@ namespace procession::protocol {
 
 namespace {
 
-/// Longer texts of the other side are cut.
+/// Longer texts from the other side are cut.
 constexpr std::size_t max_text = 4096;
 
 template <class Enum>
@@ -17,7 +17,7 @@ bool within(Enum x, Enum first, Enum last) {
   return x >= first && x <= last;
 }
 
-/// What a person is shown must not play with his terminal.
+/// Text shown to a person must not control the terminal.
 void tame(std::string& text) {
   text = printable(std::string_view{text}.substr(0, max_text));
 }
@@ -94,7 +94,7 @@ bool accept(failed& x) {
 }
 
 bool accept(answered& x) {
-  // Nothing is wrong with what was done; any detail will do there.
+  // A success has no failure; its detail is ignored.
   if (x.done)
     x.why = {};
   return accept(x.why);
@@ -121,7 +121,7 @@ bool accept(closed&) {
 template <class T>
 std::string encode(const T& body) {
   std::vector<char> bytes;
-  // Writing to memory does not fail.
+  // Writing to memory cannot fail.
   to_binary(body, bytes);
   return {bytes.data(), bytes.size()};
 }

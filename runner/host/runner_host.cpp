@@ -12,7 +12,7 @@ namespace {
 using protocol::malformed;
 using protocol::untimely;
 
-/// A parent that is refused gets so long to hear it.
+/// How long a refused parent may take to read the reason.
 constexpr auto parting_time = std::chrono::seconds{2};
 
 } // namespace
@@ -32,7 +32,7 @@ void runner_host::start(std::shared_ptr<duplex> stream) {
   phase_ = phase::greeting;
   channel_ = std::make_unique<framed_channel>(
     std::move(stream), *this,
-    // A parent may be stopped for as long as it likes.
+    // A parent may be stopped for any length of time.
     liveness{std::chrono::hours{24 * 366}, std::chrono::hours{24 * 366}});
   channel_->start(work_->now());
   protocol::hello ours;
@@ -89,7 +89,7 @@ void runner_host::on_frame(frame& x) {
   } else if (head.session == 0 || head.session > last_number_) {
     wrong = "is for a session that was not started";
   }
-  // Else it has crossed the end of its session.
+  // Otherwise the frame has crossed the end of its session.
   if (wrong != nullptr)
     refuse(protocol::breach(head, "parent", wrong));
 }
@@ -125,7 +125,7 @@ runner_host::protocol_error runner_host::on_spawn(const frame& x) {
   }
   auto& made = sessions_[number];
   made.child = children_->make_child();
-  // The child speaks on threads of its own.
+  // The child reports on its own threads.
   auto sink = [work = work_, weak = std::weak_ptr{self_},
                number](child_event event) {
     work->post([weak, number, event = std::move(event)]() mutable {
@@ -186,7 +186,7 @@ runner_host::protocol_error runner_host::on_session_frame(hosted& to,
     default:
       return "is not one that a parent sends";
   }
-  // Those that came here carry nothing.
+  // The types that reach this line carry nothing.
   return x.body().empty() ? nullptr : malformed;
 }
 
@@ -215,7 +215,7 @@ void runner_host::on(std::uint64_t number, hosted&, child_output& x) {
 }
 
 void runner_host::on(std::uint64_t number, hosted& from, child_stdin_taken& x) {
-  // Of a broken input nothing is under way any more.
+  // After the input was broken, no bytes are on their way.
   auto n = std::min(x.bytes, from.input);
   from.input -= n;
   if (n > 0)
@@ -224,7 +224,7 @@ void runner_host::on(std::uint64_t number, hosted& from, child_stdin_taken& x) {
 
 void runner_host::on(std::uint64_t number, hosted& from,
                      child_stdin_refused& x) {
-  // Nothing is under way any more after the input was broken.
+  // After the input was broken, no bytes are on their way.
   auto n = std::min(x.bytes, from.input);
   from.input -= n;
   if (n > 0)
@@ -257,7 +257,7 @@ void runner_host::on(std::uint64_t number, hosted&, child_answered& x) {
 
 void runner_host::on(std::uint64_t number, hosted& from, child_exited& x) {
   from.at = hosted::state::exited;
-  // In turn, as the last two are: behind the output that came before.
+  // In turn, like the last two frames: after the output that precedes it.
   channel_->send_in_turn(
     frame_type::exited, number,
     protocol::encode(protocol::exited{x.status, x.drained}));
@@ -276,7 +276,7 @@ void runner_host::refuse(failure why) {
     return;
   sessions_.clear();
   phase_ = phase::over;
-  // Whoever does not listen to it is not waited for.
+  // A parent that does not read is not waited for.
   timer_ = work_->make_timer([this, why] { end(why); });
   timer_->set(work_->now() + parting_time);
   channel_->send_last(frame_type::goodbye,

@@ -11,7 +11,7 @@
 namespace procession {
 
 /// The times at which a connection must act, for itself and for its sessions,
-/// on one timer. On the thread of the executor.
+/// on one timer. On the executor's thread.
 class connection_deadlines {
 public:
   enum class kind {
@@ -19,7 +19,7 @@ public:
     silence,
     /// The phase of the connection has taken too long.
     phase,
-    /// A session has not heard this from the runner.
+    /// A session has not received this frame from the runner.
     spawned,
     answered,
     exited,
@@ -42,7 +42,8 @@ public:
   connection_deadlines(executor& work,
                        std::function<void(const deadline&)> on_due);
 
-  /// Adds a deadline; the earlier one stays if there are two of the same.
+  /// Adds a deadline. Of two deadlines of the same kind and session, the
+  /// earlier one stays.
   void add(const deadline& x, time_point when);
 
   void clear(const deadline& x) {

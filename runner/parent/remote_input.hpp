@@ -7,31 +7,32 @@
 
 namespace procession {
 
-/// The input of a session on its way to the runner: what the window does not
-/// admit yet waits here.
+/// The input of a session on its way to the runner. Bytes that exceed the
+/// window wait here.
 class remote_input {
 public:
-  /// Queues bytes; does nothing after the end.
+  /// Queues bytes; does nothing after `close`.
   void write(shared_bytes bytes);
 
-  /// Ends the input after the bytes that are queued.
+  /// Ends the input after the queued bytes.
   void close();
 
-  /// Takes the next bytes to be sent, one frame at most; empty if there are
-  /// none, or the window is full.
+  /// Returns the next bytes to send, at most one frame; empty if no bytes wait
+  /// or the window is full.
   shared_bytes take();
 
-  /// Whether the end is to be sent now; true once.
+  /// Returns whether to send the end of the input now; true once.
   bool take_end();
 
-  /// The runner gives back the window of `bytes`.
-  /// @returns false if fewer were sent.
+  /// Takes back `bytes` of the window: the runner has delivered or refused
+  /// them.
+  /// @returns false if fewer bytes were on their way.
   [[nodiscard]] bool credit(std::uint64_t bytes);
 
-  /// The runner cannot deliver it. @returns false if that is known already.
+  /// Marks the input as broken. @returns false if it was already.
   [[nodiscard]] bool fail();
 
-  /// Sends no more: the process or the interest in it has ended.
+  /// Drops the queued bytes and accepts no more.
   void drop();
 
 private:
@@ -39,7 +40,7 @@ private:
 
   state at_ = state::open;
   std::deque<shared_bytes> waiting_;
-  /// Bytes that were sent and not credited.
+  /// Bytes that were sent and not credited yet.
   std::uint64_t under_way_ = 0;
 };
 

@@ -142,7 +142,7 @@ remote_session::protocol_error remote_session::on_continued() {
 
 remote_session::protocol_error remote_session::on(protocol::answered& x) {
   if (!asked_.of(x.request))
-    // It may be late, but must answer a request that was made.
+    // A late answer is ignored, but it must belong to a request that was made.
     return x.request > last_asked_ ? untimely : nullptr;
   asked_.clear(x.request);
   tell(child_answered{x.request, x.done, std::move(x.why)});
@@ -343,7 +343,7 @@ caf::timespan remote_session::time_for(deadline what) const noexcept {
     return options.spawn_timeout;
   if (what != deadline::closed)
     return options.terminate_timeout;
-  // A tree that was asked to end, or is to be killed, gets no time for that.
+  // A tree that was asked to end, or is being killed, gets no extra time.
   auto ends_by_itself = sink_ != nullptr && !asked_to_end_;
   return ends_by_itself
            ? std::max<caf::timespan>(usual_closing_time,
@@ -384,7 +384,7 @@ std::optional<failure> remote_session::on_due(deadline what) {
 }
 
 void remote_session::give_up_requests() {
-  // The runner is kept: it may be far away, at the end of a busy connection.
+  // The runner is kept: it may be far away, behind a busy connection.
   while (auto request = asked_.take_due(owner_->work().now()))
     tell(child_answered{*request,
                         false,

@@ -16,10 +16,9 @@ namespace procession {
 
 class runner_connection;
 
-/// One session of a runner, as its parent sees it: a child that lives there. It
+/// One session of a runner, as seen by the parent: a child that lives there. It
 /// checks each frame that the runner sends for it, and keeps its credit, its
-/// input and the requests that wait for an answer. On the thread of its
-/// connection.
+/// input and its unanswered requests. On the thread of its connection.
 class remote_session {
 public:
   using deadline = connection_deadlines::kind;
@@ -34,7 +33,7 @@ public:
   remote_session(const remote_session&) = delete;
   remote_session& operator=(const remote_session&) = delete;
 
-  /// Whether nothing more happens. From any thread.
+  /// Whether the session is over. Callable from any thread.
   bool gone() const noexcept {
     return gone_;
   }
@@ -43,7 +42,7 @@ public:
     return number_;
   }
 
-  // What `child` promises.
+  // The functions of `child`.
   void grant(std::uint64_t bytes);
   void write(shared_bytes bytes);
   void close_stdin();
@@ -56,7 +55,7 @@ public:
 
   // For the connection.
 
-  /// Prepares the start in that runner, under that number, by `spawn`.
+  /// Prepares a session that `spawn` starts later.
   void queue(runner_connection& owner, std::uint64_t number, command spec,
              std::uint64_t credit, child_sink sink);
 
@@ -73,20 +72,20 @@ public:
   /// @returns why the runner is given up, if it is.
   std::optional<failure> on_due(deadline what);
 
-  /// The runner is lost.
+  /// Ends the session, because the runner is lost.
   void lose(const failure& why);
 
 private:
   enum class state {
-    /// No start was requested.
+    /// The start was not requested yet.
     idle,
-    /// It waits for the runner to be up.
+    /// Waiting for the runner to be up.
     queued,
-    /// The runner was asked to start it.
+    /// The runner was asked to start the program.
     starting,
     running,
     exited,
-    /// Nothing more happens.
+    /// Closed: no event follows.
     over
   };
 
@@ -125,33 +124,33 @@ private:
   runner_connection* owner_ = nullptr;
   state at_ = state::idle;
   std::uint64_t number_ = 0;
-  /// Empty once the child was abandoned.
+  /// Empty after `abandon`.
   child_sink sink_;
-  /// To be sent when the runner is up.
+  /// Kept until the runner is up.
   command spec_;
   /// Whether both outputs are one stream.
   bool merged_ = false;
-  /// Whether the program may yet say that it is ready.
+  /// Whether the program may still report that it is ready.
   bool notification_due_ = false;
   /// Whether the runner may report stops.
   bool reports_stops_ = false;
   bool stopped_ = false;
   stop_report stops_;
-  /// The time that descendants get to end by themselves.
+  /// Time that descendants get between the request to end and the kill.
   caf::timespan leftovers_grace_{};
-  /// Whether the tree was asked to end: then its end has no deadline before the
+  /// Whether the tree was asked to end: its end then has no deadline until the
   /// kill.
   bool asked_to_end_ = false;
   /// Bytes of output that the runner may still send.
   std::uint64_t credit_ = 0;
   std::array<chunk_tail, 2> tails_;
-  /// Whether all output came before the exit.
+  /// Whether all output preceded the exit.
   bool drained_ = false;
   remote_input input_;
-  /// Requests that wait for an answer, and until when.
+  /// The deadlines of unanswered requests.
   deadlines<std::uint64_t> asked_;
   std::uint64_t last_asked_ = 0;
-  /// Bytes of output so far, and at the time of the kill.
+  /// Bytes of output so far, and their number at the time of the kill.
   std::uint64_t received_ = 0;
   std::uint64_t received_when_killed_ = 0;
   /// Whether the deadline of the exit was extended.

@@ -8,8 +8,8 @@ namespace {
 
 using connection_chooser = std::function<std::shared_ptr<runner_connection>()>;
 
-/// The actors' end of a session in a runner: every call is work for the
-/// connection.
+/// The actors' end of a session in a runner: posts every call to the
+/// connection's thread.
 class remote_child : public child {
 public:
   remote_child(std::shared_ptr<executor> work, connection_chooser choose)

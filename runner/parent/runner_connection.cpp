@@ -21,12 +21,12 @@ constexpr auto leaving_time = seconds{5};
 /// Longer than the platform takes to kill a tree.
 constexpr auto killing_time = seconds{8};
 
-/// How much of a runner's error output an error quotes.
+/// How many bytes of a runner's error output an error quotes.
 constexpr std::size_t max_log = 2048;
 
 /// Returns several lines as one.
 std::string in_quotes(std::string log) {
-  // Line ends of a terminal, too.
+  // Including the line ends of a terminal.
   log.erase(log.find_last_not_of("\r\n") + 1);
   std::replace(log.begin(), log.end(), '\n', '|');
   return '"' + printable(log) + '"';
@@ -64,8 +64,8 @@ void runner_connection::tell() {
 
 void runner_connection::release() {
   released_ = true;
-  // The sessions of a spawner that has gone are being killed: it stops after
-  // the last of them.
+  // The sessions of a spawner that is gone are being killed; the runner stops
+  // after the last one.
   if (phase_ != phase::up || sessions_.empty())
     stop();
 }
@@ -122,7 +122,7 @@ void runner_connection::on_phase_due() {
       return lose(here("the runner did not connect within "
                        + in_ms(options_.connect_timeout)));
     case phase::greeting:
-      // A command may start any program, even one that waits for us to speak.
+      // The command may start any program, even one that waits for us to speak.
       return lose(here("the runner sent no hello within " + in_ms(hello_time())
                        + (options_.command.empty()
                             ? ""
@@ -201,25 +201,25 @@ void runner_connection::on(runner_exited& x) {
 }
 
 void runner_connection::on(runner_gone&) {
-  // Not from inside of its own call.
+  // Not from inside its own call.
   work_->post([last = std::shared_ptr<runner_process>{std::move(process_)}] {});
   if (phase_ == phase::killing)
     down();
   else
-    // What it sent may still be on its way.
+    // Bytes that it sent may still arrive.
     half_ended();
 }
 
 // -- the channel --------------------------------------------------------------
 
 void runner_connection::on_end(const failure& why) {
-  // A breach is worse than an end.
+  // A violation matters more than an end.
   if (why.code == errc::protocol_violation) {
     auto breach = why;
     breach.detail.at = stage_;
     return lose(std::move(breach));
   }
-  // Nothing more is to be expected of the silent.
+  // Nothing more can be expected from a silent runner.
   if (why.code == errc::deadline_passed)
     return lose(here(why.detail.text));
   on_broken(why);
@@ -261,8 +261,8 @@ void runner_connection::on_hello(const frame& x) {
     return lose(greeting.error());
   if (greeting->pid <= 0)
     return refuse("the runner did not begin with a hello");
-  // Not every command passes an environment on; the stream that it opened
-  // identifies the runner then.
+  // Not every command passes an environment on; the stream it opened identifies
+  // the runner then.
   auto unknowing = !options_.command.empty() && greeting->nonce.empty();
   if (greeting->nonce != nonce_ && !unknowing)
     return refuse("the runner does not know what it was told at its start");
@@ -276,7 +276,7 @@ void runner_connection::on_hello(const frame& x) {
   stage_ = stage::channel;
   enter(phase::up);
   pending_.add({deadline::silence}, channel_->next_tick());
-  // A copy: a session that cannot be started is forgotten at once.
+  // A copy: a session that cannot be started is removed at once.
   auto waiting = sessions_;
   for (auto& [number, session] : waiting)
     session->spawn();
@@ -349,7 +349,7 @@ void runner_connection::down() {
     return;
   if (channel_ != nullptr)
     channel_->close();
-  // Not from inside of one of their calls.
+  // Not from inside their own calls.
   work_->post([process = std::shared_ptr<runner_process>{std::move(process_)},
                channel = std::shared_ptr<framed_channel>{std::move(channel_)},
                self = std::move(self_)] {});
