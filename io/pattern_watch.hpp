@@ -26,6 +26,7 @@ struct pattern {
   };
   /// The text or expression; must not be empty.
   std::string what;
+  /// Whether `what` is a text or an expression.
   kind is = kind::text;
 };
 

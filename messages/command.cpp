@@ -59,7 +59,7 @@ bool is_sid(std::string_view x) {
   if (!x.starts_with(prefix))
     return false;
   x.remove_prefix(prefix.size());
-  // A larger authority is written in hexadecimal; there is none in use.
+  // A larger authority would be in hexadecimal; none is in use.
   if (!take_number(x, UINT32_MAX))
     return false;
   auto subauthorities = 0;
@@ -137,7 +137,7 @@ std::optional<failure> validate(const command& x) {
       || std::any_of(x.args.begin(), x.args.end(), has_nul))
     return invalid_argument(
       "program, arguments, directory and id hold no NUL byte");
-  // It is shown to people, and a terminal would obey it.
+  // People see the id, and a terminal would interpret it.
   if (std::any_of(x.id.begin(), x.id.end(),
                   [](unsigned char c) { return c < ' ' || c == 0x7f; }))
     return invalid_argument("an id must not hold control characters");

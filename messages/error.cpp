@@ -54,7 +54,7 @@ std::optional<failure> failure_of(const caf::error& x) {
 std::string describe(const caf::error& x) {
   if (auto ours = failure_of(x))
     return to_string(*ours);
-  // CAF 0.17 writes more around it than CAF 1 does.
+  // CAF 0.17 writes more around the name than CAF 1 does.
   if (x && has_category<caf::exit_reason>(x))
     return to_string(static_cast<caf::exit_reason>(x.code()));
   return caf::to_string(x);

@@ -36,7 +36,7 @@ constexpr std::pair<std::int32_t, const char*> signals[] = {
   {31, "Bad system call"},
 };
 
-/// A signal by its number and, if it is a usual one, its name.
+/// Returns the number of a signal and, if it has one, its name.
 std::string named_signal(std::int32_t signal) {
   auto result = "signal " + std::to_string(signal);
   for (auto [number, name] : signals)

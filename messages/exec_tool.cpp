@@ -19,7 +19,7 @@ std::string number(std::uint64_t n, const char* what) {
   return std::to_string(n) + " " + what;
 }
 
-/// How background processes ended; empty if there were none.
+/// Returns how background processes ended; empty if there were none.
 std::string in_background(leftovers x) {
   std::string result;
   auto tell = [&](std::uint64_t n, const char* fate) {
@@ -37,7 +37,7 @@ std::string in_background(leftovers x) {
 std::string how_complete(const exec_result& x) {
   if (x.complete)
     return "";
-  // It is read until they are ended.
+  // Output is read until the background processes have been ended.
   return x.rest.ended > 0 ? ", its output was held open in the background"
                           : ", not all of its output was read";
 }
