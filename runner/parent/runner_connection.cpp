@@ -126,7 +126,7 @@ void runner_connection::on_phase_due() {
       return lose(here("the runner sent no hello within " + in_ms(hello_time())
                        + (options_.command.empty()
                             ? ""
-                            : "; its command has to lead to procession-runner "
+                            : "; its command must start procession-runner "
                               "--stdio")));
     case phase::leaving:
       return lose(here("the runner was stopped, and did not end by itself"));
