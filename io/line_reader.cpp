@@ -19,7 +19,7 @@ bool line_reader::step(stream_kind stream, std::string_view& bytes,
     x.begins = ends;
     return true;
   };
-  // As many as the longest line has together with its line end.
+  // The longest line together with its line end.
   auto front = bytes.substr(0, limit_ + 2 - x.begun.size());
   auto ending = front.find('\n');
   if (ending != std::string_view::npos) {

@@ -12,23 +12,23 @@ namespace procession {
 
 /// A line of output, or a part of one.
 struct line {
+  /// The stream that it belongs to.
   stream_kind stream = stream_kind::out;
-  /// Without its line end (LF or CRLF), otherwise as it came. It is valid
-  /// during the call that gets it.
+  /// The text without its line end (LF or CRLF), otherwise unchanged. Valid
+  /// only during the call that passes it.
   std::string_view text;
-  /// False: the text continues the part before it, or follows lost output.
+  /// False if the text continues the part before it, or follows lost output.
   bool begins = true;
-  /// False: the line was too long and continues in the next part, or the
-  /// output ended or was lost before its line end came.
+  /// False if the line was too long and continues in the next part, or if the
+  /// output ended or was lost before the line end.
   bool ends = true;
 };
 
-/// Turns output that comes in chunks into lines, each stream by itself. No byte
-/// but those of line ends is left out, and nothing is decoded; a line that is
-/// too long comes in parts, cut between two characters of UTF-8.
+/// Turns output that comes in chunks into lines, for each stream separately. It
+/// leaves out only line ends and decodes nothing; a line that is too long comes
+/// in parts, each cut between two UTF-8 characters.
 ///
-/// Its memory is bounded by twice the limit for each stream. One thread may use
-/// it at a time.
+/// Its memory is bounded by twice the limit for each stream. Not thread-safe.
 ///
 ///     line_reader lines;
 ///     auto show = [](const line& x) { std::cout << x.text << '\n'; };
@@ -36,26 +36,28 @@ struct line {
 ///     lines.end(show);         // at `closed`
 class line_reader {
 public:
+  /// The default size of the longest part in bytes.
   static constexpr std::size_t default_limit = 64 * 1024;
 
-  /// @param limit bytes of the longest part; at least 4 are used.
+  /// @param limit size of the longest part in bytes; values below 4 count as 4.
   explicit line_reader(std::size_t limit = default_limit);
 
-  /// Calls `f` with each line that ends in `bytes`, the next ones of `stream`.
+  /// Calls `f(line)` for each line that ends in `bytes`, the next bytes of
+  /// `stream`.
   template <class F>
   void feed(stream_kind stream, std::string_view bytes, F&& f) {
     for (line x; step(stream, bytes, x);)
       f(std::as_const(x));
   }
 
-  /// Calls `f` with each line that ends in `x`.
+  /// Calls `f(line)` for each line that ends in `x`.
   template <class F>
   void feed(const output& x, F&& f) {
     feed(x.stream, x.bytes.text(), f);
   }
 
-  /// Notes that output is missing: calls `f` with what came before it, and the
-  /// next part will say that it does not begin a line.
+  /// Notes that output is missing: calls `f` with the unfinished line before
+  /// the gap; the next part then has `begins == false`.
   template <class F>
   void lose(stream_kind stream, F&& f) {
     for (line x; rest(stream, x);)
@@ -69,8 +71,8 @@ public:
     lose(x.stream, f);
   }
 
-  /// Calls `f` with what is left of each stream: last lines without a line end.
-  /// Bytes that are fed after it begin a new line.
+  /// Calls `f` with the unfinished last line of each stream. Bytes that are fed
+  /// later begin a new line.
   template <class F>
   void end(F&& f) {
     for (auto stream : {stream_kind::out, stream_kind::err}) {
@@ -81,12 +83,12 @@ public:
   }
 
 private:
-  /// One stream.
+  /// The state of one stream.
   struct part {
-    /// Bytes whose line end has not come, `limit_ + 1` at most: a CR may be
-    /// half of a line end.
+    /// Bytes of an unfinished line, at most `limit_ + 1`: a CR may be half of a
+    /// line end.
     std::string begun;
-    /// What the line that was made last refers to.
+    /// The memory behind `line::text`.
     std::string made;
     bool begins = true;
   };
@@ -95,11 +97,13 @@ private:
     return static_cast<std::size_t>(stream);
   }
 
-  /// Takes bytes from the front until they make a line.
+  /// Takes bytes from the front of `bytes` until they complete a line or a
+  /// part.
   bool step(stream_kind stream, std::string_view& bytes, line& result);
-  /// Takes what has begun.
+  /// Takes the unfinished line, or a part of it.
   bool rest(stream_kind stream, line& result);
-  /// How much of `text`, which is longer than the limit, makes a part.
+  /// Returns the size of the first part of `text`, which is longer than the
+  /// limit.
   std::size_t cut(std::string_view text) const noexcept;
 
   std::size_t limit_;

@@ -1,6 +1,6 @@
 #include "procession/io/pattern_watch.hpp"
 
-// How many steps one search may take: some milliseconds.
+// The number of steps that one search may take: some milliseconds.
 #define BOOST_REGEX_MAX_STATE_COUNT 1'000'000
 #include <boost/regex.hpp>
 
@@ -14,11 +14,11 @@ namespace procession {
 
 namespace {
 
-/// How long the expressions of one `find` may take together.
+/// The time that the expressions of one `find` may take together.
 constexpr std::chrono::milliseconds max_time{250};
 
-/// A pointer that Boost.Regex does not know to be one: for iterators with
-/// random access it takes its own number of steps, up to minutes.
+/// A pointer in disguise: for iterators with random access Boost.Regex sets its
+/// own limit of steps, which allows minutes.
 class byte_iterator {
 public:
   using iterator_category = std::bidirectional_iterator_tag;
@@ -67,20 +67,20 @@ private:
 
 using matches = boost::match_results<byte_iterator>;
 
-/// A place in a text; none: not there.
+/// A part of a text; empty if it was not found.
 using place = std::optional<std::string_view>;
 
 } // namespace
 
 struct pattern_set::compiled {
   pattern source;
-  /// Of an expression.
+  /// Empty unless the pattern is an expression.
   boost::regex expression;
 
   struct result {
     /// The part that matched.
     place match;
-    /// How much of the text need not be searched again; without a match.
+    /// Without a match: how many bytes need not be searched again.
     std::size_t done = 0;
   };
 
@@ -109,7 +109,7 @@ pattern_set::compiled::search(std::string_view all,
                   static_cast<std::size_t>(found[0].second.get()
                                            - found[0].first.get())},
             0};
-  // With this a beginning would hide a match that comes later.
+  // A second search, because a partial match hides complete ones after it.
   flags |= boost::match_partial;
   auto begun = boost::regex_search(first, last, found, expression, flags, base);
   auto at = begun ? found[0].first : last;
@@ -175,16 +175,12 @@ std::string_view pattern_watch::rest() const {
 void pattern_watch::add(std::string_view bytes, bool hidden) {
   if (bytes.empty())
     return;
-  // Not at every call, as it moves what is kept.
+  // Not at every call, since it moves the kept bytes.
   if (kept_.size() > 2 * capacity_) {
     auto excess = kept_.size() - capacity_;
     kept_.erase(0, excess);
     kept_at_ += excess;
-    while (!runs_.empty() && runs_.front().end <= kept_at_)
-      runs_.pop_front();
-    open_ = open_ && !runs_.empty();
-    if (!runs_.empty())
-      runs_.front().begin = std::max(runs_.front().begin, kept_at_);
+    drop_runs(kept_at_);
   }
   if (!hidden && !open_)
     runs_.push_back({end_, end_});
@@ -197,12 +193,16 @@ void pattern_watch::add(std::string_view bytes, bool hidden) {
 
 void pattern_watch::search_from(offset begin) {
   used_ = begin;
-  while (!runs_.empty() && runs_.front().end <= begin)
+  drop_runs(begin);
+  from_.assign(patterns_.patterns_.size(), begin);
+}
+
+void pattern_watch::drop_runs(offset before) {
+  while (!runs_.empty() && runs_.front().end <= before)
     runs_.pop_front();
   open_ = open_ && !runs_.empty();
   if (!runs_.empty())
-    runs_.front().begin = std::max(runs_.front().begin, begin);
-  from_.assign(patterns_.patterns_.size(), begin);
+    runs_.front().begin = std::max(runs_.front().begin, before);
 }
 
 std::string_view pattern_watch::kept(offset begin, offset end) const {

@@ -13,30 +13,35 @@
 
 namespace procession {
 
-/// Something to look for in output.
+/// A pattern to look for in output.
 struct pattern {
+  /// How `what` is interpreted.
   enum class kind : std::uint8_t {
-    /// These bytes.
+    /// Exactly these bytes.
     text,
-    /// A regular expression in Perl's syntax, over bytes: '.' matches no line
-    /// end, '^' and '$' match at every line, '$' also where the output ends so
-    /// far. A match has at least one byte.
+    /// A regular expression in Perl's syntax, over bytes: '.' does not match a
+    /// line end; '^' and '$' match at every line, '$' also at the current end
+    /// of the output. A match has at least one byte.
     regex,
   };
+  /// The text or expression; must not be empty.
   std::string what;
+  /// Whether `what` is a text or an expression.
   kind is = kind::text;
 };
 
-/// Patterns that are ready to be looked for. Cheap to copy.
+/// Compiled patterns. Cheap to copy.
 class pattern_set {
 public:
-  /// Looks for nothing.
+  /// Creates an empty set, which matches nothing.
   pattern_set() = default;
 
-  /// @returns `invalid_argument` at `validate` if a pattern is empty or an
-  ///          expression is malformed.
+  /// Compiles patterns.
+  /// @returns the set, or `invalid_argument` at `validate` if a pattern is
+  ///          empty or an expression is malformed.
   static expected<pattern_set> make(const std::vector<pattern>& patterns);
 
+  /// Whether there is no pattern.
   bool empty() const noexcept {
     return patterns_.empty();
   }
@@ -49,65 +54,67 @@ private:
 
 /// A match.
 struct pattern_match {
-  /// Index of the pattern.
+  /// Index of the pattern in the vector that the set was made from.
   std::size_t pattern = 0;
   /// The bytes that matched.
   std::string text;
-  /// The output before it, since the last match or `skip`; of more than the
-  /// window holds, the end.
+  /// The output between the last match or `skip` and this match; if the window
+  /// does not hold all of it, its end.
   std::string before;
-  /// Where it begins and ends: bytes of everything that came.
+  /// The place of the match: offsets in bytes from the beginning of all output.
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 };
 
-/// Looks for patterns in output that comes in pieces, wherever these end. It
-/// keeps a window, the last bytes that came, and what has matched once does not
-/// match again. The patterns can be replaced at any time: new ones are looked
-/// for in all of the window that has not matched.
+/// Looks for patterns in output that comes in pieces of any size. It keeps a
+/// window of the latest bytes, and output that has matched does not match
+/// again. The patterns can be replaced at any time: the new ones are looked for
+/// in the part of the window that has not matched.
 ///
-/// A watch for texts alone costs time in proportion to what comes. An
-/// expression is tried again from where a match could still begin.
+/// The time for texts is proportional to the size of the output. An expression
+/// is tried again from the earliest place where a match could still begin. Not
+/// thread-safe.
 class pattern_watch {
 public:
+  /// The default size of the window in bytes.
   static constexpr std::size_t default_window = 64 * 1024;
 
-  /// @param window bytes that are kept; a longer match may not be found. Takes
-  ///        up to twice as much memory.
+  /// @param window bytes to keep; a longer match may be missed. Memory use is
+  ///               up to twice as much.
   explicit pattern_watch(std::size_t window = default_window);
 
   /// Replaces the patterns.
   void look_for(pattern_set patterns);
 
-  /// Takes output. Call `find` after each, or what leaves the window is not
-  /// searched.
+  /// Appends output. Call `find` after each call, or output may leave the
+  /// window unsearched.
   void append(std::string_view bytes);
 
-  /// Takes output that matches nothing, such as the echo of what was typed. No
-  /// match goes across it, though the lookbehind of an expression may read it.
+  /// Appends output that must not match, such as the echo of typed input. No
+  /// match crosses it, but the lookbehind of an expression may read it.
   void append_hidden(std::string_view bytes);
 
-  /// Counts output that was lost. No match goes across the gap.
+  /// Counts `bytes` of lost output. No match crosses the gap.
   void lose(std::uint64_t bytes);
 
   /// Excludes all output so far from matching.
   void skip();
 
-  /// The first match, by where it begins, then by the order of the patterns.
-  /// Call it until there is none.
+  /// Returns the first match: the earliest, and of several at one place that of
+  /// the first pattern. Call it until it returns nothing.
   /// @returns nothing if there is no match so far; `invalid_argument` at `run`
-  ///          if an expression takes too many steps, some milliseconds, or all
-  ///          of them together more than about 250 milliseconds.
+  ///          if one expression takes too many steps (some milliseconds), or
+  ///          all of them together take more than about 250 milliseconds.
   expected<std::optional<pattern_match>> find();
 
-  /// The output since the last match or `skip`; of more than the window holds,
-  /// the end.
+  /// Returns the output since the last match or `skip`; if the window does not
+  /// hold all of it, its end. Valid until more output is appended or lost.
   std::string_view rest() const;
 
 private:
   using offset = std::uint64_t;
 
-  /// A part of the window that no match goes across the ends of.
+  /// A part of the window; matches do not cross its ends.
   struct run {
     offset begin;
     offset end;
@@ -115,20 +122,21 @@ private:
 
   void add(std::string_view bytes, bool hidden);
   void search_from(offset begin);
+  void drop_runs(offset before);
   std::string_view kept(offset begin, offset end) const;
 
   std::size_t capacity_;
-  /// The last of what came, `kept_at_` being the offset of its first byte.
+  /// The latest bytes; `kept_at_` is the offset of the first one.
   std::string kept_;
   offset kept_at_ = 0;
   offset end_ = 0;
   /// The end of the last match or `skip`.
   offset used_ = 0;
-  /// In order, from `used_` on; `open_` if more output belongs to the last one.
+  /// In order, from `used_` on; `open_` tells whether the last run continues.
   std::deque<run> runs_;
   bool open_ = false;
   pattern_set patterns_;
-  /// Where each pattern has to be looked for from.
+  /// For each pattern, the offset from which to search.
   std::vector<offset> from_;
 };
 

@@ -12,14 +12,15 @@
 
 namespace procession {
 
-/// An immutable run of bytes that shares its memory: copying one copies a
-/// pointer, and all the slices of one block keep that block alive. Messages
-/// carry their payload in it, so a chunk read once from a child reaches every
-/// subscriber without another copy; only serialisation copies.
+/// An immutable run of bytes that shares its memory: a copy copies only a
+/// pointer, and every slice of a block keeps that block alive. Messages carry
+/// their payload in it, so a chunk that was read once from a child reaches
+/// every subscriber without another copy; only serialisation copies.
 ///
-/// Any thread may read; a slice never changes once it was handed out.
+/// Any thread may read it; the bytes of a slice never change.
 class shared_bytes {
 public:
+  /// Creates an empty run.
   shared_bytes() noexcept = default;
 
   /// Takes over the characters of `text`; one allocation, no copy.
@@ -32,38 +33,43 @@ public:
   shared_bytes(const char* text);
 
   /// Refers to `size` bytes at `data` for as long as `owner` lives.
-  /// @param owner whatever keeps `data` valid; shared by all slices.
+  /// @param owner keeps `data` valid; shared by all slices.
   shared_bytes(std::shared_ptr<const void> owner, const std::byte* data,
                std::size_t size) noexcept;
 
+  /// Returns the first byte; valid while this or another slice of the block
+  /// lives.
   const std::byte* data() const noexcept {
     return data_;
   }
 
-  /// In bytes.
+  /// Returns the size in bytes.
   std::size_t size() const noexcept {
     return size_;
   }
 
+  /// Whether there are no bytes.
   bool empty() const noexcept {
     return size_ == 0;
   }
 
+  /// Returns the bytes.
   std::span<const std::byte> span() const noexcept {
     return {data_, size_};
   }
 
-  /// The same bytes as characters; nothing is decoded.
+  /// Returns the same bytes as characters, undecoded.
   std::string_view text() const noexcept;
 
-  /// The first `n` bytes (all of them if there are fewer), sharing the memory.
+  /// Returns the first `n` bytes (all of them if there are fewer); shares the
+  /// memory.
   shared_bytes first(std::size_t n) const noexcept;
 
-  /// All but the first `n` bytes, sharing the memory.
+  /// Returns all but the first `n` bytes; shares the memory.
   shared_bytes from(std::size_t n) const noexcept;
 
-  /// Makes this slice cover `next` too if `next` lies right behind it in the
-  /// same block. Nothing is copied.
+  /// Extends this slice by `next` if `next` lies directly after it in the same
+  /// block. Copies nothing.
   /// @returns whether the two were joined.
   bool join(const shared_bytes& next) noexcept;
 
@@ -76,7 +82,7 @@ private:
 /// Compares contents.
 bool operator==(const shared_bytes& x, const shared_bytes& y) noexcept;
 
-/// Tells the number of bytes, not the bytes: a log line stays a line.
+/// Returns the number of bytes, not the bytes: a log line stays a line.
 std::string to_string(const shared_bytes& x);
 
 /// @relates shared_bytes

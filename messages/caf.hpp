@@ -1,7 +1,7 @@
 #pragma once
 
-// CAF 0.17.6 and CAF from 1.1 on under one set of names: those of the newer one
-// where both can have them. Nothing else here looks at the version of CAF.
+// CAF 0.17.6 and CAF 1.1 or later under one set of names: those of the newer
+// version where both can have them. No other file looks at the version of CAF.
 
 #include <caf/abstract_actor.hpp>
 #include <caf/actor_control_block.hpp>
@@ -96,28 +96,28 @@ struct old_extended {
 
 } // namespace detail
 
-/// A statically typed actor by what it answers: `caf::result<Out...>(In...)`.
+/// A statically typed actor by its signatures: `caf::result<Out...>(In...)`.
 template <class... Signatures>
 using typed_actor
   = caf::typed_actor<typename detail::old_signature<Signatures>::type...>;
 
-/// The same interface with more in it.
+/// The same interface with further signatures.
 template <class Handle, class... Signatures>
 using extended = typename detail::old_extended<Handle, Signatures...>::type;
 
-/// What `inspect` returns.
+/// The result type of `inspect`.
 template <class Inspector>
 using inspected = typename Inspector::result_type;
 
-/// Inspects a type that is written as the sequence of its fields.
+/// Inspects a type that is serialised as the sequence of its fields.
 template <class Inspector, class T, class... Ts>
 inspected<Inspector>
 inspect_fields(Inspector& f, T&, const char* name, named_field<Ts>... xs) {
   return f(caf::meta::type_name(name), xs.value...);
 }
 
-/// Inspects a type that is written as one value of another.
-/// @param get makes that value; `set` takes it over.
+/// Inspects a type that is serialised as one value of another type.
+/// @param get returns that value; `set` stores it.
 template <class Inspector, class T, class Get, class Set>
 inspected<Inspector>
 inspect_as(Inspector& f, T&, const char* name, Get get, Set set) {
@@ -132,28 +132,28 @@ inspect_as(Inspector& f, T&, const char* name, Get get, Set set) {
              }));
 }
 
-/// A stateful actor of such a handle, whose state has an `on_exit` that may be
-/// called twice. It is called before those who monitor the actor are told that
-/// nobody has its handle any more. (CAF 0.17 destroys the state then.)
+/// A stateful actor of such a handle. Its state has an `on_exit` that may be
+/// called twice. CAF calls it before it tells the actor's monitors that the
+/// actor has become unreachable. (CAF 0.17 destroys the state at that point.)
 template <class Handle, class State>
 using stateful_impl
   = std::remove_pointer_t<typename Handle::template stateful_pointer<State>>;
 
-/// The state of a stateful actor.
+/// Returns the state of a stateful actor.
 template <class Actor>
 auto& state_of(Actor* self) {
   return self->state;
 }
 
-/// One of our errors, by its code.
+/// Creates one of the library's errors from its code.
 template <class Enum>
 caf::error make_caf_error(Enum code, caf::message context) {
   return {static_cast<std::uint8_t>(code), caf::atom("procession"),
           std::move(context)};
 }
 
-/// Whether an error, which must be one, is of the codes `Enum`: ours, or
-/// `caf::exit_reason`.
+/// Whether an error (not an empty one) has a code of type `Enum`: the
+/// library's, or `caf::exit_reason`.
 template <class Enum>
 bool has_category(const caf::error& x) noexcept {
   return x.category()
@@ -161,7 +161,7 @@ bool has_category(const caf::error& x) noexcept {
                                                     : caf::atom("procession"));
 }
 
-/// The promise of an answer without a result; `fulfill` delivers it.
+/// The promise of a response without a result; `fulfill` delivers it.
 using void_promise = caf::response_promise;
 
 /// @relates void_promise
@@ -177,20 +177,21 @@ inline bool asker_has_ended(const caf::response_promise& x) {
                              | caf::abstract_actor::is_cleaned_up_flag);
 }
 
-/// Registers the message types of the blocks with an actor system to be.
+/// Registers the message types of the blocks with a future actor system.
 template <class... Blocks>
 void register_types(caf::actor_system_config& cfg) {
   (cfg.add_message_types<Blocks>(), ...);
 }
 
-/// The same for all messages, those of errors included, which there may be
-/// without an actor system; where CAF wants that. For an initializer.
+/// Registers all message types, including those in errors, which can exist
+/// without an actor system. Only where CAF needs that. To be called in an
+/// initializer.
 template <class... Blocks>
 bool register_types() {
   return true;
 }
 
-/// Has our errors rendered by `render`, where CAF can be told.
+/// Makes CAF render the library's errors with `render`, where it supports that.
 template <class Enum>
 void register_errors(caf::actor_system_config& cfg,
                      std::string (*render)(const caf::error&)) {
@@ -201,7 +202,7 @@ void register_errors(caf::actor_system_config& cfg,
                          });
 }
 
-/// The value of an option that is a word.
+/// Returns the value of an option that is a word.
 inline caf::atom_value option_word(const char* x) {
   return caf::atom_from_string(std::string{x});
 }
@@ -213,17 +214,18 @@ void load_module(caf::actor_system_config& cfg) {
 }
 
 /// Appends `x` in CAF's binary format. @returns whether that was possible.
-/// @param where whose actors it may hold; null: none.
+/// @param where the system of the actors that `x` may hold; null if it holds
+///              none.
 template <class T>
 bool to_binary(const T& x, std::vector<char>& bytes,
                caf::actor_system* where = nullptr) {
   caf::binary_serializer sink{
     where == nullptr ? nullptr : where->dummy_execution_unit(), bytes};
-  // What is written is not changed.
+  // Serialisation does not change the value.
   return !sink(const_cast<T&>(x));
 }
 
-/// Reads `x` from all of those bytes. @returns whether they are exactly that.
+/// Reads `x` from those bytes. @returns whether they are exactly one `x`.
 template <class T>
 bool from_binary(const char* data, std::size_t size, T& x,
                  caf::actor_system* where = nullptr) {
@@ -260,7 +262,7 @@ bool inspect_as(Inspector& f, T& x, const char* name, Get get, Set set) {
     }));
 }
 
-/// Enumerations are written as their numbers.
+/// Serialises enumerations as their numbers.
 template <class Inspector, class Enum>
   requires std::is_enum_v<Enum>
 bool inspect(Inspector& f, Enum& x) {
@@ -327,7 +329,7 @@ void register_types(caf::actor_system_config&) {
 template <class Enum>
 void register_errors(caf::actor_system_config&,
                      std::string (*)(const caf::error&)) {
-  // It writes the name of the code and the context by itself.
+  // CAF 1 writes the name of the code and the context by itself.
 }
 
 inline std::string option_word(const char* x) {
@@ -370,9 +372,9 @@ bool from_binary(const char* data, std::size_t size, T& x,
 
 // -- types that are messages --------------------------------------------------
 
-// A block of types that are sent between actors of one process only. CAF 1
-// wants an id for them, too, and has to know them before an actor system is
-// made: such a block registers itself.
+// A block of types that are sent only between actors of one process. CAF 1
+// needs ids for them too, and must know them before an actor system is created:
+// such a block registers itself.
 // clang-format off
 #define PROCESSION_BEGIN_LOCAL(block, id) CAF_BEGIN_TYPE_ID_BLOCK(block, id)
 #ifndef CAF_VERSION_MAJOR

@@ -1,9 +1,10 @@
 #include "procession/messages/command.hpp"
 
+#include "procession/messages/text/enum_name.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <string_view>
-#include <tuple>
 
 namespace procession {
 
@@ -58,7 +59,7 @@ bool is_sid(std::string_view x) {
   if (!x.starts_with(prefix))
     return false;
   x.remove_prefix(prefix.size());
-  // A larger authority is written in hexadecimal; there is none in use.
+  // A larger authority would be in hexadecimal; none is in use.
   if (!take_number(x, UINT32_MAX))
     return false;
   auto subauthorities = 0;
@@ -136,7 +137,7 @@ std::optional<failure> validate(const command& x) {
       || std::any_of(x.args.begin(), x.args.end(), has_nul))
     return invalid_argument(
       "program, arguments, directory and id hold no NUL byte");
-  // It is shown to people, and a terminal would obey it.
+  // People see the id, and a terminal would interpret it.
   if (std::any_of(x.id.begin(), x.id.end(),
                   [](unsigned char c) { return c < ' ' || c == 0x7f; }))
     return invalid_argument("an id must not hold control characters");
@@ -168,49 +169,16 @@ std::optional<failure> validate(const command& x) {
   return std::nullopt;
 }
 
-bool operator==(terminal_size x, terminal_size y) noexcept {
-  return x.rows == y.rows && x.cols == y.cols;
-}
-
-bool operator==(const command& x, const command& y) {
-  auto all = [](const command& c) {
-    return std::tie(c.program, c.args, c.argv0, c.cwd, c.env.inherit, c.env.set,
-                    c.env.unset, c.stdio.kind, c.stdio.size, c.stdio.input,
-                    c.limits.retained, c.limits.stdin_queue, c.limits.timeout,
-                    c.limits.retention, c.kill.grace, c.kill.drain_timeout,
-                    c.kill.leftovers_grace, c.kill.background, c.unsubscribed,
-                    c.owner, c.id, c.restricted.capability_sids,
-                    c.notification_fd, c.report_stops);
-  };
-  return all(x) == all(y);
-}
-
 std::string to_string(terminal_size x) {
   return std::to_string(x.rows) + "x" + std::to_string(x.cols);
 }
 
 std::string to_string(stdio_kind x) {
-  switch (x) {
-    case stdio_kind::pty:
-      return "pty";
-    case stdio_kind::pipes:
-      return "pipes";
-    case stdio_kind::merged:
-      return "merged";
-  }
-  return "stdio_kind " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "stdio_kind", {"pty", "pipes", "merged"});
 }
 
 std::string to_string(stdin_kind x) {
-  switch (x) {
-    case stdin_kind::pipe:
-      return "pipe";
-    case stdin_kind::null:
-      return "null";
-    case stdin_kind::inherit:
-      return "inherit";
-  }
-  return "stdin_kind " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "stdin_kind", {"pipe", "null", "inherit"});
 }
 
 std::string to_string(const stdio_spec& x) {
@@ -238,13 +206,7 @@ std::string to_string(const session_limits& x) {
 }
 
 std::string to_string(background_policy x) {
-  switch (x) {
-    case background_policy::end:
-      return "end";
-    case background_policy::keep:
-      return "keep";
-  }
-  return "background_policy " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "background_policy", {"end", "keep"});
 }
 
 std::string to_string(const kill_policy& x) {

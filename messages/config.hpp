@@ -9,18 +9,21 @@
 
 namespace procession {
 
-/// Teaches `cfg` our message types and how to render our errors. For a program
-/// with a configuration class of its own; others take `config`.
+/// Registers the library's message types and the rendering of its errors with
+/// `cfg`. For a program with a configuration class of its own; others use
+/// `config`.
 void add_to(caf::actor_system_config& cfg);
 
-/// A CAF configuration that knows our messages. It also chooses CAF's `sharing`
-/// scheduler: the default one polls, which costs an idle host processor time
-/// and an echo up to 50 microseconds a hop. And it has a worker less than there
-/// are cores (`scheduler.max-threads`): the reactor wants one too, and so do
-/// the processes. On two cores that is one, so an actor that computes for long,
-/// or blocks, should be a `caf::detached` one.
+/// A CAF configuration that includes the library's messages. It chooses CAF's
+/// `sharing` scheduler: the default one polls, which costs an idle host
+/// processor time and adds up to 50 microseconds to each hop of an echo. It has
+/// one worker fewer than there are cores (`scheduler.max-threads`), as the
+/// reactor and the processes need processor time too. On two cores this leaves
+/// one worker, so an actor that computes for long, or blocks, should be
+/// `caf::detached`.
 class config : public caf::actor_system_config {
 public:
+  /// Registers the messages and sets these options.
   config();
 };
 

@@ -10,7 +10,7 @@
 
 namespace procession {
 
-/// The kind of an error, by which a caller can act. The category of a
+/// The kind of an error, which a caller can act on. The category of a
 /// `caf::error` made from it is the atom `procession`; its context is one
 /// `error_detail`.
 enum class errc : std::uint8_t {
@@ -18,43 +18,45 @@ enum class errc : std::uint8_t {
   invalid_argument = 1,
   /// No such program, neither at the given path nor in the child's PATH.
   program_not_found,
-  /// The program is there but cannot be executed (EACCES, ETXTBSY, ...).
+  /// The program exists but cannot be executed (EACCES, ETXTBSY, ...).
   not_executable,
   /// The working directory does not exist.
   cwd_not_found,
-  /// The working directory is no directory, or may not be entered.
+  /// The working directory is not a directory, or may not be entered.
   cwd_not_usable,
-  /// Arguments and environment exceed what the kernel takes (E2BIG).
+  /// Arguments and environment exceed the kernel's limit (E2BIG).
   argument_list_too_long,
   /// Out of file descriptors, in this process or in the system.
   out_of_descriptors,
-  /// Out of processes or memory for one.
+  /// No further process, or no memory for one, is available.
   out_of_processes,
-  /// The system has no pseudo-terminal left.
+  /// No pseudo-terminal is left in the system.
   no_pty_left,
-  /// Starting failed for another reason; see the stage and the OS code.
+  /// The start failed for another reason; see the stage and the OS code.
   spawn_failed,
-  /// The child's standard input is closed (by us, by it, or from the start).
+  /// The child's standard input is closed (by us, by the child, or from the
+  /// start).
   stdin_closed,
-  /// More bytes wait for the child than the command's limit; none was taken.
+  /// The input would exceed the limit of queued bytes; none was taken.
   stdin_full,
   /// The process has ended.
   already_exited,
-  /// The request needs a session on a PTY.
+  /// The request requires a session on a PTY.
   not_a_terminal,
   /// The OS refused a request to a running session; see the OS code.
   request_failed,
-  /// No session of that id.
+  /// No session has that id.
   no_such_session,
-  /// A session of that id exists.
+  /// A session of that id already exists.
   duplicate_session,
-  /// As many sessions live as the spawner allows; none was touched.
+  /// The spawner's limit of sessions is reached; no session was affected.
   session_limit,
-  /// The actor subscribes to this session already.
+  /// The actor already subscribes to this session.
   already_subscribed,
   /// The actor does not subscribe to this session.
   not_subscribed,
-  /// Asked from an anonymous sender where an answer or events need an address.
+  /// The request has an anonymous sender, but its answer or events need an
+  /// address.
   no_sender,
   /// The runtime that hosts the session was stopped.
   runtime_stopped,
@@ -62,126 +64,142 @@ enum class errc : std::uint8_t {
   deadline_passed,
   /// There is no user of that name.
   no_such_user,
-  /// The system does not allow it to this program's user.
+  /// The system does not permit this to the program's user.
   not_permitted,
-  /// The runner was not started, not reached, or is not one; see the stage.
+  /// The runner was not started, was not reached, or is not a runner; see the
+  /// stage.
   runner_failed,
-  /// The runner ended, or is not heard of any more; its sessions ended with it.
+  /// The runner ended or fell silent; its sessions ended with it.
   runner_lost,
-  /// The other side of a runner's channel broke the protocol, or said that we
-  /// did.
+  /// The other side of a runner's channel broke the protocol, or reported that
+  /// we did.
   protocol_violation,
-  /// Logons of that user failed; another is not tried for the time that the
-  /// text tells, lest the account be locked.
+  /// Logons of that user failed; the next attempt is delayed for the time in
+  /// the text, to keep the account from being locked.
   logon_paused,
-  /// Somebody else waits for the same already; nothing was done.
+  /// Another request is already waiting for the same; nothing was done.
   busy,
-  /// No child of that name.
+  /// No child has that name.
   no_such_child,
-  /// The supervisor has a child of that name.
+  /// The supervisor already has a child of that name.
   duplicate_child,
-  /// A child of a supervisor did not end in success.
+  /// A child of a supervisor ended without success.
   child_failed,
   /// The children of a supervisor failed more often than it allows.
   restart_limit,
   /// The supervisor is being ended.
   supervisor_ended,
-  /// A line of input is longer than the terminal takes while it hands over
-  /// whole lines (4,095 bytes on Linux, termios(3)); none of it was delivered,
-  /// or in a runner none of the 64 KiB of the write that it lies in.
+  /// A line of input exceeds the length that the terminal accepts in its line
+  /// mode (4,095 bytes on Linux, termios(3)). None of it was delivered; in a
+  /// runner, none of the 64 KiB of the write that contain it.
   line_too_long,
 };
 
-/// The last of the codes.
+/// The last code.
 inline constexpr auto last_errc = errc::line_too_long;
 
-/// Where in the life of a session it went wrong.
+/// The stage of a session's life in which an error occurred.
 enum class stage : std::uint8_t {
+  /// No stage.
   none,
+  /// Checking the command or an argument.
   validate,
+  /// Admitting the request: its id, its sender, limits.
   admit,
+  /// Looking up the program.
   resolve,
+  /// Opening a pseudo-terminal.
   open_pty,
+  /// Opening pipes.
   open_pipes,
+  /// Containing the descendants.
   contain,
+  /// Creating the process.
   fork,
+  /// Setting up the process and its descriptors.
   setup,
+  /// Entering the working directory.
   chdir,
+  /// Executing the program.
   exec,
+  /// A request to a session that was started.
   run,
-  /// Becoming the user that a runner is to run as.
+  /// Becoming the user that a runner should run as.
   logon,
   /// Starting a runner.
   launch,
-  /// Waiting for a runner to open its end of the channel.
+  /// Waiting until a runner opens its end of the channel.
   connect,
   /// The first exchange with a runner.
   hello,
-  /// Waiting for a runner to start a process.
+  /// Waiting until a runner starts a process.
   spawn,
-  /// Waiting for a runner to end a process.
+  /// Waiting until a runner ends a process.
   terminate,
   /// The channel between a runner and its parent.
   channel,
   /// Reading or changing the stored credentials of sandbox users.
   credentials,
-  /// Making, changing or removing a sandbox user.
+  /// Creating, changing or removing a sandbox user.
   account,
-  /// Restricting what a program may do, on Windows.
+  /// Restricting the rights of a program, on Windows.
   token,
-  /// Letting a user onto the desktop, on Windows.
+  /// Giving a user access to the desktop, on Windows.
   desktop,
-  /// Waiting for a child of a supervisor to be ready.
+  /// Waiting until a child of a supervisor is ready.
   ready,
   /// Keeping the children of a supervisor.
   supervise,
 };
 
-/// The last of the stages.
+/// The last stage.
 inline constexpr auto last_stage = stage::supervise;
 
-/// The context of all our errors.
+/// The context of all errors of the library.
 struct error_detail {
-  /// Where it happened.
+  /// The stage in which it occurred.
   stage at = stage::none;
-  /// `errno` (POSIX) or `GetLastError` (Windows); 0 if the OS had no part.
+  /// `errno` (POSIX) or `GetLastError` (Windows); 0 if the OS did not fail.
   std::int32_t os_code = 0;
   /// One sentence for a person.
   std::string text;
 };
 
-/// An error below the actors: the same facts, without CAF's message.
+/// An error below the actors: the same facts, without a CAF message.
 struct failure {
   errc code = errc::spawn_failed;
   error_detail detail;
 };
 
-/// Makes the actor-level error for `x`.
+/// Returns the actor-level error for `x`.
 caf::error to_error(const failure& x);
 
 /// @copydoc to_error
 caf::error make_error(errc code, stage at, std::string text,
                       std::int32_t os_code = 0);
 
-/// Whether `x` is of our category and has the code `code`.
+/// Whether `x` is an error of the library with the code `code`.
 bool is(const caf::error& x, errc code) noexcept;
 
-/// The detail of one of our errors; an empty one for other errors.
+/// Returns the detail of one of the library's errors; an empty one for other
+/// errors.
 error_detail detail_of(const caf::error& x);
 
-/// The refusal of an argument, before anything was done.
+/// Returns the refusal of an argument, before anything was done.
 failure invalid_argument(std::string text, stage at = stage::validate);
 
-/// The refusal of a request from an anonymous sender.
+/// Returns the refusal of a request from an anonymous sender.
 failure no_sender(stage at);
 
-/// The failure that one of our errors was made from; empty for other errors.
+/// Returns the failure that one of the library's errors was made from; nothing
+/// for other errors.
 std::optional<failure> failure_of(const caf::error& x);
 
-/// The whole of an error in one line: code, stage, sentence, OS code. Errors
-/// of other categories are rendered as CAF does.
+/// Returns a whole error in one line: code, stage, sentence, OS code. Renders
+/// errors of other categories as CAF does.
 std::string describe(const caf::error& x);
 
+// Texts for people and logs.
 std::string to_string(errc x);
 std::string to_string(stage x);
 std::string to_string(const error_detail& x);

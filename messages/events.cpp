@@ -1,7 +1,8 @@
 #include "procession/messages/events.hpp"
 
-#include <string_view>
-#include <tuple>
+#include "procession/messages/text/enum_name.hpp"
+
+#include <utility>
 
 namespace procession {
 
@@ -12,56 +13,35 @@ std::string headline(const char* name, const session_id& id,
   return std::string{name} + " " + id + " #" + std::to_string(seq) + ": ";
 }
 
-/// Linux's name of a signal that ends programs (signal(7)); empty for others.
-/// Our own table, as the process may have lived on another system than we do.
-std::string_view description_of(std::int32_t signal) noexcept {
-  switch (signal) {
-    case 1:
-      return "Hangup";
-    case 2:
-      return "Interrupt";
-    case 3:
-      return "Quit";
-    case 4:
-      return "Illegal instruction";
-    case 5:
-      return "Trace/breakpoint trap";
-    case 6:
-      return "Aborted";
-    case 7:
-      return "Bus error";
-    case 8:
-      return "Floating point exception";
-    case 9:
-      return "Killed";
-    case 10:
-      return "User defined signal 1";
-    case 11:
-      return "Segmentation fault";
-    case 12:
-      return "User defined signal 2";
-    case 13:
-      return "Broken pipe";
-    case 14:
-      return "Alarm clock";
-    case 15:
-      return "Terminated";
-    case 24:
-      return "CPU time limit exceeded";
-    case 25:
-      return "File size limit exceeded";
-    case 31:
-      return "Bad system call";
-    default:
-      return {};
-  }
-}
+/// Names the signals that end programs, as Linux does (signal(7)). A table of
+/// our own, as the process may have lived on another system than we do.
+constexpr std::pair<std::int32_t, const char*> signals[] = {
+  {1, "Hangup"},
+  {2, "Interrupt"},
+  {3, "Quit"},
+  {4, "Illegal instruction"},
+  {5, "Trace/breakpoint trap"},
+  {6, "Aborted"},
+  {7, "Bus error"},
+  {8, "Floating point exception"},
+  {9, "Killed"},
+  {10, "User defined signal 1"},
+  {11, "Segmentation fault"},
+  {12, "User defined signal 2"},
+  {13, "Broken pipe"},
+  {14, "Alarm clock"},
+  {15, "Terminated"},
+  {24, "CPU time limit exceeded"},
+  {25, "File size limit exceeded"},
+  {31, "Bad system call"},
+};
 
-/// A signal by its number and, if it is a usual one, its name.
+/// Returns the number of a signal and, if it has one, its name.
 std::string named_signal(std::int32_t signal) {
   auto result = "signal " + std::to_string(signal);
-  if (auto name = description_of(signal); !name.empty())
-    result.append(" (").append(name).append(")");
+  for (auto [number, name] : signals)
+    if (number == signal)
+      result.append(" (").append(name).append(")");
   return result;
 }
 
@@ -85,62 +65,6 @@ std::uint32_t shell_code(const exit_status& x) noexcept {
   return 125;
 }
 
-bool operator==(cursor x, cursor y) noexcept {
-  return x.out == y.out && x.err == y.err;
-}
-
-bool operator==(const exit_status& x, const exit_status& y) noexcept {
-  auto all = [](const exit_status& s) {
-    return std::tie(s.cause, s.code, s.signal, s.core_dumped, s.timed_out,
-                    s.by_request, s.user_time, s.system_time, s.peak_memory);
-  };
-  return all(x) == all(y);
-}
-
-bool operator==(const started& x, const started& y) {
-  auto all = [](const started& e) {
-    return std::tie(e.id, e.seq, e.pid, e.containment);
-  };
-  return all(x) == all(y);
-}
-
-bool operator==(const output& x, const output& y) {
-  auto all = [](const output& e) {
-    return std::tie(e.id, e.seq, e.stream, e.offset, e.bytes);
-  };
-  return all(x) == all(y);
-}
-
-bool operator==(const gap& x, const gap& y) {
-  auto all = [](const gap& e) {
-    return std::tie(e.id, e.seq, e.stream, e.from, e.to);
-  };
-  return all(x) == all(y);
-}
-
-bool operator==(const stopped& x, const stopped& y) {
-  return std::tie(x.id, x.seq, x.signal) == std::tie(y.id, y.seq, y.signal);
-}
-
-bool operator==(const continued& x, const continued& y) {
-  return std::tie(x.id, x.seq) == std::tie(y.id, y.seq);
-}
-
-bool operator==(leftovers x, leftovers y) noexcept {
-  return x.ended == y.ended && x.surviving == y.surviving;
-}
-
-bool operator==(const exited& x, const exited& y) {
-  return std::tie(x.id, x.seq, x.status) == std::tie(y.id, y.seq, y.status);
-}
-
-bool operator==(const closed& x, const closed& y) {
-  auto all = [](const closed& e) {
-    return std::tie(e.id, e.seq, e.why, e.rest);
-  };
-  return all(x) == all(y);
-}
-
 std::string to_string(stream_kind x) {
   return x == stream_kind::out ? "out" : "err";
 }
@@ -150,19 +74,9 @@ std::string to_string(cursor x) {
 }
 
 std::string to_string(exit_cause x) {
-  switch (x) {
-    case exit_cause::exited:
-      return "exited";
-    case exit_cause::signaled:
-      return "signaled";
-    case exit_cause::start_failed:
-      return "start_failed";
-    case exit_cause::runner_lost:
-      return "runner_lost";
-    case exit_cause::unknown:
-      return "unknown";
-  }
-  return "exit_cause " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "exit_cause",
+                   {"exited", "signaled", "start_failed", "runner_lost",
+                    "unknown"});
 }
 
 std::string to_string(const exit_status& x) {
@@ -194,29 +108,13 @@ std::string to_string(const exit_status& x) {
 }
 
 std::string to_string(containment_kind x) {
-  switch (x) {
-    case containment_kind::unknown:
-      return "unknown";
-    case containment_kind::cgroup:
-      return "cgroup";
-    case containment_kind::marker:
-      return "marker";
-    case containment_kind::job:
-      return "job";
-  }
-  return "containment_kind " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "containment_kind",
+                   {"unknown", "cgroup", "marker", "job"});
 }
 
 std::string to_string(close_reason x) {
-  switch (x) {
-    case close_reason::complete:
-      return "complete";
-    case close_reason::drain_deadline:
-      return "drain_deadline";
-    case close_reason::host_lost:
-      return "host_lost";
-  }
-  return "close_reason " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "close_reason",
+                   {"complete", "drain_deadline", "host_lost"});
 }
 
 std::string to_string(const started& x) {

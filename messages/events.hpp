@@ -10,20 +10,20 @@
 
 namespace procession {
 
-/// Names a session; unique in its spawner. Chosen by the caller or given by
-/// the spawner before anything starts, so a failed start has a name too.
+/// Names a session; unique in its spawner. The caller or the spawner chooses it
+/// before anything starts, so a failed start has a name too.
 using session_id = std::string;
 
-/// The two output streams of a child. A PTY has only `out`.
+/// The output streams of a child. A PTY has only `out`.
 enum class stream_kind : std::uint8_t { out, err };
 
-/// A place in the output of a session: how many bytes of each stream lie
+/// A place in the output of a session: the number of bytes of each stream
 /// before it. The default is the beginning.
 struct cursor {
   std::uint64_t out = 0;
   std::uint64_t err = 0;
 
-  /// The offset in one of the streams.
+  /// Returns the offset in one of the streams.
   std::uint64_t& operator[](stream_kind stream) noexcept {
     return stream == stream_kind::out ? out : err;
   }
@@ -32,19 +32,21 @@ struct cursor {
   std::uint64_t operator[](stream_kind stream) const noexcept {
     return stream == stream_kind::out ? out : err;
   }
+
+  bool operator==(const cursor&) const = default;
 };
 
-/// The way in which a process ended.
+/// How a process ended.
 enum class exit_cause : std::uint8_t {
   /// It ended by itself with `exit_status::code`.
   exited,
   /// It was ended by signal `exit_status::signal`.
   signaled,
-  /// It never ran; `exit_status::code` is 127 (not found) or 126.
+  /// It never ran; `exit_status::code` is 127 (not found) or 126 (not started).
   start_failed,
-  /// Contact to whatever hosted it was lost, and with it the true status.
+  /// The host of the process was lost, and with it the true status.
   runner_lost,
-  /// It ended, but somebody else in its host's program took the status, or had
+  /// It ended, but other code in its host's program took the status, or made
   /// the kernel drop it (POSIX: `waitpid(-1)`, or SIGCHLD ignored, wait(2)).
   unknown,
 };
@@ -52,37 +54,39 @@ enum class exit_cause : std::uint8_t {
 /// The end of a process, the same for every backend.
 struct exit_status {
   exit_cause cause = exit_cause::exited;
-  /// Exit code; Windows codes are kept whole.
+  /// Exit code; on Windows the full 32 bits.
   std::uint32_t code = 0;
-  /// Number of the signal that ended it, 0 if none did.
+  /// Number of the signal that ended it; 0 if none did.
   std::int32_t signal = 0;
   bool core_dumped = false;
-  /// The command's time-out ended it.
+  /// Whether the command's time-out ended it.
   bool timed_out = false;
-  /// A `terminate` request, or the loss of its owner, ended it.
+  /// Whether a `terminate` request, or the loss of its owner, ended it.
   bool by_request = false;
-  /// Processor time spent in user code, and in the kernel.
+  /// Processor time in user code, and in the kernel.
   caf::timespan user_time = caf::timespan::zero();
   caf::timespan system_time = caf::timespan::zero();
-  /// Peak resident memory in bytes; 0 where the OS does not tell. Linux counts
-  /// the host's memory before exec as the child's, so a peak below the host's
-  /// own is not known.
+  /// Peak resident memory in bytes; 0 if it is not known. Linux counts the
+  /// memory of the host before exec as the child's, so a peak below the host's
+  /// own cannot be known.
   std::uint64_t peak_memory = 0;
+
+  bool operator==(const exit_status&) const = default;
 };
 
 /// Whether the process ended by itself with code 0.
 bool success(const exit_status& x) noexcept;
 
-/// The status as a shell has it: the code, or 128 + signal; 127 and 126 for a
-/// program that was not found or could not be started; 125 for `runner_lost`
-/// and `unknown`.
+/// Returns the status as a shell has it: the code, or 128 + signal; 127 and 126
+/// for a program that was not found or could not be started; 125 for
+/// `runner_lost` and `unknown`.
 std::uint32_t shell_code(const exit_status& x) noexcept;
 
-/// The mechanism that holds the descendants of a session.
+/// The mechanism that contains the descendants of a session.
 enum class containment_kind : std::uint8_t {
-  /// Not known yet, or the backend does not tell.
+  /// Not known yet, or not reported by the backend.
   unknown,
-  /// A cgroup of its own (Linux, cgroup v2).
+  /// A cgroup for the session (Linux, cgroup v2).
   cgroup,
   /// A sweep over /proc for marks that descendants inherit (Linux without a
   /// writable cgroup v2 hierarchy).
@@ -94,105 +98,110 @@ enum class containment_kind : std::uint8_t {
 /// The program runs. The first event, unless the start failed.
 struct started {
   session_id id;
-  /// Counts the events of this subscription from 1, without holes.
+  /// Counts the events of this subscription from 1, without gaps.
   std::uint64_t seq = 0;
   std::int64_t pid = 0;
   containment_kind containment = containment_kind::unknown;
+
+  bool operator==(const started&) const = default;
 };
 
-/// A run of output bytes. To a subscriber: nothing twice, nothing missing,
-/// the order of arrival kept over both streams.
+/// A run of output bytes. A subscriber gets every byte once, in the order of
+/// arrival over both streams.
 struct output {
   session_id id;
   std::uint64_t seq = 0;
   stream_kind stream = stream_kind::out;
-  /// Place of the first byte in its stream.
+  /// Offset of the first byte in its stream.
   std::uint64_t offset = 0;
   shared_bytes bytes;
+
+  bool operator==(const output&) const = default;
 };
 
-/// Bytes [from, to) of a stream are no longer retained and were not delivered.
+/// Bytes [from, to) of a stream that are no longer retained and were not
+/// delivered.
 struct gap {
   session_id id;
   std::uint64_t seq = 0;
   stream_kind stream = stream_kind::out;
   std::uint64_t from = 0;
   std::uint64_t to = 0;
+
+  bool operator==(const gap&) const = default;
 };
 
-/// A signal has stopped the process (`command::report_stops`).
+/// A signal stopped the process (`command::report_stops`).
 struct stopped {
   session_id id;
   std::uint64_t seq = 0;
   /// Number of the signal.
   std::int32_t signal = 0;
+
+  bool operator==(const stopped&) const = default;
 };
 
-/// The stopped process runs again.
+/// The stopped process runs again (`command::report_stops`).
 struct continued {
   session_id id;
   std::uint64_t seq = 0;
+
+  bool operator==(const continued&) const = default;
 };
 
 /// The process has ended, or never ran. More output may follow. Every
-/// subscriber gets it, before `closed`.
+/// subscriber gets this event, before `closed`.
 struct exited {
   session_id id;
   std::uint64_t seq = 0;
   exit_status status;
+
+  bool operator==(const exited&) const = default;
 };
 
 /// The descendants that outlived the process of a session.
 struct leftovers {
-  /// The number that had to be ended.
+  /// How many had to be ended.
   std::uint64_t ended = 0;
-  /// The number that may still be there: they could not be killed in time (they
-  /// sleep uninterruptibly), or may not be signalled by our user.
+  /// How many may still exist: they could not be killed in time (they are in an
+  /// uninterruptible sleep), or our user may not signal them.
   std::uint64_t surviving = 0;
+
+  bool operator==(const leftovers&) const = default;
 };
 
-/// Why nothing of a session follows.
+/// Why the events of a session end.
 enum class close_reason : std::uint8_t {
   /// Both streams were read to their end.
   complete,
-  /// The output was still held open: by a descendant past the drain deadline
-  /// (what
-  /// it printed while it was being ended was delivered), or by a process that
-  /// is
-  /// none of the session's when all of those had ended.
+  /// The output was still held open: by a descendant beyond the drain deadline
+  /// (output that it wrote while it was being ended was delivered), or by a
+  /// process of another session after all processes of this one had ended.
   drain_deadline,
   /// The host of the process was lost or has ended, or the session was torn
-  /// down:
-  /// output may be missing.
+  /// down: output may be missing.
   host_lost,
 };
 
-/// The last event, exactly once: no process of the session is left but those
-/// that `rest` counts as surviving, and those that escaped the containment (see
-/// SECURITY.md).
+/// The last event, sent exactly once. No process of the session is left, except
+/// those that `rest` counts as surviving, and those that escaped the
+/// containment (see SECURITY.md).
 struct closed {
   session_id id;
   std::uint64_t seq = 0;
   close_reason why = close_reason::complete;
   /// Unknown, hence zero, if the host of the process was lost.
   leftovers rest = {};
+
+  bool operator==(const closed&) const = default;
 };
 
-bool operator==(cursor x, cursor y) noexcept;
-bool operator==(const exit_status& x, const exit_status& y) noexcept;
-bool operator==(const started& x, const started& y);
-bool operator==(const output& x, const output& y);
-bool operator==(const gap& x, const gap& y);
-bool operator==(const stopped& x, const stopped& y);
-bool operator==(const continued& x, const continued& y);
-bool operator==(const exited& x, const exited& y);
-bool operator==(leftovers x, leftovers y) noexcept;
-bool operator==(const closed& x, const closed& y);
-
+// Texts for people and logs.
 std::string to_string(stream_kind x);
 std::string to_string(cursor x);
 std::string to_string(exit_cause x);
-/// For people: "exit code 3", "killed by signal 9 (Killed), timed out".
+/// Returns a text for people: "exit code 3", "killed by signal 9 (Killed),
+/// timed out".
 std::string to_string(const exit_status& x);
 std::string to_string(containment_kind x);
 std::string to_string(close_reason x);

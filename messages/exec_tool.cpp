@@ -1,5 +1,7 @@
 #include "procession/messages/exec_tool.hpp"
 
+#include "procession/messages/text/enum_name.hpp"
+
 #include <cstdio>
 
 namespace procession {
@@ -17,7 +19,7 @@ std::string number(std::uint64_t n, const char* what) {
   return std::to_string(n) + " " + what;
 }
 
-/// How background processes ended; empty if there were none.
+/// Returns how background processes ended; empty if there were none.
 std::string in_background(leftovers x) {
   std::string result;
   auto tell = [&](std::uint64_t n, const char* fate) {
@@ -32,6 +34,14 @@ std::string in_background(leftovers x) {
   return result;
 }
 
+std::string how_complete(const exec_result& x) {
+  if (x.complete)
+    return "";
+  // Output is read until the background processes have been ended.
+  return x.rest.ended > 0 ? ", its output was held open in the background"
+                          : ", not all of its output was read";
+}
+
 } // namespace
 
 std::string output_text(const exec_result& x) {
@@ -43,18 +53,6 @@ std::string output_text(const exec_result& x) {
   result += "... " + number(x.omitted, "bytes omitted ...\n");
   return result + x.tail;
 }
-
-namespace {
-
-std::string how_complete(const exec_result& x) {
-  if (x.complete)
-    return "";
-  // It is read until they are ended.
-  return x.rest.ended > 0 ? ", its output was held open in the background"
-                          : ", not all of its output was read";
-}
-
-} // namespace
 
 std::string status_line(const exec_result& x) {
   auto waited = seconds(x.waited);
@@ -75,21 +73,9 @@ std::string status_line(const exec_result& x) {
 }
 
 std::string to_string(wait_result x) {
-  switch (x) {
-    case wait_result::closed:
-      return "closed";
-    case wait_result::exited:
-      return "exited";
-    case wait_result::matched:
-      return "matched";
-    case wait_result::output:
-      return "output";
-    case wait_result::timed_out:
-      return "timed_out";
-    case wait_result::cancelled:
-      return "cancelled";
-  }
-  return "wait_result " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "wait_result",
+                   {"closed", "exited", "matched", "output", "timed_out",
+                    "cancelled"});
 }
 
 std::string to_string(const exec_wait& x) {

@@ -9,95 +9,101 @@
 
 namespace procession {
 
-/// As the longest wait: what is usual for the request.
+/// As `exec_wait::timeout`: the tool's default for the request.
 inline constexpr caf::timespan default_wait{-1};
 
-/// The longest time to wait for an answer, and what ends the wait. It never
-/// waits on when the session is closed: all its output is there then.
+/// The longest time to wait for an answer, and the events that end the wait. A
+/// wait always ends when the session is closed: all its output is available
+/// then.
 struct exec_wait {
-  /// The longest wait; more than the tool allows is cut. Zero: the answer comes
-  /// at once, with what is there; to a command, as soon as it runs.
+  /// The longest wait; longer ones are cut to the tool's limit. Zero: the
+  /// answer comes at once, with the output so far; to a command, as soon as it
+  /// runs.
   caf::timespan timeout = default_wait;
-  /// Ends the wait when one of these texts comes, or came since the last match
-  /// and the last input, be it that an earlier answer took it. The echo of what
-  /// was typed on a terminal does not count.
+  /// Ends the wait when one of these texts arrives, or has arrived since the
+  /// last match and the last input, even if an earlier answer took it. The echo
+  /// of typed input on a terminal does not count.
   std::vector<std::string> until;
   /// The same with regular expressions in Perl's syntax (Boost.Regex), over
-  /// bytes: '^' and '$' match at every line, '$' also where the output ends so
-  /// far, and '.' matches no line end. One that takes too many steps ends the
-  /// wait with `invalid_argument`.
+  /// bytes: '^' and '$' match at every line, '$' also at the current end of the
+  /// output, and '.' does not match a line end. An expression that takes too
+  /// many steps ends the wait with `invalid_argument`.
   std::vector<std::string> until_regex;
   /// Ends the wait when there is any output.
   bool on_output = false;
-  /// Bytes of text in the answer; zero: what is usual. Beyond it the middle of
-  /// the output is left out.
+  /// Bytes of text in the answer; zero: the tool's default. The middle of
+  /// longer output is left out.
   std::uint64_t max_output = 0;
 };
 
 /// A command for the exec tool: either `script` or `argv`.
 struct exec_request {
-  /// Name of the session, unique in its spawner; empty: the tool gives one.
+  /// Name of the session, unique in its spawner; empty: the tool chooses one.
   session_id id;
   /// Text for the tool's shell.
   std::string script;
-  /// A program with its arguments.
+  /// A program and its arguments.
   std::vector<std::string> argv;
   /// Working directory; empty: that of the process that spawns.
   std::string cwd;
-  /// To an inherited environment the tool adds its own variables, which these
-  /// replace or unset.
+  /// To an inherited environment the tool adds variables of its own, which
+  /// these replace or unset.
   environment env;
-  /// A terminal of `size`, which has input; else one pipe for both outputs.
+  /// Whether to use a terminal of `size`, which has input; otherwise both
+  /// outputs share one pipe.
   bool tty = false;
   terminal_size size;
-  /// Without a terminal: the null device, or a pipe that is open until it is
+  /// Without a terminal: the null device, or a pipe that stays open until it is
   /// closed.
   stdin_kind input = stdin_kind::null;
-  /// The time that the process may run before it is terminated; zero: no limit.
+  /// Time that the process may run before it is terminated; zero: no limit.
   caf::timespan timeout{};
-  /// Keeps the processes that it leaves in the background. The wait is over
-  /// when the process itself has ended, unless it is for output; the session
-  /// goes on until the last of the others has ended or it is terminated.
+  /// Keeps the processes that it leaves in the background. The wait ends when
+  /// the process itself has ended, unless it waits for output; the session
+  /// continues until the last of the other processes has ended or it is
+  /// terminated.
   bool keep_background = false;
   exec_wait wait;
 };
 
 /// Input for a session that has one: `text`, then `keys`, then the end if
-/// `close` is set. What the process does not take at once waits, and goes on
-/// after the answer; when a part is refused, so is all that follows it, and if
-/// the answer was given before, the next input is answered with the error.
+/// `close` is set. Input that the process does not take at once waits, and is
+/// delivered after the answer. If a part is refused, so is all later input; if
+/// the answer was already given, the next input is answered with the error.
 struct exec_input {
   session_id id;
-  /// Sent as it is. On pipes a text that is nothing but 0x03 is the key ctrl-c.
+  /// Sent unchanged. On pipes, a text that consists of the byte 0x03 is the key
+  /// ctrl-c.
   std::string text;
-  /// Names of keys, in whatever case: ctrl-c, C-c and ^C; enter, tab, escape,
-  /// up or ArrowUp, page-up, f1, M-x, ctrl-left, ...; or single characters. On
-  /// pipes, where no terminal makes signals of keys, ctrl-c interrupts, ctrl-d
-  /// ends the input, and ctrl-\ quits.
+  /// Names of keys, in upper or lower case: ctrl-c, C-c and ^C; enter, tab,
+  /// escape, up or ArrowUp, page-up, f1, M-x, ctrl-left, ...; or single
+  /// characters. On pipes, where no terminal turns keys into signals, ctrl-c
+  /// interrupts, ctrl-d ends the input, and ctrl-\ quits.
   std::vector<std::string> keys;
   bool close = false;
   exec_wait wait;
 };
 
-/// Asks for what a session has to say.
+/// Waits for the output of a session.
 struct exec_poll {
   session_id id;
   exec_wait wait;
 };
 
-/// Why a wait came to its end.
+/// Why a wait ended.
 enum class wait_result : std::uint8_t {
   /// The session is closed: it has ended and this is the last of its output.
   closed,
-  /// The process has ended, and what it left in the background goes on.
+  /// The process has ended, and processes that it left in the background
+  /// continue.
   exited,
-  /// One of the texts or expressions that were waited for came.
+  /// One of the texts or expressions was found.
   matched,
-  /// Output came.
+  /// Output arrived.
   output,
-  /// The time is over. The session goes on.
+  /// The time is over. The session continues.
   timed_out,
-  /// `cancel_atom`; the output was left for the next one who asks.
+  /// By `cancel_atom`; the output is left for the next request.
   cancelled,
 };
 
@@ -105,38 +111,37 @@ enum class wait_result : std::uint8_t {
 struct exec_result {
   session_id id;
   wait_result wait = wait_result::closed;
-  /// Once `closed`, this was all and the id is no longer known.
+  /// In state `closed`, this was all, and the id is no longer known.
   session_state state = session_state::starting;
   /// Valid from state `exited` on.
   exit_status status;
   /// Valid in state `closed`: whether its streams were read to their end.
   bool complete = true;
-  /// Likewise: the processes that it left in the background and that were ended
-  /// with it, or could not be.
+  /// Valid in state `closed`: the background processes that were ended with it,
+  /// or could not be ended.
   leftovers rest;
-  /// With `matched`: the text or expression, and what matched it, of a long
-  /// match the beginning.
+  /// With `matched`: the text or expression, and the output that matched it; of
+  /// a long match, the beginning.
   std::string matched;
   std::string matched_text;
-  /// The beginning of its output, in the order in which it was written: valid
+  /// The beginning of the output, in the order in which it was written: valid
   /// UTF-8. If nothing is omitted, all of it.
   std::string head;
   /// Bytes left out between head and tail.
   std::uint64_t omitted = 0;
-  /// The end of its output.
+  /// The end of the output.
   std::string tail;
-  /// Bytes in head and tail that were no UTF-8; each is shown as U+FFFD.
+  /// Bytes in head and tail that were not UTF-8; each is shown as U+FFFD.
   std::uint64_t invalid = 0;
-  /// Bytes that each stream brought: those that head and tail stand for, and
-  /// the omitted ones.
+  /// Bytes that each stream brought, including the omitted ones.
   cursor bytes;
-  /// Bytes of the input of this request, keys included; signals and the end of
-  /// the input are none.
+  /// Bytes of input in this request, keys included; signals and the end of the
+  /// input do not count.
   std::uint64_t sent = 0;
-  /// The number of them that the process's side took so far; with no time to
-  /// wait, usually none yet.
+  /// How many of them the kernel took for the process so far; usually 0 if the
+  /// request does not wait.
   std::uint64_t written = 0;
-  /// The time that the answer took.
+  /// Time from the request to the answer.
   caf::timespan waited{};
 };
 
@@ -146,15 +151,15 @@ struct exec_session {
   /// The beginning of its script or command line.
   std::string command;
   session_state state = session_state::starting;
-  /// 0 while it is not known.
+  /// 0 while it is unknown.
   std::int64_t pid = 0;
-  /// Since the request.
+  /// Time since the request.
   caf::timespan age{};
-  /// Since its last output or input.
+  /// Time since the last output or input.
   caf::timespan idle{};
-  /// Bytes each stream brought so far.
+  /// Bytes that each stream has brought so far.
   cursor produced;
-  /// Bytes of it that no answer has brought.
+  /// Bytes that no answer has contained yet.
   std::uint64_t unread = 0;
   /// Whether a request waits for it.
   bool awaited = false;
@@ -164,13 +169,14 @@ struct exec_session {
   std::string start_error;
 };
 
-/// The output with a line in place of what is omitted.
+/// Returns the output, with a line in place of the omitted bytes.
 std::string output_text(const exec_result& x);
 
-/// One line that says how the session stands: that it runs on and by which id,
-/// or how it ended, and how long that was waited for.
+/// Returns one line about the session: that it continues and under which id, or
+/// how it ended, and how long the request waited for it.
 std::string status_line(const exec_result& x);
 
+// Texts for people and logs.
 std::string to_string(wait_result x);
 std::string to_string(const exec_wait& x);
 std::string to_string(const exec_request& x);
@@ -251,44 +257,43 @@ CAF_END_TYPE_ID_BLOCK(procession_exec_atoms)
 
 namespace procession {
 
-/// Runs commands for an agent and keeps those that take longer. An answer takes
-/// the output along: the next one goes on behind it. One may wait for a session
-/// at a time, the next is refused (`busy`); when the one who waits goes down,
-/// the output is left for others. Every request about a session that there is
-/// none of fails with `no_such_session`.
+/// Runs commands for an agent, and keeps those that take longer. An answer
+/// takes its output: the next one continues after it. Only one request may wait
+/// for a session at a time, a second one is refused (`busy`); if the sender of
+/// a waiting request terminates, the output is left for others. Every request
+/// about an unknown session fails with `no_such_session`.
 using exec_tool = typed_actor<
-  /// Runs a command; answered when it is over or the wait is. Errors: those of
-  /// a start, `session_limit` (with what could be stopped), `invalid_argument`,
-  /// `duplicate_session`, `no_sender`.
+  /// Runs a command; answered when the command or the wait ends. Errors: those
+  /// of a start, `session_limit` (with sessions that could be stopped),
+  /// `invalid_argument`, `duplicate_session`, `no_sender`.
   caf::result<exec_result>(exec_atom, exec_request),
-  /// Sends input, then waits for what comes of it. Errors: those of
-  /// `session`'s `write`, `stdin_full` (too much waits already; nothing was
-  /// sent), `busy` (likewise), `stdin_closed` (it was started without input),
+  /// Sends input, then waits for output. Errors: those of `session`'s `write`,
+  /// `stdin_full` (too much input waits already; nothing was sent), `busy`
+  /// (likewise), `stdin_closed` (it was started without input),
   /// `invalid_argument`.
   caf::result<exec_result>(write_atom, exec_input),
-  /// Waits for a session; output that is there already counts. Errors: `busy`,
-  /// `invalid_argument`, and those of a start that failed meanwhile.
+  /// Waits for a session; existing output counts. Errors: `busy`,
+  /// `invalid_argument`, and those of a start that failed in the meantime.
   caf::result<exec_result>(poll_atom, exec_poll),
   /// Resizes the terminal of a session. Errors: those of `session`'s `resize`,
   /// `busy` (it is still starting).
   caf::result<void>(resize_atom, session_id, terminal_size),
-  /// Signals a session; its answers go on. Errors: those of `session`'s
+  /// Signals a session; its answers continue. Errors: those of `session`'s
   /// `signal`, `busy`.
   caf::result<void>(signal_atom, session_id, signal_name),
-  /// Ends the wait for a session, if somebody waits. The session goes on.
+  /// Ends the wait for a session, if a request waits. The session continues.
   caf::result<void>(cancel_atom, session_id),
   /// Answered once the session is closed; takes no output. Errors: `busy` (too
-  /// many wait like this), those of a start that failed.
+  /// many requests wait already), those of a start that failed.
   caf::result<exit_status>(wait_atom, session_id),
-  /// Tells of every session that is live or has something left to read, the
-  /// eldest first.
+  /// Lists every session that is live or has unread output, the oldest first.
   caf::result<exec_list>(list_atom),
-  /// Ends a session; answered when it is closed, with the output unless
-  /// somebody waits for it. Errors: `deadline_passed` (it does not end), `busy`
-  /// (too many end it already).
+  /// Ends a session; answered when it is closed, with the output unless another
+  /// request waits for it. Errors: `deadline_passed` (it does not end), `busy`
+  /// (too many requests end it already).
   caf::result<exec_result>(terminate_atom, session_id),
-  /// Ends all sessions; answered when they are closed, with what they were.
-  /// Their output is left to be read. Error: `busy`.
+  /// Ends all sessions; answered when they are closed, with their last state.
+  /// Their output remains to be read. Error: `busy`.
   caf::result<exec_list>(terminate_atom)>;
 
 } // namespace procession

@@ -9,7 +9,7 @@
 namespace procession {
 
 /// A value, or the reason why there is none: the part of C++23's
-/// `std::expected<T, failure>` that is used below actors.
+/// `std::expected<T, failure>` that the code below the actors needs.
 ///
 ///     auto patterns = pattern_set::make({{"ready"}});
 ///     if (!patterns)
@@ -19,6 +19,7 @@ namespace procession {
 template <class T>
 class [[nodiscard]] expected {
 public:
+  /// Holds a value.
   template <class U = T>
     requires(std::is_convertible_v<U &&, T>
              && !std::is_same_v<std::remove_cvref_t<U>, failure>
@@ -28,6 +29,7 @@ public:
     // nop
   }
 
+  /// Holds a reason why there is no value.
   expected(failure why) : content_(std::in_place_index<1>, std::move(why)) {
     // nop
   }
@@ -37,7 +39,7 @@ public:
     return content_.index() == 0;
   }
 
-  /// @pre there is a value.
+  /// Returns the value. @pre There is one.
   T& operator*() & noexcept {
     return *std::get_if<0>(&content_);
   }
@@ -58,7 +60,7 @@ public:
     return std::get_if<0>(&content_);
   }
 
-  /// @pre there is no value.
+  /// Returns the reason. @pre There is no value.
   failure& error() noexcept {
     return *std::get_if<1>(&content_);
   }

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-/// Names of all that can be in a message, and their ids. CAF wants an id to be
-/// seen wherever a type is sent.
+/// Names and ids of all types that a message can contain. CAF must see the id
+/// wherever a type is sent.
 namespace procession {
 
 class shared_bytes;
@@ -53,7 +53,7 @@ enum class signal_name : std::uint8_t;
 enum class delivery : std::uint8_t;
 struct subscription;
 struct session_info;
-/// The result of `list`, which needs a type of its own in CAF.
+/// The result of `list`: CAF needs a type with an id.
 using session_list = std::vector<session_info>;
 struct page;
 
@@ -69,14 +69,14 @@ struct exec_poll;
 enum class wait_result : std::uint8_t;
 struct exec_result;
 struct exec_session;
-/// The result of `list`, which needs a type of its own in CAF.
+/// The result of `list`: CAF needs a type with an id.
 using exec_list = std::vector<exec_session>;
 
 // supervisor.hpp
 enum class restart_kind : std::uint8_t;
 enum class child_state : std::uint8_t;
 struct child_info;
-/// The result of `list`, which needs a type of its own in CAF.
+/// The result of `list`: CAF needs a type with an id.
 using child_list = std::vector<child_info>;
 enum class supervisor_event_kind : std::uint8_t;
 struct supervisor_event;

@@ -10,10 +10,10 @@
 
 namespace procession {
 
-/// Looks once whether a session is ready, and tells `done` the result: nothing,
-/// or why it is not. It returns at once; `done` may be called from any thread,
-/// and is called once or, when nobody can tell any more, never.
-/// `invalid_argument` says that looking again is of no use.
+/// Checks once whether a session is ready, and passes the result to `done`:
+/// nothing, or why it is not. It returns at once and may call `done` from any
+/// thread; it calls `done` once, or never if it cannot find out any more. The
+/// result `invalid_argument` means that further attempts are useless.
 /// @param who the session, as it was when its program began to run.
 using probe = std::function<void(
   const session_info& who, std::function<void(std::optional<failure>)> done)>;
@@ -21,15 +21,15 @@ using probe = std::function<void(
 /// Ready as soon as the program runs.
 struct ready_at_once {};
 
-/// Ready once its output, of either stream, has the text in it.
+/// Ready once its output, on either stream, contains the text.
 struct ready_output {
-  /// Not empty, 4 KiB at most.
+  /// Not empty, at most 4 KiB.
   std::string text;
 };
 
-/// Ready once the probe finds what it looks for; it is tried again and again,
-/// at first every 10 ms, later every second. `runtime::port_probe` makes one
-/// that looks for a TCP port on which the session listens.
+/// Ready once the probe succeeds. It is repeated, at first every 10 ms, later
+/// every second. `runtime::port_probe` returns a probe for a TCP port on which
+/// the session listens.
 struct ready_probe {
   probe look;
 };
@@ -38,7 +38,7 @@ struct ready_probe {
 /// `command::notification_fd`.
 struct ready_notified {};
 
-/// When a program that was started is ready for others to rely on.
+/// When a started program is ready for others to rely on.
 using readiness
   = std::variant<ready_at_once, ready_output, ready_notified, ready_probe>;
 

@@ -1,23 +1,13 @@
 #include "procession/messages/runner.hpp"
 
+#include "procession/messages/text/enum_name.hpp"
+
 namespace procession {
 
 std::string to_string(runner_state x) {
-  switch (x) {
-    case runner_state::launching:
-      return "launching";
-    case runner_state::connecting:
-      return "connecting";
-    case runner_state::greeting:
-      return "greeting";
-    case runner_state::up:
-      return "up";
-    case runner_state::ending:
-      return "ending";
-    case runner_state::down:
-      return "down";
-  }
-  return "runner_state " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "runner_state",
+                   {"launching", "connecting", "greeting", "up", "ending",
+                    "down"});
 }
 
 std::string to_string(const runner_info& x) {

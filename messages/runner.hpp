@@ -9,20 +9,20 @@
 
 namespace procession {
 
-/// The life of a runner; it only ever moves down this list. The one that
-/// follows it (`runner_options::restart`) begins anew.
+/// The life of a runner; it only moves down this list. Its successor
+/// (`runner_options::restart`) begins again at the top.
 enum class runner_state : std::uint8_t {
   /// Its process is being started.
   launching,
-  /// The process, or the command that leads to it, runs.
+  /// The process, or the command that starts it, runs.
   connecting,
   /// The channel is open.
   greeting,
-  /// Sessions run in it.
+  /// It accepts sessions.
   up,
   /// It ends, or is being ended.
   ending,
-  /// Nothing of it is left.
+  /// Nothing is left of it.
   down,
 };
 
@@ -31,17 +31,18 @@ struct runner_info {
   runner_state state = runner_state::launching;
   /// The process that we started; 0 before.
   std::int64_t pid = 0;
-  /// The runner's number by its own account, which is another's if a command
-  /// led to it (and on another machine means nothing here).
+  /// The process id that the runner reports: another process's if a command
+  /// started the runner, and on another machine meaningless here.
   std::int64_t remote_pid = 0;
-  /// Its user by its own account.
+  /// The user that the runner reports.
   std::string user;
-  /// Sessions that are not closed.
+  /// Number of sessions that are not closed.
   std::uint64_t sessions = 0;
-  /// Why it ends or ended: a `failure` in one line.
+  /// Why it is ending or has ended.
   failure why;
 };
 
+// Texts for people and logs.
 std::string to_string(runner_state x);
 std::string to_string(const runner_info& x);
 
@@ -54,15 +55,19 @@ inspected<Inspector> inspect(Inspector& f, runner_info& x) {
                         field("why", x.why));
 }
 
-/// A process in another security context that hosts sessions. When it is lost
-/// the actor stays, and speaks for the one that follows as soon as there is
-/// one. Where none may follow (`runner_options::restart`) the actor ends with
-/// the error as its exit reason, which monitors see; if the runner never was up
-/// it stays, to tell why.
+/// A process in another security context that hosts sessions. When it is lost,
+/// the actor remains and represents its successor as soon as there is one. If
+/// there may be none (`runner_options::restart`), the actor terminates with the
+/// error as its exit reason, which monitors see; but if the runner was never
+/// up, the actor remains and reports why.
 using runner = typed_actor<
-  /// Answered once the runner is up. Errors: why it is not. It starts none.
-  caf::result<runner_info>(wait_atom), caf::result<runner_info>(info_atom),
-  /// Ends the runner with all its sessions; answered when nothing is left.
+  /// Answered once the runner is up. Errors: why it is not. Does not start a
+  /// runner.
+  caf::result<runner_info>(wait_atom),
+  /// Answered with the current state of the runner.
+  caf::result<runner_info>(info_atom),
+  /// Ends the runner with all its sessions; answered once nothing is left of
+  /// it.
   caf::result<runner_info>(terminate_atom)>;
 
 } // namespace procession

@@ -1,57 +1,22 @@
 #include "procession/messages/session.hpp"
 
+#include "procession/messages/text/enum_name.hpp"
+
 namespace procession {
 
 std::string to_string(session_state x) {
-  switch (x) {
-    case session_state::starting:
-      return "starting";
-    case session_state::running:
-      return "running";
-    case session_state::exited:
-      return "exited";
-    case session_state::closed:
-      return "closed";
-  }
-  return "session_state " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "session_state",
+                   {"starting", "running", "exited", "closed"});
 }
 
 std::string to_string(signal_name x) {
-  switch (x) {
-    case signal_name::interrupt:
-      return "interrupt";
-    case signal_name::hangup:
-      return "hangup";
-    case signal_name::quit:
-      return "quit";
-    case signal_name::terminate:
-      return "terminate";
-    case signal_name::kill:
-      return "kill";
-    case signal_name::stop:
-      return "stop";
-    case signal_name::resume:
-      return "continue";
-    case signal_name::user1:
-      return "user1";
-    case signal_name::user2:
-      return "user2";
-    case signal_name::alarm:
-      return "alarm";
-  }
-  return "signal_name " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "signal_name",
+                   {"interrupt", "hangup", "quit", "terminate", "kill", "stop",
+                    "continue", "user1", "user2", "alarm"});
 }
 
 std::string to_string(delivery x) {
-  switch (x) {
-    case delivery::lossless:
-      return "lossless";
-    case delivery::lossy:
-      return "lossy";
-    case delivery::events_only:
-      return "events only";
-  }
-  return "?";
+  return enum_name(x, {"lossless", "lossy", "events only"});
 }
 
 std::string to_string(const subscription& x) {

@@ -1,8 +1,9 @@
 #include "procession/messages/supervisor.hpp"
 
+#include "procession/messages/text/enum_name.hpp"
+
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
 namespace procession {
 
@@ -92,56 +93,19 @@ std::optional<failure> validate(const restart_intensity& x) {
   return std::nullopt;
 }
 
-bool operator==(const supervisor_event& x, const supervisor_event& y) {
-  auto all = [](const supervisor_event& e) {
-    return std::tie(e.seq, e.what, e.child, e.start, e.id, e.pid, e.status,
-                    e.why, e.delay);
-  };
-  return all(x) == all(y);
-}
-
 std::string to_string(restart_kind x) {
-  switch (x) {
-    case restart_kind::permanent:
-      return "permanent";
-    case restart_kind::transient:
-      return "transient";
-    case restart_kind::temporary:
-      return "temporary";
-  }
-  return "restart_kind " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "restart_kind", {"permanent", "transient", "temporary"});
 }
 
 std::string to_string(restart_strategy x) {
-  switch (x) {
-    case restart_strategy::one_for_one:
-      return "one_for_one";
-    case restart_strategy::one_for_all:
-      return "one_for_all";
-    case restart_strategy::rest_for_one:
-      return "rest_for_one";
-  }
-  return "restart_strategy " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "restart_strategy",
+                   {"one_for_one", "one_for_all", "rest_for_one"});
 }
 
 std::string to_string(child_state x) {
-  switch (x) {
-    case child_state::waiting:
-      return "waiting";
-    case child_state::starting:
-      return "starting";
-    case child_state::running:
-      return "running";
-    case child_state::stopping:
-      return "stopping";
-    case child_state::backing_off:
-      return "backing_off";
-    case child_state::finished:
-      return "finished";
-    case child_state::stopped:
-      return "stopped";
-  }
-  return "child_state " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "child_state",
+                   {"waiting", "starting", "running", "stopping", "backing_off",
+                    "finished", "stopped"});
 }
 
 std::string to_string(const child_info& x) {
@@ -157,27 +121,9 @@ std::string to_string(const child_info& x) {
 }
 
 std::string to_string(supervisor_event_kind x) {
-  switch (x) {
-    case supervisor_event_kind::started:
-      return "started";
-    case supervisor_event_kind::ready:
-      return "ready";
-    case supervisor_event_kind::start_failed:
-      return "start_failed";
-    case supervisor_event_kind::stopping:
-      return "stopping";
-    case supervisor_event_kind::exited:
-      return "exited";
-    case supervisor_event_kind::backing_off:
-      return "backing_off";
-    case supervisor_event_kind::removed:
-      return "removed";
-    case supervisor_event_kind::gave_up:
-      return "gave_up";
-    case supervisor_event_kind::ended:
-      return "ended";
-  }
-  return "supervisor_event_kind " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "supervisor_event_kind",
+                   {"started", "ready", "start_failed", "stopping", "exited",
+                    "backing_off", "removed", "gave_up", "ended"});
 }
 
 std::string to_string(const supervisor_event& x) {

@@ -8,7 +8,7 @@ namespace procession {
 
 namespace {
 
-// Reads of up to a quarter of a tail share one.
+// Reads of up to a quarter of a tail share a tail.
 constexpr std::size_t small = chunk_tail::size / 4;
 
 } // namespace
@@ -29,7 +29,7 @@ struct chunk_pool::free_list {
     {
       std::lock_guard guard{mutex};
       if (!blocks.empty()) {
-        // The block that came back last is the one still in the cache.
+        // The block that was returned last is the one still in the cache.
         auto result = std::move(blocks.back());
         blocks.pop_back();
         return result;
@@ -55,7 +55,7 @@ std::span<std::byte> chunk_pool::scratch() {
 shared_bytes chunk_pool::take(std::size_t n, chunk_tail& tail) {
   if (n == 0)
     return {};
-  // Above half a block, handing the block over wastes less than it saves.
+  // For more than half a block, a copy costs more than the unused rest.
   if (n > free_->size / 2) {
     auto* data = scratch_.release();
     auto owner = std::shared_ptr<const std::byte>{
@@ -73,8 +73,8 @@ shared_bytes chunk_pool::take(std::size_t n, chunk_tail& tail) {
     tail.block_ = std::make_shared_for_overwrite<std::byte[]>(chunk_tail::size);
     tail.used_ = 0;
   }
-  // Slices handed out before end where this one begins: nobody who holds one
-  // ever looks at the bytes written here.
+  // Slices that were handed out end where this one begins: their holders never
+  // look at the bytes written here.
   auto* data = tail.block_.get() + tail.used_;
   std::memcpy(data, scratch_.get(), n);
   tail.used_ += n;

@@ -8,8 +8,8 @@
 
 namespace procession {
 
-/// Where the small reads of one stream gather: a block of `tail_size` bytes
-/// that fills up slice by slice. One per stream.
+/// Collects the small reads of one stream: a block of `size` bytes that fills
+/// up slice by slice. Each stream has its own.
 class chunk_tail {
 public:
   static constexpr std::size_t size = 4096;
@@ -20,25 +20,25 @@ private:
   std::size_t used_ = 0;
 };
 
-/// Memory to read into. One thread reads; the chunks it takes may be dropped on
-/// any thread, which brings their block back for the next read.
+/// Memory to read into. One thread reads; any thread may drop the chunks it
+/// takes, which returns their blocks for later reads.
 ///
-/// A large read becomes a chunk as it is. A small one is copied out of the way,
-/// so that a prompt of two bytes does not hold on to a full block; the smallest
-/// lie one behind the other in the stream's tail, where they can be joined.
+/// A large read becomes a chunk without a copy. A small one is copied, so that
+/// a prompt of two bytes does not keep a full block; the smallest lie in
+/// sequence in the stream's tail, where they can be joined.
 class chunk_pool {
 public:
-  /// The largest chunk there is as a rule, in bytes.
+  /// The usual size of a block, and so of the largest chunk, in bytes.
   static constexpr std::size_t block_size = 64 * 1024;
 
-  /// @param keep how many unused blocks to keep.
-  /// @param size the largest chunk there is, in bytes.
+  /// @param keep number of unused blocks to keep.
+  /// @param size size of a block in bytes.
   explicit chunk_pool(std::size_t keep = 16, std::size_t size = block_size);
 
-  /// Room for the next read: a whole block, the same until `take`.
+  /// Returns the room for the next read: a whole block, the same until `take`.
   std::span<std::byte> scratch();
 
-  /// Makes a chunk of the first `n` bytes of the scratch room.
+  /// Creates a chunk from the first `n` bytes of the scratch room.
   shared_bytes take(std::size_t n, chunk_tail& tail);
 
 private:

@@ -5,7 +5,7 @@
 
 namespace procession {
 
-/// A sender's side of a byte window: how many bytes may be on their way, and
+/// The sender's side of a byte window: how many bytes may be on their way, and
 /// how many are.
 class send_window {
 public:
@@ -13,7 +13,7 @@ public:
     // nop
   }
 
-  /// Bytes that may be sent now.
+  /// Returns how many bytes may be sent now.
   std::uint64_t available() const noexcept {
     return size_ - in_flight_;
   }
@@ -23,8 +23,8 @@ public:
     in_flight_ += n;
   }
 
-  /// Notes that the receiver is done with `n` bytes. More than are on their
-  /// way cannot open the window further than its size.
+  /// Notes that the receiver has processed `n` bytes. An excess is ignored: the
+  /// window never grows beyond its size.
   void acknowledged(std::uint64_t n) noexcept {
     in_flight_ -= std::min(n, in_flight_);
   }
@@ -34,11 +34,11 @@ private:
   std::uint64_t in_flight_ = 0;
 };
 
-/// A receiver's side of a byte window: collects what it is done with and says
-/// when it is enough to be worth a message.
+/// The receiver's side of a byte window: counts processed bytes and decides
+/// when a grant is worth a message.
 class receive_window {
 public:
-  /// @param size what the sender was granted at first.
+  /// @param size bytes that the sender was granted at first.
   explicit receive_window(std::uint64_t size) noexcept : size_(size) {
     // nop
   }
@@ -47,14 +47,15 @@ public:
     return size_;
   }
 
-  /// Notes that `n` bytes were consumed.
+  /// Notes that `n` bytes were processed.
   void consumed(std::uint64_t n) noexcept {
     owed_ += n;
   }
 
-  /// What to grant the sender now: all that is owed, but no more than lets it
-  /// send `limit` bytes. Nothing if that is not worth a message, less than a
-  /// quarter of what the sender may have at all.
+  /// Returns how many bytes to grant the sender now: all that were processed,
+  /// but no more than let it send `limit` bytes. Returns 0 if the grant is not
+  /// worth a message: below a quarter of the window, or of `limit` if that is
+  /// smaller.
   std::uint64_t grant(std::uint64_t limit = UINT64_MAX) noexcept {
     auto under_way = size_ - owed_;
     auto result = std::min(owed_, limit - std::min(limit, under_way));

@@ -29,7 +29,7 @@ void head_tail_buffer::append(std::string_view bytes) {
     omitted_ += kept - tail_capacity_;
     tail_begin_ += kept - tail_capacity_;
   }
-  // Now and then, so that each byte is moved once at most.
+  // Only now and then, so that each byte is moved at most once.
   if (tail_begin_ > tail_capacity_) {
     tail_.erase(0, tail_begin_);
     tail_begin_ = 0;

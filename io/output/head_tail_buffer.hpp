@@ -7,31 +7,31 @@
 
 namespace procession {
 
-/// The beginning and the end of what was appended since it was last emptied:
-/// half of the capacity for each. What lies between is counted, not kept. It
-/// takes up to one and a half times its capacity of memory, and little when
+/// Keeps the beginning and the end of the bytes appended since it was last
+/// emptied, each in half of the capacity. It counts the bytes between them. It
+/// uses up to one and a half times its capacity of memory, and little when
 /// empty.
 class head_tail_buffer {
 public:
-  /// What it held.
+  /// The content of the buffer.
   struct content {
     std::string head;
-    /// Bytes between the two. If there are none, they are one run.
+    /// Bytes between the two. If it is 0, head and tail are contiguous.
     std::uint64_t omitted = 0;
     std::string tail;
   };
 
-  /// @param capacity bytes to keep; of an odd number the tail has the greater
-  ///        half.
+  /// @param capacity bytes to keep; if it is odd, the tail gets the larger
+  ///                 half.
   explicit head_tail_buffer(std::size_t capacity);
 
   void append(std::string_view bytes);
 
-  /// Counts bytes that never came. As there is one omission only, what follows
-  /// it is the tail.
+  /// Counts bytes that never arrived. There is only one omission, so later
+  /// bytes go to the tail.
   void lose(std::uint64_t bytes);
 
-  /// Empties it.
+  /// Returns the content and empties the buffer.
   content take();
 
   std::string_view head() const noexcept {
@@ -44,7 +44,7 @@ public:
     return omitted_;
   }
 
-  /// Bytes appended and lost since it was emptied.
+  /// Returns the bytes appended and lost since it was last emptied.
   std::uint64_t size() const noexcept {
     return head_.size() + omitted_ + tail().size();
   }
@@ -53,10 +53,10 @@ private:
   std::size_t head_capacity_;
   std::size_t tail_capacity_;
   std::string head_;
-  /// The head takes no more.
+  /// Whether the head accepts no more bytes.
   bool head_full_ = false;
   std::uint64_t omitted_ = 0;
-  /// The tail lies behind `tail_begin_`.
+  /// The tail begins at `tail_begin_`.
   std::string tail_;
   std::size_t tail_begin_ = 0;
 };

@@ -49,14 +49,14 @@ excerpt merged_output::take(std::uint64_t budget) {
   if (omitted == 0) {
     head += std::exchange(tail, {});
   } else {
-    // Where the buffer cut, it did not look.
+    // The buffer may have cut through a character.
     auto cut = utf8::incomplete_tail(head);
     head.resize(head.size() - cut);
     auto rest = utf8::continuation_head(tail);
     tail.erase(0, rest);
     omitted += cut + rest;
   }
-  // Half of it for the beginning, and what the end does not need.
+  // The head gets half of the budget, and the part that the tail does not need.
   auto head_budget = std::max(
     budget / 2, budget - std::min(budget, utf8::sound_size(tail)));
   if (omitted == 0 && utf8::sound_size(head) > budget)

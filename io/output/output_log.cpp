@@ -7,7 +7,7 @@ namespace procession {
 namespace {
 
 // A record costs memory beyond its bytes. Two streams that take turns byte by
-// byte cannot be joined, so their records are bounded too.
+// byte cannot be joined, so the number of records is bounded too.
 constexpr std::uint64_t bytes_per_record = 64;
 
 constexpr std::uint64_t min_records = 64;
@@ -46,27 +46,16 @@ void output_log::append(stream_kind stream, shared_bytes bytes) {
   records_.push_back({stream, offset, std::move(bytes)});
 }
 
-void output_log::trim() {
-  trim_impl(nullptr);
-}
-
 void output_log::trim(cursor floor) {
-  trim_impl(&floor);
-}
-
-void output_log::trim_impl(const cursor* floor) {
   while (size_ > capacity_ || records_.size() > max_records()) {
     auto& front = records_.front();
     std::uint64_t n = front.bytes.size();
-    // When only the bound on records is exceeded, the whole record goes.
+    // If only the number of records is exceeded, the whole record goes.
     auto surplus = size_ > capacity_ ? std::min(n, size_ - capacity_) : n;
-    if (floor != nullptr) {
-      auto limit = (*floor)[front.stream];
-      surplus = std::min(surplus,
-                         limit > front.offset ? limit - front.offset : 0);
-      if (surplus == 0)
-        return;
-    }
+    auto limit = floor[front.stream];
+    surplus = std::min(surplus, limit - std::min(limit, front.offset));
+    if (surplus == 0)
+      return;
     begin_[front.stream] += surplus;
     size_ -= surplus;
     if (surplus == n) {
@@ -84,7 +73,7 @@ output_log::position output_log::find(cursor at) const {
     return x.offset + x.bytes.size() <= at[x.stream];
   };
   auto i = std::find_if_not(records_.begin(), records_.end(), before);
-  // The last record may still grow, so nobody starts behind it.
+  // The last record may still grow, so a reader never starts after it.
   if (i == records_.end() && !records_.empty())
     --i;
   return {at, first_record_ + static_cast<std::uint64_t>(i - records_.begin())};

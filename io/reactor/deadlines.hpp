@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -8,14 +9,14 @@
 
 namespace procession {
 
-/// Points in time, one at most for each key. It has no clock: its owner looks
+/// Points in time, at most one for each key. It has no clock: its owner looks
 /// at it when a timer fires, and sets the timer to `next()`.
 template <class Key>
 class deadlines {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// In place of the one that the key has, if any.
+  /// Sets the deadline of a key; replaces an earlier one.
   void set(const Key& key, time_point when) {
     clear(key);
     by_key_.emplace(key, when);
@@ -35,13 +36,17 @@ public:
     return i == by_key_.end() ? std::nullopt : std::optional{i->second};
   }
 
-  /// The first.
+  std::size_t size() const noexcept {
+    return by_key_.size();
+  }
+
+  /// Returns the earliest deadline.
   std::optional<time_point> next() const {
     return by_time_.empty() ? std::nullopt
                             : std::optional{by_time_.begin()->first};
   }
 
-  /// Removes the first if it has passed. @returns its key.
+  /// Removes the earliest deadline if it has passed. @returns its key.
   std::optional<Key> take_due(time_point now) {
     if (by_time_.empty() || by_time_.begin()->first > now)
       return std::nullopt;

@@ -14,11 +14,12 @@
 
 namespace procession {
 
-/// A stream of bytes both ways, on one thread. At most one read and one write
-/// are under way at a time; each is answered once, later than the call.
+/// A bidirectional stream of bytes, on one thread. At most one read and one
+/// write may be pending; each calls its handler once, after the call has
+/// returned.
 class duplex {
 public:
-  /// Where to read to: the second room is used when the first is full.
+  /// Where to read to: the second room is used once the first is full.
   using rooms = std::array<std::span<std::byte>, 2>;
   using parts = std::span<const std::span<const std::byte>>;
   using handler = std::function<void(std::error_code, std::size_t)>;
@@ -26,21 +27,22 @@ public:
   duplex() = default;
   duplex(const duplex&) = delete;
   duplex& operator=(const duplex&) = delete;
-  /// Closes it; what is under way is answered with an error or not at all.
+  /// Closes it; pending operations fail or are never answered.
   virtual ~duplex() = default;
 
-  /// Reads some bytes; no error and no bytes is the end of the stream.
+  /// Reads some bytes. Success with 0 bytes means the end of the stream.
   virtual void read_some(rooms into, handler done) = 0;
 
-  /// Writes all of it; the memory stays valid until the answer.
+  /// Writes everything; the memory must stay valid until the handler is called.
   virtual void write(parts from, handler done) = 0;
 
-  /// Ends both directions; who reads on the other side gets the end.
+  /// Closes both directions; a reader on the other side gets the end of the
+  /// stream.
   virtual void close() = 0;
 };
 
-/// A duplex of Asio streams, on the thread of their context. They may be one
-/// and the same (a socket, a named pipe) or two (standard input and output).
+/// A duplex of Asio streams, on the thread of their context. Both may be the
+/// same object (a socket, a named pipe) or two (standard input and output).
 template <class ReadStream, class WriteStream = ReadStream>
 class asio_duplex : public duplex {
 public:
@@ -58,10 +60,10 @@ public:
     std::array<boost::asio::mutable_buffer, 2> to{
       buffer(into[0].data(), into[0].size()),
       buffer(into[1].data(), into[1].size())};
-    // Keeps the stream until the answer: its owner may go meanwhile.
+    // Keeps the stream until the answer: its owner may be destroyed before.
     in_->async_read_some(to, [done = std::move(done), keep = in_](
                                boost::system::error_code ec, std::size_t n) {
-      // A pipe of Windows has no other word for its end.
+      // Windows reports the end of a pipe in this way only.
       if (ec == boost::asio::error::eof
           || ec == boost::asio::error::broken_pipe)
         done({}, 0);

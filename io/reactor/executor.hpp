@@ -6,8 +6,8 @@
 
 namespace procession {
 
-/// Calls a function at a set time, on the thread of its executor. Destroying it
-/// cancels the call.
+/// Calls a function at a set time, on the thread of its executor. Its
+/// destruction cancels the call.
 class timer {
 public:
   timer() = default;
@@ -15,12 +15,12 @@ public:
   timer& operator=(const timer&) = delete;
   virtual ~timer() = default;
 
-  /// Has it call at `when`, instead of at the time that was set before.
+  /// Sets the time of the call, and replaces an earlier setting.
   virtual void set(std::chrono::steady_clock::time_point when) = 0;
 };
 
-/// A thread that work can be given, and its clock: the reactor in programs, a
-/// test's own hand in tests.
+/// A thread that runs posted functions, and its clock: the reactor in programs,
+/// a manual one in tests.
 class executor {
 public:
   executor() = default;
@@ -28,15 +28,15 @@ public:
   executor& operator=(const executor&) = delete;
   virtual ~executor() = default;
 
-  /// Runs `f` soon, in the order of the calls; drops it when the thread has
-  /// ended. From any thread.
+  /// Runs `f` soon, in the order of the calls; drops it once the thread has
+  /// ended. Callable from any thread.
   virtual void post(std::function<void()> f) = 0;
 
-  /// The time of its clock. To be called on its thread.
+  /// Returns the time of its clock. Call it on its thread.
   virtual std::chrono::steady_clock::time_point now() = 0;
 
-  /// Makes a timer that calls `f`. To be called on its thread, which also owns
-  /// the timer.
+  /// Creates a timer that calls `f`. Call it on its thread, which also owns the
+  /// timer.
   virtual std::unique_ptr<timer> make_timer(std::function<void()> f) = 0;
 };
 

@@ -9,7 +9,7 @@ loop::loop(std::string name, std::size_t max_threads)
     context_(static_cast<int>(max_threads)), work_(context_.get_executor()) {
   threads_.reserve(max_threads_);
   spares_.reserve(max_threads_);
-  // Not before its number is known.
+  // The lock holds the thread back until its number is known.
   std::lock_guard guard{mutex_};
   try {
     threads_.push_back(make_thread());
@@ -60,7 +60,7 @@ void loop::relieve(std::thread::id stuck) {
       threads_.push_back(make_thread());
       at_work_ = threads_.back().get_id();
     } catch (const std::system_error&) {
-      // The work waits for the stuck thread then.
+      // The work then waits for the stuck thread.
     }
   }
 }

@@ -36,8 +36,8 @@ port_answer answer_of(const tcp::socket& x) {
   auto there = x.remote_endpoint(ec);
   if (ec)
     return not_connected(ec);
-  // To a port that nobody listens on, a connection may be to itself: when the
-  // system has chosen that very port for this end.
+  // If no socket listens on the port, a connection may reach itself: when the
+  // system chose that very port for this end.
   if (x.local_endpoint(ec) == there)
     return not_connected({});
   return there;
@@ -82,7 +82,7 @@ std::optional<int> closeness(const boost::asio::ip::address_v6& bound_to,
                              const boost::asio::ip::address& connected_to) {
   using namespace boost::asio::ip;
   auto to = as_v6(connected_to);
-  // The scope says by which way, and sockets are not told with it.
+  // The scope only selects the interface, and sockets are listed without it.
   if (bound_to.to_bytes() == to.to_bytes())
     return 0;
   if (to.is_v4_mapped() && bound_to == as_v6(address_v4::any()))

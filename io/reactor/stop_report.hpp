@@ -6,26 +6,24 @@
 
 namespace procession {
 
-/// Paces what is told of a process that is stopped and runs again: a report
-/// comes 100 ms after the one before at the earliest and then tells how things
-/// are at that moment, so that reports cannot pile up. That a process which is
-/// stopped ran in between is told, however short that was. Has no clock of its
-/// own.
+/// Limits the rate of reports about a process that is stopped and continued. A
+/// report comes at least 100 ms after the one before and describes the state at
+/// that moment, so that reports cannot pile up. If a stopped process ran in the
+/// meantime, however briefly, the report says so. It has no clock of its own.
 class stop_report {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// What is to be told: first that the process runs again, then that it is
-  /// stopped.
+  /// The content of a report: first that the process runs again, then that it
+  /// is stopped.
   struct news {
     bool continued = false;
-    /// The signal that has stopped it; 0: it runs.
+    /// The signal that has stopped the process; 0 if it runs.
     std::int32_t stopped = 0;
   };
 
-  /// The process was stopped by that signal; 0: it runs again.
-  /// @returns whether `take` is to be called when it is `due`, and that was not
-  ///          to be done before.
+  /// Notes that the signal has stopped the process; 0 means that it runs again.
+  /// @returns whether the caller must newly arrange a call of `take` at `due`.
   bool changed(std::int32_t signal) noexcept {
     signal_ = signal;
     if (signal != 0)
@@ -33,12 +31,12 @@ public:
     return !std::exchange(waiting_, true);
   }
 
-  /// When `take` is to be called.
+  /// Returns when `take` is to be called.
   time_point due() const noexcept {
     return next_;
   }
 
-  /// What is to be told at this time.
+  /// Returns the report for this time.
   news take(time_point time) noexcept {
     waiting_ = false;
     news result;

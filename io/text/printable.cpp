@@ -13,8 +13,8 @@ bool is_control(std::string_view character) {
   return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
 }
 
-/// Whether it is U+061C, U+200E, U+200F, or of U+2028 to U+202E or U+2066 to
-/// U+2069.
+/// Whether it is U+061C, U+200E, U+200F, from U+2028 to U+202E or from U+2066
+/// to U+2069.
 bool changes_direction(std::string_view character) {
   if (character == "\u061c" || character == "\u200e" || character == "\u200f")
     return true;

@@ -15,15 +15,15 @@ constexpr std::size_t max_line = 4096;
 /// Bytes that may wait: a line with its control sequences.
 constexpr std::size_t max_held = 4 * max_line;
 
-/// How many bytes a `pass` may compare: a base, and some more for each new
+/// How many bytes one `pass` may compare: a base, and some more for each new
 /// byte.
 constexpr std::size_t min_steps = 256 * 1024;
 constexpr std::size_t steps_per_byte = 16;
 
 constexpr char escape = '\x1b';
 
-/// The size of the control sequence that `bytes` begin with (ECMA-48, 5.3 to
-/// 5.6); 0 if it is not complete.
+/// Returns the size of the control sequence that `bytes` begin with (ECMA-48,
+/// 5.3 to 5.6); 0 if it is not complete.
 std::size_t sequence_size(std::string_view bytes) {
   if (bytes.size() < 2)
     return 0;
@@ -113,7 +113,7 @@ typed_echo::look typed_echo::compare(std::string_view bytes, const line& with) {
     } else if (is_control(c)) {
       ++i;
     } else if (c == ' ' && (i + 1 == bytes.size() || bytes[i + 1] == '\r')) {
-      // So the cursor goes to the next line of a terminal.
+      // This moves the cursor to the next line of a terminal.
       ++i;
     } else {
       return {};
@@ -137,7 +137,7 @@ typed_echo::look typed_echo::compare_all(std::string_view bytes) {
         again_.pop_front();
       again_.push_back(std::move(*i));
     }
-    // Lines typed before it have not been echoed and will not be.
+    // Lines typed before this one have not been echoed and will not be.
     expected_.erase(expected_.begin(), i + 1);
     return result;
   }

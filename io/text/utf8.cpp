@@ -16,7 +16,7 @@ bool is_continuation(unsigned x) noexcept {
   return (x & 0xC0) == 0x80;
 }
 
-/// How many bytes a character has that begins like this; 0: none does.
+/// Returns the size of a character that begins with this byte; 0 if none does.
 std::size_t length_of(unsigned lead) noexcept {
   if (lead < 0x80)
     return 1;
@@ -45,7 +45,7 @@ bool may_follow(unsigned lead, unsigned second) noexcept {
   }
 }
 
-/// How many bytes a piece makes in a sound text.
+/// Returns the size of a piece after conversion.
 std::size_t sound_size(piece x) noexcept {
   return x.what == piece::kind::character ? x.size : replacement.size();
 }

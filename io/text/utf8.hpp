@@ -5,52 +5,52 @@
 #include <string>
 #include <string_view>
 
-/// Text for those who cannot take just any bytes. A byte that is no part of a
-/// character (RFC 3629: overlong forms and surrogates are none) is shown as
-/// U+FFFD, each by one of its own, so that the bytes can still be counted.
+/// Conversion of arbitrary bytes to valid UTF-8. Each byte that is not part of
+/// a character (RFC 3629, so overlong forms and surrogates are not) is shown as
+/// its own U+FFFD, so that the bytes can still be counted.
 namespace procession::utf8 {
 
-/// What a text begins with.
+/// The beginning of a text.
 struct piece {
   enum class kind {
     character,
-    /// The beginning of a character, of which the rest is missing.
+    /// The beginning of a character whose rest is missing.
     incomplete,
-    /// One byte that begins no character.
+    /// A byte that does not begin a character.
     invalid,
   };
   kind what = kind::invalid;
-  /// In bytes; 1 if it is no character.
+  /// In bytes; 1 unless it is a character.
   std::size_t size = 1;
 };
 
-/// What `text`, which is not empty, begins with.
+/// Returns the first piece of `text`, which must not be empty.
 piece first_piece(std::string_view text) noexcept;
 
-/// How many bytes at the end of `text` begin a character that is not complete:
-/// 0 to 3.
+/// Returns how many bytes at the end of `text` begin an incomplete character: 0
+/// to 3.
 std::size_t incomplete_tail(std::string_view text) noexcept;
 
-/// How many bytes at the beginning of `text` may be the rest of a character:
-/// 0 to 3.
+/// Returns how many bytes at the beginning of `text` may be the rest of a
+/// character: 0 to 3.
 std::size_t continuation_head(std::string_view text) noexcept;
 
-/// Text that anybody can take.
+/// Valid UTF-8.
 struct sound_text {
   std::string text;
-  /// Bytes that it stands for.
+  /// Bytes of the source that it stands for.
   std::uint64_t bytes = 0;
   /// How many of them are shown as U+FFFD.
   std::uint64_t invalid = 0;
 };
 
-/// As much of the beginning of `text` as makes no more than `limit` bytes.
+/// Converts as much of the beginning of `text` as fits into `limit` bytes.
 sound_text take_front(std::string_view text, std::uint64_t limit);
 
-/// As much of the end of `text` as makes no more than `limit` bytes.
+/// Converts as much of the end of `text` as fits into `limit` bytes.
 sound_text take_back(std::string_view text, std::uint64_t limit);
 
-/// How many bytes all of `text` makes.
+/// Returns the size of `text` after conversion, in bytes.
 std::uint64_t sound_size(std::string_view text) noexcept;
 
 } // namespace procession::utf8

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace procession {
 
 namespace {
 
-/// Room for headers and small bodies. What of a large body comes along with
-/// its header is copied once more, so this is small against a data frame.
+/// Room for headers and small bodies. The part of a large body that arrives
+/// together with its header is copied once more, so this is small compared to a
+/// data frame.
 constexpr std::size_t scratch_size = 4096;
 
 template <class T>
@@ -25,10 +27,10 @@ T get(const std::byte*& from) noexcept {
   return static_cast<T>(result);
 }
 
-/// How much of what is no frame an error quotes.
+/// How many bytes of foreign input an error quotes.
 constexpr std::size_t max_quoted = 256;
 
-/// The beginning of bytes that may be text, for people.
+/// Returns the beginning of bytes that may be text, for people.
 std::string beginning_of(std::span<const std::byte> bytes) {
   std::string result;
   for (auto byte : bytes.first(std::min(bytes.size(), max_quoted))) {
@@ -42,16 +44,15 @@ failure violation(std::string text) {
   return {errc::protocol_violation, {stage::channel, 0, std::move(text)}};
 }
 
-/// Bytes that begin otherwise are not our protocol; mostly they are a login
-/// message.
+/// Bytes that do not begin a frame are usually a login message.
 failure no_hello(std::span<const std::byte> bytes) {
   return violation("it does not begin with a hello of version "
                    + std::to_string(protocol_version) + " but with \""
                    + beginning_of(bytes) + '"');
 }
 
-/// Whether bytes, as far as they go, may be the header of a first frame. Text
-/// is not from its third byte on, so that nobody waits for a whole header.
+/// Whether bytes may begin the header of a first frame. Text fails at its third
+/// byte, so that it is refused before a whole header has arrived.
 bool may_begin(std::span<const std::byte> bytes) noexcept {
   frame_header_bytes whole{};
   auto n = std::min(bytes.size(), whole.size());
@@ -60,68 +61,44 @@ bool may_begin(std::span<const std::byte> bytes) noexcept {
   return x.length <= max_first_body && (n <= 4 || x.version == protocol_version)
          && (n <= 5
              || x.type == frame_type::hello
-             // A side that does not trust the other says no hello, but may
-             // say why.
+             // A side that refuses the other sends no hello, but may say why.
              || x.type == frame_type::goodbye);
 }
 
 } // namespace
 
 std::string to_string(frame_type x) {
-  switch (x) {
-    case frame_type::hello:
-      return "hello";
-    case frame_type::ping:
-      return "ping";
-    case frame_type::pong:
-      return "pong";
-    case frame_type::goodbye:
-      return "goodbye";
-    case frame_type::spawn:
-      return "spawn";
-    case frame_type::input:
-      return "input";
-    case frame_type::close_input:
-      return "close_input";
-    case frame_type::resize:
-      return "resize";
-    case frame_type::signal:
-      return "signal";
-    case frame_type::terminate:
-      return "terminate";
-    case frame_type::kill:
-      return "kill";
-    case frame_type::finish:
-      return "finish";
-    case frame_type::output_credit:
-      return "output_credit";
-    case frame_type::abandon:
-      return "abandon";
-    case frame_type::spawned:
-      return "spawned";
-    case frame_type::spawn_failed:
-      return "spawn_failed";
-    case frame_type::output:
-      return "output";
-    case frame_type::input_credit:
-      return "input_credit";
-    case frame_type::input_broken:
-      return "input_broken";
-    case frame_type::answered:
-      return "answered";
-    case frame_type::exited:
-      return "exited";
-    case frame_type::closed:
-      return "closed";
-    case frame_type::notified:
-      return "notified";
-    case frame_type::input_refused:
-      return "input_refused";
-    case frame_type::stopped:
-      return "stopped";
-    case frame_type::continued:
-      return "continued";
-  }
+  static constexpr std::pair<frame_type, const char*> names[] = {
+    {frame_type::hello, "hello"},
+    {frame_type::ping, "ping"},
+    {frame_type::pong, "pong"},
+    {frame_type::goodbye, "goodbye"},
+    {frame_type::spawn, "spawn"},
+    {frame_type::input, "input"},
+    {frame_type::close_input, "close_input"},
+    {frame_type::resize, "resize"},
+    {frame_type::signal, "signal"},
+    {frame_type::terminate, "terminate"},
+    {frame_type::kill, "kill"},
+    {frame_type::finish, "finish"},
+    {frame_type::output_credit, "output_credit"},
+    {frame_type::abandon, "abandon"},
+    {frame_type::spawned, "spawned"},
+    {frame_type::spawn_failed, "spawn_failed"},
+    {frame_type::output, "output"},
+    {frame_type::input_credit, "input_credit"},
+    {frame_type::input_broken, "input_broken"},
+    {frame_type::answered, "answered"},
+    {frame_type::exited, "exited"},
+    {frame_type::closed, "closed"},
+    {frame_type::notified, "notified"},
+    {frame_type::input_refused, "input_refused"},
+    {frame_type::stopped, "stopped"},
+    {frame_type::continued, "continued"},
+  };
+  for (auto [type, name] : names)
+    if (type == x)
+      return name;
   return "frame of type " + std::to_string(static_cast<int>(x));
 }
 
@@ -250,7 +227,7 @@ frame_decoder::parse(const sink& on_frame,
     reading_ = reading::body;
     begin_ = end_ = 0;
   }
-  // A part of a header is left at most.
+  // At most a part of a header is left.
   std::memmove(scratch_.get(), scratch_.get() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;

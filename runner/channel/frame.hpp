@@ -14,7 +14,7 @@
 
 namespace procession {
 
-/// The version of the runner protocol that we speak; docs/protocol.md.
+/// The version of the runner protocol in docs/protocol.md.
 inline constexpr std::uint8_t protocol_version = 4;
 
 /// Size of the header of a frame in bytes.
@@ -26,13 +26,13 @@ inline constexpr std::size_t max_frame_body = 1024 * 1024;
 /// The largest body of the first frame of a direction in bytes.
 inline constexpr std::size_t max_first_body = 64 * 1024 - 1;
 
-/// The largest body of a frame that carries output or input: what may stand in
-/// the way of somebody else's frame.
+/// The largest body of a frame that carries output or input. A frame of another
+/// session may have to wait for as much.
 inline constexpr std::size_t max_data_body = 64 * 1024;
 
-/// What a frame is. The numbers are part of the protocol.
+/// The types of frames. The numbers are part of the protocol.
 enum class frame_type : std::uint8_t {
-  // Both ways, of the channel itself.
+  // Both ways, for the channel itself.
   hello = 1,
   ping = 2,
   pong = 3,
@@ -65,15 +65,16 @@ enum class frame_type : std::uint8_t {
 
 std::string to_string(frame_type x);
 
-/// What stands before the body of a frame: 24 bytes, little endian.
+/// The header of a frame: 24 bytes, little endian.
 struct frame_header {
-  /// Bytes of the body.
+  /// Size of the body in bytes.
   std::uint32_t length = 0;
   std::uint8_t version = protocol_version;
   frame_type type = frame_type::ping;
-  /// Of an output frame: 0 for standard output, 1 for standard error. Else 0.
+  /// In an output frame: 0 for standard output, 1 for standard error. Otherwise
+  /// 0.
   std::uint16_t flags = 0;
-  /// Which session; 0 is the channel itself.
+  /// Number of the session; 0 is the channel itself.
   std::uint64_t session = 0;
   /// Counts the frames of this direction from 1.
   std::uint64_t sequence = 0;
@@ -81,14 +82,15 @@ struct frame_header {
 
 using frame_header_bytes = std::array<std::byte, frame_header_size>;
 
-/// The header as it is sent.
+/// Returns the header as it is sent.
 frame_header_bytes encode(const frame_header& x) noexcept;
 
-/// The header as it was received; nothing is checked.
+/// Returns the header as it was received; checks nothing.
 frame_header
 decode(std::span<const std::byte, frame_header_size> bytes) noexcept;
 
-/// A frame that has arrived. Its body is valid during the call that brings it.
+/// A frame that has arrived. Its body is valid only during the call that passes
+/// it.
 class frame {
 public:
   frame(const frame_header& header, std::span<const std::byte> body,
@@ -105,7 +107,8 @@ public:
     return body_;
   }
 
-  /// The body as a chunk of its own, once; a large one is not copied.
+  /// Returns the body as a chunk of its own; a large body is not copied. Call
+  /// it once.
   shared_bytes take_body(chunk_tail& tail);
 
 private:
@@ -115,33 +118,35 @@ private:
   bool in_pool_;
 };
 
-/// Makes frames of bytes that arrive in pieces of any size. It checks what
-/// holds for every frame (the length before any memory is taken for it, the
-/// version, the sequence) and nothing else.
+/// Assembles frames from bytes that arrive in pieces of any size. It checks
+/// only the rules that hold for every frame: the length (before it allocates
+/// memory), the version and the sequence.
 class frame_decoder {
 public:
   using sink = std::function<void(frame&)>;
 
-  /// Where the next bytes are to be put: the first room first.
+  /// Where to put the next bytes: the second room is used once the first is
+  /// full.
   using rooms = std::array<std::span<std::byte>, 2>;
 
   frame_decoder();
 
   rooms room();
 
-  /// `n` bytes were put there. Calls `on_frame` for each frame that is
-  /// complete now, as long as `wanted` holds.
-  /// @returns what is wrong with them (`protocol_violation`), if anything is;
-  ///          then it takes no more and says so again.
+  /// Takes the first `n` bytes of the rooms. Calls `on_frame` for each frame
+  /// that is complete, as long as `wanted` returns true.
+  /// @returns the violation (`protocol_violation`), if there is one; every
+  ///          later call returns it again.
   std::optional<failure> filled(std::size_t n, const sink& on_frame,
                                 const std::function<bool()>& wanted);
 
-  /// Takes bytes from elsewhere; the same as copying them to the rooms.
+  /// Takes bytes from elsewhere, as if they were copied to the rooms.
   std::optional<failure> feed(std::span<const std::byte> bytes,
                               const sink& on_frame,
                               const std::function<bool()>& wanted);
 
-  /// What is wrong if nothing follows: nothing behind a whole frame.
+  /// Returns the failure if the stream ends here; nothing after a complete
+  /// frame.
   std::optional<failure> at_end() const;
 
 private:
@@ -152,7 +157,7 @@ private:
   std::optional<failure> parse(const sink& on_frame,
                                const std::function<bool()>& wanted);
 
-  /// Gathers headers and small bodies.
+  /// Holds headers and small bodies.
   std::unique_ptr<std::byte[]> scratch_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
@@ -160,10 +165,10 @@ private:
   frame_header header_;
   std::size_t body_filled_ = 0;
   chunk_pool pool_;
-  /// For a body that is larger than the pool's blocks.
+  /// Holds a body that is larger than the pool's blocks.
   std::unique_ptr<std::byte[]> large_;
   std::uint64_t last_sequence_ = 0;
-  /// What was wrong, if anything was.
+  /// The first violation.
   std::optional<failure> bad_;
 };
 

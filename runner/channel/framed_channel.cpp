@@ -1,5 +1,7 @@
 #include "procession/runner/channel/framed_channel.hpp"
 
+#include "procession/io/text/in_ms.hpp"
+
 #include <utility>
 
 namespace procession {
@@ -16,9 +18,9 @@ struct framed_channel::core : std::enable_shared_from_this<core> {
   enum class state {
     fresh,
     open,
-    /// What arrived made no sense; we can still say so.
+    /// The other side broke the protocol; we can still tell it so.
     deaf,
-    /// The last frame is on its way; what arrives is of no interest.
+    /// The last frame is being sent; input is ignored.
     parting,
     closed
   };
@@ -55,7 +57,7 @@ struct framed_channel::core : std::enable_shared_from_this<core> {
     });
   }
 
-  /// We listen no more; what was wrong can still be told to the other side.
+  /// Stops listening. The other side can still be told about its violation.
   void object(const failure& why) {
     at = state::deaf;
     listener.on_end(why);
@@ -87,7 +89,7 @@ struct framed_channel::core : std::enable_shared_from_this<core> {
           return object(channel_failure(errc::protocol_violation,
                                         "a " + to_string(x.header().type)
                                           + " carries something"));
-        // One answer for all that were asked since the last was written.
+        // One pong answers all pings since the last pong was written.
         if (x.header().type == frame_type::ping
             && !std::exchange(owes_pong, true))
           out.add_control(frame_type::pong, 0, {});
@@ -115,7 +117,7 @@ struct framed_channel::core : std::enable_shared_from_this<core> {
         return self->flush();
       if (self->at == state::parting)
         return self->close();
-      // What the other side said before is still to be read.
+      // What the other side sent before is still to be read.
       self->writing = true;
       if (self->at == state::open)
         self->listener.on_broken(
@@ -183,7 +185,7 @@ void framed_channel::send_last(frame_type type, std::string body,
                                std::function<void()> done) {
   if (core_->at != core::state::open && core_->at != core::state::deaf)
     return done();
-  // What waits there would come behind it.
+  // It would follow the last frame.
   core_->out.drop_all_but_control();
   core_->out.add_control(type, 0, std::move(body));
   core_->at = core::state::parting;
@@ -204,7 +206,8 @@ void framed_channel::tick(time_point now) {
   auto& x = *core_;
   if (!x.open() || now < x.due)
     return;
-  // Who is this late was stopped or asleep itself; the answer may be there.
+  // If this call is late, we were stopped or asleep ourselves; an answer may
+  // have arrived.
   auto late = now - x.due > x.terms.interval / 2;
   if (std::exchange(x.heard, false)) {
     x.asked = false;
@@ -216,13 +219,9 @@ void framed_channel::tick(time_point now) {
   } else if (late) {
     x.due = now + x.terms.deadline;
   } else {
-    x.end(channel_failure(
-      errc::deadline_passed,
-      "the other side was silent for "
-        + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
-                           x.terms.interval + x.terms.deadline)
-                           .count())
-        + " ms"));
+    x.end(channel_failure(errc::deadline_passed,
+                          "the other side was silent for "
+                            + in_ms(x.terms.interval + x.terms.deadline)));
   }
 }
 

@@ -9,8 +9,8 @@ namespace procession {
 
 namespace {
 
-/// Bytes of data frames in one batch: what a control frame may have to wait
-/// for at most.
+/// Bytes of data frames in one batch: the most that a control frame may have to
+/// wait for.
 constexpr std::size_t enough = 256 * 1024;
 
 /// writev(2) takes 1024 parts; a frame has two.
@@ -20,8 +20,8 @@ constexpr std::size_t max_frames = 64;
 
 void outbox::add_control(frame_type type, std::uint64_t session,
                          std::string body) {
-  // What was earned before this is told before this, which may be the last that
-  // is said of the session.
+  // Credit precedes a later control frame, which may be the last of its
+  // session.
   auto i = credits_.lower_bound({session, frame_type{}});
   while (i != credits_.end() && i->first.first == session) {
     control_.push_back(credit_item(session, i->first.second, i->second));

@@ -9,7 +9,7 @@ namespace procession::protocol {
 
 namespace {
 
-/// Longer texts of the other side are cut.
+/// Longer texts from the other side are cut.
 constexpr std::size_t max_text = 4096;
 
 template <class Enum>
@@ -17,7 +17,7 @@ bool within(Enum x, Enum first, Enum last) {
   return x >= first && x <= last;
 }
 
-/// What a person is shown must not play with his terminal.
+/// Text shown to a person must not control the terminal.
 void tame(std::string& text) {
   text = printable(std::string_view{text}.substr(0, max_text));
 }
@@ -94,7 +94,7 @@ bool accept(failed& x) {
 }
 
 bool accept(answered& x) {
-  // Nothing is wrong with what was done; any detail will do there.
+  // A success has no failure; its detail is ignored.
   if (x.done)
     x.why = {};
   return accept(x.why);
@@ -121,7 +121,7 @@ bool accept(closed&) {
 template <class T>
 std::string encode(const T& body) {
   std::vector<char> bytes;
-  // Writing to memory does not fail.
+  // Writing to memory cannot fail.
   to_binary(body, bytes);
   return {bytes.data(), bytes.size()};
 }
@@ -156,5 +156,30 @@ PROCESSION_BODY(exited);
 PROCESSION_BODY(closed);
 
 #undef PROCESSION_BODY
+
+expected<hello> read_hello(const frame& x, const std::string& sender) {
+  auto violation = [](std::string text) {
+    return failure{errc::protocol_violation,
+                   {stage::hello, 0, std::move(text)}};
+  };
+  auto result = decode<hello>(x.body());
+  if (x.header().type != frame_type::hello || x.header().session != 0
+      || !result)
+    return violation("the " + sender + " did not begin with a hello");
+  if (result->version != protocol_version)
+    return violation("the " + sender + " speaks version "
+                     + std::to_string(result->version) + ", we speak "
+                     + std::to_string(protocol_version));
+  return std::move(*result);
+}
+
+failure breach(const frame_header& x, const std::string& sender,
+               const char* wrong) {
+  return {errc::protocol_violation,
+          {stage::channel, 0,
+           "the " + sender + "'s frame " + std::to_string(x.sequence) + ", "
+             + to_string(x.type) + " of session " + std::to_string(x.session)
+             + ", " + wrong}};
+}
 
 } // namespace procession::protocol

@@ -12,7 +12,7 @@ namespace {
 using protocol::malformed;
 using protocol::untimely;
 
-/// A parent that is refused gets so long to hear it.
+/// How long a refused parent may take to read the reason.
 constexpr auto parting_time = std::chrono::seconds{2};
 
 } // namespace
@@ -32,7 +32,7 @@ void runner_host::start(std::shared_ptr<duplex> stream) {
   phase_ = phase::greeting;
   channel_ = std::make_unique<framed_channel>(
     std::move(stream), *this,
-    // A parent may be stopped for as long as it likes.
+    // A parent may be stopped for any length of time.
     liveness{std::chrono::hours{24 * 366}, std::chrono::hours{24 * 366}});
   channel_->start(work_->now());
   protocol::hello ours;
@@ -46,6 +46,12 @@ void runner_host::start(std::shared_ptr<duplex> stream) {
         {errc::deadline_passed, {stage::hello, 0, "the parent sent no hello"}});
   });
   timer_->set(work_->now() + options_.hello_timeout);
+}
+
+template <class Body>
+void runner_host::send(frame_type type, std::uint64_t number,
+                       const Body& body) {
+  channel_->send(type, number, protocol::encode(body));
 }
 
 // -- the channel --------------------------------------------------------------
@@ -76,38 +82,28 @@ void runner_host::on_frame(frame& x) {
       // Its tree is ended in the background.
       sessions_.erase(i);
       channel_->drop(head.session);
-      channel_->send(frame_type::closed, head.session,
-                     protocol::encode(protocol::closed{}));
+      send(frame_type::closed, head.session, protocol::closed{});
     } else {
       wrong = on_session_frame(i->second, x);
     }
   } else if (head.session == 0 || head.session > last_number_) {
     wrong = "is for a session that was not started";
   }
-  // Else it has crossed the end of its session.
+  // Otherwise the frame has crossed the end of its session.
   if (wrong != nullptr)
-    refuse({errc::protocol_violation,
-            {stage::channel, 0,
-             "the parent's frame " + std::to_string(head.sequence) + ", "
-               + to_string(head.type) + " of session "
-               + std::to_string(head.session) + ", " + wrong}});
+    refuse(protocol::breach(head, "parent", wrong));
 }
 
 void runner_host::on_hello(const frame& x) {
-  auto wrong = [&](std::string text) {
-    refuse({errc::protocol_violation, {stage::hello, 0, std::move(text)}});
-  };
-  auto greeting = protocol::decode<protocol::hello>(x.body());
-  if (x.header().type != frame_type::hello || x.header().session != 0
-      || !greeting)
-    return wrong("the parent did not begin with a hello");
-  if (greeting->version != protocol_version)
-    return wrong("the parent speaks version "
-                 + std::to_string(greeting->version) + ", we speak "
-                 + std::to_string(protocol_version));
+  auto greeting = protocol::read_hello(x, "parent");
+  if (!greeting)
+    return refuse(greeting.error());
   auto& nonce = options_.identity.nonce;
   if (!nonce.empty() && greeting->nonce != nonce)
-    return wrong("the parent does not know what we were told at our start");
+    return refuse(
+      {errc::protocol_violation,
+       {stage::hello, 0,
+        "the parent does not know what we were told at our start"}});
   phase_ = phase::up;
 }
 
@@ -120,17 +116,16 @@ runner_host::protocol_error runner_host::on_spawn(const frame& x) {
     return "has a number that was used";
   last_number_ = number;
   if (sessions_.size() >= options_.max_sessions) {
-    channel_->send(
-      frame_type::spawn_failed, number,
-      protocol::encode(protocol::failed{{errc::session_limit,
-                                         {stage::admit, 0,
-                                          "as many sessions live in the runner "
-                                          "as it allows"}}}));
+    send(frame_type::spawn_failed, number,
+         protocol::failed{{errc::session_limit,
+                           {stage::admit, 0,
+                            "as many sessions live in the runner "
+                            "as it allows"}}});
     return nullptr;
   }
   auto& made = sessions_[number];
   made.child = children_->make_child();
-  // The child speaks on threads of its own.
+  // The child reports on its own threads.
   auto sink = [work = work_, weak = std::weak_ptr{self_},
                number](child_event event) {
     work->post([weak, number, event = std::move(event)]() mutable {
@@ -146,6 +141,7 @@ runner_host::protocol_error runner_host::on_session_frame(hosted& to,
                                                           frame& x) {
   if (to.at == hosted::state::starting)
     return untimely;
+  using protocol::with_body;
   auto exited = to.at == hosted::state::exited;
   switch (x.header().type) {
     case frame_type::input: {
@@ -163,34 +159,22 @@ runner_host::protocol_error runner_host::on_session_frame(hosted& to,
     case frame_type::close_input:
       to.child->close_stdin();
       break;
-    case frame_type::resize: {
-      auto body = protocol::decode<protocol::resize>(x.body());
-      if (!body)
-        return malformed;
-      to.child->resize(body->request, body->size);
-      return nullptr;
-    }
-    case frame_type::signal: {
-      auto body = protocol::decode<protocol::signal>(x.body());
-      if (!body)
-        return malformed;
-      to.child->signal(body->request, body->name);
-      return nullptr;
-    }
-    case frame_type::output_credit: {
-      auto body = protocol::decode<protocol::credit>(x.body());
-      if (!body)
-        return malformed;
-      to.child->grant(body->bytes);
-      return nullptr;
-    }
-    case frame_type::terminate: {
-      auto body = protocol::decode<protocol::terminate>(x.body());
-      if (!body)
-        return malformed;
-      to.child->terminate(body->by);
-      return nullptr;
-    }
+    case frame_type::resize:
+      return with_body<protocol::resize>(x, [&](auto& body) {
+        to.child->resize(body.request, body.size);
+      });
+    case frame_type::signal:
+      return with_body<protocol::signal>(x, [&](auto& body) {
+        to.child->signal(body.request, body.name);
+      });
+    case frame_type::output_credit:
+      return with_body<protocol::credit>(x, [&](auto& body) {
+        to.child->grant(body.bytes);
+      });
+    case frame_type::terminate:
+      return with_body<protocol::terminate>(x, [&](auto& body) {
+        to.child->terminate(body.by);
+      });
     case frame_type::kill:
       to.child->kill();
       break;
@@ -202,7 +186,7 @@ runner_host::protocol_error runner_host::on_session_frame(hosted& to,
     default:
       return "is not one that a parent sends";
   }
-  // Those that came here carry nothing.
+  // The types that reach this line carry nothing.
   return x.body().empty() ? nullptr : malformed;
 }
 
@@ -217,13 +201,11 @@ void runner_host::on_event(std::uint64_t number, child_event& x) {
 
 void runner_host::on(std::uint64_t number, hosted& from, child_started& x) {
   from.at = hosted::state::running;
-  channel_->send(frame_type::spawned, number,
-                 protocol::encode(protocol::spawned{x.pid, x.containment}));
+  send(frame_type::spawned, number, protocol::spawned{x.pid, x.containment});
 }
 
 void runner_host::on(std::uint64_t number, hosted&, child_start_failed& x) {
-  channel_->send(frame_type::spawn_failed, number,
-                 protocol::encode(protocol::failed{std::move(x.why)}));
+  send(frame_type::spawn_failed, number, protocol::failed{std::move(x.why)});
   sessions_.erase(number);
 }
 
@@ -233,7 +215,7 @@ void runner_host::on(std::uint64_t number, hosted&, child_output& x) {
 }
 
 void runner_host::on(std::uint64_t number, hosted& from, child_stdin_taken& x) {
-  // Of a broken input nothing is under way any more.
+  // After the input was broken, no bytes are on their way.
   auto n = std::min(x.bytes, from.input);
   from.input -= n;
   if (n > 0)
@@ -242,20 +224,18 @@ void runner_host::on(std::uint64_t number, hosted& from, child_stdin_taken& x) {
 
 void runner_host::on(std::uint64_t number, hosted& from,
                      child_stdin_refused& x) {
-  // Nothing is under way any more after the input was broken.
+  // After the input was broken, no bytes are on their way.
   auto n = std::min(x.bytes, from.input);
   from.input -= n;
   if (n > 0)
-    channel_->send(
-      frame_type::input_refused, number,
-      protocol::encode(protocol::input_refused{n, std::move(x.why)}));
+    send(frame_type::input_refused, number,
+         protocol::input_refused{n, std::move(x.why)});
 }
 
 void runner_host::on(std::uint64_t number, hosted& from,
                      child_stdin_broken& x) {
   from.input = 0;
-  channel_->send(frame_type::input_broken, number,
-                 protocol::encode(protocol::failed{std::move(x.why)}));
+  send(frame_type::input_broken, number, protocol::failed{std::move(x.why)});
 }
 
 void runner_host::on(std::uint64_t number, hosted&, child_notified&) {
@@ -263,8 +243,7 @@ void runner_host::on(std::uint64_t number, hosted&, child_notified&) {
 }
 
 void runner_host::on(std::uint64_t number, hosted&, child_stopped& x) {
-  channel_->send(frame_type::stopped, number,
-                 protocol::encode(protocol::stopped{x.signal}));
+  send(frame_type::stopped, number, protocol::stopped{x.signal});
 }
 
 void runner_host::on(std::uint64_t number, hosted&, child_continued&) {
@@ -272,14 +251,13 @@ void runner_host::on(std::uint64_t number, hosted&, child_continued&) {
 }
 
 void runner_host::on(std::uint64_t number, hosted&, child_answered& x) {
-  channel_->send(
-    frame_type::answered, number,
-    protocol::encode(protocol::answered{x.request, x.done, std::move(x.why)}));
+  send(frame_type::answered, number,
+       protocol::answered{x.request, x.done, std::move(x.why)});
 }
 
 void runner_host::on(std::uint64_t number, hosted& from, child_exited& x) {
   from.at = hosted::state::exited;
-  // In turn, as the last two are: behind the output that came before.
+  // In turn, like the last two frames: after the output that precedes it.
   channel_->send_in_turn(
     frame_type::exited, number,
     protocol::encode(protocol::exited{x.status, x.drained}));
@@ -298,7 +276,7 @@ void runner_host::refuse(failure why) {
     return;
   sessions_.clear();
   phase_ = phase::over;
-  // Whoever does not listen to it is not waited for.
+  // A parent that does not read is not waited for.
   timer_ = work_->make_timer([this, why] { end(why); });
   timer_->set(work_->now() + parting_time);
   channel_->send_last(frame_type::goodbye,

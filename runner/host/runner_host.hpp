@@ -15,48 +15,50 @@
 
 namespace procession {
 
-/// What a runner is told at its start, and its bounds.
+/// The identity and the limits of a runner.
 struct runner_host_options {
-  /// Without a nonce, whoever holds the stream is the parent.
+  /// Without a nonce, the other end of the stream is taken for the parent
+  /// unchecked.
   runner_identity identity;
-  /// Sessions that are not closed; one more is refused.
+  /// The largest number of sessions that are not closed; a further one is
+  /// refused.
   std::size_t max_sessions = 4096;
-  /// How long the parent may take for its hello.
+  /// Time from our hello to the parent's.
   std::chrono::nanoseconds hello_timeout = std::chrono::seconds{30};
 };
 
-/// Inside of a runner: does what the parent asks for with children of its own,
-/// as docs/protocol.md has it. A state machine without threads or a clock of
-/// its own, like the connection at the other end.
+/// The runner's end of a channel: carries out the parent's requests with local
+/// children, as docs/protocol.md describes. It is a state machine without
+/// threads or a clock of its own, like the connection at the other end.
 ///
-/// It does not mind a silent parent, which may be stopped and go on later; only
-/// the end of the channel is its end.
+/// It accepts a silent parent, which may be stopped and continue later; it ends
+/// only with the channel.
 class runner_host : public channel_listener {
 public:
-  /// What ended it: `runner_lost` when the channel just ended, or the parent
-  /// said goodbye.
+  /// Gets the reason of the end: `runner_lost` when the stream ended or the
+  /// parent said goodbye.
   using observer = std::function<void(const failure&)>;
 
-  /// @param ended called once, on the executor's thread, when no child is ours
-  ///        any more; they end in the background.
+  /// @param ended called once, on the executor's thread, when all children have
+  ///              been given up; their trees are killed in the background.
   runner_host(std::shared_ptr<executor> work,
               std::shared_ptr<child_factory> children,
               runner_host_options options, observer ended);
-  /// On the executor's thread.
+  /// Must run on the executor's thread.
   ~runner_host() override;
 
-  /// Speaks first. On the executor's thread.
+  /// Sends the hello and starts reading. On the executor's thread.
   void start(std::shared_ptr<duplex> stream);
 
 private:
   enum class phase { fresh, greeting, up, over };
 
-  /// One session; `number` is the parent's name for it.
+  /// One session; the parent chose its number.
   struct hosted {
     enum class state { starting, running, exited };
     state at = state::starting;
     std::unique_ptr<procession::child> child;
-    /// Input that was not taken yet.
+    /// Bytes of input that the child has not taken yet.
     std::uint64_t input = 0;
   };
 
@@ -83,6 +85,8 @@ private:
   void on(std::uint64_t number, hosted& from, child_exited& x);
   void on(std::uint64_t number, hosted& from, child_finished& x);
 
+  template <class Body>
+  void send(frame_type type, std::uint64_t number, const Body& body);
   void refuse(failure why);
   void end(const failure& why);
 
@@ -96,7 +100,7 @@ private:
   std::unordered_map<std::uint64_t, hosted> sessions_;
   std::uint64_t last_number_ = 0;
   chunk_tail input_tail_;
-  /// Ours for as long as we live: what the children say may come later.
+  /// Expires with this object: children may report events later.
   std::shared_ptr<runner_host*> self_;
 };
 

@@ -1,6 +1,6 @@
 #include "procession/runner/parent/remote_session.hpp"
 
-#include "procession/runner/channel/protocol.hpp"
+#include "procession/io/text/in_ms.hpp"
 #include "procession/runner/parent/runner_connection.hpp"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 using protocol::malformed;
 using protocol::untimely;
 
-/// From the end of a session's last output to nothing left of it.
+/// From the end of a session's last output to the end of its cleanup.
 constexpr auto usual_closing_time = std::chrono::seconds{20};
 
 /// Longer than the platform takes to kill a tree.
@@ -24,54 +24,55 @@ constexpr auto tree_kill_time = std::chrono::seconds{8};
 // -- frames of the runner -----------------------------------------------------
 
 remote_session::protocol_error remote_session::on_frame(frame& x) {
+  using protocol::with_body;
+  auto handle = [this](auto& body) { return on(body); };
   switch (x.header().type) {
     case frame_type::spawned:
-      return on_spawned(x);
+      return with_body<protocol::spawned>(x, handle);
     case frame_type::spawn_failed:
-      return on_spawn_failed(x);
+      return with_body<protocol::failed>(x, [this](auto& body) {
+        return on_spawn_failed(body.why);
+      });
     case frame_type::output:
       return on_output(x);
     case frame_type::input_credit:
-      return on_input_credit(x);
+      return with_body<protocol::credit>(x, handle);
     case frame_type::input_refused:
-      return on_input_refused(x);
+      return with_body<protocol::input_refused>(x, handle);
     case frame_type::input_broken:
-      return on_input_broken(x);
+      return with_body<protocol::failed>(x, [this](auto& body) {
+        return on_input_broken(body.why);
+      });
     case frame_type::notified:
-      return on_notified(x);
+      return x.body().empty() ? on_notified() : malformed;
     case frame_type::stopped:
-      return on_stopped(x);
+      return with_body<protocol::stopped>(x, handle);
     case frame_type::continued:
-      return on_continued(x);
+      return x.body().empty() ? on_continued() : malformed;
     case frame_type::answered:
-      return on_answered(x);
+      return with_body<protocol::answered>(x, handle);
     case frame_type::exited:
-      return on_exited(x);
+      return with_body<protocol::exited>(x, handle);
     case frame_type::closed:
-      return on_closed(x);
+      return with_body<protocol::closed>(x, handle);
     default:
       return "is not one that a runner sends";
   }
 }
 
-remote_session::protocol_error remote_session::on_spawned(const frame& x) {
-  auto body = protocol::decode<protocol::spawned>(x.body());
-  if (!body || body->pid <= 0)
-    return malformed;
+remote_session::protocol_error remote_session::on(const protocol::spawned& x) {
   if (at_ != state::starting)
     return untimely;
   at_ = state::running;
-  tell(child_started{body->pid, body->containment});
+  owner_->pending().clear({deadline::spawned, number_});
+  tell(child_started{x.pid, x.containment});
   return nullptr;
 }
 
-remote_session::protocol_error remote_session::on_spawn_failed(const frame& x) {
-  auto body = protocol::decode<protocol::failed>(x.body());
-  if (!body)
-    return malformed;
+remote_session::protocol_error remote_session::on_spawn_failed(failure& why) {
   if (at_ != state::starting)
     return untimely;
-  close(child_start_failed{std::move(body->why)});
+  close(child_start_failed{std::move(why)});
   return nullptr;
 }
 
@@ -92,108 +93,80 @@ remote_session::protocol_error remote_session::on_output(frame& x) {
   return nullptr;
 }
 
-remote_session::protocol_error remote_session::on_input_credit(const frame& x) {
-  auto body = protocol::decode<protocol::credit>(x.body());
-  if (!body)
-    return malformed;
-  if (body->bytes > input_under_way_)
-    return "is for more than was sent";
-  input_under_way_ -= body->bytes;
-  tell(child_stdin_taken{body->bytes});
-  pump();
-  return nullptr;
+remote_session::protocol_error remote_session::on(const protocol::credit& x) {
+  return on_input_credit(x.bytes, child_stdin_taken{x.bytes});
+}
+
+remote_session::protocol_error remote_session::on(protocol::input_refused& x) {
+  return on_input_credit(x.bytes,
+                         child_stdin_refused{x.bytes, std::move(x.why)});
 }
 
 remote_session::protocol_error
-remote_session::on_input_refused(const frame& x) {
-  auto body = protocol::decode<protocol::input_refused>(x.body());
-  if (!body)
-    return malformed;
-  if (body->bytes > input_under_way_)
+remote_session::on_input_credit(std::uint64_t bytes, child_event news) {
+  if (!input_.credit(bytes))
     return "is for more than was sent";
-  input_under_way_ -= body->bytes;
-  tell(child_stdin_refused{body->bytes, std::move(body->why)});
+  tell(std::move(news));
   pump();
   return nullptr;
 }
 
-remote_session::protocol_error remote_session::on_input_broken(const frame& x) {
-  auto body = protocol::decode<protocol::failed>(x.body());
-  if (!body)
-    return malformed;
-  if (at_ < state::running || input_state_ == writing::broken)
+remote_session::protocol_error remote_session::on_input_broken(failure& why) {
+  if (at_ < state::running || !input_.fail())
     return untimely;
-  input_state_ = writing::broken;
-  input_.clear();
-  input_under_way_ = 0;
-  owner_->drop(*this);
-  tell(child_stdin_broken{std::move(body->why)});
+  drop_input();
+  tell(child_stdin_broken{std::move(why)});
   return nullptr;
 }
 
-remote_session::protocol_error remote_session::on_notified(const frame& x) {
-  if (!x.body().empty())
-    return malformed;
+remote_session::protocol_error remote_session::on_notified() {
   if (at_ != state::running || !std::exchange(notification_due_, false))
     return untimely;
   tell(child_notified{});
   return nullptr;
 }
 
-remote_session::protocol_error remote_session::on_stopped(const frame& x) {
-  auto body = protocol::decode<protocol::stopped>(x.body());
-  if (!body)
-    return malformed;
+remote_session::protocol_error remote_session::on(const protocol::stopped& x) {
   if (at_ != state::running || !reports_stops_ || std::exchange(stopped_, true))
     return untimely;
-  report_stop(body->signal);
+  stops_changed(x.signal);
   return nullptr;
 }
 
-remote_session::protocol_error remote_session::on_continued(const frame& x) {
-  if (!x.body().empty())
-    return malformed;
+remote_session::protocol_error remote_session::on_continued() {
   if (at_ != state::running || !std::exchange(stopped_, false))
     return untimely;
-  report_stop(0);
+  stops_changed(0);
   return nullptr;
 }
 
-remote_session::protocol_error remote_session::on_answered(const frame& x) {
-  auto body = protocol::decode<protocol::answered>(x.body());
-  if (!body)
-    return malformed;
-  if (asked_.erase(body->request) == 0)
-    // Late, maybe; but not to a question that was never put.
-    return body->request > last_asked_ ? untimely : nullptr;
-  tell(child_answered{body->request, body->done, std::move(body->why)});
+remote_session::protocol_error remote_session::on(protocol::answered& x) {
+  if (!asked_.of(x.request))
+    // A late answer is ignored, but it must belong to a request that was made.
+    return x.request > last_asked_ ? untimely : nullptr;
+  asked_.clear(x.request);
+  tell(child_answered{x.request, x.done, std::move(x.why)});
   return nullptr;
 }
 
-remote_session::protocol_error remote_session::on_exited(const frame& x) {
-  auto body = protocol::decode<protocol::exited>(x.body());
-  if (!body)
-    return malformed;
+remote_session::protocol_error remote_session::on(const protocol::exited& x) {
   if (at_ != state::running)
     return untimely;
   at_ = state::exited;
-  drained_ = body->drained;
-  input_.clear();
-  owner_->drop(*this);
+  drained_ = x.drained;
+  drop_input();
+  owner_->pending().clear({deadline::exited, number_});
   if (drained_ && !asked_to_end_)
-    owner_->expect(deadline::closed, *this);
-  tell(child_exited{body->status, body->drained});
+    expect(deadline::closed);
+  tell(child_exited{x.status, x.drained});
   return nullptr;
 }
 
-remote_session::protocol_error remote_session::on_closed(const frame& x) {
-  auto body = protocol::decode<protocol::closed>(x.body());
-  if (!body)
-    return malformed;
-  // What was abandoned may end at any time.
+remote_session::protocol_error remote_session::on(const protocol::closed& x) {
+  // An abandoned session may close at any time.
   if (sink_ && at_ != state::exited)
     return untimely;
-  close(child_finished{body->drained || drained_, body->rest});
+  close(child_finished{x.drained || drained_, x.rest});
   return nullptr;
 }
 
@@ -228,7 +201,7 @@ void remote_session::spawn() {
       {errc::argument_list_too_long,
        {stage::spawn, 0, "the command is longer than a frame may be"}}});
   at_ = state::starting;
-  owner_->expect(deadline::spawned, *this);
+  expect(deadline::spawned);
   send(frame_type::spawn, std::move(body));
 }
 
@@ -236,58 +209,47 @@ void remote_session::grant(std::uint64_t bytes) {
   if (!runs_or_has_exited())
     return;
   credit_ += bytes;
-  owner_->send_credit(*this, bytes);
+  if (auto* channel = owner_->channel())
+    channel->send_credit(frame_type::output_credit, number_, bytes);
 }
 
 void remote_session::write(shared_bytes bytes) {
-  if (at_ != state::running || input_state_ != writing::open || bytes.empty())
+  if (at_ != state::running)
     return;
-  input_.push_back(std::move(bytes));
+  input_.write(std::move(bytes));
   pump();
 }
 
 void remote_session::close_stdin() {
-  if (at_ != state::running || input_state_ != writing::open)
+  if (at_ != state::running)
     return;
-  input_state_ = writing::closing;
+  input_.close();
   pump();
 }
 
 void remote_session::pump() {
-  if (!owner_->up() || at_ != state::running)
+  auto* channel = owner_->channel();
+  if (channel == nullptr || at_ != state::running)
     return;
-  while (!input_.empty() && input_under_way_ < protocol::input_window) {
-    auto& front = input_.front();
-    auto n = std::min<std::uint64_t>(
-      {front.size(), max_data_body, protocol::input_window - input_under_way_});
-    owner_->send_in_turn(frame_type::input, *this, front.first(n));
-    input_under_way_ += n;
-    front = front.from(n);
-    if (front.empty())
-      input_.pop_front();
-  }
-  if (input_.empty() && input_state_ == writing::closing) {
-    input_state_ = writing::closed;
-    owner_->send_in_turn(frame_type::close_input, *this, {});
-  }
+  for (auto next = input_.take(); !next.empty(); next = input_.take())
+    channel->send_in_turn(frame_type::input, number_, std::move(next));
+  if (input_.take_end())
+    channel->send_in_turn(frame_type::close_input, number_, {});
 }
 
 template <class Body>
 void remote_session::ask(frame_type type, const Body& body) {
-  child_answered refused{body.request, false, {}};
+  auto refuse = [&](errc code, const char* text) {
+    tell(child_answered{body.request, false, {code, {stage::run, 0, text}}});
+  };
   if (at_ != state::running)
-    refused.why = {errc::already_exited,
-                   {stage::run, 0, "the process has ended"}};
-  else if (asked_.size() >= max_asked)
-    refused.why = {errc::request_failed,
-                   {stage::run, 0, "too many requests wait already"}};
-  else {
-    asked_.emplace(body.request, owner_->work().now());
-    last_asked_ = std::max(last_asked_, body.request);
-    owner_->expect(deadline::answered, *this);
-    return send(type, protocol::encode(body));
-  }
-  tell(std::move(refused));
+    return refuse(errc::already_exited, "the process has ended");
+  if (asked_.size() >= max_asked)
+    return refuse(errc::request_failed, "too many requests wait already");
+  asked_.set(body.request, owner_->work().now() + time_for(deadline::answered));
+  last_asked_ = std::max(last_asked_, body.request);
+  expect(deadline::answered);
+  send(type, protocol::encode(body));
 }
 
 void remote_session::resize(std::uint64_t request, terminal_size size) {
@@ -310,41 +272,41 @@ void remote_session::kill() {
     return;
   received_when_killed_ = received_;
   asked_to_end_ = true;
-  owner_->expect(deadline::exited, *this);
-  if (at_ == state::exited && drained_)
-    owner_->expect(deadline::closed, *this);
+  if (at_ == state::running)
+    expect(deadline::exited);
+  else if (drained_)
+    expect(deadline::closed);
   send(frame_type::kill);
 }
 
 void remote_session::finish() {
   if (at_ != state::exited)
     return;
-  owner_->expect(deadline::closed, *this);
+  expect(deadline::closed);
   send(frame_type::finish);
 }
 
 void remote_session::abandon() {
   sink_ = nullptr;
-  switch (at_) {
-    case state::idle:
-    case state::over:
-      return;
-    case state::queued:
-      return close(child_finished{});
-    default:
-      break;
-  }
-  input_.clear();
-  input_state_ = writing::closed;
-  if (!owner_->up())
+  if (at_ == state::idle || at_ == state::over)
     return;
-  owner_->drop(*this);
-  owner_->expect(deadline::closed, *this);
+  if (at_ == state::queued)
+    return close(child_finished{});
+  asked_ = {};
+  drop_input();
+  expect(deadline::closed);
   send(frame_type::abandon);
 }
 
+void remote_session::drop_input() {
+  input_.drop();
+  if (auto* channel = owner_->channel())
+    channel->drop(number_);
+}
+
 void remote_session::send(frame_type type, std::string body) {
-  owner_->send(type, *this, std::move(body));
+  if (auto* channel = owner_->channel())
+    channel->send(type, number_, std::move(body));
 }
 
 void remote_session::tell(child_event event) {
@@ -355,7 +317,7 @@ void remote_session::tell(child_event event) {
 void remote_session::close(child_event last) {
   at_ = state::over;
   gone_ = true;
-  input_.clear();
+  input_.drop();
   auto sink = std::exchange(sink_, nullptr);
   owner_->forget(*this);
   if (sink)
@@ -371,24 +333,17 @@ void remote_session::lose(const failure& why) {
 
 // -- time ---------------------------------------------------------------------
 
-bool remote_session::has_met(deadline what, time_point due,
-                             caf::timespan answer_time) const {
-  switch (what) {
-    case deadline::spawned:
-      return at_ != state::starting;
-    case deadline::answered:
-      return sink_ == nullptr || asked_.empty()
-             || asked_.begin()->second + answer_time > due;
-    case deadline::exited:
-      return at_ >= state::exited;
-    case deadline::closed:
-      return false;
-  }
-  return true;
+void remote_session::expect(deadline what) {
+  owner_->pending().add({what, number_}, owner_->work().now() + time_for(what));
 }
 
-caf::timespan remote_session::closing_time() const noexcept {
-  // What was asked to end or is to be killed needs no time of its own.
+caf::timespan remote_session::time_for(deadline what) const noexcept {
+  auto& options = owner_->options();
+  if (what == deadline::spawned)
+    return options.spawn_timeout;
+  if (what != deadline::closed)
+    return options.terminate_timeout;
+  // A tree that was asked to end, or is being killed, gets no extra time.
   auto ends_by_itself = sink_ != nullptr && !asked_to_end_;
   return ends_by_itself
            ? std::max<caf::timespan>(usual_closing_time,
@@ -396,27 +351,64 @@ caf::timespan remote_session::closing_time() const noexcept {
            : usual_closing_time;
 }
 
-remote_session::time_point remote_session::give_up_request(failure why) {
-  auto request = asked_.begin()->first;
-  asked_.erase(asked_.begin());
-  auto next = asked_.empty() ? time_point::max() : asked_.begin()->second;
-  tell(child_answered{request, false, std::move(why)});
-  return next;
+std::optional<failure> remote_session::on_due(deadline what) {
+  auto missed = [&](stage at, const char* how) {
+    return failure{errc::runner_lost,
+                   {at, 0,
+                    "session " + std::to_string(number_) + " was not " + how
+                      + " by the runner within " + in_ms(time_for(what))
+                      + ", so the runner was killed"}};
+  };
+  switch (what) {
+    case deadline::spawned:
+      return missed(stage::spawn, "started");
+    case deadline::exited:
+      // The exit comes after the output, and the way may be slow; a program
+      // that keeps writing must not delay the end more than once.
+      if (received_ == received_when_killed_ || std::exchange(waited_on_, true))
+        return missed(stage::terminate, "killed");
+      expect(what);
+      break;
+    case deadline::closed:
+      return missed(stage::terminate, "closed");
+    case deadline::answered:
+      give_up_requests();
+      break;
+    case deadline::stops:
+      report_stops();
+      break;
+    default:
+      break;
+  }
+  return std::nullopt;
 }
 
-bool remote_session::waits_once_more() noexcept {
-  return received_ > received_when_killed_ && !std::exchange(waited_on_, true);
+void remote_session::give_up_requests() {
+  // The runner is kept: it may be far away, behind a busy connection.
+  while (auto request = asked_.take_due(owner_->work().now()))
+    tell(child_answered{*request,
+                        false,
+                        {errc::deadline_passed,
+                         {stage::run, 0,
+                          "the runner did not answer within "
+                            + in_ms(time_for(deadline::answered))}}});
+  if (auto next = asked_.next())
+    owner_->pending().add({deadline::answered, number_}, *next);
 }
 
-void remote_session::report_stop(std::int32_t signal) {
-  if (stops_.changed(signal))
-    owner_->report_stops_at(stops_.due(), *this);
+void remote_session::stops_changed(std::int32_t signal) {
+  if (!stops_.changed(signal))
+    return;
+  if (stops_.due() <= owner_->work().now())
+    report_stops();
+  else
+    owner_->pending().add({deadline::stops, number_}, stops_.due());
 }
 
-void remote_session::report_stops(time_point now) {
+void remote_session::report_stops() {
   if (at_ != state::running)
     return;
-  auto news = stops_.take(now);
+  auto news = stops_.take(owner_->work().now());
   if (news.continued)
     tell(child_continued{});
   if (news.stopped != 0)

@@ -8,8 +8,8 @@ namespace {
 
 using connection_chooser = std::function<std::shared_ptr<runner_connection>()>;
 
-/// The actors' end of a session in a runner: every call is work for the
-/// connection.
+/// The actors' end of a session in a runner: posts every call to the
+/// connection's thread.
 class remote_child : public child {
 public:
   remote_child(std::shared_ptr<executor> work, connection_chooser choose)
@@ -19,7 +19,7 @@ public:
 
   ~remote_child() override {
     if (!at_->session->gone())
-      call([](remote_session& x) { x.abandon(); });
+      call(&remote_session::abandon);
   }
 
   void start(command spec, std::uint64_t credit, child_sink sink) override {
@@ -32,44 +32,44 @@ public:
   }
 
   void grant(std::uint64_t bytes) override {
-    call([=](remote_session& x) { x.grant(bytes); });
+    call(&remote_session::grant, bytes);
   }
 
   void write(shared_bytes bytes) override {
-    call([bytes = std::move(bytes)](remote_session& x) { x.write(bytes); });
+    call(&remote_session::write, std::move(bytes));
   }
 
   void close_stdin() override {
-    call([](remote_session& x) { x.close_stdin(); });
+    call(&remote_session::close_stdin);
   }
 
   void resize(std::uint64_t request, terminal_size size) override {
-    call([=](remote_session& x) { x.resize(request, size); });
+    call(&remote_session::resize, request, size);
   }
 
   void signal(std::uint64_t request, signal_name name) override {
-    call([=](remote_session& x) { x.signal(request, name); });
+    call(&remote_session::signal, request, name);
   }
 
   void terminate(signal_name by) override {
-    call([=](remote_session& x) { x.terminate(by); });
+    call(&remote_session::terminate, by);
   }
 
   void kill() override {
-    call([](remote_session& x) { x.kill(); });
+    call(&remote_session::kill);
   }
 
   void finish() override {
-    call([](remote_session& x) { x.finish(); });
+    call(&remote_session::finish);
   }
 
 private:
-  template <class F>
-  void call(F f) {
-    work_->post([at = at_, f = std::move(f)] {
-      // One that never was started is nowhere.
+  template <class... Ts>
+  void call(void (remote_session::*f)(Ts...), Ts... xs) {
+    work_->post([at = at_, f, ... xs = std::move(xs)] {
+      // A session that was never started has no connection.
       if (at->connection != nullptr)
-        f(*at->session);
+        (*at->session.*f)(xs...);
     });
   }
 

@@ -5,36 +5,33 @@
 #include "procession/platform/child.hpp"
 #include "procession/platform/common/runner_port.hpp"
 #include "procession/runner/channel/framed_channel.hpp"
+#include "procession/runner/parent/connection_deadlines.hpp"
 #include "procession/runner/parent/remote_session.hpp"
 
-#include <array>
-#include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 namespace procession {
 
-/// Our end of a runner: starts its process, greets it, and is the children that
-/// live there. Nothing it hears from there is believed unseen; the first breach
-/// of docs/protocol.md ends the runner. It is a state machine without threads
-/// or a clock of its own; everything but `work` happens on the executor's
-/// thread.
+/// The parent's end of a runner: starts its process, exchanges hellos with it,
+/// and owns the sessions that live there. It trusts nothing that it cannot
+/// check; the first violation of docs/protocol.md ends the runner. It is a
+/// state machine without threads or a clock of its own; everything except
+/// `work` happens on the executor's thread.
 class runner_connection
   : public std::enable_shared_from_this<runner_connection>,
     public channel_listener {
 public:
   using session_ptr = std::shared_ptr<remote_session>;
 
-  /// Called with each change, on the executor's thread.
+  /// Called after each change, on the executor's thread.
   using observer = std::function<void(const runner_info&)>;
 
-  /// Makes one whose last owner may be on any thread.
+  /// Creates a connection whose last owner may be on any thread.
   static std::shared_ptr<runner_connection>
   make(std::shared_ptr<executor> work, runner_options options,
        std::string nonce, observer tell);
@@ -45,74 +42,65 @@ public:
     return *work_;
   }
 
-  /// Launches.
+  /// Starts the runner.
   void start(std::unique_ptr<runner_process> process);
 
-  /// Says goodbye; what does not end soon is killed.
+  /// Says goodbye; a runner that does not end soon is killed.
   void stop();
 
-  /// Stops after its last session, as nobody needs it any more.
+  /// Stops the runner after its last session.
   void release();
 
-  /// Whether it has ended, or is ending, and takes no session.
+  /// Whether it has ended or is ending, and accepts no session.
   bool lost() const noexcept {
     return phase_ >= phase::half_ended;
   }
 
-  /// Sessions that are not closed.
+  /// Number of sessions that are not closed.
   std::uint64_t sessions() const noexcept {
     return sessions_.size();
   }
 
-  /// Starts a session, now or when the runner is up.
+  /// Starts a session, now or once the runner is up.
   void start_session(const session_ptr& x, command spec, std::uint64_t credit,
                      child_sink sink);
 
-  // For its sessions. What is sent while it is not up is dropped.
+  // For its sessions.
 
-  bool up() const noexcept {
-    return phase_ == phase::up;
+  const runner_options& options() const noexcept {
+    return options_;
   }
 
-  void send(frame_type type, const remote_session& x, std::string body);
-  void send_credit(const remote_session& x, std::uint64_t bytes);
-  void send_in_turn(frame_type type, const remote_session& x,
-                    shared_bytes body);
-  /// Forgets what is to be sent in turn for it.
-  void drop(const remote_session& x);
-  /// It is over.
+  connection_deadlines& pending() noexcept {
+    return pending_;
+  }
+
+  /// Null while the runner is not up.
+  framed_channel* channel() noexcept {
+    return phase_ == phase::up ? channel_.get() : nullptr;
+  }
+
+  /// Removes a session that is over.
   void forget(const remote_session& x);
-  /// The runner is lost if it does not say that in time.
-  void expect(remote_session::deadline what, const remote_session& by);
-  void report_stops_at(std::chrono::steady_clock::time_point when,
-                       const remote_session& x);
 
 private:
   runner_connection(std::shared_ptr<executor> work, runner_options options,
                     std::string nonce, observer tell);
 
-  using clock = std::chrono::steady_clock;
-  using time_point = clock::time_point;
+  using deadline = connection_deadlines::kind;
 
   enum class phase {
     launching,
     connecting,
     greeting,
     up,
-    /// We said goodbye; it is to end by itself.
+    /// We said goodbye; the runner should end by itself.
     leaving,
-    /// Its process or its channel has ended; the other is to follow.
+    /// Its process or its channel has ended; the other should follow.
     half_ended,
-    /// It was killed; nothing of it is to be left soon.
+    /// It was killed; its process should disappear soon.
     killing,
     down
-  };
-
-  using deadline = remote_session::deadline;
-
-  struct due {
-    time_point when;
-    std::uint64_t number;
   };
 
   // The runner's process.
@@ -134,14 +122,10 @@ private:
 
   // Time.
   void enter(phase next, caf::timespan within = {});
-  bool met(deadline what, const due& x) const;
-  caf::timespan time_for(deadline what,
-                         const remote_session& by) const noexcept;
+  void on_due(const connection_deadlines::deadline& x);
   void on_phase_due();
-  void on_missed(deadline what, std::uint64_t number);
-  void report_stops();
-  void tick();
-  void arm(time_point when);
+  void check_signs_of_life();
+  caf::timespan hello_time() const;
 
   // The end.
   bool greeted() const noexcept;
@@ -151,7 +135,7 @@ private:
   void down();
 
   std::shared_ptr<executor> work_;
-  /// Itself, from the start to the end: it sees its runner out.
+  /// Keeps this object alive from the start to the end of the runner.
   std::shared_ptr<runner_connection> self_;
   runner_options options_;
   std::string nonce_;
@@ -159,35 +143,24 @@ private:
   bool released_ = false;
   std::unique_ptr<runner_process> process_;
   std::unique_ptr<framed_channel> channel_;
-  std::unique_ptr<timer> timer_;
-  time_point armed_ = time_point::max();
-
+  connection_deadlines pending_;
   phase phase_ = phase::launching;
-  /// Where we are or were on the way up.
+  /// The stage that failures name.
   stage stage_ = stage::launch;
-  /// When the phase is to be left at the latest.
-  time_point phase_due_ = time_point::max();
   runner_info info_;
-  /// How its process and its channel ended, once they did.
+  /// The ends of the process and of the channel, once known.
   std::optional<exit_status> exit_;
   std::optional<failure> channel_end_;
-  /// The end of what it said on its standard error.
+  /// The end of the runner's error output.
   std::string log_;
 
-  std::unordered_map<std::uint64_t, session_ptr> sessions_;
+  /// By number: in the order of the starts.
+  std::map<std::uint64_t, session_ptr> sessions_;
   std::uint64_t last_number_ = 0;
-  using queue = std::deque<due>;
-
-  static void add(queue& to, due x);
-
-  /// Each in the order of time.
-  std::array<queue, 4> deadlines_;
-  /// Sessions whose stops are to be told.
-  queue stops_due_;
 };
 
-/// Makes children that live in runners.
-/// @param choose which runner a session goes to: called when the session is
+/// Creates children that live in runners.
+/// @param choose returns the runner for a session. Called when the session is
 ///               started, on the executor's thread.
 std::shared_ptr<child_factory>
 make_children(std::shared_ptr<executor> work,

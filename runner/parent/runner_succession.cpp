@@ -63,7 +63,7 @@ bool runner_succession::may_follow() const {
     return false;
   if (failures_ <= free_failures)
     return true;
-  // Twice as long each time, until that is longer than the longest.
+  // Twice as long each time, up to the longest pause.
   auto doublings = std::min(failures_ - free_failures - 1, 10u);
   auto pause = std::min<std::chrono::steady_clock::duration>(
     first_pause * (1 << doublings), longest_pause);
@@ -72,7 +72,7 @@ bool runner_succession::may_follow() const {
 
 void runner_succession::stop() {
   stopped_ = true;
-  // One that is not started yet is stopped as soon as it is.
+  // A runner that is not started yet is stopped when its turn comes.
   if (predecessor_ == nullptr)
     connection_->stop();
   tell();

@@ -11,35 +11,37 @@
 
 namespace procession {
 
-/// The runners of one node, one after the other: when one is lost, or could not
-/// be started, the next session starts another (`runner_options::restart`).
-/// There is never more than one: a session that comes while a runner ends waits
-/// for the next one. Everything but `make` and `work` happens on the
-/// executor's thread.
+/// The runners of one node, one after the other: when a runner is lost, or
+/// could not be started, the next session starts another
+/// (`runner_options::restart`). There is never more than one: while a runner
+/// ends, a new session waits for its successor. Everything except `make` and
+/// `work` happens on the executor's thread.
 class runner_succession
   : public std::enable_shared_from_this<runner_succession> {
 public:
   using connection_ptr = std::shared_ptr<runner_connection>;
 
-  /// A runner that was up for so long has not failed when it is lost.
+  /// A runner that was up for this long does not count as failed when it is
+  /// lost.
   static constexpr auto proven = std::chrono::seconds{10};
 
-  /// How many may fail in a row before there are pauses in which no other is
-  /// started. The first pause is that long, each one twice as long as the one
-  /// before, up to the longest.
+  /// How many runners may fail in a row before pauses delay the next start. The
+  /// first pause is `first_pause`, and each one is twice as long as the one
+  /// before, up to `longest_pause`.
   static constexpr std::uint32_t free_failures = 3;
   static constexpr auto first_pause = std::chrono::seconds{1};
   static constexpr auto longest_pause = std::chrono::seconds{30};
 
   struct change {
     runner_info now;
-    /// It is down, and no other follows.
+    /// The runner is down, and no other follows.
     bool over = false;
-    /// Also, no spawner or node is left to use a runner: this is the last news.
+    /// In addition, no spawner or node is left that could use a runner: the
+    /// last report.
     bool last = false;
   };
 
-  /// Called with each change, on the executor's thread.
+  /// Called after each change, on the executor's thread.
   using observer = std::function<void(const change&)>;
 
   static std::shared_ptr<runner_succession>
@@ -49,20 +51,20 @@ public:
     return work_;
   }
 
-  /// Starts the first one.
+  /// Starts the first runner.
   void start(observer tell);
 
-  /// The runner that the next session goes to: another one if the last was
-  /// lost. One that is down fails each session with why.
+  /// Returns the runner for the next session: a new one if the last was lost. A
+  /// connection that is down fails each session with its reason.
   connection_ptr next();
 
-  /// Ends the runner; no other follows.
+  /// Ends the runner for good.
   void stop();
 
-  /// Ends the runner after its last session, as nobody needs it any more.
+  /// Ends the runner after its last session, for good.
   void release();
 
-  /// Tells the observer how things are.
+  /// Reports the current state to the observer.
   void tell();
 
 private:
@@ -80,21 +82,21 @@ private:
   std::shared_ptr<executor> work_;
   runner_options options_;
   observer tell_;
-  /// The last one, and its number from 1. Not started as long as the one before
-  /// it is not down.
+  /// The current runner, and its number from 1. It is not started before its
+  /// predecessor is down.
   connection_ptr connection_;
   std::uint64_t number_ = 0;
   std::string nonce_;
   connection_ptr predecessor_;
   bool stopped_ = false;
   bool released_ = false;
-  /// How far the last one has come.
+  /// How far the current runner has come.
   enum class course { not_up, up, ended };
   course at_ = course::not_up;
   runner_info info_;
-  /// When it was up.
+  /// When it came up.
   time_point up_since_;
-  /// How many in a row failed, and when the last one of them did.
+  /// How many runners failed in a row, and when the last one did.
   std::uint32_t failures_ = 0;
   time_point failed_;
 };
