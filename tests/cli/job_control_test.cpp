@@ -73,7 +73,7 @@ std::string pid_in(const std::string& text) {
 } // namespace
 
 TEST_CASE("a program that stops itself stops run, and fg continues both",
-          "[jobs]") {
+          "[command-line][signals]") {
   terminal t;
   t.type("$P run --pty -- sh -c 'stty -echo; kill -STOP $$; echo back; "
          "read x; echo got $x; exit 7'\n");
@@ -92,9 +92,8 @@ TEST_CASE("a program that stops itself stops run, and fg continues both",
   t.see("code=7\r\n");
 }
 
-TEST_CASE("in the background the program goes on and the shell has its "
-          "terminal",
-          "[jobs]") {
+TEST_CASE("a program in the background goes on and the shell has its terminal",
+          "[command-line][signals]") {
   terminal t;
   t.type("$P run --pty -- sh -c 'stty -echo; kill -STOP $$; echo back; "
          "read x; echo got $x; exit 7'\n");
@@ -116,7 +115,7 @@ TEST_CASE("in the background the program goes on and the shell has its "
 }
 
 TEST_CASE("the suspend key stops a program on pipes together with run",
-          "[jobs]") {
+          "[command-line][signals]") {
   terminal t;
   // It starts no process: a shell whose child is stopped before its exec is in
   // no state T (vfork(2)).
@@ -139,7 +138,8 @@ TEST_CASE("the suspend key stops a program on pipes together with run",
   t.see("code=143\r\n");
 }
 
-TEST_CASE("the escape key suspends a program on a terminal", "[jobs][escape]") {
+TEST_CASE("the escape key suspends a program on a terminal",
+          "[command-line][signals]") {
   terminal t;
   t.type("$P run --pty -- sh -c 'stty -echo; echo pid=$$.; read x; "
          "echo got $x'\n");
@@ -153,9 +153,9 @@ TEST_CASE("the escape key suspends a program on a terminal", "[jobs][escape]") {
   t.see("got ~a word\r\n");
 }
 
-TEST_CASE("a program that is stopped where nobody could continue us stays so, "
+TEST_CASE("a program stopped where nothing could continue run stays stopped, "
           "and the escape key ends it",
-          "[jobs][escape]") {
+          "[command-line][signals]") {
   shell sh;
   auto x = sh.start({"-v", "--", "sh", "-c", "kill -STOP $$; echo never"},
                     pty());
@@ -166,7 +166,7 @@ TEST_CASE("a program that is stopped where nobody could continue us stays so, "
 }
 
 TEST_CASE("the escape key twice kills a program that takes nothing",
-          "[escape]") {
+          "[command-line][input]") {
   shell sh;
   auto x = sh.start({"--grace", "1000", "--", "sh", "-c",
                      "stty raw -echo; trap '' HUP; echo up; "
@@ -182,7 +182,8 @@ TEST_CASE("the escape key twice kills a program that takes nothing",
   CHECK(exit_code(x) == 137);
 }
 
-TEST_CASE("another key or none can be the escape key", "[escape]") {
+TEST_CASE("the escape key can be changed or switched off",
+          "[command-line][input]") {
   shell sh;
   auto key = GENERATE(as<std::string>{}, "none", "^]");
   auto x = sh.start({"--escape", key, "--", "sh", "-c",
@@ -201,7 +202,7 @@ TEST_CASE("another key or none can be the escape key", "[escape]") {
   }
 }
 
-TEST_CASE("an escape key that is none is bad usage", "[escape]") {
+TEST_CASE("an invalid escape key is bad usage", "[command-line][input]") {
   shell sh;
   auto name = GENERATE(as<std::string>{}, "", "ab", "^M", "nothing");
   auto result = sh.cli({"run", "--escape", name, "--", "true"});

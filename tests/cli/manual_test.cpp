@@ -43,7 +43,7 @@ bool present(shell& sh, const std::string& name) {
 } // namespace
 
 TEST_CASE("every option of the help is in the man page and every completion",
-          "[manual]") {
+          "[command-line]") {
   shell sh;
   auto [name, sub] = GENERATE(
     table<std::string, std::string>({{"procession", "run"},
@@ -71,7 +71,8 @@ TEST_CASE("every option of the help is in the man page and every completion",
   }
 }
 
-TEST_CASE("the exit codes in the man page are those of the help", "[manual]") {
+TEST_CASE("the exit codes in the man page are those of the help",
+          "[command-line]") {
   shell sh;
   auto help = printed(sh, "$P run --help");
   auto man = printed(sh, "$P --document man 2026-01-31");
@@ -82,7 +83,7 @@ TEST_CASE("the exit codes in the man page are those of the help", "[manual]") {
   }
 }
 
-TEST_CASE("help fits into 80 columns", "[manual]") {
+TEST_CASE("help fits into 80 columns", "[command-line]") {
   shell sh;
   for (auto command :
        {"$P --help", "$P run --help", "$P-runner --help", "$P-mcp --help"}) {
@@ -99,7 +100,7 @@ TEST_CASE("help fits into 80 columns", "[manual]") {
 }
 
 TEST_CASE("help and man page tell defaults, not how they are checked",
-          "[manual]") {
+          "[command-line]") {
   shell sh;
   for (auto command : {"$P-mcp --help", "$P-mcp --document man 2026-01-31"}) {
     auto text = printed(sh, command);
@@ -108,7 +109,7 @@ TEST_CASE("help and man page tell defaults, not how they are checked",
   }
 }
 
-TEST_CASE("bash completes commands, options and values", "[manual]") {
+TEST_CASE("bash completes commands, options and values", "[command-line]") {
   shell sh;
   CHECK(completed(sh, "procession r", 1) == "run\n");
   CHECK(completed(sh, "procession run --tim", 2) == "--timeout\n");
@@ -123,7 +124,7 @@ TEST_CASE("bash completes commands, options and values", "[manual]") {
 }
 
 TEST_CASE("shells and formatters read our documents without complaint",
-          "[manual]") {
+          "[command-line]") {
   shell sh;
   auto name = GENERATE(as<std::string>{}, "procession", "procession-runner",
                        "procession-mcp");

@@ -37,7 +37,7 @@ constexpr auto leave_orphans
 } // namespace
 
 TEST_CASE("run as the first process of a container reaps orphans",
-          "[container]") {
+          "[command-line][ending]") {
   shell sh;
   if (!possible(sh, in_container))
     return;
@@ -49,7 +49,7 @@ TEST_CASE("run as the first process of a container reaps orphans",
 }
 
 TEST_CASE("the runner as the first process of a container reaps orphans",
-          "[container]") {
+          "[command-line][ending]") {
   shell sh;
   if (!possible(sh, in_container))
     return;
@@ -62,7 +62,7 @@ TEST_CASE("the runner as the first process of a container reaps orphans",
 }
 
 TEST_CASE("signals to the first process of a container reach the program",
-          "[container]") {
+          "[command-line][signals]") {
   shell sh;
   if (!possible(sh, in_container))
     return;
@@ -77,7 +77,8 @@ TEST_CASE("signals to the first process of a container reach the program",
   CHECK(shell_code(result.status) == code);
 }
 
-TEST_CASE("whoever gets too few threads or processes is told so", "[limits]") {
+TEST_CASE("run tells that it has too few threads or processes",
+          "[command-line][limits]") {
   shell sh;
   if (!possible(sh, as_nobody_else() + binary() + " run --pipes --"))
     return;
@@ -115,7 +116,8 @@ TEST_CASE("whoever gets too few threads or processes is told so", "[limits]") {
   }
 }
 
-TEST_CASE("whoever gets too few descriptors is told so, once", "[limits]") {
+TEST_CASE("run tells once that it has too few descriptors",
+          "[command-line][limits]") {
   shell sh;
   auto limit = GENERATE(range(4, 30));
   CAPTURE(limit);
@@ -152,7 +154,7 @@ std::string not_blocking(const std::string& streams) {
 
 } // namespace
 
-TEST_CASE("run waits for streams that do not block", "[nonblocking]") {
+TEST_CASE("run waits for streams that do not block", "[command-line][input]") {
   shell sh;
   if (!possible(sh, "python3 -c ''"))
     return;

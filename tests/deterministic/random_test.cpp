@@ -162,13 +162,15 @@ private:
 
 } // namespace
 
-TEST_CASE("whoever comes, goes, lags or reads: all get what was sent") {
+TEST_CASE("all subscribers and readers get what was sent, at any speed",
+          "[subscription][output]") {
   auto seed = GENERATE(range(1u, PROCESSION_MANY_PLAYS + 1u));
   CAPTURE(seed);
   improvisation{seed}.play();
 }
 
-TEST_CASE("a lossless stream is the same however messages cross") {
+TEST_CASE("a lossless stream is the same however messages cross",
+          "[subscription][output]") {
   auto seed = GENERATE(range(1u, PROCESSION_MANY_PLAYS + 1u));
   CAPTURE(seed);
   std::minstd_rand chance{seed};

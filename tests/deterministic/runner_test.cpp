@@ -183,7 +183,7 @@ std::size_t play(fault what, std::size_t at, std::size_t byte = 0) {
 
 } // namespace
 
-TEST_CASE("a session in a runner lives as one here does") {
+TEST_CASE("a session in a runner lives as one here does", "[runner]") {
   far_theatre x;
   peer watcher{x.t};
   auto made = watcher.begin(cat());
@@ -211,7 +211,8 @@ TEST_CASE("a session in a runner lives as one here does") {
                  "4 closed complete"});
 }
 
-TEST_CASE("a failed start in a runner has its stage and text") {
+TEST_CASE("a failed start in a runner has its stage and text",
+          "[runner][start]") {
   far_theatre x;
   peer watcher{x.t};
   auto made = watcher.begin(cat());
@@ -222,7 +223,8 @@ TEST_CASE("a failed start in a runner has its stage and text") {
   CHECK(detail_of(made.error()).text == "no such place");
 }
 
-TEST_CASE("whatever happens to a frame, nobody waits for ever") {
+TEST_CASE("a disturbed frame makes no one wait for ever",
+          "[runner][protocol]") {
   auto frames = play(fault::none, 0);
   CHECK(frames >= 11);
   for (auto what : {fault::cut, fault::halved, fault::lost, fault::doubled,
@@ -231,14 +233,16 @@ TEST_CASE("whatever happens to a frame, nobody waits for ever") {
       play(what, at);
 }
 
-TEST_CASE("whatever byte of a header is wrong, nobody waits for ever") {
+TEST_CASE("a wrong byte in a header makes no one wait for ever",
+          "[runner][protocol]") {
   auto frames = play(fault::none, 0);
   for (std::size_t at = 0; at < frames; ++at)
     for (std::size_t byte = 0; byte < frame_header_size; ++byte)
       play(fault::garbled, at, byte);
 }
 
-TEST_CASE("credit goes all the way to the child, and holds it back") {
+TEST_CASE("credit goes all the way to the child, and holds it back",
+          "[runner][protocol]") {
   far_theatre x;
   peer watcher{x.t};
   auto made = watcher.begin(cat());
@@ -267,7 +271,7 @@ TEST_CASE("credit goes all the way to the child, and holds it back") {
   CHECK(child.credit() > 0);
 }
 
-TEST_CASE("many sessions share a runner, each with its own life") {
+TEST_CASE("many sessions share a runner, each with its own life", "[runner]") {
   far_theatre x;
   peer watcher{x.t};
   std::vector<reply<session>> made;
@@ -291,7 +295,8 @@ TEST_CASE("many sessions share a runner, each with its own life") {
   CHECK(watcher.ask<runner_info>(x.hdl, info_atom_v).value().sessions == 0);
 }
 
-TEST_CASE("a host ends with its channel, and all its children with it") {
+TEST_CASE("a host ends with its channel, and all its children with it",
+          "[runner][ending]") {
   far_theatre x;
   peer watcher{x.t};
   auto made = watcher.begin(cat());
@@ -316,7 +321,8 @@ TEST_CASE("a host ends with its channel, and all its children with it") {
   CHECK(x.runner_gone());
 }
 
-TEST_CASE("credit comes before the end of what it is for") {
+TEST_CASE("credit comes before the end of what it is for",
+          "[runner][protocol]") {
   far_theatre x;
   peer watcher{x.t};
   auto made = watcher.begin(cat());

@@ -3,7 +3,8 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("the first event tells that the program runs", "[events]") {
+TEST_CASE("the first event tells that the program runs",
+          "[start][subscription]") {
   theatre t;
   peer owner{t};
   peer late{t};
@@ -21,7 +22,7 @@ TEST_CASE("the first event tells that the program runs", "[events]") {
 }
 
 TEST_CASE("a spawn that subscribes is answered, then come the events",
-          "[events]") {
+          "[start][subscription]") {
   theatre t;
   peer owner{t};
   auto made = owner.begin_subscribed(cat());
@@ -38,7 +39,7 @@ TEST_CASE("a spawn that subscribes is answered, then come the events",
 }
 
 TEST_CASE("a spawn that subscribes and fails is answered with the error alone",
-          "[events]") {
+          "[start][subscription]") {
   theatre t;
   peer owner{t};
   auto made = owner.begin_subscribed(cat());
@@ -51,7 +52,7 @@ TEST_CASE("a spawn that subscribes and fails is answered with the error alone",
 
 TEST_CASE(
   "a session that goes while it starts tells its starter the error alone",
-  "[events]") {
+  "[start][subscription]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -65,7 +66,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a spawn that subscribes has a window and begins at the beginning",
-          "[events]") {
+          "[start][subscription]") {
   theatre t;
   peer owner{t};
   CHECK(owner.begin_subscribed(cat(), {{}, 0, delivery::lossless})
@@ -75,7 +76,8 @@ TEST_CASE("a spawn that subscribes has a window and begins at the beginning",
   CHECK(t.children() == 0);
 }
 
-TEST_CASE("a session that never ran has no start to tell of", "[events]") {
+TEST_CASE("a session that never ran has no start to tell of",
+          "[start][subscription]") {
   theatre t;
   peer owner{t};
   peer late{t};
@@ -90,7 +92,7 @@ TEST_CASE("a session that never ran has no start to tell of", "[events]") {
         == lines{"1 exited did not start", "2 closed complete"});
 }
 
-TEST_CASE("the last event tells why it is the last", "[events]") {
+TEST_CASE("the last event tells why it is the last", "[ending][subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();

@@ -32,7 +32,8 @@ const auto not_found = failure{errc::program_not_found,
 
 } // namespace
 
-TEST_CASE("after the loss of a runner the next session starts another") {
+TEST_CASE("the next session after the loss of a runner starts another",
+          "[runner]") {
   far_theatre x;
   peer watcher{x.t};
   auto first = start(x, watcher);
@@ -62,7 +63,8 @@ TEST_CASE("after the loss of a runner the next session starts another") {
           .is(errc::already_exited));
 }
 
-TEST_CASE("a session that comes while a runner ends waits for the next") {
+TEST_CASE("a session that comes while a runner ends waits for the next",
+          "[runner]") {
   far_theatre x;
   peer watcher{x.t};
   start(x, watcher);
@@ -100,7 +102,7 @@ TEST_CASE("a session that comes while a runner ends waits for the next") {
   }
 }
 
-TEST_CASE("a runner that was stopped is followed by none") {
+TEST_CASE("a runner that was stopped is not replaced", "[runner]") {
   far_theatre x;
   peer watcher{x.t};
   start(x, watcher);
@@ -113,7 +115,8 @@ TEST_CASE("a runner that was stopped is followed by none") {
   CHECK(x.launches == 1);
 }
 
-TEST_CASE("runners that fail in a row are followed after pauses only") {
+TEST_CASE("runners that fail in a row are followed after pauses only",
+          "[runner]") {
   far_theatre x;
   peer watcher{x.t};
   start(x, watcher);
@@ -162,7 +165,7 @@ TEST_CASE("runners that fail in a row are followed after pauses only") {
   }
 }
 
-TEST_CASE("where none may follow, a runner is lost for good") {
+TEST_CASE("a runner that may not be replaced is lost for good", "[runner]") {
   far_theatre x{none_follows()};
   peer watcher{x.t};
   start(x, watcher);

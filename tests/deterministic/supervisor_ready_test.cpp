@@ -41,7 +41,7 @@ const auto refused = failure{errc::request_failed, {stage::ready, 111, "no"}};
 
 } // namespace
 
-TEST_CASE("a child is ready when its output has the text") {
+TEST_CASE("a child is ready when its output has the text", "[supervision]") {
   theatre t;
   nursery n{t,
             {ready_when(kid(t, "a"), ready_output{"listening on :80"}),
@@ -58,7 +58,8 @@ TEST_CASE("a child is ready when its output has the text") {
   CHECK(n.asker.info(n.find("a").session).subscribers == 0);
 }
 
-TEST_CASE("looking for a text neither takes output nor holds the child up") {
+TEST_CASE("looking for a text neither takes output nor holds the child up",
+          "[supervision]") {
   theatre t;
   auto a = ready_when(kid(t, "a"), ready_output{"ready"});
   nursery n{t, {a}};
@@ -82,7 +83,8 @@ TEST_CASE("looking for a text neither takes output nor holds the child up") {
   CHECK(tail.substr(tail.size() - 7) == "\nready\n");
 }
 
-TEST_CASE("a child is ready when it says so by its descriptor") {
+TEST_CASE("a child is ready when it says so by its descriptor",
+          "[supervision]") {
   theatre t;
   auto a = ready_when(kid(t, "a"), ready_notified{});
   CHECK(is(make_supervisor(t.sys, {a}).error(), errc::invalid_argument));
@@ -97,7 +99,8 @@ TEST_CASE("a child is ready when it says so by its descriptor") {
   CHECK(n.states() == lines{"a running", "b starting"});
 }
 
-TEST_CASE("a child that says that it is ready and ends at once was ready") {
+TEST_CASE("a child that says that it is ready and ends at once was ready",
+          "[supervision]") {
   theatre t;
   auto a = ready_when(kid(t, "a", restart_kind::transient), ready_notified{});
   std::get<session_start>(a.start).what.notification_fd = 3;
@@ -131,7 +134,8 @@ TEST_CASE("a child that says that it is ready and ends at once was ready") {
   }
 }
 
-TEST_CASE("a child is ready when a probe finds what it looks for") {
+TEST_CASE("a child is ready when a probe finds what it looks for",
+          "[supervision]") {
   theatre t;
   scripted_probe probe;
   nursery n{t, {ready_when(kid(t, "a"), probe.when())}};
@@ -160,7 +164,7 @@ TEST_CASE("a child is ready when a probe finds what it looks for") {
   CHECK(n.states() == lines{"a running"});
 }
 
-TEST_CASE("a probe that cannot work fails the start at once") {
+TEST_CASE("a probe that cannot work fails the start at once", "[supervision]") {
   theatre t;
   scripted_probe probe;
   nursery n{t, {ready_when(kid(t, "a"), probe.when())}};
@@ -185,7 +189,8 @@ TEST_CASE("a probe that cannot work fails the start at once") {
   CHECK(contains(n.events().back(), "down: invalid_argument at ready"));
 }
 
-TEST_CASE("a child that is not ready in time is stopped, and that is told") {
+TEST_CASE("a child that is not ready in time is stopped, and that is told",
+          "[supervision]") {
   theatre t;
   auto a = ready_when(kid(t, "a"), ready_output{"never"});
   a.ready_within = 7s;
@@ -231,7 +236,8 @@ TEST_CASE("a child that is not ready in time is stopped, and that is told") {
   }
 }
 
-TEST_CASE("why a probe has found nothing is told when the time is over") {
+TEST_CASE("the reason why a probe found nothing is told when the time is over",
+          "[supervision]") {
   theatre t;
   scripted_probe probe;
   auto a = ready_when(kid(t, "a"), probe.when());
@@ -250,7 +256,8 @@ TEST_CASE("why a probe has found nothing is told when the time is over") {
   n.down("a", by_signal(15));
 }
 
-TEST_CASE("a child that ends before it is ready has failed to start") {
+TEST_CASE("a child that ends before it is ready has failed to start",
+          "[supervision]") {
   theatre t;
   auto status = GENERATE(exit_code(0), exit_code(3));
   auto a = ready_when(kid(t, "a", restart_kind::transient),
@@ -279,7 +286,8 @@ TEST_CASE("a child that ends before it is ready has failed to start") {
                    + to_string(status)});
 }
 
-TEST_CASE("a session that somebody takes away is a failure of its child") {
+TEST_CASE("a session that somebody takes away is a failure of its child",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a")}};
   n.obey();
@@ -289,7 +297,8 @@ TEST_CASE("a session that somebody takes away is a failure of its child") {
   CHECK(n.states() == lines{"a backing_off"});
 }
 
-TEST_CASE("a session that is closed can be read though its child goes on") {
+TEST_CASE("a session that is closed can be read though its child goes on",
+          "[supervision]") {
   theatre t;
   nursery n{t, {eager(t, "a")}};
   n.obey();
@@ -305,7 +314,7 @@ TEST_CASE("a session that is closed can be read though its child goes on") {
 
 // -- children that are no sessions --------------------------------------------
 
-TEST_CASE("any actor can be a child") {
+TEST_CASE("any actor can be a child", "[supervision]") {
   theatre t;
   auto makes = 0;
   caf::actor made;
@@ -355,7 +364,7 @@ TEST_CASE("any actor can be a child") {
   made = nullptr;
 }
 
-TEST_CASE("a function that makes no actor fails the start") {
+TEST_CASE("a function that returns no actor fails the start", "[supervision]") {
   theatre t;
   auto how = GENERATE(0, 1, 2, 3);
   auto make = [=](caf::actor_system&) -> caf::expected<caf::actor> {
@@ -374,7 +383,8 @@ TEST_CASE("a function that makes no actor fails the start") {
   CHECK(n.states() == lines{"first running"});
 }
 
-TEST_CASE("a supervisor is a child that is ready when its own are") {
+TEST_CASE("a supervisor is a child that is ready when its own are",
+          "[supervision]") {
   theatre t;
   auto slow = kid(t, "b");
   slow.ready_within = max_timespan;
@@ -394,7 +404,8 @@ TEST_CASE("a supervisor is a child that is ready when its own are") {
   over.value();
 }
 
-TEST_CASE("a nested supervisor that gives up is a failure above") {
+TEST_CASE("a nested supervisor that gives up is a failure above",
+          "[supervision]") {
   theatre t;
   supervisor_options once;
   once.intensity = {1, 10s};
@@ -416,7 +427,8 @@ TEST_CASE("a nested supervisor that gives up is a failure above") {
   CHECK(contains(last, "child 'a'"));
 }
 
-TEST_CASE("a nested supervisor that does not come up names its child") {
+TEST_CASE("a nested supervisor that does not come up names its child",
+          "[supervision]") {
   theatre t;
   nursery n{t, {supervisor_child("inner", {kid(t, "a")})}};
   auto up = n.asker.ask<child_list>(n.hdl, wait_atom_v);
@@ -427,7 +439,8 @@ TEST_CASE("a nested supervisor that does not come up names its child") {
   CHECK(contains(detail_of(up.error()).text, "child 'a' did not come up"));
 }
 
-TEST_CASE("a nested supervisor goes with the one above, however that ends") {
+TEST_CASE("a nested supervisor goes with the one above, however that ends",
+          "[supervision]") {
   theatre t;
   nursery n{t, {supervisor_child("inner", {kid(t, "a")})}};
   n.obey();

@@ -33,7 +33,8 @@ std::vector<std::string> report_of(const std::string& how) {
 
 } // namespace
 
-TEST_CASE("a program that is started as another user has no capability left") {
+TEST_CASE("a program that is started as another user has no capability left",
+          "[start]") {
   auto how = GENERATE("root", "ambient", "fixup", "keep");
   INFO(how);
   auto lines = report_of(how);
@@ -54,7 +55,8 @@ TEST_CASE("a program that is started as another user has no capability left") {
 }
 
 TEST_CASE("a program that is started as another user does not see the keys of "
-          "the host's session") {
+          "the host's session",
+          "[start]") {
   auto lines = report_of("keyring");
   if (lines.empty())
     return;

@@ -59,7 +59,8 @@ void check_end(grove& where, grown_tree& x) {
 
 } // namespace
 
-TEST_CASE("ending a tree kills every process of it, wherever it went") {
+TEST_CASE("ending a tree kills every process of it, wherever it went",
+          "[containment]") {
   grove here{every_kind()};
   SECTION("one in a session of its own") {
     auto x = here.grow("setsid sh -c 'echo ready; exec sleep 1000' & read x");
@@ -111,7 +112,8 @@ TEST_CASE("ending a tree kills every process of it, wherever it went") {
   }
 }
 
-TEST_CASE("a process is killed although its main thread has ended") {
+TEST_CASE("a process is killed although its main thread has ended",
+          "[containment]") {
   grove here{every_kind()};
   auto x = here.grow(helper("test-fugitive") + " threads & read x");
   REQUIRE(x.line().substr(0, 9) == "fugitive ");
@@ -131,7 +133,8 @@ TEST_CASE("a process is killed although its main thread has ended") {
   check_end(here, x);
 }
 
-TEST_CASE("what has lost its parent, session and environment is killed") {
+TEST_CASE("a process without its parent, session and environment is killed",
+          "[containment]") {
   grove here{every_kind()};
   SECTION("a plain program") {
     auto x = here.grow(
@@ -178,7 +181,7 @@ TEST_CASE("what has lost its parent, session and environment is killed") {
   }
 }
 
-TEST_CASE("a storm of forks is ended, and holds up no spawn") {
+TEST_CASE("a storm of forks is ended, and holds up no spawn", "[containment]") {
   grove here{every_kind()};
   auto x = here.grow("env -i " + helper("test-fugitive") + " storm & read x");
   REQUIRE(x.line().substr(0, 9) == "fugitive ");
@@ -195,7 +198,8 @@ TEST_CASE("a storm of forks is ended, and holds up no spawn") {
   here.fell(x);
 }
 
-TEST_CASE("a tree of which only the leader's zombie is left ends at once") {
+TEST_CASE("a tree of which only the leader's zombie is left ends at once",
+          "[containment]") {
   grove here{every_kind()};
   auto x = here.grow("exit 0");
   REQUIRE(x.leader_ended());
@@ -205,7 +209,8 @@ TEST_CASE("a tree of which only the leader's zombie is left ends at once") {
   here.fell(x);
 }
 
-TEST_CASE("what is left of a tree is asked to end, and killed in the end") {
+TEST_CASE("leftovers of a tree are asked to end, and killed in the end",
+          "[containment]") {
   constexpr auto for_ever = std::chrono::nanoseconds::max();
   grove here{every_kind()};
   auto polite = std::string{"setsid sh -c 'trap \"echo told; exit\" TERM\n"
@@ -280,7 +285,7 @@ TEST_CASE("what is left of a tree is asked to end, and killed in the end") {
   }
 }
 
-TEST_CASE("trees that end together all end, each alone") {
+TEST_CASE("trees that end together all end, each alone", "[containment]") {
   grove here{every_kind()};
   std::vector<grown_tree> trees;
   for (auto i = 0; i < 20; ++i)
@@ -307,7 +312,9 @@ TEST_CASE("trees that end together all end, each alone") {
   check_end(here, bystander);
 }
 
-TEST_CASE("a signal goes to who left the leader's process group, not to it") {
+TEST_CASE(
+  "a signal reaches processes outside of the leader's group, not the leader",
+  "[containment][signals]") {
   grove here{every_kind()};
   auto x = here.grow(
     "trap 'echo group' TERM; trap 'echo hangup; exit' HUP\n"
@@ -322,7 +329,8 @@ TEST_CASE("a signal goes to who left the leader's process group, not to it") {
   check_end(here, x);
 }
 
-TEST_CASE("signals and the end of a tree keep their order") {
+TEST_CASE("signals and the end of a tree keep their order",
+          "[containment][signals]") {
   grove here{every_kind()};
   auto x = here.grow("setsid sh -c 'trap \"echo told\" TERM; echo ready\n"
                      "  while :; do sleep 1000 & wait; done' &");
@@ -345,7 +353,8 @@ TEST_CASE("signals and the end of a tree keep their order") {
   here.fell(x);
 }
 
-TEST_CASE("a tree can be ended in a program without a descriptor left") {
+TEST_CASE("a tree can be ended in a program without a descriptor left",
+          "[containment][limits]") {
   grove here{every_kind()};
   auto x = here.grow("setsid sh -c 'echo ready; exec sleep 1000' &"
                      "setsid sh -c 'echo ready; exec sleep 1000' &");
@@ -360,7 +369,7 @@ TEST_CASE("a tree can be ended in a program without a descriptor left") {
   here.fell(x);
 }
 
-TEST_CASE("a tree may divide its cgroup") {
+TEST_CASE("a tree may divide its cgroup", "[containment]") {
   if (!have_cgroups())
     return;
   grove here{containment_kind::cgroup};
@@ -376,7 +385,8 @@ TEST_CASE("a tree may divide its cgroup") {
   CHECK(!fs::exists(here.directory() + "/1"));
 }
 
-TEST_CASE("cgroups are ended and removed however deep they are nested") {
+TEST_CASE("cgroups are ended and removed however deep they are nested",
+          "[containment]") {
   if (!have_cgroups())
     return;
   grove here{containment_kind::cgroup};
@@ -393,7 +403,7 @@ TEST_CASE("cgroups are ended and removed however deep they are nested") {
   here.fell(x);
 }
 
-TEST_CASE("a cgroup is used again if it is as good as new") {
+TEST_CASE("a cgroup is used again if it is as good as new", "[containment]") {
   if (!have_cgroups())
     return;
   grove here{containment_kind::cgroup};
@@ -452,7 +462,7 @@ TEST_CASE("a cgroup is used again if it is as good as new") {
   }
 }
 
-TEST_CASE("cgroups are removed with what they are for") {
+TEST_CASE("cgroups are removed with what they are for", "[containment]") {
   if (!have_cgroups())
     return;
   std::string directory;
@@ -472,7 +482,8 @@ TEST_CASE("cgroups are removed with what they are for") {
   CHECK(!fs::exists(directory));
 }
 
-TEST_CASE("a host does not take another namespace's processes for its own") {
+TEST_CASE("a host does not take another namespace's processes for its own",
+          "[containment]") {
   auto kind = every_kind();
   grove here{kind};
   auto x = here.grow("unshare -rpf true || exit; unshare -rpf "
@@ -487,7 +498,8 @@ TEST_CASE("a host does not take another namespace's processes for its own") {
   check_end(here, x);
 }
 
-TEST_CASE("a containment without descriptors says that there are none") {
+TEST_CASE("a containment without descriptors reports that there are none",
+          "[containment][limits]") {
   auto kind = GENERATE(containment_kind::unknown, containment_kind::cgroup,
                        containment_kind::marker);
   loop any{"any"};
@@ -510,7 +522,7 @@ TEST_CASE("a containment without descriptors says that there are none") {
   CHECK(failures > 0);
 }
 
-TEST_CASE("each kind of containment can be asked for") {
+TEST_CASE("each kind of containment can be asked for", "[containment]") {
   CHECK(grove{containment_kind::marker}.containment().kind()
         == containment_kind::marker);
   auto best = have_cgroups() ? containment_kind::cgroup
@@ -522,7 +534,8 @@ TEST_CASE("each kind of containment can be asked for") {
   CHECK(job.error().code == errc::invalid_argument);
 }
 
-TEST_CASE("the cgroup v2 hierarchy is found by type and seen from here") {
+TEST_CASE("the cgroup v2 hierarchy is found by type and seen from here",
+          "[containment]") {
   using posix::cgroup_place;
   using posix::find_cgroup;
   auto v1 = std::string{

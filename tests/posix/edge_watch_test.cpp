@@ -95,7 +95,8 @@ private:
 
 } // namespace
 
-TEST_CASE("each wake-up of a descriptor counts once, though it stays ready") {
+TEST_CASE("each wake-up of a descriptor counts once, though it stays ready",
+          "[reactor]") {
   watched_pipe pipe;
   CHECK(pipe.left() == 0);
   for (auto i = 0; i < 3; ++i) {
@@ -105,7 +106,8 @@ TEST_CASE("each wake-up of a descriptor counts once, though it stays ready") {
   }
 }
 
-TEST_CASE("a wake-up is looked for without a descriptor to wait for it") {
+TEST_CASE("a wake-up is looked for without a descriptor to wait for it",
+          "[reactor]") {
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
   std::optional<edge_watch> watch;
@@ -127,7 +129,7 @@ TEST_CASE("a wake-up is looked for without a descriptor to wait for it") {
   watch.reset();
 }
 
-TEST_CASE("a process ends when its tracer lets go of it") {
+TEST_CASE("a process ends when its tracer lets go of it", "[ending]") {
   config cfg;
   runtime rt;
   caf::actor_system sys{cfg};

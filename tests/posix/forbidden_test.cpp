@@ -55,8 +55,8 @@ bool is_open(int fd) {
 
 } // namespace
 
-TEST_CASE(
-  "programs start where a filter forbids what there is another way for") {
+TEST_CASE("programs start where a filter forbids what there is another way for",
+          "[start][limits]") {
   auto os_code = GENERATE(EPERM, ENOSYS, EACCES);
   auto calls = GENERATE(std::vector<std::string>{"close_range"},
                         std::vector<std::string>{"memfd_create"},
@@ -71,7 +71,8 @@ TEST_CASE(
   CHECK(line.find("200") == std::string::npos);
 }
 
-TEST_CASE("what cannot do without a forbidden call names it") {
+TEST_CASE("a start that needs a forbidden call fails with its name",
+          "[start][limits]") {
   auto line = outcome_of(EPERM, {"clone_pidfd"});
   if (line.empty())
     return;
@@ -80,7 +81,7 @@ TEST_CASE("what cannot do without a forbidden call names it") {
   CHECK(line.find("Operation not permitted") != std::string::npos);
 }
 
-TEST_CASE("descriptors are closed by whatever way is left") {
+TEST_CASE("descriptors are closed by whatever way is left", "[start][limits]") {
   struct way {
     int first;
     int second;

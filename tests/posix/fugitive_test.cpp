@@ -26,7 +26,8 @@ bool gone(const std::string& output) {
 
 } // namespace
 
-TEST_CASE("when a session is closed nothing of it is left, but for a zombie") {
+TEST_CASE("when a session is closed nothing of it is left, but for a zombie",
+          "[containment][ending]") {
   config cfg;
   runtime rt{{every_kind()}};
   caf::actor_system sys{cfg};

@@ -53,7 +53,8 @@ pid_t keeper_of(pid_t host, pid_t other) {
 
 } // namespace
 
-TEST_CASE("a keeper that was killed is replaced, and the next one as good") {
+TEST_CASE("a keeper that was killed is replaced, and the next one as good",
+          "[containment]") {
   auto containment = GENERATE("best", "marker");
   helper_program host{"test-host", {containment}};
   std::vector<posix::unique_fd> processes;
@@ -72,7 +73,8 @@ TEST_CASE("a keeper that was killed is replaced, and the next one as good") {
     CHECK(readable(x.get(), std::chrono::milliseconds{0}));
 }
 
-TEST_CASE("a host that is killed leaves no descendant within two seconds") {
+TEST_CASE("a host that is killed leaves no descendant within two seconds",
+          "[containment]") {
   auto containment = GENERATE("best", "marker", "runner");
   helper_program host{"test-host", {containment}};
   std::vector<pid_t> pids;

@@ -104,7 +104,8 @@ private:
 
 } // namespace
 
-TEST_CASE("a signal that comes before its program runs does not reach it") {
+TEST_CASE("a signal that comes before its program runs does not reach it",
+          "[start][signals]") {
   gate here;
   if (!here)
     return;
@@ -123,7 +124,8 @@ TEST_CASE("a signal that comes before its program runs does not reach it") {
   CHECK(info.si_status == 0);
 }
 
-TEST_CASE("a new process holds nothing of the host's until its program runs") {
+TEST_CASE("a new process holds nothing of the host's until its program runs",
+          "[start][leak]") {
   gate here;
   if (!here)
     return;
@@ -136,7 +138,8 @@ TEST_CASE("a new process holds nothing of the host's until its program runs") {
   CHECK(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED) == 0);
 }
 
-TEST_CASE("a new process that is stopped before its program runs is killed") {
+TEST_CASE("a new process that is stopped before its program runs is killed",
+          "[start][signals]") {
   gate here;
   if (!here)
     return;

@@ -27,7 +27,8 @@ command make(const char* program, std::vector<std::string> args,
 
 } // namespace
 
-TEST_CASE("two thousand spawns leave no descriptor, thread or zombie") {
+TEST_CASE("two thousand spawns leave no descriptor, thread or zombie",
+          "[leak]") {
   config cfg;
   runtime rt;
   caf::actor_system sys{cfg};
@@ -55,7 +56,8 @@ TEST_CASE("two thousand spawns leave no descriptor, thread or zombie") {
   CHECK(zombies().empty());
 }
 
-TEST_CASE("sessions that are gone leave no memory with their owner") {
+TEST_CASE("sessions that are gone leave no memory with their owner",
+          "[leak][session]") {
   config cfg;
   runtime rt;
   caf::actor_system sys{cfg};
@@ -76,7 +78,7 @@ TEST_CASE("sessions that are gone leave no memory with their owner") {
   CHECK(after < before + 400 * 250);
 }
 
-TEST_CASE("a runtime that ends takes everything of its own along") {
+TEST_CASE("a runtime that ends takes everything of its own along", "[leak]") {
   // A sanitizer starts a thread of its own with the first one of ours.
   runtime{};
   auto descriptors = count_entries("/proc/self/fd");
@@ -98,7 +100,7 @@ TEST_CASE("a runtime that ends takes everything of its own along") {
   CHECK(zombies().empty());
 }
 
-TEST_CASE("a runtime may end before its actors do") {
+TEST_CASE("a runtime may end before its actors do", "[ending]") {
   config cfg;
   auto rt = std::make_unique<runtime>();
   caf::actor_system sys{cfg};
@@ -119,7 +121,7 @@ TEST_CASE("a runtime may end before its actors do") {
              [&](caf::error& x) { CHECK(is(x, errc::runtime_stopped)); });
 }
 
-TEST_CASE("a traced process ends when its tracer lets it") {
+TEST_CASE("a traced process ends when its tracer lets it", "[ending]") {
   config cfg;
   runtime rt;
   caf::actor_system sys{cfg};

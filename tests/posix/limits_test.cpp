@@ -77,7 +77,8 @@ private:
 
 } // namespace
 
-TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
+TEST_CASE("a spawn without descriptors fails cleanly and a later one works",
+          "[limits][start]") {
   config cfg;
   runtime rt;
   caf::actor_system sys{cfg};
@@ -124,7 +125,8 @@ TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
   CHECK(count_entries("/proc/self/fd") == before);
 }
 
-TEST_CASE("without processes a spawn is refused by name") {
+TEST_CASE("a spawn beyond the limit on processes is refused by name",
+          "[limits][start]") {
   auto lines = lines_of("processes");
   if (lines.empty())
     return;
@@ -134,7 +136,8 @@ TEST_CASE("without processes a spawn is refused by name") {
   CHECK(starts_with(lines[2], "out_of_processes at fork"));
 }
 
-TEST_CASE("a runtime that cannot be made throws, and leaves nothing") {
+TEST_CASE("a runtime that cannot be made throws, and leaves nothing",
+          "[limits][start]") {
   auto [what, code] = GENERATE(
     table<const char*, int>({{"threads", EAGAIN}, {"descriptors", EMFILE}}));
   INFO(what);
@@ -154,7 +157,8 @@ TEST_CASE("a runtime that cannot be made throws, and leaves nothing") {
   }
 }
 
-TEST_CASE("without terminals a spawn is refused by name") {
+TEST_CASE("a spawn without a free terminal is refused by name",
+          "[limits][start]") {
   auto lines = lines_of("terminals");
   if (lines.empty())
     return;
@@ -164,7 +168,8 @@ TEST_CASE("without terminals a spawn is refused by name") {
   CHECK(starts_with(lines[2], "exit code 0"));
 }
 
-TEST_CASE("a host without standard streams spawns like any other") {
+TEST_CASE("a host without standard streams spawns like any other",
+          "[limits][start]") {
   auto lines = lines_of("closed");
   REQUIRE(lines.size() == 4);
   CHECK(lines[0] == "exit code 0 through pipes");

@@ -40,7 +40,7 @@ bool alive(const posix::unique_fd& pidfd) {
 
 } // namespace
 
-TEST_CASE("a mark is read from the limits of a process") {
+TEST_CASE("a mark is read from the limits of a process", "[containment]") {
   auto text = posix::read_text("/proc/self/limits");
   for (auto resource : resources) {
     rlimit ours;
@@ -61,7 +61,7 @@ TEST_CASE("a mark is read from the limits of a process") {
   CHECK(posix::hard_limit("x\nMax file locks ", RLIMIT_LOCKS) == 0);
 }
 
-TEST_CASE("marks are a host's own and each in use once") {
+TEST_CASE("marks are a host's own and each in use once", "[containment]") {
   posix::host_marks here;
   posix::host_marks there;
   auto all = here.all();
@@ -85,7 +85,8 @@ TEST_CASE("marks are a host's own and each in use once") {
   CHECK(told.last == all.last);
 }
 
-TEST_CASE("hosts in sessions of hosts mark what is theirs, and no more") {
+TEST_CASE("hosts in sessions of hosts mark what is theirs, and no more",
+          "[containment]") {
   // Where these limits are set already, a host marks the environment only.
   posix::host_marks ours;
   if (ours.resource() != RLIMIT_LOCKS) {
@@ -148,7 +149,8 @@ TEST_CASE("hosts in sessions of hosts mark what is theirs, and no more") {
   }
 }
 
-TEST_CASE("what may not be killed is counted, and nobody waits for it") {
+TEST_CASE("a process that may not be killed is counted and not waited for",
+          "[containment]") {
   if (::geteuid() != 0) {
     WARN("left out: only root makes a program that runs as root");
     return;

@@ -139,7 +139,8 @@ std::vector<std::uint64_t> inodes(std::string_view tcp, std::string_view tcp6,
 
 } // namespace
 
-TEST_CASE("who listens is read from the tables of the kernel") {
+TEST_CASE("the listening process is read from the tables of the kernel",
+          "[supervision]") {
   // As a little-endian machine prints them.
   std::string_view tcp
     = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when "
@@ -178,7 +179,7 @@ TEST_CASE("who listens is read from the tables of the kernel") {
   CHECK(inodes("nonsense\n\n 1: 2:3", "\n", "127.0.0.1", 3).empty());
 }
 
-TEST_CASE("a session is ready when a process of it listens") {
+TEST_CASE("a session is ready when a process of it listens", "[supervision]") {
   sessions_here x{each_containment()};
   SECTION("the one that was started") {
     auto port = x.start(shell("exec " + server("AF_INET", "127.0.0.1")));
@@ -207,7 +208,8 @@ TEST_CASE("a session is ready when a process of it listens") {
   }
 }
 
-TEST_CASE("a port that somebody else holds makes no session ready") {
+TEST_CASE("a port that another process holds does not make a session ready",
+          "[supervision]") {
   sessions_here x{each_containment()};
   foreign_server other;
   SECTION("unless anybody is good enough") {
@@ -229,8 +231,9 @@ TEST_CASE("a port that somebody else holds makes no session ready") {
   }
 }
 
-TEST_CASE("a process that may not be looked into holds what its user listens "
-          "on") {
+TEST_CASE(
+  "a process that may not be looked into holds what its user listens on",
+  "[supervision]") {
   if (::geteuid() == 0) {
     WARN("skipped here: root may look into every process");
     return;
@@ -243,8 +246,8 @@ TEST_CASE("a process that may not be looked into holds what its user listens "
   CHECK(x.why_not(port) == "");
 }
 
-TEST_CASE(
-  "of a session that does not run here nobody knows whether it listens") {
+TEST_CASE("a session that does not run here cannot be checked for listening",
+          "[supervision]") {
   sessions_here x{containment_kind::unknown};
   foreign_server other;
   session_info far;
@@ -255,7 +258,8 @@ TEST_CASE(
   CHECK(x.why_not(far, other.port, "127.0.0.1", port_owner::anybody) == "");
 }
 
-TEST_CASE("a supervisor relies on a server when that itself listens") {
+TEST_CASE("a supervisor relies on a server when that itself listens",
+          "[supervision]") {
   sessions_here x{each_containment()};
   foreign_server other;
   auto start = [&](const command& what, std::uint16_t port,
@@ -297,8 +301,8 @@ TEST_CASE("a supervisor relies on a server when that itself listens") {
   }
 }
 
-TEST_CASE(
-  "a probe of a runtime that has ended finds nothing, and harms nobody") {
+TEST_CASE("a probe of a runtime that has ended finds nothing and does no harm",
+          "[supervision]") {
   auto rt = std::make_unique<runtime>();
   auto look = rt->port_probe(80);
   rt.reset();

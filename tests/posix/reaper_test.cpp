@@ -34,7 +34,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a session ends although somebody else took its status") {
+TEST_CASE("a session ends although somebody else took its status", "[ending]") {
   children_reaped_by_others guard;
   config cfg;
   runtime rt{{GENERATE(containment_kind::unknown, containment_kind::marker)}};

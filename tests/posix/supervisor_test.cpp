@@ -104,7 +104,8 @@ private:
 
 } // namespace
 
-TEST_CASE("thousands of sessions are all restarted, and nothing is left") {
+TEST_CASE("thousands of sessions are all restarted, and nothing is left",
+          "[supervision][leak]") {
   all_descriptors limit;
   runtime rt;
   // Without a cgroup each end looks at every process of the machine, and a

@@ -26,7 +26,8 @@ std::int64_t kill_runner(runner_world& there) {
 
 } // namespace
 
-TEST_CASE("the next session after the loss of a runner lives in another") {
+TEST_CASE("the next session after the loss of a runner lives in another",
+          "[runner]") {
   runner_world there;
   REQUIRE_FALSE(there.up());
   auto lost = there.w.spawn(actor({"sleep"}));
@@ -56,7 +57,7 @@ TEST_CASE("the next session after the loss of a runner lives in another") {
   CHECK(is(there.w.refusal(actor({})), errc::runner_lost));
 }
 
-TEST_CASE("a runner that was not found is looked for again") {
+TEST_CASE("a runner that was not found is looked for again", "[runner]") {
   runner_options options;
   options.program = "/nowhere/procession-runner";
   runner_world there{options};
@@ -65,7 +66,8 @@ TEST_CASE("a runner that was not found is looked for again") {
     CHECK(is(there.w.refusal(actor({})), errc::program_not_found));
 }
 
-TEST_CASE("exec: the next command after the loss of a runner runs in another") {
+TEST_CASE("exec: the next command after the loss of a runner runs in another",
+          "[runner][exec]") {
   runner_world there;
   REQUIRE_FALSE(there.up());
   auto tool = make_exec_tool(there.w.sys, there.w.where, {});

@@ -9,7 +9,7 @@
 using namespace procession;
 
 TEST_CASE("command: designated initializers leave the rest as it was",
-          "[command]") {
+          "[messages]") {
   command spec{.program = "sh", .args = {"-c", "true"}};
   command expected;
   expected.program = "sh";

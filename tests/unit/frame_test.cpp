@@ -59,7 +59,7 @@ heard listen(const std::string& bytes, std::size_t piece) {
 
 } // namespace
 
-TEST_CASE("a header is 24 bytes, little endian") {
+TEST_CASE("a header is 24 bytes, little endian", "[protocol]") {
   frame_header x;
   x.length = 0x01020304;
   x.version = 5;
@@ -80,7 +80,8 @@ TEST_CASE("a header is 24 bytes, little endian") {
   CHECK(y.sequence == x.sequence);
 }
 
-TEST_CASE("frames come out as they went in, however they are cut") {
+TEST_CASE("frames come out as they went in, however they are cut",
+          "[protocol]") {
   std::vector<std::string> bodies{"",
                                   "hello",
                                   std::string(5000, 'a'),
@@ -103,7 +104,7 @@ TEST_CASE("frames come out as they went in, however they are cut") {
     CHECK(result.headers[i].session == i * 7);
 }
 
-TEST_CASE("what is no frame is told from a frame by its header alone") {
+TEST_CASE("a header alone tells an invalid frame from a frame", "[protocol]") {
   auto first = framed(frame_type::hello, 1, "x");
   auto wrong = [&](std::string bytes) {
     auto result = listen(first + bytes, GENERATE(1, 1 << 20));
@@ -132,7 +133,7 @@ TEST_CASE("what is no frame is told from a frame by its header alone") {
   }
 }
 
-TEST_CASE("what does not begin with a hello is quoted") {
+TEST_CASE("input that does not begin with a hello is quoted", "[protocol]") {
   auto quote = [](const std::string& text, std::size_t piece) {
     auto result = listen(text, piece);
     REQUIRE(result.wrong);
@@ -158,7 +159,8 @@ TEST_CASE("what does not begin with a hello is quoted") {
   }
 }
 
-TEST_CASE("a decoder that is not wanted any more delivers nothing") {
+TEST_CASE("a decoder that is not wanted any more delivers nothing",
+          "[protocol]") {
   auto bytes = framed(frame_type::hello, 1, "")
                + framed(frame_type::ping, 2, "")
                + framed(frame_type::ping, 3, "");

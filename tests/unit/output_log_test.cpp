@@ -32,7 +32,7 @@ using lines = std::vector<std::string>;
 
 } // namespace
 
-TEST_CASE("a log keeps both streams in the order of arrival") {
+TEST_CASE("a log keeps both streams in the order of arrival", "[output]") {
   output_log log{100};
   log.append(out, "abc");
   log.append(err, "12");
@@ -50,7 +50,7 @@ TEST_CASE("a log keeps both streams in the order of arrival") {
   CHECK(read(log, log.find({5, 2})) == lines{});
 }
 
-TEST_CASE("nothing is nothing") {
+TEST_CASE("an empty log reads as nothing", "[output]") {
   output_log log{100};
   CHECK(read(log, log.find({})) == lines{});
   log.append(out, "");
@@ -59,7 +59,8 @@ TEST_CASE("nothing is nothing") {
   CHECK(read(log, log.find({})) == lines{});
 }
 
-TEST_CASE("pieces of one block are joined, also under a reader's eyes") {
+TEST_CASE("pieces of one block are joined, also under a reader's eyes",
+          "[output]") {
   auto block = shared_bytes{"abcdef"};
   output_log log{100};
   log.append(out, block.first(2));
@@ -77,7 +78,8 @@ TEST_CASE("pieces of one block are joined, also under a reader's eyes") {
   CHECK(read(log, log.find({})) == lines{"out@0 abcd", "err@0 1", "out@4 ef"});
 }
 
-TEST_CASE("who begins at the end gets what is joined to the last piece") {
+TEST_CASE("a reader at the end gets what is joined to the last piece",
+          "[output]") {
   auto block = shared_bytes{"abcdef"};
   output_log log{100};
   log.append(out, block.first(2));
@@ -88,7 +90,7 @@ TEST_CASE("who begins at the end gets what is joined to the last piece") {
   CHECK(read(log, reader) == lines{"out@2 cd", "err@0 1"});
 }
 
-TEST_CASE("the log is trimmed to the byte") {
+TEST_CASE("the log is trimmed to the byte", "[output]") {
   output_log log{4};
   log.append(out, "abc");
   log.append(err, "123");
@@ -106,7 +108,7 @@ TEST_CASE("the log is trimmed to the byte") {
   CHECK(read(log, log.find({3, 5})) == lines{"err@5 67"});
 }
 
-TEST_CASE("a capacity of zero keeps nothing that may go") {
+TEST_CASE("a capacity of zero keeps nothing that may go", "[output]") {
   output_log log{0};
   CHECK(log.full({}));
   log.append(out, "abc");
@@ -117,7 +119,7 @@ TEST_CASE("a capacity of zero keeps nothing that may go") {
   CHECK(read(log, log.find({})) == lines{"loss out 0-3"});
 }
 
-TEST_CASE("nothing behind the floor is evicted") {
+TEST_CASE("output after the floor is not evicted", "[output]") {
   output_log log{2};
   log.append(out, "abcd");
   log.append(err, "1234");
@@ -132,7 +134,7 @@ TEST_CASE("nothing behind the floor is evicted") {
   CHECK(log.size() == 2);
 }
 
-TEST_CASE("a log is full when what may not go fills it") {
+TEST_CASE("a log is full when what may not go fills it", "[output]") {
   output_log log{4};
   log.append(out, "abc");
   CHECK_FALSE(log.full({}));
@@ -144,7 +146,8 @@ TEST_CASE("a log is full when what may not go fills it") {
   CHECK_FALSE(log.full({3, 2}));
 }
 
-TEST_CASE("streams that take turns byte by byte do not grow the log") {
+TEST_CASE("streams that take turns byte by byte do not grow the log",
+          "[output]") {
   constexpr auto capacity = 64 * 1024;
   output_log log{capacity};
   for (auto i = 0; i < capacity; ++i) {
@@ -158,7 +161,7 @@ TEST_CASE("streams that take turns byte by byte do not grow the log") {
   CHECK(log.full({}));
 }
 
-TEST_CASE("a reader goes on where it was after eviction") {
+TEST_CASE("a reader goes on where it was after eviction", "[output]") {
   output_log log{4};
   log.append(out, "abcd");
   auto reader = log.find({});
@@ -210,7 +213,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a log does what its naive model does") {
+TEST_CASE("a log does what its naive model does", "[output]") {
   auto seed = GENERATE(range(1u, 31u));
   CAPTURE(seed);
   std::minstd_rand chance{seed};

@@ -35,7 +35,8 @@ boost::asio::ip::address ip(const char* text) {
 
 } // namespace
 
-TEST_CASE("a port that accepts connections is found, one that ceased is not") {
+TEST_CASE("a port that accepts connections is found, one that ceased is not",
+          "[supervision][reactor]") {
   loop x{"test-loop"};
   boost::asio::io_context own;
   auto listener = std::make_unique<tcp::acceptor>(
@@ -52,7 +53,8 @@ TEST_CASE("a port that accepts connections is found, one that ceased is not") {
   CHECK(refused->detail.os_code != 0);
 }
 
-TEST_CASE("what is no address is told apart from a port that is not open yet") {
+TEST_CASE("an invalid address is told apart from a port that is not open yet",
+          "[supervision][reactor]") {
   loop x{"test-loop"};
   for (auto address : {"localhost", "", "256.0.0.1"}) {
     auto bad = look(x, address, 80);
@@ -64,8 +66,8 @@ TEST_CASE("what is no address is told apart from a port that is not open yet") {
   CHECK(bad->code == errc::invalid_argument);
 }
 
-TEST_CASE("of several addresses that a socket is bound to the closest one fits "
-          "best") {
+TEST_CASE("the closest of several bound addresses fits best",
+          "[supervision][reactor]") {
   auto fit = [](const char* bound_to, const char* connected_to) {
     return closeness(as_v6(ip(bound_to)), ip(connected_to));
   };
@@ -90,7 +92,7 @@ TEST_CASE("of several addresses that a socket is bound to the closest one fits "
   }
 }
 
-TEST_CASE("a probe ends with its loop") {
+TEST_CASE("a probe ends with its loop", "[supervision][reactor]") {
   auto shared = std::make_shared<int>();
   {
     loop x{"test-loop"};

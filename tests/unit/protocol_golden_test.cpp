@@ -51,7 +51,8 @@ bool comes_back(const std::string& bytes) {
 
 } // namespace
 
-TEST_CASE("the bodies of the protocol have the same bytes for ever") {
+TEST_CASE("the bodies of the protocol have the same bytes for ever",
+          "[protocol]") {
   auto check = [](const auto& body, const std::string& expected) {
     auto bytes = protocol::encode(body);
     CHECK(in_hex(bytes) == expected);

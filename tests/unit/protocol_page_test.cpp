@@ -109,7 +109,8 @@ void check(const frame& x) {
 
 } // namespace
 
-TEST_CASE("the page has the numbers of all frames and enumerations") {
+TEST_CASE("the page has the numbers of all frames and enumerations",
+          "[protocol]") {
   auto page = read_page();
   for (auto i = 0; i < 256; ++i) {
     auto name = to_string(static_cast<frame_type>(i));
@@ -135,7 +136,7 @@ TEST_CASE("the page has the numbers of all frames and enumerations") {
   }
 }
 
-TEST_CASE("the conversation of the page is what we speak") {
+TEST_CASE("the conversation of the page is what we speak", "[protocol]") {
   auto conversation = read_conversation(read_page());
   REQUIRE(conversation.size() == 8);
   frame_decoder runner;

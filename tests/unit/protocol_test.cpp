@@ -37,7 +37,8 @@ protocol::exited by(exit_cause cause, std::int32_t signal) {
 
 } // namespace
 
-TEST_CASE("bodies arrive as they were sent, whole or not at all") {
+TEST_CASE("bodies arrive as they were sent, whole or not at all",
+          "[protocol]") {
   protocol::hello hello;
   hello.nonce = "secret";
   hello.pid = 4711;
@@ -71,7 +72,7 @@ TEST_CASE("bodies arrive as they were sent, whole or not at all") {
   CHECK(refused.why.code == errc::stdin_closed);
 }
 
-TEST_CASE("what no honest sender says is refused") {
+TEST_CASE("values that no honest sender sends are refused", "[protocol]") {
   CHECK(refused(protocol::credit{0}));
   CHECK(refused(protocol::spawned{0, containment_kind::cgroup}));
   CHECK(refused(protocol::spawned{1, static_cast<containment_kind>(99)}));
@@ -97,7 +98,7 @@ TEST_CASE("what no honest sender says is refused") {
   CHECK(refused(spawn));
 }
 
-TEST_CASE("what the other side says cannot play with a terminal") {
+TEST_CASE("texts of the other side cannot play with a terminal", "[protocol]") {
   auto text = std::string{"bad \033[2J\n\u009b2J\x9b"}
               + std::string(10'000, 'x');
   auto bytes = protocol::encode(

@@ -50,7 +50,7 @@ caf::behavior refusing(caf::event_based_actor* self,
 } // namespace
 
 TEST_CASE("run: input that is refused is an error, not an end of input",
-          "[run]") {
+          "[client][input]") {
   config cfg;
   caf::actor_system sys{cfg};
   auto seen = std::make_shared<calls>();

@@ -31,7 +31,8 @@ std::string why_not(const runtime& rt, const session_info& who,
 
 } // namespace
 
-TEST_CASE("a port that somebody else holds makes no session ready") {
+TEST_CASE("a port that another process holds does not make a session ready",
+          "[windows][supervision]") {
   runtime rt;
   config cfg;
   caf::actor_system sys{cfg};

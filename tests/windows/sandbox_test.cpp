@@ -61,7 +61,8 @@ bool contains(const std::string& text, const std::string& what) {
 } // namespace
 
 // One test, as there is but one sandbox on a machine.
-TEST_CASE("a sandbox is set up, found and removed, as often as one likes") {
+TEST_CASE("a sandbox is set up, found and removed, as often as one likes",
+          "[windows]") {
   if (!running_under_wine()) {
     WARN("skipped here: it would change the users of this machine");
     return;
@@ -108,7 +109,8 @@ TEST_CASE("a sandbox is set up, found and removed, as often as one likes") {
   CHECK(contains(status.output, R"("users":[])"));
 }
 
-TEST_CASE("the password of a user that is not ours is not changed") {
+TEST_CASE("the password of a user that is not ours is not changed",
+          "[windows]") {
   memory_store store;
   auto why = renew_password("Administrator", store);
   REQUIRE(why);
@@ -116,7 +118,7 @@ TEST_CASE("the password of a user that is not ours is not changed") {
   CHECK(why->detail.at == stage::account);
 }
 
-TEST_CASE("procession sandbox is told what to do") {
+TEST_CASE("procession sandbox is told what to do", "[windows]") {
   CHECK(run_cli("sandbox").code == 2);
   CHECK(run_cli("sandbox frobnicate").code == 2);
   CHECK(run_cli("sandbox setup --users 0").code == 2);
@@ -124,7 +126,8 @@ TEST_CASE("procession sandbox is told what to do") {
   CHECK(run_cli("sandbox --help").code == 0);
 }
 
-TEST_CASE("a user without credentials is told so by procession run") {
+TEST_CASE("a user without credentials is told so by procession run",
+          "[windows]") {
   auto ended = run_cli("run --as no-such-user -- cmd /c exit 0");
   INFO(ended.output);
   CHECK(ended.code == 125);

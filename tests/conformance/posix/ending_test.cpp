@@ -17,7 +17,8 @@ const auto detached = std::string{
 
 } // namespace
 
-TEST_CASE("terminate ends a sleeper and tells that it was asked for") {
+TEST_CASE("terminate ends a sleeper and tells that it was asked for",
+          "[ending]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(program("sleep", {"1000"}));
   listener events{w, hdl};
@@ -35,7 +36,7 @@ TEST_CASE("terminate ends a sleeper and tells that it was asked for") {
            errc::already_exited));
 }
 
-TEST_CASE("a stopped process ends when it is asked to") {
+TEST_CASE("a stopped process ends when it is asked to", "[ending][signals]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(shell("trap 'exit 3' TERM; echo ready; "
                            "while :; do sleep 0.05; done"));
@@ -47,7 +48,8 @@ TEST_CASE("a stopped process ends when it is asked to") {
   CHECK(status->code == 3);
 }
 
-TEST_CASE("the time-out of a command ends whoever left its session, too") {
+TEST_CASE("the time-out of a command also ends processes that left its session",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = shell(detached + "& wait; sleep 1000");
   spec.limits.timeout = 500ms;
@@ -59,7 +61,8 @@ TEST_CASE("the time-out of a command ends whoever left its session, too") {
   CHECK(process_gone(std::stoll(events.out)));
 }
 
-TEST_CASE("a grandchild in its own session does not outlive terminate") {
+TEST_CASE("a grandchild in its own session does not outlive terminate",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto hdl = w.spawn(shell(detached + "& wait; sleep 1000", {kind, {}}));
@@ -72,7 +75,8 @@ TEST_CASE("a grandchild in its own session does not outlive terminate") {
   CHECK(process_gone(grandchild));
 }
 
-TEST_CASE("a printing grandchild falls silent with terminate") {
+TEST_CASE("a printing grandchild falls silent with terminate",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(shell("setsid sh -c 'while :; do echo x; done' & wait"));
   listener events{w, hdl};
@@ -83,7 +87,8 @@ TEST_CASE("a printing grandchild falls silent with terminate") {
 }
 
 TEST_CASE(
-  "a descendant that holds the output and left the session does not keep it") {
+  "a descendant that holds the output and left the session does not keep it",
+  "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   // A terminal hangs up on its group when the leader ends, hence the setsid.
@@ -100,7 +105,7 @@ TEST_CASE(
   CHECK(process_gone(std::stoll(events.out)));
 }
 
-TEST_CASE("terminate is prompt while output and input are stuck") {
+TEST_CASE("terminate is prompt while output and input are stuck", "[ending]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto spec = shell("stty raw 2>/dev/null; echo ready; exec cat /dev/zero",

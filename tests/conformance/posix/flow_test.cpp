@@ -8,7 +8,8 @@ using namespace procession;
 using namespace procession::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("four megabytes go each way byte by byte, slow on both sides") {
+TEST_CASE("four megabytes go each way byte by byte, slow on both sides",
+          "[output][input]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto text = noise(four_mib);
@@ -45,7 +46,8 @@ TEST_CASE("four megabytes go each way byte by byte, slow on both sides") {
   CHECK(w.info(hdl).consumed_stdin == text.size());
 }
 
-TEST_CASE("a child that nobody listens to runs to its end, floods and all") {
+TEST_CASE("a child without a subscriber runs to its end, even if it floods",
+          "[output][subscription]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto hdl = w.spawn(shell("head -c 4194304 /dev/zero", {kind, {}}));

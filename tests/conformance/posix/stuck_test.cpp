@@ -50,7 +50,8 @@ private:
 
 } // namespace
 
-TEST_CASE("a program that cannot be executed for long holds up no other") {
+TEST_CASE("a program that cannot be executed for long holds up no other",
+          "[start]") {
   hanging_program stuck;
   if (!stuck)
     return;
@@ -74,7 +75,9 @@ TEST_CASE("a program that cannot be executed for long holds up no other") {
   CHECK(success(w.run(program("true")).status));
 }
 
-TEST_CASE("who ends does not wait for a program that cannot be executed") {
+TEST_CASE(
+  "the end of a host does not wait for a program that cannot be executed",
+  "[start][ending]") {
   hanging_program stuck;
   if (!stuck)
     return;

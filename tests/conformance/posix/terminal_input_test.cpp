@@ -31,7 +31,8 @@ command python_repl() {
 
 } // namespace
 
-TEST_CASE("the end of input ends a program that edits its lines") {
+TEST_CASE("the end of input ends a program that edits its lines",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto bash = program("bash", {"--norc", "-i"}, pty());
   bash.env.unset = {"IGNOREEOF"};
@@ -51,7 +52,8 @@ TEST_CASE("the end of input ends a program that edits its lines") {
   }
 }
 
-TEST_CASE("an input that is closed at once is at its end for every reader") {
+TEST_CASE("an input that is closed at once is at its end for every reader",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = GENERATE(program("cat", {}, pty()), program("sh", {}, pty()),
                        program("bash", {}, pty()), python_repl(),
@@ -72,7 +74,8 @@ TEST_CASE("an input that is closed at once is at its end for every reader") {
   }
 }
 
-TEST_CASE("the end of input is typed again for each mode of the terminal") {
+TEST_CASE("the end of input is typed again for each mode of the terminal",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   // Each mode begins with what is left of the one before, and is left when the
   // end is read.
@@ -98,7 +101,8 @@ TEST_CASE("the end of input is typed again for each mode of the terminal") {
   CHECK(success(*events.status));
 }
 
-TEST_CASE("a program that hangs up its terminal still finds its input's end") {
+TEST_CASE("a program that hangs up its terminal still finds its input's end",
+          "[terminal][input]") {
   if (::geteuid() != 0) {
     WARN("skipped here: vhangup(2) needs CAP_SYS_TTY_CONFIG");
     return;
@@ -121,7 +125,8 @@ TEST_CASE("a program that hangs up its terminal still finds its input's end") {
   CHECK(events.status->code == 7);
 }
 
-TEST_CASE("all that was typed before the end of input arrives") {
+TEST_CASE("all that was typed before the end of input arrives",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   // More than the terminal holds, in short lines that nobody reads at first.
   constexpr auto n = 50000;
@@ -143,7 +148,8 @@ TEST_CASE("all that was typed before the end of input arrives") {
   CHECK(w.info(hdl).consumed_stdin == text.size());
 }
 
-TEST_CASE("a line that the terminal would cut off is refused as a whole") {
+TEST_CASE("a line that the terminal would cut off is refused as a whole",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(shell("stty -echo; echo ready; exec cat", pty()));
   listener events{w, hdl};
@@ -188,7 +194,8 @@ TEST_CASE("a line that the terminal would cut off is refused as a whole") {
   CHECK((events.out == "ready\r\n" + expected));
 }
 
-TEST_CASE("a line that is far too long is refused as one write") {
+TEST_CASE("a line that is far too long is refused as one write",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = shell("stty -echo; echo ready; exec cat", pty());
   auto hdl = w.spawn(spec);
@@ -203,7 +210,7 @@ TEST_CASE("a line that is far too long is refused as one write") {
   CHECK(w.info(hdl).consumed_stdin <= 4095);
 }
 
-TEST_CASE("a terminal without lines takes any length") {
+TEST_CASE("a terminal without lines takes any length", "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(
     shell("stty raw -echo; echo ready; head -c 100000 | wc -c", pty()));

@@ -66,15 +66,17 @@ struct plain_host {
 
 } // namespace
 
-TEST_CASE("sessions on pipes leave no handle in their host") {
+TEST_CASE("sessions on pipes leave no handle in their host",
+          "[windows][leak]") {
   check_handles(stdio_kind::pipes);
 }
 
-TEST_CASE("sessions on terminals leave no handle in their host") {
+TEST_CASE("sessions on terminals leave no handle in their host",
+          "[windows][leak]") {
   check_handles(stdio_kind::pty);
 }
 
-TEST_CASE("trees end with their host, however that ends") {
+TEST_CASE("trees end with their host, however that ends", "[windows][ending]") {
   plain_host host;
   auto child = std::stoll(host.read_line());
   auto grandchild = std::stoll(host.read_line());
@@ -85,7 +87,8 @@ TEST_CASE("trees end with their host, however that ends") {
   CHECK(process_gone(grandchild));
 }
 
-TEST_CASE("a child shows no window, and gets neither our console nor handles") {
+TEST_CASE("a child shows no window, and gets neither our console nor handles",
+          "[windows][start]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   // So many that a child has none of its own by the number of the last.

@@ -126,7 +126,8 @@ struct stray_runner {
 
 } // namespace
 
-TEST_CASE("a runner says who it is, and counts its sessions, on Windows") {
+TEST_CASE("a runner says who it is, and counts its sessions, on Windows",
+          "[windows][runner]") {
   runner_world there{{}};
   REQUIRE_FALSE(there.up());
   auto info = there.info();
@@ -143,7 +144,8 @@ TEST_CASE("a runner says who it is, and counts its sessions, on Windows") {
 }
 
 TEST_CASE("a runner that ends before it connects is an error with its exit "
-          "code and its last words, at once") {
+          "code and its last words, at once",
+          "[windows][runner]") {
   auto begin = std::chrono::steady_clock::now();
   runner_world there{fake("die")};
   auto why = there.w.refusal(actor({}));
@@ -155,7 +157,9 @@ TEST_CASE("a runner that ends before it connects is an error with its exit "
   CHECK(std::chrono::steady_clock::now() - begin < 5s);
 }
 
-TEST_CASE("what cannot be launched is an error with its stage, on Windows") {
+TEST_CASE(
+  "a runner that cannot be launched is an error with its stage, on Windows",
+  "[windows][runner]") {
   runner_options options;
   SECTION("no such program") {
     options.program = "C:\\nowhere\\runner.exe";
@@ -173,7 +177,8 @@ TEST_CASE("what cannot be launched is an error with its stage, on Windows") {
   }
 }
 
-TEST_CASE("every stage of a runner has a deadline, on Windows") {
+TEST_CASE("every stage of a runner has a deadline, on Windows",
+          "[windows][runner]") {
   SECTION("connect") {
     auto options = fake("idle");
     options.connect_timeout = 100ms;
@@ -194,7 +199,9 @@ TEST_CASE("every stage of a runner has a deadline, on Windows") {
   }
 }
 
-TEST_CASE("what is no runner is recognised by what it says, on Windows") {
+TEST_CASE(
+  "a program that is not a runner is recognised by its output, on Windows",
+  "[windows][runner]") {
   SECTION("at the pipe") {
     runner_world there{fake("say Welcome to this machine, stranger!")};
     auto why = there.up();
@@ -213,7 +220,8 @@ TEST_CASE("what is no runner is recognised by what it says, on Windows") {
   }
 }
 
-TEST_CASE("what a command line leads to is a runner, or why not") {
+TEST_CASE("a command line that starts no runner is an error that says why",
+          "[windows][runner]") {
   runner_options options;
   SECTION("it ends with a word on its error output") {
     options.command = {helper_path("test-actor"), "err", "no way", "exit", "3"};
@@ -233,7 +241,8 @@ TEST_CASE("what a command line leads to is a runner, or why not") {
 }
 
 TEST_CASE("a runner of another version, or that does not know its nonce, is "
-          "turned down") {
+          "turned down",
+          "[windows][runner]") {
   SECTION("version") {
     runner_world there{fake("hello 99")};
     auto why = there.up();
@@ -249,7 +258,8 @@ TEST_CASE("a runner of another version, or that does not know its nonce, is "
   }
 }
 
-TEST_CASE("only the process that was started is let in at the pipe") {
+TEST_CASE("only the process that was started is let in at the pipe",
+          "[windows][runner]") {
   gate door;
   runner_world there{fake("gate " + door.file())};
   auto name = door.wait();
@@ -274,7 +284,8 @@ TEST_CASE("only the process that was started is let in at the pipe") {
   CHECK(os_code == ERROR_PIPE_BUSY);
 }
 
-TEST_CASE("a runner that is not told where to connect says so") {
+TEST_CASE("a runner that is not told where to connect says so",
+          "[windows][runner]") {
   SECTION("no pipe of this machine") {
     stray_runner x{"C:\\somewhere", ""};
     CHECK(x.code == 1);
@@ -297,7 +308,8 @@ TEST_CASE("a runner that is not told where to connect says so") {
   }
 }
 
-TEST_CASE("what a runner was told is not told to its sessions") {
+TEST_CASE("the sessions of a runner do not see its secret",
+          "[windows][runner]") {
   runner_world there;
   REQUIRE_FALSE(there.up());
   CHECK(there.w.run(actor({"env", "PROCESSION_RUNNER_NONCE"})).out == "none\n");
@@ -306,7 +318,7 @@ TEST_CASE("what a runner was told is not told to its sessions") {
   CHECK(result.out.empty());
 }
 
-TEST_CASE("runners leave no handle in their host") {
+TEST_CASE("runners leave no handle in their host", "[windows][runner]") {
   runtime rt;
   config cfg;
   caf::actor_system sys{cfg};

@@ -83,8 +83,9 @@ std::string normalised(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("the system keeps for a runner's pipe exactly the access it was "
-          "given") {
+TEST_CASE(
+  "the system keeps for a runner's pipe exactly the access it was given",
+  "[windows][runner]") {
   fixture f;
   auto client = connect(f.listener->name(), READ_CONTROL);
   REQUIRE(client);
@@ -99,7 +100,7 @@ TEST_CASE("the system keeps for a runner's pipe exactly the access it was "
   CHECK(text == normalised(pipe_security(own_sid(), users)));
 }
 
-TEST_CASE("who is neither of the two users gets nowhere at a runner's pipe") {
+TEST_CASE("a third user is refused at a runner's pipe", "[windows][runner]") {
   PROCESSION_NEEDS(pipe_access);
   fixture f;
   f.await(::GetCurrentProcessId());
@@ -111,7 +112,9 @@ TEST_CASE("who is neither of the two users gets nowhere at a runner's pipe") {
   CHECK(os_code == ERROR_ACCESS_DENIED);
 }
 
-TEST_CASE("a runner's pipe has a name of its own that nobody else can take") {
+TEST_CASE(
+  "a runner's pipe has a name of its own that no other process can take",
+  "[windows][runner]") {
   fixture f;
   fixture g;
   CHECK(f.listener->name() != g.listener->name());
@@ -123,7 +126,8 @@ TEST_CASE("a runner's pipe has a name of its own that nobody else can take") {
   CHECK_FALSE(other);
 }
 
-TEST_CASE("who connected before it was awaited gets in at a runner's pipe") {
+TEST_CASE("a client that connects early gets in at a runner's pipe",
+          "[windows][runner]") {
   fixture f;
   auto client = connect(f.listener->name());
   REQUIRE(client);
@@ -133,7 +137,8 @@ TEST_CASE("who connected before it was awaited gets in at a runner's pipe") {
 }
 
 TEST_CASE("a process that is not awaited is turned away at a runner's pipe, "
-          "time and again") {
+          "time and again",
+          "[windows][runner]") {
   fixture f;
   // One that is gone again before anybody looked.
   REQUIRE(connect(f.listener->name()));
@@ -151,7 +156,8 @@ TEST_CASE("a process that is not awaited is turned away at a runner's pipe, "
   CHECK(f.got.empty());
 }
 
-TEST_CASE("a listener that is gone calls nobody and leaves no pipe") {
+TEST_CASE("a destroyed listener calls no handler and leaves no pipe",
+          "[windows][runner]") {
   fixture f;
   auto name = f.listener->name();
   f.await(::GetCurrentProcessId());
