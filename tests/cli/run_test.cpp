@@ -1,5 +1,7 @@
 #include "cli.hpp"
 
+#include "../texts.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -8,20 +10,6 @@
 
 using namespace procession;
 using namespace procession::test;
-
-namespace {
-
-std::string noise(std::size_t size) {
-  std::string result(size, '\0');
-  std::uint32_t x = 1;
-  for (auto& c : result) {
-    x = x * 1664525 + 1013904223;
-    c = static_cast<char>(x >> 24);
-  }
-  return result;
-}
-
-} // namespace
 
 TEST_CASE("run exits with the code of the program", "[command-line][ending]") {
   using row = std::tuple<strings, std::uint32_t>;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "procession/actors/runner_node.hpp"
 #include "procession/messages/session.hpp"
 
 #include <caf/fwd.hpp>
@@ -30,6 +31,13 @@ struct backend_entry {
   std::string name;
   std::function<std::unique_ptr<backend>()> make;
 };
+
+/// Sessions of this process on this machine.
+backend_entry local_backend(const char* name,
+                            containment_kind kind = containment_kind::unknown);
+
+/// Sessions of a runner.
+backend_entry runner_backend(const char* name, runner_options options = {});
 
 /// All the backends that this machine can show.
 const std::vector<backend_entry>& backends();

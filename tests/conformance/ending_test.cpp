@@ -41,13 +41,7 @@ TEST_CASE("a process that ignores the request to end is killed in the end",
   CHECK(status->cause == exit_cause::signaled);
   CHECK(status->signal == 9);
   CHECK(status->by_request);
-  REQUIRE(events.until_closed());
-  CHECK(*events.status == *status);
-  // Known for ever after, whoever asks.
-  CHECK(*w.ask<exit_status>(hdl, wait_atom_v) == *status);
-  CHECK(*w.ask<exit_status>(hdl, terminate_atom_v) == *status);
-  CHECK(is(w.tell(hdl, signal_atom_v, signal_name::interrupt),
-           errc::already_exited));
+  check_kept(w, hdl, events, *status);
 }
 
 TEST_CASE("a process is asked to end before it is killed", "[ending]") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../texts.hpp"
 #include "backend.hpp"
 
 #include "procession/actors/run.hpp"
@@ -23,9 +24,6 @@ namespace procession::test {
 inline constexpr auto patience = std::chrono::seconds{30};
 
 inline constexpr auto four_mib = std::size_t{4} << 20;
-
-/// Bytes of every value that no part of can be mistaken for another.
-std::string noise(std::size_t n);
 
 /// A shell command on pipes.
 command shell(std::string script, stdio_spec stdio = pipes());
@@ -104,6 +102,10 @@ public:
   bool until_exited();
   bool until_closed();
 
+  /// Receives to the end and acknowledges late: each output only when the next
+  /// is waited for.
+  bool until_closed_slowly();
+
   /// Receives what is there already; then whether nothing came.
   bool quiet_for(std::chrono::milliseconds time);
 
@@ -131,6 +133,15 @@ private:
   std::uint64_t last_seq_ = 0;
   cursor at_;
 };
+
+/// Checks that a session that has ended tells that status for ever: to its
+/// subscriber, and to later requests.
+void check_kept(world& w, const session& hdl, listener& events,
+                const exit_status& status);
+
+/// Checks that a session without a subscriber, whose program wrote four
+/// mebibytes, has kept the last one.
+void check_tail(world& w, const session& hdl);
 
 // What of it differs between platforms.
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../texts.hpp"
 #include "theatre.hpp"
 
 #include "procession/actors/supervisor.hpp"
@@ -16,9 +17,6 @@ child_spec kid(theatre& t, const std::string& name,
 /// The same without pauses.
 child_spec eager(theatre& t, const std::string& name,
                  restart_kind restart = restart_kind::permanent);
-
-/// Whether a part stands in a text.
-bool contains(const std::string& text, const std::string& part);
 
 /// An actor that subscribes to a supervisor and monitors it. It checks that the
 /// numbers of the events have no holes but the announced ones.

@@ -45,6 +45,15 @@ public:
   world w;
 };
 
+/// Checks that a runner does not come up, and why: `text` is a part of the
+/// error's description.
+void check_failure(const runner_options& options, errc code, stage at,
+                   const std::string& text = {});
+
+/// Starts a session in a runner and checks what the runner tells of itself
+/// before and after.
+session check_introduction(runner_world& there, command what);
+
 /// Where the runner's executable is.
 std::string runner_path();
 

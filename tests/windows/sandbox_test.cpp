@@ -1,5 +1,6 @@
 // The sandbox users, as far as an imitation of Windows knows users; on a real
 // one this would make some.
+#include "../texts.hpp"
 #include "memory_store.hpp"
 
 #include "procession/platform/win_elevated/rules/password.hpp"
@@ -52,10 +53,6 @@ ended run_cli(const std::string& words) {
     result.output.append(room.data(), n);
   result.code = ::_pclose(pipe);
   return result;
-}
-
-bool contains(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
 }
 
 } // namespace

@@ -27,13 +27,7 @@ TEST_CASE("terminate ends a sleeper and tells that it was asked for",
   CHECK(status->cause == exit_cause::signaled);
   CHECK(status->signal == 15);
   CHECK(status->by_request);
-  REQUIRE(events.until_closed());
-  CHECK(*events.status == *status);
-  // Known for ever after, whoever asks.
-  CHECK(*w.ask<exit_status>(hdl, wait_atom_v) == *status);
-  CHECK(*w.ask<exit_status>(hdl, terminate_atom_v) == *status);
-  CHECK(is(w.tell(hdl, signal_atom_v, signal_name::interrupt),
-           errc::already_exited));
+  check_kept(w, hdl, events, *status);
 }
 
 TEST_CASE("a stopped process ends when it is asked to", "[ending][signals]") {

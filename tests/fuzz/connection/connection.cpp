@@ -2,13 +2,11 @@
 /// runner sends, what the sessions ask for, how the bytes arrive, what becomes
 /// of the process and how time passes.
 
-#include "hand_executor.hpp"
-#include "input.hpp"
+#include "harness.hpp"
 #include "overheard.hpp"
 #include "procession/runner/parent/runner_connection.hpp"
 #include "puppet_process.hpp"
 #include "watched_session.hpp"
-#include "wire.hpp"
 
 #include <vector>
 
@@ -16,7 +14,6 @@ namespace {
 
 using namespace procession;
 using fuzz::expect;
-using std::chrono::milliseconds;
 using test::side;
 
 constexpr std::size_t max_sessions = 16;
@@ -24,27 +21,17 @@ constexpr std::size_t max_sessions = 16;
 /// Bytes that no session of ours is to make: memory, not time, is the limit.
 constexpr std::size_t max_written = 4 * 1024 * 1024;
 
-constexpr std::array<std::uint64_t, 8> sizes{1,     1000,   65535,  65536,
-                                             65537, 262144, 300000, 0};
-
 constexpr std::array<std::uint64_t, 8> pauses{1,     999,   5000,  9999,
                                               10000, 15000, 20000, 8000};
 
-class world {
+class world : public fuzz::harness {
 public:
-  explicit world(fuzz::input in) : in_(in) {
+  explicit world(fuzz::input in) : harness(in, side::left) {
     // nop
   }
 
-  void run() {
-    begin();
-    for (int i = 0; i < 1000 && !in_.empty(); ++i)
-      step();
-    end();
-  }
-
 private:
-  void begin() {
+  void begin() override {
     auto mode = in_.byte();
     runner_options options;
     if ((mode & 1) != 0)
@@ -69,7 +56,7 @@ private:
     settle();
   }
 
-  void step() {
+  void step() override {
     auto what = in_.byte();
     auto which = what & 0x3f;
     if (which < 16)
@@ -77,11 +64,11 @@ private:
     else if (which < 40)
       of_runner(which);
     else if (which < 48)
-      of_wire(which);
+      disturb_wire(which - 40);
     else if (which < 56)
       of_process(which);
     else
-      of_time(which);
+      pass_time(pauses, which == 63);
     // What is posted may meet what comes next.
     if ((what & 0x80) == 0)
       settle();
@@ -96,11 +83,8 @@ private:
     }
   }
 
-  void listen() {
-    // Bytes that were lost on the way are nobody's fault.
-    auto heard = wire_.take(side::right);
-    if (!deaf_)
-      said_.hear(heard);
+  void hear(std::string_view bytes) override {
+    said_.hear(bytes);
   }
 
   void add_session() {
@@ -165,11 +149,6 @@ private:
   }
 
   // -- the runner -------------------------------------------------------------
-
-  void say(frame_type type, std::uint64_t session, std::string_view body = {},
-           std::uint16_t flags = 0) {
-    wire_.inject(side::left, runner_.frame(type, session, body, flags));
-  }
 
   void say_hello(std::string nonce) {
     protocol::hello x;
@@ -239,11 +218,8 @@ private:
         return say(
           frame_type::closed, to,
           protocol::encode(protocol::closed{which == 30, {in_.byte(), 0}}));
-      case 32: {
-        // A body of another frame, or of none.
-        auto type = static_cast<frame_type>(in_.byte());
-        return say(type, to, in_.bytes(in_.byte()));
-      }
+      case 32:
+        return say_anything(to);
       case 33:
         raw(in_.bytes(in_.byte()));
         return;
@@ -259,9 +235,7 @@ private:
       case 38:
         return say_hello("secret");
       default:
-        // A frame as large as it may be.
-        return say(static_cast<frame_type>(in_.byte()), to,
-                   std::string(in_.flag() ? max_frame_body : 70000, 'x'));
+        return say_large(to);
     }
   }
 
@@ -273,30 +247,6 @@ private:
   }
 
   // -- the rest of the world --------------------------------------------------
-
-  void of_wire(int which) {
-    switch (which) {
-      case 40:
-        return wire_.hold(side::left);
-      case 41:
-        return wire_.flow(side::left);
-      case 42:
-        wire_.deliver(side::left, in_.byte() + 1);
-        return;
-      case 43:
-        return wire_.corrupt(side::left, in_.byte(), in_.byte());
-      case 44:
-        return wire_.limit(side::right, in_.flag() ? in_.number(2) : 0);
-      case 45:
-        return wire_.limit(side::right, test::wire::all);
-      case 46:
-        return wire_.cut(side::left);
-      default:
-        deaf_ = true;
-        return wire_.fail(in_.flag() ? side::left : side::right,
-                          std::make_error_code(std::errc::connection_reset));
-    }
-  }
 
   void of_process(int which) {
     switch (which) {
@@ -318,15 +268,7 @@ private:
     }
   }
 
-  void of_time(int which) {
-    auto pause = milliseconds{in_.one_of(pauses)};
-    if (which == 63)
-      work_->oversleep(pause);
-    else
-      work_->advance(pause);
-  }
-
-  void end() {
+  void end() override {
     settle();
     listen();
     if (in_.flag())
@@ -345,16 +287,10 @@ private:
     sessions_.clear();
     work_->run();
     expect(connection_.expired(), "nothing is left of the connection");
-    expect(work_->next_wake_up() == decltype(work_->next_wake_up())::max(),
-           "nothing is left to be waited for");
+    check_idle();
   }
 
-  fuzz::input in_;
-  std::shared_ptr<test::hand_executor> work_
-    = std::make_shared<test::hand_executor>();
-  test::wire wire_{*work_};
   fuzz::puppet_process process_;
-  fuzz::speaker runner_;
   fuzz::overheard said_;
   runner_state state_ = runner_state::launching;
   std::weak_ptr<runner_connection> connection_;
@@ -363,7 +299,6 @@ private:
   std::size_t written_ = 0;
   /// The process ends as soon as it is killed.
   bool dutiful_ = false;
-  bool deaf_ = false;
 };
 
 } // namespace

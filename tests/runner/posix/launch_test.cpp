@@ -23,10 +23,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
-}
-
 /// A runner that is a shell script: `$1` is the path of the true one.
 runner_options scripted(std::string script) {
   runner_options result;
@@ -65,14 +61,7 @@ std::string write_script(const fs::path& where, const std::string& text) {
 TEST_CASE("a runner says who it is, and counts its sessions",
           "[runner][start]") {
   runner_world there{{}};
-  REQUIRE_FALSE(there.up());
-  auto info = there.info();
-  CHECK(info.state == runner_state::up);
-  CHECK(info.pid == info.remote_pid);
-  CHECK(process_lives(info.pid));
-  CHECK(info.sessions == 0);
-  auto hdl = there.w.spawn(program("cat"));
-  CHECK(there.info().sessions == 1);
+  auto hdl = check_introduction(there, program("cat"));
   REQUIRE(there.w.ask<exit_status>(hdl, terminate_atom_v));
 }
 
@@ -135,18 +124,12 @@ TEST_CASE("a runner that cannot be launched is an error with its stage",
   runner_options options;
   SECTION("no such program") {
     options.program = "/nowhere/runner";
-    runner_world there{options};
-    auto why = there.up();
-    CHECK(is(why, errc::program_not_found));
-    CHECK(detail_of(why).at == stage::exec);
-    CHECK(contains(describe(why), "the runner was not started"));
+    check_failure(options, errc::program_not_found, stage::exec,
+                  "the runner was not started");
   }
   SECTION("no such user") {
     options.user = "nobody-of-that-name";
-    runner_world there{options};
-    auto why = there.up();
-    CHECK(is(why, errc::no_such_user));
-    CHECK(detail_of(why).at == stage::logon);
+    check_failure(options, errc::no_such_user, stage::logon);
   }
   SECTION("a user and a command line") {
     options.user = "nobody";
@@ -175,21 +158,15 @@ TEST_CASE("the start of a runner up to its hello has a deadline",
     options.connect_timeout = 40ms;
     options.hello_timeout = 60ms;
   }
-  runner_world there{options};
-  auto why = there.up();
-  CHECK(is(why, errc::runner_failed));
-  CHECK(detail_of(why).at == stage::hello);
-  CHECK(contains(describe(why), "within 100 ms"));
+  check_failure(options, errc::runner_failed, stage::hello, "within 100 ms");
 }
 
 TEST_CASE("a program that is not a runner is recognised by its output",
           "[runner][protocol]") {
-  runner_world there{scripted("echo Welcome to this machine, stranger!; "
-                              "exec sleep 1000")};
-  auto why = there.up();
-  CHECK(is(why, errc::protocol_violation));
-  CHECK(detail_of(why).at == stage::hello);
-  CHECK(contains(describe(why), "Welcome to this machine"));
+  check_failure(scripted("echo Welcome to this machine, stranger!; "
+                         "exec sleep 1000"),
+                errc::protocol_violation, stage::hello,
+                "Welcome to this machine");
 }
 
 TEST_CASE("a short message instead of a hello is quoted",

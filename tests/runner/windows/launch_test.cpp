@@ -24,10 +24,6 @@ using windows::unique_handle;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
-}
-
 /// A runner that does something else; the words of
 /// tests/helpers/windows/fake_runner.cpp.
 runner_options fake(const std::string& how) {
@@ -129,15 +125,8 @@ struct stray_runner {
 TEST_CASE("a runner says who it is, and counts its sessions, on Windows",
           "[windows][runner]") {
   runner_world there{{}};
-  REQUIRE_FALSE(there.up());
-  auto info = there.info();
-  CHECK(info.state == runner_state::up);
-  CHECK(info.pid == info.remote_pid);
-  CHECK(process_lives(info.pid));
-  CHECK_FALSE(info.user.empty());
-  CHECK(info.sessions == 0);
-  auto hdl = there.w.spawn(actor({"cat"}));
-  CHECK(there.info().sessions == 1);
+  auto hdl = check_introduction(there, actor({"cat"}));
+  CHECK_FALSE(there.info().user.empty());
   CHECK(there.w.info(hdl).containment == containment_kind::job);
   REQUIRE(
     there.w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan::zero()));
@@ -163,11 +152,8 @@ TEST_CASE(
   runner_options options;
   SECTION("no such program") {
     options.program = "C:\\nowhere\\runner.exe";
-    runner_world there{options};
-    auto why = there.up();
-    CHECK(is(why, errc::program_not_found));
-    CHECK(detail_of(why).at == stage::exec);
-    CHECK(contains(describe(why), "the runner was not started"));
+    check_failure(options, errc::program_not_found, stage::exec,
+                  "the runner was not started");
   }
   SECTION("a user and a command line") {
     options.user = "somebody";
@@ -182,20 +168,14 @@ TEST_CASE("every stage of a runner has a deadline, on Windows",
   SECTION("connect") {
     auto options = fake("idle");
     options.connect_timeout = 100ms;
-    runner_world there{options};
-    auto why = there.up();
-    CHECK(is(why, errc::runner_failed));
-    CHECK(detail_of(why).at == stage::connect);
-    CHECK(contains(describe(why), "did not connect within 100 ms"));
+    check_failure(options, errc::runner_failed, stage::connect,
+                  "did not connect within 100 ms");
   }
   SECTION("hello") {
     auto options = fake("mute");
     options.hello_timeout = 100ms;
-    runner_world there{options};
-    auto why = there.up();
-    CHECK(is(why, errc::runner_failed));
-    CHECK(detail_of(why).at == stage::hello);
-    CHECK(contains(describe(why), "no hello within 100 ms"));
+    check_failure(options, errc::runner_failed, stage::hello,
+                  "no hello within 100 ms");
   }
 }
 
@@ -203,11 +183,9 @@ TEST_CASE(
   "a program that is not a runner is recognised by its output, on Windows",
   "[windows][runner]") {
   SECTION("at the pipe") {
-    runner_world there{fake("say Welcome to this machine, stranger!")};
-    auto why = there.up();
-    CHECK(is(why, errc::protocol_violation));
-    CHECK(detail_of(why).at == stage::hello);
-    CHECK(contains(describe(why), "Welcome to this machine"));
+    check_failure(fake("say Welcome to this machine, stranger!"),
+                  errc::protocol_violation, stage::hello,
+                  "Welcome to this machine");
   }
   SECTION("on the streams of a command line") {
     runner_options options;
@@ -244,11 +222,8 @@ TEST_CASE("a runner of another version, or that does not know its nonce, is "
           "turned down",
           "[windows][runner]") {
   SECTION("version") {
-    runner_world there{fake("hello 99")};
-    auto why = there.up();
-    CHECK(is(why, errc::protocol_violation));
-    CHECK(detail_of(why).at == stage::hello);
-    CHECK(contains(describe(why), "speaks version 99"));
+    check_failure(fake("hello 99"), errc::protocol_violation, stage::hello,
+                  "speaks version 99");
   }
   SECTION("nonce") {
     runner_world there{fake("nonce guessed")};
