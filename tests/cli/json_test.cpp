@@ -20,7 +20,7 @@ std::vector<json> parse(const std::string& text) {
   return result;
 }
 
-/// Not the encoder turned around: a table and bits.
+/// Decodes with a table and bits, not by turning the encoder around.
 std::string from_base64(const std::string& text) {
   std::map<char, unsigned> value;
   for (auto c = 'A'; c <= 'Z'; ++c)

@@ -11,7 +11,7 @@ using namespace procession::test;
 
 namespace {
 
-/// A program of ours by its name.
+/// Returns the path of one of our programs.
 std::string program(const std::string& name) {
   return binary().substr(0, binary().rfind('/') + 1) + name;
 }
@@ -23,8 +23,8 @@ std::string printed(shell& sh, const std::string& command) {
   return result.out;
 }
 
-/// What bash completes the last of these words to, with its own completions
-/// alone.
+/// Returns bash's completions of the last of these words, with our completion
+/// file alone.
 std::string completed(shell& sh, const std::string& words, int index) {
   return printed(sh, "bash --norc -c 'source <(\"$P\" --document bash); "
                      "COMP_WORDS=("
@@ -32,7 +32,7 @@ std::string completed(shell& sh, const std::string& words, int index) {
                        + "; _procession; echo \"${COMPREPLY[*]}\"'");
 }
 
-/// Whether there is a program that checks documents; says so if not.
+/// Returns whether a program that checks documents is installed; warns if not.
 bool present(shell& sh, const std::string& name) {
   if (success(sh.script("command -v " + name).status))
     return true;
@@ -119,7 +119,7 @@ TEST_CASE("bash completes commands, options and values", "[command-line]") {
   CHECK(completed(sh, "procession run --cwd /us", 3) == "/usr\n");
   CHECK_THAT(completed(sh, "procession run -- mkte", 3),
              Catch::Contains("mktemp"));
-  // The options of another program are not ours.
+  // The options of another program are not completed.
   CHECK(completed(sh, "procession run -- ls --tim", 4) == "\n");
 }
 

@@ -395,7 +395,7 @@ TEST_CASE("a reader that takes nothing does not keep run from ending",
           "[command-line][output]") {
   shell sh;
   auto x = sh.start({"--timeout", "0.3", "--", "yes"});
-  // Nobody reads x.output.
+  // x.output is not read.
   CHECK(exit_code(x) == 124);
 }
 
@@ -409,7 +409,7 @@ TEST_CASE("run is as patient as the grace while its output is taken",
     "echo $pid; grep -s State:.[^ZX] /proc/$pid/status; exit $code");
   CHECK(shell_code(result.status) == 124);
   CHECK(result.err.empty());
-  // Nothing but the number: no process of it is left.
+  // Only the number came: none of its processes is left.
   CHECK(std::stol(result.out) > 0);
   CHECK(result.out.find('\n') == result.out.size() - 1);
 }
@@ -417,7 +417,7 @@ TEST_CASE("run is as patient as the grace while its output is taken",
 TEST_CASE("a reader that is slow but takes something is waited for",
           "[command-line][output]") {
   shell sh;
-  // For longer than a write may wait it takes less than a write brings.
+  // It takes less than one write for longer than a write may wait.
   auto result = sh.script(
     "{ $P run --timeout 0.5 -- cat /dev/zero; echo $? >&2; } | "
     "{ for i in $(seq 50); do dd bs=1000 count=1 status=none; sleep 0.08; "

@@ -19,12 +19,12 @@ std::string runner_binary() {
   return fs::path{binary()}.replace_filename("procession-runner");
 }
 
-/// The command line of the runner that was built with this test.
+/// Returns the command line of the runner built with this test.
 std::string plain_runner() {
   return '\'' + runner_binary() + "' --stdio";
 }
 
-/// Whether we can be somebody else; says so if not.
+/// Returns whether we can become another user; warns if not.
 bool can_become_nobody() {
   if (::geteuid() == 0)
     return true;

@@ -12,7 +12,7 @@ using namespace procession::test;
 
 namespace {
 
-/// Whether `command` works here; says so if not.
+/// Returns whether `command` works here; warns if not.
 bool possible(shell& sh, const std::string& command) {
   if (success(sh.script(command + " true 2>/dev/null").status))
     return true;
@@ -20,7 +20,8 @@ bool possible(shell& sh, const std::string& command) {
   return false;
 }
 
-/// A user that nobody else is, so that its processes can be counted.
+/// Returns the words to run as a user without other processes, so that its
+/// processes can be counted.
 std::string as_nobody_else() {
   auto id = std::to_string(2'000'000'000 + ::getpid());
   return "setpriv --reuid " + id + " --regid " + id + " --clear-groups ";
@@ -28,7 +29,7 @@ std::string as_nobody_else() {
 
 constexpr auto in_container = "unshare -pf --mount-proc ";
 
-/// Leaves orphans, waits until they are reaped, and exits with 7.
+/// A script that leaves orphans, waits until they are reaped, and exits with 7.
 constexpr auto leave_orphans
   = "for i in $(seq 30); do sh -c \"setsid true &\"; done; "
     "while grep -q State:.Z /proc/[0-9]*/status 2>/dev/null; do sleep 0.05; "
@@ -145,8 +146,8 @@ TEST_CASE("run tells once that it has too few descriptors",
 
 namespace {
 
-/// A program in Python that makes a standard stream of its own one that does
-/// not block, and becomes another program.
+/// Returns a Python program that makes its standard streams non-blocking and
+/// becomes another program.
 std::string not_blocking(const std::string& streams) {
   return "python3 -c 'import os, sys; [os.set_blocking(x, False) for x in ["
          + streams + "]]; os.execvp(sys.argv[1], sys.argv[1:])' ";

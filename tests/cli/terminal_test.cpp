@@ -96,7 +96,7 @@ TEST_CASE("the input of a pipeline's last program is typed on request",
 
 TEST_CASE("keys typed before the start reach the program as they were meant",
           "[command-line][terminal]") {
-  // A shell reads its line and leaves what follows to the terminal.
+  // A shell reads its line and leaves the rest to the terminal.
   auto [typed, shown] = GENERATE(table<std::string, std::string>({
     {"line\n\x04", "<line\n>"},
     {"one\ntwo\n\x04", "<one\ntwo\n>"},

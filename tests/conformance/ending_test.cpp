@@ -12,15 +12,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A descendant out of reach of the process group, and the words before which
-/// it says its number.
+/// Returns words for a descendant outside of the process group, which prints
+/// its number before `more` is done.
 std::vector<std::string> with_descendant(std::vector<std::string> more) {
   std::vector<std::string> result{"spawn", "2", "pid", "sleep"};
   result.insert(result.end(), more.begin(), more.end());
   return result;
 }
 
-/// The number that `with_descendant` brought.
+/// Returns the number that the descendant printed.
 std::int64_t descendant(const listener& events) {
   auto text = without_sequences(events.out);
   auto digits = text.find_first_of("123456789");
@@ -77,10 +77,10 @@ TEST_CASE("an interrupt can be caught", "[ending][signals]") {
 TEST_CASE("the time-out of a command ends it and its descendants",
           "[ending][containment]") {
   auto spec = actor(with_descendant({"stubborn", "sleep"}));
-  // Long enough for both to have started, on whatever imitates a platform.
+  // Long enough for both to have started, also on a platform that is imitated.
   spec.limits.timeout = 5s;
   spec.kill.grace = 100ms;
-  // Everywhere at once, as real time passes.
+  // On all backends at once, since real time passes.
   std::list<world> worlds;
   std::list<listener> listeners;
   for (auto& where : backends()) {
@@ -167,7 +167,7 @@ TEST_CASE("output that comes after the exit is delivered", "[ending][output]") {
 TEST_CASE("a kill is prompt while output and input are stuck", "[ending]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
-  // It waits for us: what floods has a log to forget before we are there.
+  // It waits for the listener: a flood may be evicted before that subscribes.
   auto hdl = w.spawn(
     actor({"raw", "out", "ready", "line", "flood"}, {kind, {}}));
   listener events{w, hdl, {{}, 4096, delivery::lossless}};

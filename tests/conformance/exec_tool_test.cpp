@@ -34,7 +34,7 @@ TEST_CASE("exec: unread output stops no child, and no byte is miscounted",
                               "errzeros", "5", "out", "z"}),
                        "a");
   auto told = x.w.self->request(x.tool, patience, wait_atom_v, begun.id);
-  // It waits for no more than the shortest time.
+  // It waits for the shortest time only.
   auto first = x.call<exec_result>(write_atom_v, input_for(begun.id, "\n"));
   told.receive([](const exit_status& status) { CHECK(success(status)); },
                [&](caf::error& why) { FAIL(describe(why)); });

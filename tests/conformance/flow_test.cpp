@@ -15,7 +15,7 @@ TEST_CASE("four megabytes go each way through pipes, slow on our side",
   auto spec = actor({"cat"});
   spec.limits.stdin_queue = text.size();
   auto hdl = w.spawn(spec);
-  // A window smaller than what a chunk may be, acknowledged late.
+  // A window smaller than a chunk may be, acknowledged late.
   listener events{w, hdl, {{}, 30001, delivery::lossless}};
   events.acknowledging = false;
   caf::anon_send(hdl, write_atom_v, shared_bytes{text});
@@ -57,7 +57,7 @@ TEST_CASE("a slow lossless subscriber holds the child back", "[subscription]") {
   CHECK(events.quiet_for(200ms));
   auto info = w.info(hdl);
   CHECK(info.paused);
-  // What was on its way when the window filled is kept, and it is bounded.
+  // Output on its way when the window filled is kept, and bounded.
   auto produced = info.produced.out;
   CHECK(produced < 4u << 20);
   CHECK(w.info(hdl).produced.out == produced);
@@ -92,9 +92,9 @@ TEST_CASE("a child that never reads its input is refused more than its limit",
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"sleep"}));
   auto chunk = shared_bytes{std::string(64 << 10, 'x')};
-  // What a pipe holds is taken; nothing else is.
+  // The pipe takes as much as it holds, and nothing else is taken.
   REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, chunk));
-  // 64 MiB in all; those that fit wait for an answer that does not come.
+  // 64 MiB in all; the writes that fit wait for an answer that does not come.
   caf::scoped_actor self{w.sys};
   for (auto i = 0; i < 1024; ++i)
     self->send(hdl, write_atom_v, chunk);

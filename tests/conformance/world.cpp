@@ -16,7 +16,7 @@ command actor(std::vector<std::string> words, stdio_spec stdio) {
 }
 
 std::string without_sequences(const std::string& text) {
-  // Those that begin with a CSI, as all do but titles (ECMA-48, 5.4).
+  // Only sequences that begin with a CSI, as all but titles do (ECMA-48, 5.4).
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text.compare(i, 2, "\x1b[") == 0)

@@ -8,7 +8,7 @@ namespace {
 constexpr auto spawned_frame = protocol::spawned{12, containment_kind::cgroup};
 
 /// A connection that is up, with one session that runs and another that must
-/// not notice what becomes of the first.
+/// not notice what happens to the first.
 struct running : connection_alone {
   explicit running(runner_options options = {},
                    stdio_kind kind = stdio_kind::pipes)
@@ -20,7 +20,7 @@ struct running : connection_alone {
     take_sent();
   }
 
-  /// What the runner said broke the protocol: it is ended, and says why.
+  /// Checks that the runner broke the protocol and was ended for that reason.
   void broke(const std::string& how,
              const std::string& last = "finished, not drained") {
     CHECK(process->killed);
@@ -422,7 +422,7 @@ TEST_CASE("a runner that misses a session's deadline is ended",
     CHECK(x.events == lines{"answered 1"});
     x.work.advance(3s);
     CHECK(x.events == lines{"answered 1", "answered 2"});
-    // Late, and told once.
+    // The late answer is reported once.
     x.say(frame_type::answered, 1, protocol::answered{1, true, {}});
     CHECK(x.events.size() == 2);
     CHECK(x.info().state == runner_state::up);

@@ -17,7 +17,7 @@ TEST_CASE(
   CHECK(answer.value().written == 4);
   CHECK(answer.value().head == "abc\n");
   CHECK(answer.value().wait == wait_result::timed_out);
-  // Nobody reads it: the answer says so.
+  // The child does not read it, and the answer says so.
   answer = s.write(text_for(id, "more"));
   s.t.advance(250ms);
   CHECK(answer.value().sent == 4);
@@ -169,7 +169,7 @@ TEST_CASE("exec: a command without input says so, and what to do instead",
         == "session 'exec-1' was started without standard input; run its "
            "command again with its input open, or on a terminal");
   CHECK(s.t.child().take_calls() == lines{});
-  // Its input is at the end already, and signals need none.
+  // Its input has ended already, and signals do not need one.
   auto input = text_for(id, {});
   input.close = true;
   input.keys = {"ctrl-c"};
@@ -198,7 +198,7 @@ TEST_CASE("exec: a terminal is resized, and a session signalled",
   s.t.run();
   CHECK(s.t.child(1).count("signal #1 hangup") == 1);
   CHECK_FALSE(signalled.error());
-  // A wait goes on meanwhile.
+  // A wait is under way meanwhile.
   auto waiting = s.poll(pipes);
   s.signal(pipes, signal_name::user1);
   CHECK(waiting.pending());
@@ -256,7 +256,7 @@ TEST_CASE("exec: a wait that is cancelled leaves the output to the next",
         == caf::none);
   CHECK(first.value().wait == wait_result::cancelled);
   CHECK(first.value().bytes == cursor{});
-  // Nobody waits: nothing happens.
+  // Without a wait nothing happens.
   CHECK(s.agent.ask<caf::unit_t>(s.tool, cancel_atom_v, session_id{"exec-1"})
           .error()
         == caf::none);
@@ -306,7 +306,7 @@ TEST_CASE(
   CHECK(s.list().size() == 2);
   CHECK(s.t.child(0).take_calls() == lines{});
   CHECK(s.t.child(1).take_calls() == lines{});
-  // One that ended makes room, read or not.
+  // A session that ended makes room, read or not.
   s.end({}, 0);
   CHECK(s.exec(script_of("third")).pending());
 }
@@ -507,7 +507,7 @@ TEST_CASE("exec: unread output is kept for a while, the latest of it",
   }
   CHECK(s.poll("exec-1").is(errc::no_such_session));
   CHECK(s.list().size() == 2);
-  // Each for its own time.
+  // Each wait has its own time.
   s.t.advance(59min - 31s);
   CHECK(s.list().size() == 1);
   s.t.advance(1h);

@@ -22,7 +22,7 @@ TEST_CASE("exec: a command that ends in time is answered with everything",
   CHECK(x.bytes == cursor{8, 0});
   CHECK(x.rest == leftovers{});
   CHECK(x.waited == 2s);
-  // It never was a session that somebody has to care for.
+  // It was never a session that needs care.
   CHECK(s.list().empty());
   CHECK(s.poll("exec-1").is(errc::no_such_session));
 }
@@ -97,7 +97,7 @@ TEST_CASE(
                           for_match(""));
   CHECK(s.begin(request).is(errc::invalid_argument));
   CHECK(s.t.children() == 0);
-  // The spawner's own rules hold, too, and nothing is left of it.
+  // The spawner's own rules hold, too, and no session stays.
   request.wait = {};
   request.argv = {};
   request.script = std::string("a\0b", 3);
@@ -256,7 +256,7 @@ TEST_CASE("exec: an expression that never ends is an error, not a wait",
   auto answer = s.exec(request);
   s.say(std::string(10'000, 'a'));
   CHECK(answer.is(errc::invalid_argument));
-  // The session goes on, and its output is for the next.
+  // The session goes on, and the next poll gets its output.
   CHECK(s.poll("exec-1", for_time(0s)).value().bytes == cursor{10'000, 0});
 }
 
@@ -275,7 +275,7 @@ TEST_CASE(
   s.say("ready, again: ready");
   CHECK(again.value().matched == "ready");
   CHECK(s.poll(id, for_text("ready")).value().wait == wait_result::matched);
-  // Input makes what came before it old.
+  // Input makes earlier output old.
   s.say("ready");
   auto input = text_for(id, "x");
   input.wait = for_time(0s);
@@ -336,7 +336,7 @@ TEST_CASE(
     CHECK(answer.value().status.code == 3);
     CHECK(answer.value().head == "started\n");
     CHECK(s.list().at(0).state == session_state::exited);
-    // No deadline of its output ends it.
+    // No drain deadline ends it.
     s.t.advance(1h);
     CHECK(s.t.child().count("finish") == 0);
     auto later = s.poll("exec-1", for_text("GET"));
@@ -556,7 +556,7 @@ TEST_CASE("exec: an id is the caller's choice, and known by it alone",
   CHECK(id == "exec-1");
   CHECK(s.begin(request).is(errc::duplicate_session));
   CHECK(s.running(script_of("other")) == "exec-2");
-  // To others it is a session like any other.
+  // Other actors see a session like any other.
   auto hdl = s.agent.ask<session>(s.t.where, find_atom_v, id).value();
   s.say("warning", 0);
   auto read = s.agent.ask<page>(hdl, read_atom_v, cursor{}, std::uint64_t{99},

@@ -78,7 +78,7 @@ TEST_CASE_METHOD(expect_fixture, "a deadline answers, and nothing is lost",
   auto again = expect({{"ready"}}, 2s);
   out("dy");
   CHECK(again.value().before == "almost ");
-  // The deadline of a request that was answered ends none that follows.
+  // The deadline of an answered request does not end a later one.
   auto next = expect({{"more"}}, 10s);
   t.advance(3s);
   CHECK(next.pending());

@@ -65,7 +65,7 @@ struct host_alone {
     return *scripts->scripts.at(i);
   }
 
-  /// It ended with that, after it said goodbye, and its children are gone.
+  /// Checks that it said goodbye, ended for that reason and lost its children.
   void refused(stage at, const std::string& how) {
     CHECK(sent().back() == "goodbye");
     work.advance(5s);

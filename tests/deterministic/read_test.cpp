@@ -12,7 +12,7 @@ reply<page> read(peer& who, const session& from, cursor at,
   return who.ask<page>(from, read_atom_v, at, max, wait);
 }
 
-/// Like the events that a peer notes, without their numbers.
+/// Returns the outputs of a page as a peer notes events, without numbers.
 lines contents(const page& x) {
   lines result;
   for (auto& y : x.gaps)
@@ -146,7 +146,7 @@ TEST_CASE("reading takes nothing away from subscribers, nor they from it",
 
 namespace {
 
-/// A session that pauses while nobody subscribes.
+/// Returns a command that pauses without a subscriber.
 command pausing(std::uint64_t retained) {
   auto result = cat();
   result.unsubscribed = unsubscribed_policy::pause;
@@ -154,7 +154,7 @@ command pausing(std::uint64_t retained) {
   return result;
 }
 
-/// Lets the child bring all it may; all of it is `filler`.
+/// Lets the child write as much as its credit allows, all of it `filler`.
 std::uint64_t bring_all(theatre& t, char filler = 'x') {
   std::uint64_t result = 0;
   while (auto n = std::min<std::uint64_t>(t.child().credit(), 64 * 1024)) {
@@ -325,7 +325,7 @@ TEST_CASE("a read that was answered does not keep a clock running",
   t.child().out("a");
   t.run();
   CHECK_FALSE(reading.pending());
-  // The timer that is under way is the last one.
+  // The pending timer is the last one.
   t.advance(10s);
   CHECK_FALSE(t.waits());
 }

@@ -121,7 +121,7 @@ TEST_CASE("the retained tail is exactly the last bytes, over both streams",
   CHECK(owner.info(hdl).produced == cursor{50 * 61, 50 * 40});
   owner.subscribe(hdl, from({}, 9999));
   CHECK(owner.out().size() + owner.err().size() == 1000);
-  // Nine pairs, and what is left of the one before them.
+  // Nine pairs, and the rest of the one before them.
   CHECK(owner.out().size() == 9 * 61 + 51);
   CHECK(owner.err().size() == 10 * 40);
 }
@@ -204,7 +204,7 @@ TEST_CASE("subscribing after the exit tells of it before the last output",
 
 TEST_CASE("replay and live output neither repeat nor miss a byte",
           "[subscription][output]") {
-  // How many messages are delivered before the subscription goes out.
+  // This many messages are delivered before the subscription goes out.
   auto head_start = GENERATE(range(0, 12));
   theatre t;
   peer owner{t};

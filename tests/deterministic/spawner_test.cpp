@@ -230,7 +230,8 @@ TEST_CASE("the session closed first goes when too many are retained",
     t.run();
     for (auto i = 0u; i < 4; ++i)
       t.end(i);
-    // It is owed to the listener, but does not keep others beyond the limit.
+    // The listener may still read it, but it does not keep others beyond the
+    // limit.
     CHECK(ids(list(t, owner)) == lines{"a", "c", "d"});
   }
 }

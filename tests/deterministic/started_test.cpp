@@ -14,7 +14,7 @@ TEST_CASE("the first event tells that the program runs",
   t.child().out("ab");
   t.end();
   CHECK(owner.take_events().back() == "3 closed complete");
-  // Also for one that comes when all is over.
+  // This also holds for a subscriber that comes after the end.
   late.subscribe(hdl);
   CHECK(late.begun());
   CHECK(late.take_events()
@@ -28,7 +28,7 @@ TEST_CASE("a spawn that subscribes is answered, then come the events",
   auto made = owner.begin_subscribed(cat());
   CHECK(made.pending());
   CHECK_FALSE(owner.begun());
-  // What the program says at once comes before anybody could subscribe.
+  // The program's first output comes before any later subscription.
   t.child().started();
   t.child().out("ab");
   t.run();

@@ -198,7 +198,7 @@ TEST_CASE("every signal reaches the child by its name", "[signals]") {
   t.child().answered(1);
   t.run();
   CHECK(sent.error() == caf::none);
-  // A signal is no terminate: the status does not say that it was asked for.
+  // A signal is not a terminate: the status does not say that it was requested.
   t.child().exited(by_signal(1));
   t.run();
   CHECK_FALSE(owner.info(hdl).status.by_request);

@@ -1,4 +1,4 @@
-// What follows a runner that was lost, or could not be started.
+// Replacing a runner that was lost or could not be started.
 #include "runner_stage.hpp"
 
 using namespace procession;
@@ -39,7 +39,7 @@ TEST_CASE("the next session after the loss of a runner starts another",
   auto first = start(x, watcher);
   REQUIRE_FALSE(watcher.subscribe(first).error());
   x.kill_runner();
-  // As if none followed.
+  // The subscriber sees the loss, although another runner follows.
   CHECK(watcher.take_events().back() == "2 closed host_lost");
   CHECK(watcher.ask<exit_status>(first, wait_atom_v).value().cause
         == exit_cause::runner_lost);
@@ -58,7 +58,7 @@ TEST_CASE("the next session after the loss of a runner starts another",
   x.t.child(1).stdin_taken(5);
   x.t.run();
   CHECK(written.value() == 5);
-  // The first session does not come back.
+  // The first session is not revived.
   CHECK(watcher.ask<std::uint64_t>(first, write_atom_v, shared_bytes{"a"})
           .is(errc::already_exited));
 }
@@ -68,7 +68,7 @@ TEST_CASE("a session that comes while a runner ends waits for the next",
   far_theatre x;
   peer watcher{x.t};
   start(x, watcher);
-  // Its process does not follow yet.
+  // The lost runner's process has not ended yet.
   x.lingers = true;
   x.channel->cut(side::left);
   x.t.run();
@@ -122,7 +122,7 @@ TEST_CASE("runners that fail in a row are followed after pauses only",
   start(x, watcher);
   x.no_launch = not_found;
   x.kill_runner();
-  // It was up for too short a time: one failure. Three more are free.
+  // It was up too briefly: this is one failure. Three more are allowed.
   for (std::size_t n = 2; n <= 4; ++n) {
     CHECK(watcher.begin(cat()).is(errc::program_not_found));
     CHECK(x.launches == n);

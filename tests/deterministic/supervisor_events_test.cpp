@@ -1,4 +1,4 @@
-// What subscribers to a supervisor are told.
+// The events that subscribers of a supervisor get.
 #include "nursery.hpp"
 
 using namespace procession;
@@ -68,7 +68,7 @@ TEST_CASE("a subscriber that does not acknowledge costs no more than the "
   slow.ack(100);
   CHECK(slow.take()
         == lines{"a#100 exited: exit code 1", "a#101 started", "a#101 ready"});
-  // The others had everything.
+  // The other subscribers got everything.
   CHECK(n.events().size() == 2 + 3 * 100);
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("a child that listens to its supervisor is watched as any other",
   caf::actor child;
   auto make = [&](caf::actor_system& sys) -> caf::expected<caf::actor> {
     child = sys.spawn([](caf::event_based_actor* self) {
-      // It has no interest in the answers.
+      // It ignores the answers.
       self->set_default_handler(caf::drop);
       return caf::behavior{[self](const task& x) { x(self); },
                            [](const supervisor_event&) {},

@@ -1,4 +1,4 @@
-// When a child is ready, and children that are no sessions.
+// When a child is ready, and children that are not sessions.
 #include "nursery.hpp"
 
 #include <stdexcept>
@@ -13,7 +13,7 @@ child_spec ready_when(child_spec x, readiness when) {
   return x;
 }
 
-/// A probe whose answers are up to the test.
+/// A probe that the test answers.
 struct scripted_probe {
   using answer = std::function<void(std::optional<failure>)>;
 
@@ -111,7 +111,7 @@ TEST_CASE("a child that says that it is ready and ends at once was ready",
   nursery n{t, {by_descriptor ? a : b}};
   auto name = std::string{by_descriptor ? "a" : "b"};
   auto& child = n.of(name);
-  // All of it is there before the supervisor is told that it runs.
+  // All of it arrives before the supervisor is told that the child runs.
   child.started();
   if (!fails && by_descriptor)
     child.notified();
@@ -158,7 +158,7 @@ TEST_CASE("a child is ready when a probe finds what it looks for",
   CHECK(probe.seen->pid != 0);
   probe.say(t);
   CHECK(n.states() == lines{"a running"});
-  // A late answer is of no meaning.
+  // A late answer is ignored.
   probe.asked->front()(refused);
   t.advance(1h);
   CHECK(n.states() == lines{"a running"});
@@ -175,7 +175,7 @@ TEST_CASE("a probe that cannot work fails the start at once", "[supervision]") {
     probe.say(t, failure{errc::invalid_argument, {stage::ready, 0, "bad"}});
   }
   SECTION("though the process was faster") {
-    // The answer is there before anybody waits for it.
+    // The child says it before the supervisor waits for it.
     n.of("a").started(1);
     t.run();
     probe.say(t, failure{errc::invalid_argument, {stage::ready, 0, "bad"}});
@@ -228,7 +228,7 @@ TEST_CASE("a child that is not ready in time is stopped, and that is told",
   SECTION("though its process is not even there") {
     t.advance(7s);
     CHECK(contains(n.events().back(), "start_failed: deadline_passed"));
-    // It is ended as soon as it can be.
+    // It is ended as soon as it can be ended.
     n.up("a");
     CHECK(n.count("a", "terminate") == 1);
     n.obey();
@@ -312,7 +312,8 @@ TEST_CASE("a session that is closed can be read though its child goes on",
   CHECK(words.value().outputs.at(0).bytes.text() == "last words");
 }
 
-// -- children that are no sessions --------------------------------------------
+// -- children that are not sessions
+// --------------------------------------------
 
 TEST_CASE("any actor can be a child", "[supervision]") {
   theatre t;
@@ -322,7 +323,7 @@ TEST_CASE("any actor can be a child", "[supervision]") {
     ++makes;
     made = sys.spawn([](caf::event_based_actor* self) {
       self->set_exit_handler([=](caf::exit_msg&) {
-        // It ends when it likes.
+        // It ends on its own.
       });
       return caf::behavior{
         [=](wait_atom) {}, [=](terminate_atom) { self->quit(); },

@@ -1,4 +1,4 @@
-// Too many restarts, pauses between them, and what is asked for meanwhile.
+// Too many restarts, pauses between them, and requests meanwhile.
 #include "nursery.hpp"
 
 using namespace procession;
@@ -145,7 +145,7 @@ TEST_CASE("a group pauses when all of it is down", "[supervision]") {
   n.down("a", exit_code(1));
   CHECK(n.events() == lines{"a#1 exited: exit code 1", "b#1 stopping"});
   t.advance(1h);
-  // Long gone is its grace; until it has ended it is waited for.
+  // Its grace is long over, but the supervisor waits until it has ended.
   n.down("b", by_signal(9));
   CHECK(n.states() == lines{"a waiting", "b waiting"});
   CHECK(n.events().back() == "a#1 backing_off for 1000ms");

@@ -106,7 +106,7 @@ TEST_CASE("a child that even the kernel keeps does not keep the supervisor",
   nursery n{t, {kid(t, "a"), kid(t, "b")}};
   n.obey();
   auto over = n.asker.ask<caf::unit_t>(n.hdl, terminate_atom_v);
-  // The grace, and then what a session waits for a killed process.
+  // The grace, and then the time that a session waits for a killed process.
   t.advance(5s);
   t.advance(30s);
   CHECK(n.count("a", "terminate") == 1);
@@ -132,7 +132,7 @@ TEST_CASE("a spawner that never answers does not keep the supervisor",
   auto up = n.asker.ask<child_list>(n.hdl, wait_atom_v);
   t.advance(30s);
   CHECK(up.pending());
-  // The grace, the drain deadline, and two minutes for what is slow.
+  // The grace, the drain deadline, and two minutes for slowness.
   t.advance(5s + 2s + 2min);
   CHECK(up.is(errc::deadline_passed));
   caf::anon_send_exit(mute, caf::exit_reason::kill);
@@ -224,7 +224,7 @@ TEST_CASE("a slow subscriber of a session does not put off its next start",
   CHECK(t.children() == 1);
   t.advance(1ms);
   CHECK(t.children() == 2);
-  // Nothing is lost for that.
+  // No output is lost by that.
   reader.acknowledge_always();
   reader.ack(slow, 1);
   t.child(0).both_ended();
@@ -287,8 +287,8 @@ TEST_CASE("each kind of child keeps its rule in a group", "[supervision]") {
                  "once running", "stopped stopped"});
   n.down("first", exit_code(1));
   n.obey();
-  // What had finished is done again for the others; what is temporary is not
-  // even a casualty twice; what was stopped stays so.
+  // A finished child runs again for the others; a temporary child is not
+  // restarted; a stopped child stays stopped.
   CHECK(n.states()
         == lines{"first running", "done running", "work running",
                  "stopped stopped"});
@@ -400,7 +400,7 @@ TEST_CASE("a supervisor that is killed or forgotten leaves nothing",
     t.run();
     CHECK(n.count("a", "kill") == 1);
     CHECK(n.count("b", "kill") == 1);
-    // The one that is about to start is killed when it has.
+    // The child that is about to start is killed once it has started.
     t.child(2).started();
     t.run();
     CHECK(n.count("c", "kill") == 1);

@@ -409,7 +409,7 @@ TEST_CASE("a session goes with its spawner, and every request is answered",
                    "ended"});
   }
   CHECK(t.child(0).destroyed());
-  // Nobody waits for a process that was about to start.
+  // A process that was about to start is not waited for.
   CHECK(t.child(1).destroyed());
   CHECK_FALSE(waiting.pending());
   CHECK_FALSE(ending.pending());
@@ -521,7 +521,7 @@ TEST_CASE("a session that is to go waits for no subscriber",
   CHECK(owner.info(hdl).paused);
   caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
   t.run();
-  // It is allowed to read on.
+  // The child may go on to read.
   CHECK(t.child().credit() > 0);
   t.child().out("klmno");
   t.child().both_ended();

@@ -16,8 +16,8 @@
 namespace procession::fuzz {
 
 /// One end of a channel under test, with a hostile peer at the other: the
-/// script says what the peer sends, what befalls the wire and how time passes.
-/// A target adds what is special about its end.
+/// script decides what the peer sends, what happens to the wire and how time
+/// passes. A target adds the parts that are special to its end.
 class harness {
 public:
   /// @param tested the end of the wire that is under test
@@ -31,7 +31,7 @@ public:
   void run();
 
 protected:
-  /// Sizes of which each makes a channel do something else.
+  /// Sizes at which a channel's behaviour changes.
   static constexpr std::array<std::uint64_t, 8> sizes{
     1, 1000, 65535, 65536, 65537, 262144, 300000, 0};
 
@@ -43,7 +43,7 @@ protected:
   virtual void hear(std::string_view bytes) = 0;
 
   /// Lets the peer hear what was sent, unless bytes were lost on the way: then
-  /// what arrives proves nothing.
+  /// the rest proves nothing.
   void listen();
 
   /// Sends a frame from the peer, with the next number.

@@ -300,7 +300,7 @@ TEST_CASE_METHOD(asio_fixture, "asio: requests before the start are errors",
 
 namespace {
 
-/// A descriptor that becomes readable when the process has ended.
+/// Returns a descriptor that becomes readable when the process has ended.
 posix::unique_fd watch_process(std::int64_t pid) {
   std::error_code ec;
   return posix::open_pidfd(static_cast<pid_t>(pid), ec);

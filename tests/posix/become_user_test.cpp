@@ -11,8 +11,8 @@ using namespace procession::test;
 
 namespace {
 
-/// What a run of tests/helpers/posix/become.cpp printed; nothing if this
-/// machine cannot show it.
+/// Returns the lines that tests/helpers/posix/become.cpp printed; empty if this
+/// machine cannot run it.
 std::vector<std::string> report_of(const std::string& how) {
   if (::getuid() != 0) {
     WARN("skipped here: only root becomes another user");

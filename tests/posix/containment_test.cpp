@@ -20,10 +20,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Takes every descriptor that this process may have, while it lives.
+/// Takes every descriptor that this process may have, during its lifetime.
 class no_descriptors {
 public:
-  /// @param left how many are left.
+  /// @param left the number of descriptors that stay free.
   explicit no_descriptors(std::size_t left = 0) {
     ::getrlimit(RLIMIT_NOFILE, &before_);
     auto few = before_;
@@ -52,7 +52,7 @@ void check_end(grove& where, grown_tree& x) {
   REQUIRE(x.leader_ended());
   CHECK(where.end(x).surviving == 0);
   CHECK(x.silent());
-  // Not reaped in passing: that is its owner's to do.
+  // The leader is not reaped: that is up to its owner.
   CHECK(::kill(x.leader, 0) == 0);
   where.fell(x);
 }
@@ -187,7 +187,7 @@ TEST_CASE("a storm of forks is ended, and holds up no spawn", "[containment]") {
   REQUIRE(x.line().substr(0, 9) == "fugitive ");
   REQUIRE(x.leader_ended());
   auto result = here.begin_end(x);
-  // An end that does not need the launcher does not keep it from others.
+  // An end that does not need the launcher leaves it to others.
   auto ended = here.on_launcher([&] {
     return result.wait_for(std::chrono::seconds{30})
            == std::future_status::ready;
@@ -248,7 +248,7 @@ TEST_CASE("leftovers of a tree are asked to end, and killed in the end",
             == std::future_status::ready);
     CHECK(result.get().ended == 1);
     CHECK(x.silent());
-    // Too late, and no harm.
+    // Too late, which does no harm.
     here.on_reactor([&] { x.tree->kill(); });
     here.fell(x);
   }
@@ -342,7 +342,7 @@ TEST_CASE("signals and the end of a tree keep their order",
     x.tree->signal(x.leader, SIGCONT);
     x.tree->end(x.leader, posix::ending::kill, {},
                 [end](posix::tree_end result) { end->set_value(result); });
-    // Whatever was begun goes on without the tree.
+    // An end that has begun goes on without the tree.
     x.tree.reset();
   });
   auto result = end->get_future();
@@ -442,7 +442,7 @@ TEST_CASE("a cgroup is used again if it is as good as new", "[containment]") {
       GENERATE("echo 0 >cgroup.max.descendants", "echo 9 >>cgroup.max.depth",
                "chmod 700 .", "chmod 600 cgroup.procs")};
     INFO(change);
-    // It serves several times first.
+    // At first the cgroup is used several times.
     play("exit 0");
     play("exit 0");
     REQUIRE(fs::exists(first));
@@ -450,7 +450,7 @@ TEST_CASE("a cgroup is used again if it is as good as new", "[containment]") {
     CHECK(!fs::exists(first));
   }
   SECTION("not when it is frozen") {
-    // By another process: this one would not come back from it.
+    // By another process: this one could not leave again.
     auto x = here.grow("exit 0");
     REQUIRE(x.leader_ended());
     {
@@ -504,11 +504,11 @@ TEST_CASE("a containment without descriptors reports that there are none",
                        containment_kind::marker);
   loop any{"any"};
   {
-    // It takes what it needs for good.
+    // The first containment takes what it keeps for good.
     auto first = posix::make_containment(containment_kind::marker, any);
   }
   auto failures = 0;
-  // Each step is the one that fails once.
+  // Each step fails once.
   for (std::size_t left = 0; left < 8; ++left) {
     no_descriptors guard{left};
     auto made = posix::make_containment(kind, any);

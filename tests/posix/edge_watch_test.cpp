@@ -54,8 +54,8 @@ public:
     --count_;
   }
 
-  /// Wake-ups that nobody has waited for, after everything that the reactor has
-  /// to do by now.
+  /// Returns the number of wake-ups that were not waited for, once the reactor
+  /// has done all its present work.
   int left() {
     for (auto i = 0; i < 100; ++i)
       on_reactor([] {});
@@ -113,7 +113,7 @@ TEST_CASE("a wake-up is looked for without a descriptor to wait for it",
   std::optional<edge_watch> watch;
   std::promise<void> looked;
   loop reactor{"test"};
-  // Asio takes its own descriptors with the first timer.
+  // Asio opens its own descriptors with the first timer.
   boost::asio::steady_timer first{reactor.context()};
   rlimit none{0, before.rlim_max};
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
@@ -135,8 +135,8 @@ TEST_CASE("a process ends when its tracer lets go of it", "[ending]") {
   caf::actor_system sys{cfg};
   auto sessions = make_spawner(sys, rt);
   caf::scoped_actor self{sys};
-  // It is traced by its child, which says when the process has ended and waits
-  // then before it takes the status or ends without doing so.
+  // The process is traced by its child, which reports its end, waits, and then
+  // takes the status or ends without taking it.
   auto how = GENERATE("reap", "end");
   command spec;
   spec.program = "python3";

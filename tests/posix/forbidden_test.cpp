@@ -20,8 +20,8 @@ using namespace procession::test;
 
 namespace {
 
-/// What a run of tests/helpers/posix/forbidden.cpp printed; empty if this
-/// machine cannot show it.
+/// Returns the output of tests/helpers/posix/forbidden.cpp; empty if this
+/// machine cannot run it.
 std::string outcome_of(int os_code, std::vector<std::string> calls) {
   calls.insert(calls.begin(), std::to_string(os_code));
   helper_program helper{"test-forbidden", std::move(calls)};
@@ -36,7 +36,7 @@ std::string outcome_of(int os_code, std::vector<std::string> calls) {
   return line;
 }
 
-/// Forbids two calls to this process. Only for one that was forked.
+/// Forbids two calls to this process, which should be a forked one.
 bool forbid(int first, int second) {
   sock_filter code[] = {
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),

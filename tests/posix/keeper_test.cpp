@@ -36,7 +36,7 @@ std::string proc(const posix::keeper& x, const std::string& file) {
   return "/proc/" + std::to_string(x.pid()) + "/" + file;
 }
 
-/// Lets the keeper run until it calls itself by its name.
+/// Waits until the keeper has taken its name.
 void await_name(const posix::keeper& x) {
   auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
   while (posix::read_text(proc(x, "comm")) != "procession-keep\n") {
@@ -233,7 +233,7 @@ TEST_CASE("a keeper that is let go ends what is left in the trees",
   CHECK(x.silent());
   if (kind == containment_kind::cgroup)
     CHECK(!fs::exists(here.directory()));
-  // Gone already, which is as good.
+  // It is gone already, which is as good.
   CHECK(here.end(x).surviving == 0);
   here.fell(x);
 }
@@ -253,7 +253,7 @@ TEST_CASE("a keeper ends although a copy of the host has its lifeline too",
 }
 
 TEST_CASE("a keeper has nothing of its host", "[containment]") {
-  // For every program that the host starts, but for this one.
+  // Every program that the host starts inherits it, but for the keeper.
   auto inheritable = posix::unique_fd{::open("/dev/zero", O_RDONLY)};
   auto before = std::signal(SIGUSR2, SIG_IGN);
   auto x = idle_keeper();
@@ -272,7 +272,7 @@ TEST_CASE("a keeper has nothing of its host", "[containment]") {
           CHECK(target == "/dev/null");
           break;
         default:
-          // The host's, by which it is seen to live.
+          // The host's pidfd, by which the keeper sees that it lives.
           CHECK(target == "anon_inode:[pidfd]");
           break;
       }
@@ -294,7 +294,7 @@ TEST_CASE("a keeper does not end by a signal that means its host",
   auto x = idle_keeper();
   for (auto signo : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1})
     REQUIRE(::kill(x.pid(), signo) == 0);
-  // It has come by a place where it could have died of them.
+  // By now it has passed the place where the signals could have killed it.
   await_name(x);
   CHECK(x.alive());
 }

@@ -64,7 +64,7 @@ TEST_CASE("sessions that are gone leave no memory with their owner",
   auto sessions = make_spawner(sys, rt, {4096, 16});
   caf::scoped_actor self{sys};
   auto spec = make("true", {}, pipes(stdin_kind::null));
-  // A deadline that was set keeps the memory until it has passed.
+  // A pending deadline keeps the memory until it has passed.
   spec.kill.drain_timeout = std::chrono::milliseconds{1};
   auto spawn_some = [&](int n) {
     for (auto i = 0; i < n; ++i)
@@ -74,12 +74,12 @@ TEST_CASE("sessions that are gone leave no memory with their owner",
   auto before = ::mallinfo2().uordblks;
   spawn_some(400);
   auto after = ::mallinfo2().uordblks;
-  // A session's actor alone has more than a kilobyte.
+  // A session's actor alone takes more than a kilobyte.
   CHECK(after < before + 400 * 250);
 }
 
 TEST_CASE("a runtime that ends takes everything of its own along", "[leak]") {
-  // A sanitizer starts a thread of its own with the first one of ours.
+  // A sanitizer starts a thread of its own with our first one.
   runtime{};
   auto descriptors = count_entries("/proc/self/fd");
   auto threads = count_entries("/proc/self/task");
@@ -127,8 +127,8 @@ TEST_CASE("a traced process ends when its tracer lets it", "[ending]") {
   caf::actor_system sys{cfg};
   auto sessions = make_spawner(sys, rt);
   caf::scoped_actor self{sys};
-  // With -D the tracer is a detached grandchild and the program the child: its
-  // pidfd is readable before it can be waited for.
+  // With -D the tracer is a detached grandchild and the program is the child,
+  // whose pidfd is readable before it can be waited for.
   auto result = run(
     self, sessions,
     make("strace",

@@ -22,7 +22,7 @@ using namespace procession::test;
 
 namespace {
 
-/// What a run of tests/helpers/limits.cpp printed.
+/// Returns the lines that tests/helpers/posix/limits.cpp printed.
 std::vector<std::string> lines_of(const char* what) {
   helper_program helper{"test-limits", {what}};
   std::vector<std::string> result;
@@ -89,7 +89,7 @@ TEST_CASE("a spawn without descriptors fails cleanly and a later one works",
   spec.stdio = GENERATE(pipes(), pty(), pipes(stdin_kind::null), merged());
   REQUIRE(run(self, sessions, spec));
   auto before = count_entries("/proc/self/fd");
-  // It has what a spawn would find ready otherwise, its cgroup above all.
+  // This session uses up what a later spawn would reuse, above all its cgroup.
   session other;
   command cat;
   cat.program = "cat";
@@ -98,7 +98,7 @@ TEST_CASE("a spawn without descriptors fails cleanly and a later one works",
              [&](caf::error& x) { FAIL(describe(x)); });
   auto failed = 0;
   auto worked = 0;
-  // From none to enough: each step of a spawn is the one that fails once.
+  // From none to enough, so that each step of a spawn fails once.
   for (std::size_t left = 0; left < 16; ++left) {
     auto result = [&] {
       few_descriptors guard{left};
@@ -108,7 +108,7 @@ TEST_CASE("a spawn without descriptors fails cleanly and a later one works",
       ++worked;
     } else {
       INFO(describe(result.error()));
-      // What was enough once is enough again.
+      // A number that was enough once is enough again.
       CHECK(worked == 0);
       CHECK(is(result.error(), errc::out_of_descriptors));
       CHECK(detail_of(result.error()).os_code == EMFILE);
@@ -116,7 +116,7 @@ TEST_CASE("a spawn without descriptors fails cleanly and a later one works",
     }
     CHECK(zombies().empty());
   }
-  // The pipes alone are as many, and a cgroup is one more.
+  // The pipes alone need three, and a cgroup one more.
   CHECK(failed >= (rt.containment() == containment_kind::cgroup ? 4 : 3));
   CHECK(worked > 0);
   self->send(other, terminate_atom_v);

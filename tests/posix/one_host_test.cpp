@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What an actor under test tells the test.
+/// Events that an actor under test reports to the test.
 struct story {
   std::string text;
   exit_status status;

@@ -56,7 +56,7 @@ struct fixture {
     return result;
   }
 
-  /// A descriptor that becomes readable when the process has ended.
+  /// Returns a descriptor that becomes readable when the process has ended.
   static posix::unique_fd watch(process_handle& x) {
     std::error_code ec;
     return posix::open_pidfd(static_cast<pid_t>(take(x.info()).pid), ec);
@@ -190,7 +190,7 @@ TEST_CASE_METHOD(fixture, "terminate ends the process, its output stays",
   CHECK(status.by_request);
   CHECK(x.process.exit_code() == 143u);
   CHECK(read_all(x.output).empty());
-  // Again is the same.
+  // A second call gives the same.
   CHECK(take(x.process.terminate(0s)) == status);
 }
 

@@ -16,8 +16,8 @@ using namespace procession;
 
 namespace {
 
-/// What an embedding program may do, as SIGCHLD is its own: the kernel reaps
-/// every child at its end (wait(2)).
+/// Makes the kernel reap every child at its end (wait(2)), which an embedding
+/// program may do, as SIGCHLD is its own.
 class children_reaped_by_others {
 public:
   children_reaped_by_others() : before_(std::signal(SIGCHLD, SIG_IGN)) {

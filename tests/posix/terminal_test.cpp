@@ -82,12 +82,12 @@ TEST_CASE("typed input is unread until the slave side has read it",
   CHECK(look() == typed_input::unread);
   CHECK(read() == 5);
   CHECK(look() == typed_input::read);
-  // Its end, too, although it has no bytes.
+  // The end of input counts as well, although it has no bytes.
   type("\x04");
   CHECK(look() == typed_input::unread);
   CHECK(read() == 0);
   CHECK(look() == typed_input::read);
-  // A line that is not finished cannot be read.
+  // An unfinished line cannot be read.
   type("part");
   CHECK(look() == typed_input::read);
   type("\x04");

@@ -1,4 +1,4 @@
-// What follows a runner that was killed.
+// The runner after one that was killed.
 #include "../conformance/exec_world.hpp"
 #include "runner_world.hpp"
 
@@ -10,7 +10,7 @@ using namespace procession::test;
 namespace {
 
 /// Kills the runner and waits until its last session is lost.
-/// @returns the number that its process had.
+/// @returns the former number of its process.
 std::int64_t kill_runner(runner_world& there) {
   listener last{there.w, there.w.spawn(loner())};
   auto [a, b] = numbers(last);
@@ -41,14 +41,14 @@ TEST_CASE("the next session after the loss of a runner lives in another",
   auto now = there.info();
   CHECK(now.state == runner_state::up);
   CHECK(now.pid != first);
-  // What was lost stays so.
+  // The lost session stays lost.
   CHECK(there.w.ask<exit_status>(lost, wait_atom_v)->cause
         == exit_cause::runner_lost);
-  // And it is followed in its turn.
+  // The second runner is replaced in its turn.
   auto second = kill_runner(there);
   CHECK(second == now.pid);
   CHECK(there.w.run(actor({"exit", "3"})).status.code == 3);
-  // The last one goes as the only one would.
+  // The last one ends as a single one would.
   auto last = there.info().pid;
   there.w.self->request(there.hdl(), patience, terminate_atom_v)
     .receive([](runner_info& x) { CHECK(x.state == runner_state::down); },

@@ -17,7 +17,7 @@ TEST_CASE("a child that ignores its input is ended whatever is queued",
   auto spec = actor({"out", "ready", "sleep"});
   spec.limits.stdin_queue = 32 << 20;
   auto hdl = there.w.spawn(spec);
-  // A request to end that comes before a program is on its console is lost.
+  // A request to end is lost if it comes before the program is on its console.
   REQUIRE(listener{there.w, hdl}.until_output("ready"));
   caf::scoped_actor writer{there.w.sys};
   for (auto i = 0; i < 16; ++i)

@@ -1,4 +1,4 @@
-// How long a runner lives, and who ends with it.
+// How long a runner lives, and what ends with it.
 #include "runner_world.hpp"
 
 #include <catch2/catch.hpp>
@@ -34,7 +34,7 @@ TEST_CASE("a runner that is killed takes every process with it, and its "
   }
   for (auto x : {pid, a, b, c})
     CHECK(process_gone(x));
-  // Everybody that waits, asks or watches is told.
+  // Every actor that waits, asks or watches is told.
   CHECK(there.w.ask<exit_status>(pipe, wait_atom_v)->cause
         == exit_cause::runner_lost);
   CHECK(is(there.w.refusal(actor({})), errc::runner_lost));
@@ -107,7 +107,7 @@ TEST_CASE("a runner ends with the last actor that could use it",
 
 TEST_CASE("a runner whose parent is silent for a while goes on",
           "[runner][ending]") {
-  // As if the parent were stopped: it reads nothing and pings nobody.
+  // As if the parent were stopped: it neither reads nor pings.
   runner_options options;
   options.ping_interval = std::chrono::hours{1};
   runner_world there{options};

@@ -80,7 +80,7 @@ TEST_CASE("messages share the bytes they carry", "[output]") {
   auto x = caf::make_message(output{"s1", 1, stream_kind::out, 0, bytes});
   auto y = x;
   CHECK(y.get_as<output>(0).bytes.data() == data);
-  // Even a message that is changed copies the event only, not its bytes.
+  // Changing a message copies the event only, not its bytes.
   y.get_mutable_as<output>(0).seq = 2;
   CHECK(x.get_as<output>(0).seq == 1);
   CHECK(y.get_as<output>(0).bytes.data() == data);

@@ -1,4 +1,4 @@
-// What a supervisor is given to keep is looked at before anything starts.
+// A supervisor checks the specs of its children before anything starts.
 #include "procession/messages/supervisor.hpp"
 
 #include <catch2/catch.hpp>

@@ -14,7 +14,7 @@ using namespace procession;
 
 namespace {
 
-/// A read that brings `text`.
+/// Reads `text`.
 shared_bytes read(chunk_pool& pool, chunk_tail& tail, const std::string& text) {
   auto room = pool.scratch();
   REQUIRE(text.size() <= room.size());
@@ -107,7 +107,7 @@ TEST_CASE("a chunk that is dropped brings its block back", "[output]") {
   chunk = {};
   CHECK(pool.scratch().data() != block);
   slice = {};
-  // The room that waits is used first.
+  // The room that is waiting is used first.
   auto next = read(pool, tail, std::string(60000, 'y'));
   CHECK(next.data() != block);
   CHECK(pool.scratch().data() == block);

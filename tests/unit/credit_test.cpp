@@ -68,7 +68,7 @@ TEST_CASE("a receive window with a limit grants no more than that",
 }
 
 TEST_CASE("a sender never sends more than was granted", "[output][protocol]") {
-  // Sender and receiver of one stream, the receiver consuming in fits.
+  // The sender and the receiver of one stream; the receiver consumes in bursts.
   send_window sender{1000};
   receive_window receiver{1000};
   std::uint64_t under_way = 0;

@@ -1,4 +1,4 @@
-// A command is written with designated initializers, none of which warns.
+// Designated initializers of a command compile without a warning.
 #pragma GCC diagnostic error "-Wmissing-field-initializers"
 
 #include "procession/actors/host.hpp"

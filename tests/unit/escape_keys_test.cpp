@@ -9,7 +9,8 @@ using namespace procession::cli;
 
 namespace {
 
-/// What pieces come to: bytes as they are, commands in brackets.
+/// Returns the result of typing these pieces: bytes as they are, commands in
+/// brackets.
 std::string result_of(const std::vector<std::string>& pieces) {
   escape_keys keys{'~'};
   std::string result;

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The steps in words: "abc", "<interrupt>", "<end>".
+/// Returns the steps in words: "abc", "<interrupt>", "<end>".
 std::vector<std::string> steps(const exec_input& x, bool tty) {
   struct {
     std::string operator()(const shared_bytes& y) const {

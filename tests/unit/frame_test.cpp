@@ -10,7 +10,7 @@ using namespace procession;
 
 namespace {
 
-/// What came out of a decoder.
+/// The output of a decoder.
 struct heard {
   std::vector<frame_header> headers;
   std::vector<std::string> bodies;
@@ -21,7 +21,7 @@ std::string text_of(std::span<const std::byte> x) {
   return {reinterpret_cast<const char*>(x.data()), x.size()};
 }
 
-/// A frame as it is sent.
+/// Returns the bytes of a frame.
 std::string framed(frame_type type, std::uint64_t sequence,
                    const std::string& body, std::uint64_t session = 0,
                    std::uint8_t version = protocol_version) {
@@ -34,7 +34,7 @@ std::string framed(frame_type type, std::uint64_t sequence,
   return text_of(encode(x)) + body;
 }
 
-/// Feeds `bytes` in pieces of the given size.
+/// Feeds `bytes` to a decoder in pieces of the given size.
 heard listen(const std::string& bytes, std::size_t piece) {
   heard result;
   frame_decoder decoder;

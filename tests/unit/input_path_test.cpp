@@ -12,7 +12,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-/// A path whose requests are written down.
+/// A path that notes its requests.
 struct path {
   explicit path(char escape)
     : input{escape,
@@ -27,7 +27,7 @@ struct path {
     // nop
   }
 
-  /// What was asked for since the last look.
+  /// Returns the requests since the last call.
   lines asked() {
     return std::exchange(log, {});
   }

@@ -13,7 +13,7 @@ namespace {
 
 using strings = std::vector<std::string>;
 
-/// Writes down lines: "o" or "e" for the stream, "..." where a line goes on.
+/// Notes lines: "o" or "e" for the stream, "..." where a line goes on.
 struct scribe {
   line_reader lines;
   strings seen;
@@ -42,8 +42,8 @@ struct scribe {
   }
 };
 
-/// Bytes that make long and short lines, empty ones, all line ends, CRs within
-/// lines and characters of every length.
+/// Returns long, short and empty lines, all line ends, CRs within lines and
+/// characters of every length.
 std::string mixture() {
   std::string result;
   const char* words[] = {"a",    "\n",     "\r\n", "\r",

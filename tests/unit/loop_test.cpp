@@ -63,7 +63,7 @@ TEST_CASE("a loop that may have more threads relieves one that is stuck",
   x.relieve(first);
   auto [second, second_over] = get_stuck();
   CHECK(second != first);
-  // Not at work any more.
+  // It is not working any more.
   x.relieve(first);
   x.relieve(second);
   auto third = on(x, [] { return std::this_thread::get_id(); });
@@ -72,11 +72,11 @@ TEST_CASE("a loop that may have more threads relieves one that is stuck",
   go.set_value();
   CHECK(first_over.get() == first);
   CHECK(second_over.get() == second);
-  // What is posted goes to one thread, and later to one that was stuck.
+  // Posted work goes to one thread, and later to one that was stuck.
   for (auto i = 0; i < 100; ++i)
     CHECK(on(x, [] { return std::this_thread::get_id(); }) == third);
-  // Those that were stuck may not wait yet. A thread is relieved at its work:
-  // one that waits for some would still take the next.
+  // The threads that were stuck may not be waiting yet. A thread is relieved
+  // while it works: a waiting one would still take the next piece of work.
   auto relieved = [&x, third = third] {
     auto self = std::this_thread::get_id();
     if (self == third)

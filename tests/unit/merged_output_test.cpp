@@ -14,7 +14,7 @@ namespace {
 using enum stream_kind;
 const std::string mark = "\xEF\xBF\xBD";
 
-/// The bytes that an excerpt stands for, as far as its text shows.
+/// Returns the number of bytes that the text of an excerpt stands for.
 std::uint64_t shown(const excerpt& x) {
   return x.head.size() + x.tail.size() - 2 * x.invalid;
 }
@@ -240,7 +240,7 @@ TEST_CASE("every byte is shown or counted, and all is text", "[exec][output]") {
       REQUIRE((y.omitted > 0 || y.tail.empty()));
       told.out += y.bytes.out;
       told.err += y.bytes.err;
-      // Splitting at a mark cannot hide that the rest is no text.
+      // Splitting at a mark cannot hide that the rest is not text.
       merged_output check{200};
       check.append(out, y.head);
       check.append(err, y.tail);

@@ -41,7 +41,7 @@ struct fixture {
     return result;
   }
 
-  /// The same for a value of ours, which nothing less than its bytes makes.
+  /// The same for one of our values, which cannot be read from fewer bytes.
   /// (CAF's own messages and errors are not that strict.)
   template <class T>
   T round_trip(const T& x) {
@@ -236,7 +236,7 @@ TEST_CASE_METHOD(fixture, "every value type comes back whole", "[messages]") {
     CHECK(round_trip(last_signal_name) == last_signal_name);
   }
   SECTION("what an exec tool is asked, and what it answers") {
-    // What is not equal in its bytes is told by `round_trip`.
+    // `round_trip` compares by the bytes.
     CHECK(round_trip(full_exec()).wait.until == full_wait().until);
     CHECK(round_trip(exec_input{"e1", "a", {"b"}, true, full_wait()}).close);
     CHECK(round_trip(exec_poll{"e1", full_wait()}).wait.on_output);
@@ -267,7 +267,7 @@ TEST_CASE_METHOD(fixture, "every value type comes back whole", "[messages]") {
 
 TEST_CASE_METHOD(fixture, "a message of every type crosses a node boundary",
                  "[messages]") {
-  // As a message, since that is where the types need their names.
+  // As a message, because there the types need their names.
   auto first = caf::make_message(
     shared_bytes{"bytes"}, errc::stdin_full, stage::exec,
     error_detail{stage::fork, 11, "try again"},

@@ -9,7 +9,8 @@ using namespace procession;
 
 namespace {
 
-/// What a batch holds, a frame a line: "1 ping", "2 output of 7: 5 bytes".
+/// Returns the frames of a batch, one per line: "1 ping", "2 output of 7: 5
+/// bytes".
 std::vector<std::string>
 lines_of(std::span<const std::span<const std::byte>> x) {
   std::vector<std::string> result;

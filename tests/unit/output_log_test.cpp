@@ -13,7 +13,7 @@ namespace {
 
 using enum stream_kind;
 
-/// All that a reader gets, in pieces of at most `max`: "out@0 abc".
+/// Returns all that a reader gets, in pieces of at most `max`: "out@0 abc".
 std::vector<std::string> read(const output_log& log, output_log::position at,
                               std::uint64_t max = 99) {
   std::vector<std::string> result;
@@ -154,7 +154,8 @@ TEST_CASE("streams that take turns byte by byte do not grow the log",
     log.append(i % 2 == 0 ? out : err, "x");
     log.trim();
   }
-  // Each is a record of its own, of which there is one for every 64 bytes.
+  // Each run is a record of its own, and there is one record for every 64
+  // bytes.
   CHECK(log.size() == 64 + capacity / 64);
   CHECK(log.full(log.begin()) == false);
   log.append(err, "y");
@@ -175,7 +176,7 @@ TEST_CASE("a reader goes on where it was after eviction", "[output]") {
 
 namespace {
 
-/// What the log does, written down naively: every byte a record.
+/// A naive model of the log: every byte is a record.
 struct model {
   struct byte {
     stream_kind stream;
@@ -191,8 +192,8 @@ struct model {
       all.push_back({stream, end[stream]++, c});
   }
 
-  /// What a reader at `at` gets as one piece of at most `max`, if `begin` is
-  /// where the retained bytes begin.
+  /// Returns the piece of at most `max` bytes that a reader at `at` gets if the
+  /// retained bytes begin at `begin`.
   std::string next(cursor& at, cursor begin, std::uint64_t max) const {
     std::string result;
     for (auto& x : all) {
@@ -232,7 +233,7 @@ TEST_CASE("a log does what its naive model does", "[output]") {
     switch (chance() % 5) {
       case 0:
       case 1: {
-        // Some appends lie one behind the other in a block and are joined.
+        // Some appends are adjacent in a block and are joined.
         auto stream = chance() % 3 == 0 ? err : out;
         auto n = chance() % 40;
         auto bytes = shared_bytes{std::string(n, 'a' + step % 26)};

@@ -30,7 +30,7 @@ pattern_watch watch_for(const std::vector<pattern>& patterns,
   return result;
 }
 
-/// What the watch finds next: "1 'before' 'text'"; empty: nothing.
+/// Returns what the watch finds next: "1 'before' 'text'"; empty if nothing.
 std::string next(pattern_watch& x) {
   auto found = x.find();
   if (!found)

@@ -12,7 +12,7 @@ using boost::asio::ip::tcp;
 
 namespace {
 
-/// What a probe finds.
+/// Returns the answer of a probe.
 port_answer answer(loop& where, const std::string& address,
                    std::uint16_t port) {
   std::promise<port_answer> found;
@@ -43,7 +43,7 @@ TEST_CASE("a port that accepts connections is found, one that ceased is not",
     own, tcp::endpoint{boost::asio::ip::address_v4::loopback(), 0});
   auto port = listener->local_endpoint().port();
   CHECK_FALSE(look(x, "127.0.0.1", port));
-  // The address that means every one of ours leads to this one.
+  // The address for all our addresses includes this one.
   CHECK(*answer(x, "0.0.0.0", port) == listener->local_endpoint());
   listener.reset();
   auto refused = look(x, "127.0.0.1", port);
@@ -97,7 +97,7 @@ TEST_CASE("a probe ends with its loop", "[supervision][reactor]") {
   {
     loop x{"test-loop"};
     x.post([&] {
-      // A network for documentation: nobody answers (RFC 5737).
+      // A network for documentation, where no host answers (RFC 5737).
       probe_port(x.context(), "192.0.2.1", 9, [shared](const port_answer&) {});
     });
   }

@@ -10,7 +10,8 @@ std::span<const std::byte> bytes_of(const std::string& x) {
   return std::as_bytes(std::span{x});
 }
 
-/// Encodes and decodes; every cut of it, and one byte more, is refused.
+/// Encodes and decodes a body; checks that every cut of it, and one byte more,
+/// is refused.
 template <class T>
 T there_and_back(const T& x) {
   auto bytes = protocol::encode(x);
@@ -105,7 +106,7 @@ TEST_CASE("texts of the other side cannot play with a terminal", "[protocol]") {
     protocol::failed{{errc::spawn_failed, {stage::exec, 2, text}}});
   auto result = protocol::decode<protocol::failed>(bytes_of(bytes));
   REQUIRE(result);
-  // A character of two bytes became one.
+  // A character of two bytes was replaced by one byte.
   CHECK(result->why.detail.text.size() == 4095);
   CHECK(result->why.detail.text.substr(0, 14) == "bad ?[2J??2J?x");
 }

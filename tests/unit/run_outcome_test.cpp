@@ -15,7 +15,7 @@ exit_status exit_with(std::uint32_t code) {
   return result;
 }
 
-/// A program ran to its end, and all its output was written.
+/// Returns the facts of a program that ran to its end, with all output written.
 run_facts done(exit_status status) {
   run_facts result;
   result.status = status;

@@ -1,4 +1,4 @@
-// Whom a runner's pipe lets in on Windows, and what it is told in secret.
+// The users that a runner's pipe admits on Windows, and the runner's secret.
 #include "procession/platform/win_elevated/rules/pipe_security.hpp"
 #include "procession/platform/win_elevated/rules/runner_secret.hpp"
 

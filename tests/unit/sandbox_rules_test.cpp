@@ -1,4 +1,4 @@
-// What of users, passwords and logons on Windows is nothing but rules.
+// The pure rules for users, passwords and logons on Windows.
 #include "procession/platform/win_elevated/rules/credential_file.hpp"
 #include "procession/platform/win_elevated/rules/logon_policy.hpp"
 #include "procession/platform/win_elevated/rules/password.hpp"
@@ -29,7 +29,7 @@ failure failed_at(stage at, std::int32_t os_code, std::string text = "no") {
   return {errc::runner_failed, {at, os_code, std::move(text)}};
 }
 
-/// A logon whose every step does as the test says.
+/// A logon whose steps follow the test's script.
 struct scripted_logon {
   std::optional<failure> run() {
     logon_steps steps;
@@ -125,7 +125,7 @@ TEST_CASE("stale credentials are refreshed once, and the logon tried again",
   x.answers = {failed_at(stage::logon, wrong_password)};
   CHECK_FALSE(x.run());
   CHECK(x.calls == "ara");
-  // Nothing is held against the user then.
+  // The user is not blamed for it.
   CHECK_FALSE(x.run());
   CHECK(x.calls == "a");
 }
@@ -335,7 +335,7 @@ TEST_CASE("a complete sandbox needs nothing", "[windows]") {
   sandbox_state x{true, {complete_user(1), complete_user(2)}};
   CHECK(is_complete(x));
   CHECK(needed(plan_setup(x)).empty());
-  // Every step is told all the same: the group and four for each user.
+  // Every step is listed all the same: the group and four for each user.
   CHECK(plan_setup(x).size() == 9);
 }
 

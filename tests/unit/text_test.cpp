@@ -127,8 +127,8 @@ TEST_CASE("the info of a session reads as a line", "[messages][text]") {
 
 namespace {
 
-/// Checks that each value up to `last` has a name of its own, and that what
-/// lies behind it, which a peer may send, has none but is shown.
+/// Checks that each value up to `last` has a name of its own, and that a higher
+/// one, which a peer may send, is shown as a number.
 template <class Enum>
 void check_names(Enum first, Enum last, const std::string& type) {
   using number = std::underlying_type_t<Enum>;
@@ -175,7 +175,7 @@ TEST_CASE("every value of an enumeration has a name", "[messages][text]") {
 }
 
 TEST_CASE("untrusted text shows what is there", "[messages][text]") {
-  // What would reverse the name of a file, or hide a part of it.
+  // Characters that would reverse the name of a file, or hide a part of it.
   CHECK(printable("a\u202egnp.exe") == "a?gnp.exe");
   for (auto* hidden : {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029",
                        "\u202a", "\u202e", "\u2066", "\u2069"})
@@ -191,7 +191,7 @@ TEST_CASE("an error tells its code, its stage and a sentence",
   CHECK_FALSE(is(x, errc::cwd_not_usable));
   CHECK(detail_of(x).at == stage::chdir);
   CHECK(detail_of(x).os_code == 2);
-  // What the system calls that code.
+  // The system's name of that code.
   auto meaning = std::system_category().message(2);
   CHECK(describe(x)
         == "cwd_not_found at chdir: no /nowhere (2: " + meaning + ")");

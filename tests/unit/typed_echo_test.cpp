@@ -9,8 +9,7 @@ using namespace procession;
 
 namespace {
 
-/// What the terminal shows, in the pieces in which it comes, and what of it
-/// matches the expression.
+/// A terminal whose output comes in pieces, and is searched for the expression.
 class terminal {
 public:
   explicit terminal(const std::string& expression) {
@@ -185,7 +184,7 @@ TEST_CASE("output that takes too long to compare is passed on as it is",
   x.show(std::string(64 * 1024, '='));
   x.show("\r\necho done\r\n");
   CHECK(x.matches());
-  // What is typed after that is told from output again.
+  // Later typing is told apart from output again.
   x.type("echo done\n");
   x.show("echo done\r\n");
   CHECK_FALSE(x.matches());

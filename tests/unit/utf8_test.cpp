@@ -25,7 +25,7 @@ TEST_CASE("a character is what RFC 3629 says, at its bounds", "[text]") {
     auto first = utf8::first_piece(text + "z");
     CHECK(first.what == kind::character);
     CHECK(first.size == text.size());
-    // Less of it is a beginning, and each of them waits for the rest.
+    // Each shorter piece is a beginning and waits for the rest.
     for (std::size_t n = 1; n < text.size(); ++n) {
       CHECK(utf8::first_piece(text.substr(0, n)).what == kind::incomplete);
       CHECK(utf8::incomplete_tail("ab" + text.substr(0, n)) == n);
@@ -72,7 +72,7 @@ TEST_CASE("a cut falls between characters, and what it leaves is counted",
     CHECK(back.text.size() <= limit);
     CHECK(back.invalid == 0);
     CHECK(back.text == text.substr(text.size() - back.bytes));
-    // No more would have fitted.
+    // A further character would not have fitted.
     if (front.bytes < text.size())
       CHECK(utf8::take_front(text, limit + 4).bytes > front.bytes);
   }

@@ -19,7 +19,7 @@ struct rule {
   std::function<void(command&)> apply;
 };
 
-// Both ends of every bound that there is.
+// Both ends of every bound.
 const std::vector<rule> bad = {
   {"no program", [](command& x) { x.program.clear(); }},
   {"NUL in the program", [](command& x) { x.program = nul; }},

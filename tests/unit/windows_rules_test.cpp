@@ -1,5 +1,4 @@
-// What Windows wants to be told and how, which is the same wherever it is
-// computed.
+// The forms that Windows wants texts in, which can be computed on any system.
 #include "procession/platform/windows/rules/environment_block.hpp"
 #include "procession/platform/windows/rules/lookup.hpp"
 #include "procession/platform/windows/rules/quoting.hpp"
@@ -197,7 +196,7 @@ TEST_CASE("a console's questions before its first text are answered",
     CHECK(second.output == "text\x1b[c");
     CHECK(second.answer == "\x1b[1;1R");
     CHECK(x.over());
-    // From there on it is the program that asks, and a subscriber who answers.
+    // From here on the program asks, and a subscriber answers.
     auto third = take("\x1b[c\x1b[");
     CHECK(third.output == "\x1b[c\x1b[");
     CHECK(third.answer.empty());

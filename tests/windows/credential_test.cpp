@@ -1,4 +1,4 @@
-// Passwords: kept for us alone, and nowhere longer than they are needed.
+// Passwords are kept for us alone, and nowhere longer than needed.
 #include "procession/messages/expected.hpp"
 #include "procession/platform/win_elevated/credential_store.hpp"
 #include "procession/platform/win_elevated/protected_data.hpp"
@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A directory for credentials that is gone with this.
+/// A directory for credentials, removed by the destructor.
 struct scratch {
   scratch()
     : parent(fs::temp_directory_path() / ("procession-" + random_name(8))),
@@ -86,7 +86,7 @@ static_assert(!std::is_copy_assignable_v<secret>);
 TEST_CASE("a secret is wiped at its end", "[windows]") {
   alignas(secret) unsigned char memory[sizeof(secret)] = {};
   auto* x = new (memory) secret{L"wxyzwxyz"};
-  // What is really there, whatever a compiler may think of objects that ended.
+  // The bytes in memory, whatever a compiler may assume of objects that ended.
   auto seen = [&] {
     const volatile unsigned char* at = memory;
     auto result = 0;
@@ -160,7 +160,7 @@ TEST_CASE("a pause of logons outlasts the store, not the next password",
   auto other = make_protected_file_store(there.path);
   CHECK(ends(*other, "one") == until);
   CHECK(ends(*other, "two") == logon_clock::time_point{});
-  // One that ended later than it was to would be taken for none (log_on).
+  // A pause that ended later than planned would be ignored (log_on).
   CHECK_FALSE(store->pause("one", until + std::chrono::milliseconds{900}));
   CHECK(ends(*other, "one") == until);
   CHECK(holds(other->load("one"), L"first"));
@@ -254,7 +254,8 @@ TEST_CASE("a store goes on after somebody died in the middle of a change",
     ::CreateMutexW(nullptr, FALSE, to_wide_path(name).c_str())};
   REQUIRE(mutex);
   DWORD got = WAIT_FAILED;
-  // A mutex is its thread's, which ends with it. Another test may have it yet.
+  // A mutex belongs to its thread, which ends here. Another test may still hold
+  // it.
   std::thread{[&] {
     got = ::WaitForSingleObject(mutex.get(), INFINITE);
   }}.join();

@@ -1,4 +1,4 @@
-// How a runner becomes another user, as far as that fails.
+// How a runner fails to become another user.
 #include "memory_store.hpp"
 
 #include "procession/platform/win_elevated/logon_launcher.hpp"

@@ -1,5 +1,5 @@
-// The sandbox users, as far as an imitation of Windows knows users; on a real
-// one this would make some.
+// The sandbox users, as far as Wine imitates users; on a real Windows this
+// would create some.
 #include "../texts.hpp"
 #include "memory_store.hpp"
 
@@ -57,7 +57,7 @@ ended run_cli(const std::string& words) {
 
 } // namespace
 
-// One test, as there is but one sandbox on a machine.
+// One test, since a machine has only one sandbox.
 TEST_CASE("a sandbox is set up, found and removed, as often as one likes",
           "[windows]") {
   if (!running_under_wine()) {
@@ -81,7 +81,7 @@ TEST_CASE("a sandbox is set up, found and removed, as often as one likes",
   CHECK(observe(0, store).users.empty());
   take(plan_removal(observe(1, store)), store);
 
-  // And by the command line, where every call is a process of its own.
+  // The same by the command line, where every call is a process of its own.
   auto status = run_cli("sandbox status");
   CHECK(status.code == 1);
   CHECK(contains(status.output, "incomplete"));

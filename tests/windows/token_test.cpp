@@ -1,4 +1,4 @@
-// What is left in a restricted token.
+// The contents of a restricted token.
 #include "procession/platform/win_elevated/restricted_token.hpp"
 #include "procession/platform/win_elevated/security.hpp"
 #include "procession/platform/win_elevated/user.hpp"

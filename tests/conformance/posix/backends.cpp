@@ -15,12 +15,12 @@ const std::vector<backend_entry>& backends() {
       runner_backend("runner")};
     runner_options other;
     other.user = "nobody";
-    // Only root becomes somebody else.
+    // Only root can become another user.
     if (::geteuid() == 0)
       all.push_back(runner_backend("runner as nobody", other));
     else
       std::cerr << "left out: a runner as nobody, which needs root\n";
-    // One that was built with another version of CAF, say.
+    // For example one that was built with another version of CAF.
     runner_options foreign;
     if (auto* path = std::getenv("PROCESSION_OTHER_RUNNER")) {
       foreign.program = path;

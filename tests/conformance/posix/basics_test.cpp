@@ -17,7 +17,7 @@ using namespace procession::test;
 
 namespace {
 
-/// Signals that we ignore until this is gone.
+/// Ignores signals during its lifetime.
 class ignored_signals {
 public:
   ignored_signals(std::initializer_list<int> which) {
@@ -37,7 +37,7 @@ private:
   std::vector<std::pair<int, void (*)(int)>> before_;
 };
 
-/// Where our standard input leads.
+/// Returns the path of our own standard input.
 std::string own_input() {
   return std::filesystem::read_symlink("/proc/self/fd/0").string();
 }
@@ -54,12 +54,12 @@ TEST_CASE("a program may share the input of the process that spawns",
                     "read x </dev/tty 2>/dev/null",
                     stdio);
   if (where.name.find("runner") != std::string::npos) {
-    // A runner's own is its channel.
+    // A runner's own input is its channel.
     CHECK(is(w.refusal(spec), errc::invalid_argument));
     return;
   }
   auto hdl = w.spawn(spec);
-  // A session with a terminal can type on it, others have no way in.
+  // A session with a terminal can type on it; the others have no input.
   auto written = w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"x\n"});
   CHECK(static_cast<bool>(written) == (stdio.kind == stdio_kind::pty));
   listener events{w, hdl};
@@ -124,11 +124,11 @@ TEST_CASE("input, environment, directory and argv[0] arrive as given",
 TEST_CASE("no descriptor but the standard streams reaches the child",
           "[start]") {
   world w{GENERATE(from_range(backends()))};
-  // Not close-on-exec: the careless kind that hosts have.
+  // Not close-on-exec, as some hosts leave theirs.
   auto leaky = ::dup(1);
   auto result = w.run(shell("ls /proc/self/fd"));
   ::close(leaky);
-  // The fourth is the one that ls reads the directory with.
+  // The fourth is the one by which ls reads the directory.
   CHECK(result.out == "0\n1\n2\n3\n");
 }
 

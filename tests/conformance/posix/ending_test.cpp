@@ -10,8 +10,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A descendant in a session of its own, out of reach of the process group; it
-/// tells its pid on standard output.
+/// A descendant in a session of its own, outside of the process group, that
+/// prints its pid.
 const auto detached = std::string{
   "setsid sh -c 'echo $$; exec sleep 1000' </dev/null "};
 
@@ -104,7 +104,7 @@ TEST_CASE("terminate is prompt while output and input are stuck", "[ending]") {
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto spec = shell("stty raw 2>/dev/null; echo ready; exec cat /dev/zero",
                     {kind, {}});
-  // Or the first line may be evicted before we listen.
+  // Otherwise the first line may be evicted before the listener subscribes.
   spec.unsubscribed = unsubscribed_policy::pause;
   auto hdl = w.spawn(spec);
   listener events{w, hdl, {{}, 4096, delivery::lossless}};

@@ -28,7 +28,7 @@ TEST_CASE("four megabytes go each way byte by byte, slow on both sides",
                       {kind, {}});
   spec.limits.stdin_queue = text.size();
   auto hdl = w.spawn(spec);
-  // A window smaller than what a chunk may be, acknowledged late.
+  // A window smaller than a chunk may be, acknowledged late.
   listener events{w, hdl, {{}, 3000, delivery::lossless}};
   events.acknowledging = false;
   REQUIRE(events.until_output("!"));

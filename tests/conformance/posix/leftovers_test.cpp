@@ -1,4 +1,4 @@
-// What becomes of the processes that outlive the one that a session started.
+// The fate of processes that outlive the one that their session started.
 #include "../world.hpp"
 
 #include "procession/platform/posix/fd.hpp"
@@ -61,9 +61,9 @@ private:
   fs::path path_;
 };
 
-/// A shell that takes its time to clean up when it is asked to end, and writes
-/// to the file, not to the session's streams. It is ready when it has written
-/// its first line there.
+/// Returns the script of a shell that cleans up slowly when it is asked to end,
+/// and writes to the file, not to the session's streams. It is ready once it
+/// has written its first line there.
 std::string tidy(const notebook& notes) {
   return "(trap 'sleep 0.3; echo cleaned; exit' TERM; echo ready; "
          "while :; do sleep 0.02; done) >"
@@ -71,18 +71,18 @@ std::string tidy(const notebook& notes) {
          + " ]; do sleep 0.01; done; ";
 }
 
-/// A shell that leaves one in the background, which ends with `last` when
-/// something is written to the file.
+/// Returns a shell that leaves another one in the background, which ends with
+/// `last` when something is written to the file.
 command leaving(const notebook& notes, const std::string& last,
                 stdio_spec stdio = pipes()) {
-  // When a terminal's session ends, what it leaves is hung up, perhaps before
-  // it has a session of its own.
+  // When a terminal's session ends, its processes get a hangup, perhaps before
+  // the background shell has a session of its own.
   auto result = shell("trap '' HUP; setsid sh -c 'until [ -s " + notes.path()
                         + " ]; do sleep 0.02; done; " + last
                         + "' & echo $!; exit 3",
                       stdio);
   result.kill.background = background_policy::keep;
-  // What is kept has no deadline.
+  // A kept process has no deadline.
   result.kill.drain_timeout = 0ms;
   result.kill.leftovers_grace = 0ms;
   return result;
@@ -259,7 +259,7 @@ TEST_CASE("subscribers are told when a process is stopped and continues",
   REQUIRE(events.until([&] { return events.stops == stops{19, 0, 19}; }));
   REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::resume));
   REQUIRE(events.until_closed());
-  // That it went on may be superseded by its end (wait(2)).
+  // The continuation may be superseded by the end (wait(2)).
   REQUIRE(events.stops.size() >= 3);
   CHECK(events.stops[2] == 19);
   CHECK(events.status->code == 3);
@@ -270,7 +270,7 @@ TEST_CASE("a stopped descendant ends when it is asked to after the exit",
   world w{GENERATE(from_range(backends()))};
   auto spec = shell("sh -c 'kill -STOP $$; sleep 1000' & "
                     "until grep -q 'State:.T' /proc/$!/status; do :; done");
-  // It holds the output open.
+  // The background process holds the output open.
   spec.kill.drain_timeout = 1h;
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
@@ -303,7 +303,7 @@ TEST_CASE("a kept process that holds no output open goes on as well",
   world w{GENERATE(from_range(backends()))};
   notebook notes;
   notebook proof;
-  // A terminal is hung up when the process ends that it belongs to.
+  // A terminal is hung up when its session leader ends.
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto spec = leaving(notes, "exec >" + proof.path() + "; echo done",
                       {kind, {}});

@@ -19,15 +19,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A program whose exec hangs, as on a file system that does not answer: there
-/// is a lease on it that nobody gives back (F_SETLEASE, fcntl(2)). The kernel
-/// takes it away only after /proc/sys/fs/lease-break-time, 45 s.
+/// A program whose exec hangs, as on a file system that does not answer: it has
+/// a lease that is never given back (F_SETLEASE, fcntl(2)). The kernel takes it
+/// away only after /proc/sys/fs/lease-break-time, 45 s.
 class hanging_program {
 public:
   hanging_program() {
     fs::copy_file("/bin/true", path());
     file_.reset(::open(path().c_str(), O_RDWR | O_CLOEXEC));
-    // By default the news that somebody wants it is deadly.
+    // By default the signal that another process wants it is deadly.
     if (::fcntl(file_.get(), F_SETSIG, SIGURG) != 0
         || ::fcntl(file_.get(), F_SETLEASE, F_WRLCK) != 0) {
       WARN("skipped here: a lease is not available in " << directory_.path());
@@ -86,7 +86,7 @@ TEST_CASE(
     world w{GENERATE(from_range(backends()))};
     caf::scoped_actor other{w.sys};
     other->send(w.where, spawn_atom_v, program(stuck.path()));
-    // It is on its way when this has overtaken it.
+    // The stuck start is under way once this one has overtaken it.
     CHECK(success(w.run(program("true")).status));
     begin = std::chrono::steady_clock::now();
   }

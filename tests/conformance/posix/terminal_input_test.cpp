@@ -13,7 +13,7 @@ using namespace procession::test;
 
 namespace {
 
-/// Numbers from 1 to `n`, one a line.
+/// Returns the numbers from 1 to `n`, one per line.
 std::string numbers(int n, const std::string& line_end) {
   std::string result;
   for (auto i = 1; i <= n; ++i)
@@ -21,8 +21,8 @@ std::string numbers(int n, const std::string& line_end) {
   return result;
 }
 
-/// Python with GNU readline. Since 3.13 it has an editor of its own, which
-/// takes what is typed before it is ready as text, the end of input too.
+/// Returns Python with GNU readline. Since 3.13 Python has an editor of its
+/// own, which takes early keys as text, even the end of input.
 command python_repl() {
   auto result = program("python3", {"-q"}, pty());
   result.env.set["PYTHON_BASIC_REPL"] = "1";
@@ -59,7 +59,7 @@ TEST_CASE("an input that is closed at once is at its end for every reader",
                        program("bash", {}, pty()), python_repl(),
                        // One after the other.
                        shell("cat; cat; exec cat", pty()),
-                       // Drops what was typed so far.
+                       // Drops the input typed so far.
                        program("python3",
                                {"-c", "import getpass\n"
                                       "try: getpass.getpass()\n"
@@ -77,8 +77,8 @@ TEST_CASE("an input that is closed at once is at its end for every reader",
 TEST_CASE("the end of input is typed again for each mode of the terminal",
           "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
-  // Each mode begins with what is left of the one before, and is left when the
-  // end is read.
+  // Each mode begins with the rest of the one before, and ends when the end of
+  // input is read.
   auto hdl = w.spawn(
     program("python3",
             {"-c", "import os, termios, time, tty\n"
@@ -128,7 +128,7 @@ TEST_CASE("a program that hangs up its terminal still finds its input's end",
 TEST_CASE("all that was typed before the end of input arrives",
           "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
-  // More than the terminal holds, in short lines that nobody reads at first.
+  // More than the terminal holds, in short lines that are not read at first.
   constexpr auto n = 50000;
   auto text = numbers(n, "\n");
   auto spec = shell("stty -echo; echo ready; kill -STOP $$; exec cat", pty());
@@ -206,7 +206,7 @@ TEST_CASE("a line that is far too long is refused as one write",
   REQUIRE_FALSE(refused);
   CHECK(is(refused.error(), errc::line_too_long));
   CHECK(w.info(hdl).queued_stdin == 0);
-  // A runner gets it in frames; the last one is short enough for a line.
+  // A runner gets it in frames, of which the last is short enough for a line.
   CHECK(w.info(hdl).consumed_stdin <= 4095);
 }
 

@@ -78,7 +78,7 @@ TEST_CASE("a program may hang up its terminal and open it again",
     WARN("skipped here: vhangup(2) needs CAP_SYS_TTY_CONFIG");
     return;
   }
-  // As login(1) does. Not for somebody else, who may not.
+  // As login(1) does. Only here: other users may not.
   world w{backends().front()};
   auto hdl = w.spawn(
     program("python3",
@@ -103,7 +103,7 @@ TEST_CASE("a program may hang up its terminal and open it again",
 TEST_CASE("the last output of a program on a terminal is never lost",
           "[terminal][output]") {
   world w{GENERATE(from_range(backends()))};
-  // So that the program ends while somebody else is on each core.
+  // The program is to end while another process runs on each core.
   std::vector<session> busy;
   for (auto i = 0; i < 2; ++i)
     busy.push_back(w.spawn(shell("while :; do :; done")));

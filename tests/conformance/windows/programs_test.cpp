@@ -1,4 +1,4 @@
-// What a session promises in the words of Windows.
+// The promises of a session that only Windows can keep.
 #include "../world.hpp"
 
 #include <catch2/catch.hpp>
@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A directory that is gone with this.
+/// A directory that its destructor removes.
 class scratch {
 public:
   scratch()
@@ -30,7 +30,7 @@ public:
     fs::remove_all(path_, ec);
   }
 
-  /// Makes a file in it. @returns its path.
+  /// Creates a file in it. @returns its path.
   std::string put(const std::string& name, const std::string& text) const {
     std::ofstream{path_ / name, std::ios::binary} << text;
     return (path_ / name).string();
@@ -44,7 +44,8 @@ private:
   fs::path path_;
 };
 
-/// A batch file that passes its words on to the helper program.
+/// Returns the text of a batch file that passes its words on to the helper
+/// program.
 std::string echo_args() {
   return "@\"" + helper_path("test-actor") + "\" args %*\r\n";
 }

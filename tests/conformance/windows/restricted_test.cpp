@@ -23,8 +23,8 @@ command restricted(command spec) {
   return spec;
 }
 
-/// A file that all local users may use, and besides whoever else is named; our
-/// own user is not.
+/// Creates a file that all local users may use, and others that are named, but
+/// not our own user by name.
 std::string open_file(const fs::path& directory, const std::string& name,
                       const std::string& whom) {
   auto path = (directory / name).string();

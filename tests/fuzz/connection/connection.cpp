@@ -1,6 +1,6 @@
-/// The parent's end of a channel to a hostile runner: the script says what the
-/// runner sends, what the sessions ask for, how the bytes arrive, what becomes
-/// of the process and how time passes.
+/// The parent's end of a channel to a hostile runner: the script decides what
+/// the runner sends, what the sessions ask for, how the bytes arrive, what
+/// happens to the process and how time passes.
 
 #include "harness.hpp"
 #include "overheard.hpp"
@@ -18,7 +18,7 @@ using test::side;
 
 constexpr std::size_t max_sessions = 16;
 
-/// Bytes that no session of ours is to make: memory, not time, is the limit.
+/// The most that our sessions write: memory is the limit, not time.
 constexpr std::size_t max_written = 4 * 1024 * 1024;
 
 constexpr std::array<std::uint64_t, 8> pauses{1,     999,   5000,  9999,
@@ -49,7 +49,7 @@ private:
       add_session();
     if ((mode & 8) != 0)
       return;
-    // Most of what there is to see comes behind this.
+    // Most interesting states come after this.
     process_.launch();
     process_.connect(wire_.end(side::left));
     say_hello("secret");
@@ -69,7 +69,7 @@ private:
       of_process(which);
     else
       pass_time(pauses, which == 63);
-    // What is posted may meet what comes next.
+    // Posted work may meet the next step.
     if ((what & 0x80) == 0)
       settle();
     listen();
@@ -130,7 +130,7 @@ private:
       case 11:
         return x.abandon();
       case 12:
-        // As many as there may be, and more.
+        // More than the limit.
         for (int i = 0; i < 300; ++i)
           x.resize();
         return;
@@ -164,7 +164,7 @@ private:
   }
 
   void of_runner(int which) {
-    // Numbers are given from 1.
+    // Numbers start at 1.
     auto to = in_.below(sessions_.size() + 2) + (which < 36 ? 1 : 0);
     switch (which) {
       case 16:
@@ -240,7 +240,7 @@ private:
   }
 
   void raw(std::string_view bytes) {
-    // It may be credit, of which we know nothing.
+    // The bytes may be credit that the test does not see.
     for (std::uint64_t i = 0; i <= max_sessions; ++i)
       said_.credited(i, max_written);
     wire_.inject(side::left, bytes);
@@ -273,7 +273,7 @@ private:
     listen();
     if (in_.flag())
       process_.end();
-    // Whatever it is that the runner owes: it is given up in the end.
+    // A runner that still owes something is given up in the end.
     for (int i = 0; i < 24; ++i) {
       work_->advance(std::chrono::seconds{10});
       settle();

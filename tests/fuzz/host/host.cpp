@@ -1,5 +1,5 @@
-/// The runner's end of a channel to a hostile parent: the script says what the
-/// parent sends, what the children do, how the bytes arrive and how time
+/// The runner's end of a channel to a hostile parent: the script decides what
+/// the parent sends, what the children do, how the bytes arrive and how time
 /// passes.
 
 #include "harness.hpp"
@@ -16,7 +16,7 @@ using test::side;
 
 constexpr std::size_t limit = 4;
 
-/// Bytes that all children bring at most: memory, not time, is the limit.
+/// The most that all children write: memory is the limit, not time.
 constexpr std::size_t max_output = 4 * 1024 * 1024;
 
 constexpr std::array<std::uint64_t, 4> pauses{1, 1999, 2000, 30000};
@@ -42,7 +42,7 @@ private:
         expect(within(why), "an end has its reason");
         for (auto& x : children_->puppets)
           expect(x->destroyed(), "at the end no child is left");
-        // Its owner may have no further use for it.
+        // Its owner may destroy it.
         if ((mode & 2) != 0)
           host_ = nullptr;
       });
@@ -71,11 +71,11 @@ private:
     settle(what);
   }
 
-  /// What is posted may meet what comes next.
+  /// Posted work may meet the next step.
   void settle(int what) {
     if ((what & 0x80) == 0)
       work_->run();
-    // Nor need the parent read at once.
+    // The parent need not read at once either.
     if ((what & 0x40) == 0)
       listen();
   }
@@ -171,7 +171,7 @@ private:
         reported_.anything();
         return say_large(to);
       default:
-        // Whatever the parent says and means many times.
+        // Many frames at once.
         for (int i = 0; i < 100; ++i)
           say(frame_type::ping, 0);
     }
@@ -237,8 +237,8 @@ private:
       wire_.cut(side::right);
     else
       say(frame_type::goodbye, 0);
-    // A frame that is not complete stands before the goodbye, or nothing that
-    // was held arrives: then only the end of the stream is an end.
+    // An incomplete frame may come before the goodbye, or held bytes do not
+    // arrive: then only the end of the stream ends the host.
     wire_.flow(side::right);
     work_->run();
     wire_.cut(side::right);

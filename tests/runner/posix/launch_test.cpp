@@ -23,14 +23,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A runner that is a shell script: `$1` is the path of the true one.
+/// Returns options for a runner that is a shell script; `$1` is the path of the
+/// real one.
 runner_options scripted(std::string script) {
   runner_options result;
   result.command = {"/bin/sh", "-c", std::move(script), "sh", runner_path()};
   return result;
 }
 
-/// A directory of this test.
+/// A directory of this test, removed by the destructor.
 class scratch {
 public:
   scratch() {
@@ -46,7 +47,7 @@ public:
   fs::path path;
 };
 
-/// Writes a program for the shell.
+/// Writes a shell script. @returns its path.
 std::string write_script(const fs::path& where, const std::string& text) {
   {
     std::ofstream file{where};

@@ -1,4 +1,4 @@
-// The loss of a runner by every signal, and what is left then.
+// The loss of a runner by every signal, and what is left after it.
 #include "../runner_world.hpp"
 
 #include <catch2/catch.hpp>
@@ -49,7 +49,7 @@ TEST_CASE("the loss of a runner ends each of its sessions, and every process",
   }
   for (auto pid : {info.pid, a, b, c, d})
     CHECK(process_gone(pid));
-  // Everybody that waits, asks or watches is told.
+  // Every actor that waits, asks or watches is told.
   CHECK(there.w.ask<exit_status>(pipe, wait_atom_v)->cause
         == exit_cause::runner_lost);
   CHECK(is(there.w.refusal(program("true")), errc::runner_lost));

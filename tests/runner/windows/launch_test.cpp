@@ -1,5 +1,4 @@
-// How a runner comes to be on Windows, and everything that can go wrong on the
-// way.
+// How a runner starts on Windows, and everything that can go wrong on the way.
 #include "../../conformance/windows/processes.hpp"
 #include "../runner_world.hpp"
 
@@ -24,7 +23,7 @@ using windows::unique_handle;
 
 namespace {
 
-/// A runner that does something else; the words of
+/// Returns options for a runner that misbehaves; the words of
 /// tests/helpers/windows/fake_runner.cpp.
 runner_options fake(const std::string& how) {
   ::SetEnvironmentVariableW(L"PROCESSION_FAKE_RUNNER",
@@ -34,14 +33,14 @@ runner_options fake(const std::string& how) {
   return result;
 }
 
-/// A client that the pipe's owner does not expect.
+/// Connects as a client that the pipe's owner does not expect.
 unique_handle open_pipe(const std::string& name) {
   return unique_handle{::CreateFileW(windows::to_wide_path(name).c_str(),
                                      FILE_READ_DATA | FILE_WRITE_DATA, 0,
                                      nullptr, OPEN_EXISTING, 0, nullptr)};
 }
 
-/// Where a runner waits that was told to.
+/// The place where a runner waits if it was told to.
 class gate {
 public:
   gate()
@@ -60,7 +59,7 @@ public:
     return file_.string();
   }
 
-  /// Waits until the runner is there. @returns the name of the pipe.
+  /// Waits until the runner has arrived. @returns the name of the pipe.
   std::string wait() const {
     REQUIRE(::WaitForSingleObject(ready_.get(), 30'000) == WAIT_OBJECT_0);
     std::string result;
@@ -83,7 +82,7 @@ private:
   unique_handle go_;
 };
 
-/// A real runner, started by hand, until its end.
+/// A real runner that is started by hand and runs to its end.
 struct stray_runner {
   stray_runner(const std::string& name, const std::string& input) {
     HANDLE ends[2] = {};
@@ -240,19 +239,19 @@ TEST_CASE("only the process that was started is let in at the pipe",
   auto name = door.wait();
   REQUIRE_FALSE(name.empty());
   {
-    // We are not the runner: we are let in no further than the door.
+    // We are not the runner, so we can connect but get nothing.
     auto intruder = open_pipe(name);
     REQUIRE(intruder);
     char byte = 0;
     DWORD n = 0;
     CHECK_FALSE(::ReadFile(intruder.get(), &byte, 1, &n, nullptr));
     CHECK(n == 0);
-    // Even while we stand there the right one gets in.
+    // Even while we are connected the right one gets in.
     door.open();
     CHECK_FALSE(there.up());
   }
   CHECK(there.info().user == "fake");
-  // Nobody comes second.
+  // A second client is refused.
   auto second = open_pipe(name);
   auto os_code = ::GetLastError();
   CHECK_FALSE(second);
@@ -310,6 +309,6 @@ TEST_CASE("runners leave no handle in their host", "[windows][runner]") {
   rounds(5);
   auto before = own_handles();
   rounds(20);
-  // A thread of CAF's or Windows' own may come or go meanwhile.
+  // A thread of CAF or Windows may come or go meanwhile.
   CHECK(own_handles() < before + 10);
 }

@@ -1,4 +1,4 @@
-// The pipe that a runner connects to, looked at alone.
+// The pipe that a runner connects to, tested alone.
 #include "../../conformance/world.hpp"
 
 #include "procession/messages/expected.hpp"
@@ -22,7 +22,7 @@ namespace {
 
 using result = expected<std::shared_ptr<runner_listener::stream>>;
 
-/// Somebody else's: the group of all users.
+/// Another SID than ours: the group of all users.
 constexpr auto users = "S-1-5-32-545";
 
 std::string own_sid() {
@@ -48,7 +48,7 @@ struct fixture {
     listener->await(pid, [this](result x) { got.push_back(std::move(x)); });
   }
 
-  /// Runs the reactor until somebody got in.
+  /// Runs the reactor until a client got in.
   bool somebody_gets_in() {
     auto due = std::chrono::steady_clock::now() + test::patience;
     while (got.empty() && std::chrono::steady_clock::now() < due)
@@ -71,7 +71,7 @@ std::string to_text(PSECURITY_DESCRIPTOR x) {
   return {result.begin(), result.end()};
 }
 
-/// As the system writes it.
+/// Returns a descriptor in the system's own form.
 std::string normalised(const std::string& text) {
   PSECURITY_DESCRIPTOR x = nullptr;
   REQUIRE(::ConvertStringSecurityDescriptorToSecurityDescriptorW(
@@ -119,7 +119,8 @@ TEST_CASE(
   fixture g;
   CHECK(f.listener->name() != g.listener->name());
   CHECK(is_local_pipe_name(f.listener->name()));
-  // On Windows its access says no; Wine has only the number of instances.
+  // On Windows the access list refuses it; under Wine only the number of
+  // instances does.
   unique_handle other{::CreateNamedPipeW(
     to_wide_path(f.listener->name()).c_str(), PIPE_ACCESS_DUPLEX,
     PIPE_TYPE_BYTE, 1, 4096, 4096, 0, nullptr)};
@@ -140,7 +141,7 @@ TEST_CASE("a process that is not awaited is turned away at a runner's pipe, "
           "time and again",
           "[windows][runner]") {
   fixture f;
-  // One that is gone again before anybody looked.
+  // A client that is gone again before it was seen.
   REQUIRE(connect(f.listener->name()));
   // Number 4 is the system itself.
   f.await(4);

@@ -14,7 +14,7 @@ using namespace procession::test;
 
 namespace {
 
-/// Why there is no sandbox user to be; nothing if there is.
+/// Returns why no sandbox user can be used; empty if one can.
 std::optional<std::string> no_sandbox_user() {
   if (windows::running_under_wine())
     return "Wine 8 knows no logons";
