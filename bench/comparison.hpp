@@ -6,10 +6,10 @@
 
 namespace procession::bench {
 
-/// What one repetition of a benchmark found, by name.
+/// The readings of one repetition of a benchmark, by name.
 using readings = std::map<std::string, double>;
 
-/// Does both sides of a comparison, the second one first every other time.
+/// Runs both sides of a comparison, the second one first every other time.
 void in_turns(int repetition, const std::function<void()>& ours,
               const std::function<void()>& rival);
 

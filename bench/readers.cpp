@@ -7,7 +7,7 @@ namespace procession::bench {
 
 namespace {
 
-/// Distance of the offsets at which memory is compared.
+/// The distance of the offsets at which memory is compared.
 constexpr std::uint64_t stride = 1024 * 1024;
 
 } // namespace

@@ -18,13 +18,14 @@
 /// The actors that follow a session in the benchmarks.
 namespace procession::bench {
 
-/// The subscribers of one flood, as the thread that waits for them sees them.
+/// The subscribers of one flood, for the thread that waits for them.
 class audience {
 public:
   /// @param bytes of the whole stream.
   audience(std::size_t size, std::uint64_t bytes);
 
-  /// Each has the first byte; has everything; was told of the end.
+  /// Counted down when a subscriber has the first byte, has everything, and was
+  /// told of the end.
   std::latch ready;
   std::latch done;
   std::latch over;
@@ -33,11 +34,11 @@ public:
     return expected_;
   }
 
-  /// Notes where a subscriber found the byte at `offset`: all must find it at
-  /// the same place. Only some offsets are looked at.
+  /// Notes the address at which a subscriber found a byte: all must find it at
+  /// the same one. Only some offsets are compared.
   void found(const output& x);
 
-  /// Notes what a subscriber found wrong.
+  /// Notes an error that a subscriber found.
   void wrong(std::string what);
 
   /// @throws std::runtime_error if something was wrong.
@@ -104,7 +105,7 @@ private:
   bool asked_ = false;
   stopwatch time_;
   std::vector<double> times_;
-  /// Bytes of the message on its way that are not back yet.
+  /// The bytes of the present message that are not back yet.
   std::size_t missing_ = 1;
   std::uint64_t owed_ = 0;
 };

@@ -21,7 +21,7 @@ namespace procession::bench {
 
 namespace {
 
-/// A command that nothing ends with the actor that asked for it.
+/// Returns a command that does not end with the actor that asked for it.
 command made_of(const std::string& program, std::vector<std::string> args,
                 stdio_kind kind) {
   command result;
@@ -42,13 +42,13 @@ void expect(caf::scoped_actor& self, const session& hdl, Ts... request) {
     .receive([](std::uint64_t) {}, [](const caf::error& x) { fail(x); });
 }
 
-/// Does the same again and again, so many at a time.
+/// Repeats the same work, several at a time.
 class repeater {
 public:
   static constexpr const char* name = "bench.repeater";
 
   using pointer = caf::stateful_actor<repeater>*;
-  /// What went wrong, or nothing.
+  /// Called when one piece of work is over; `wrong` is empty on success.
   using over = std::function<void(const std::string& wrong)>;
   using deed = std::function<void(pointer self, const over& then)>;
 
@@ -108,7 +108,8 @@ std::string wrong_with(const exit_status& x) {
   return success(x) ? std::string{} : to_string(x);
 }
 
-/// Runs a session from the request to spawn it to the answer of `wait`.
+/// Returns work that runs a session, from the request to spawn it to the answer
+/// of `wait`.
 repeater::deed run_in_session(const spawner& where) {
   return [=](repeater::pointer self, const repeater::over& then) {
     command spec;
@@ -124,7 +125,7 @@ repeater::deed run_in_session(const spawner& where) {
   };
 }
 
-/// The same over an exec tool.
+/// Returns the same work over an exec tool.
 repeater::deed run_by_tool(const exec_tool& tool) {
   return [=](repeater::pointer self, const repeater::over& then) {
     exec_request request;
@@ -186,7 +187,7 @@ double host::flood(stdio_kind kind, std::uint64_t bytes,
                    std::size_t subscribers) {
   auto source = impl_->start(
     made_of(own_path(), child_args(child_kind::flood, bytes), kind));
-  // One byte more: the child's first.
+  // The extra byte is the child's first.
   audience readers{subscribers, bytes + 1};
   for (std::size_t i = 0; i < subscribers; ++i)
     impl_->sys.spawn([&, source](subscriber::stateful_pointer<flood_reader> x) {

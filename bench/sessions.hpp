@@ -10,11 +10,11 @@
 
 namespace procession::bench {
 
-/// Where the sessions of a host are.
+/// The place of a host's sessions.
 enum class place { here, in_a_runner };
 
-/// The library as a program would use it: a runtime, an actor system, a
-/// spawner, and our actors that start and follow sessions.
+/// Uses the library as a program would: a runtime, an actor system, a spawner,
+/// and actors that start and follow sessions.
 class host {
 public:
   explicit host(place where = place::here);
@@ -23,24 +23,24 @@ public:
   /// Ends all sessions.
   ~host();
 
-  /// Lets so many lossless subscribers follow a flood of so many bytes.
-  /// @returns the seconds until the last of them had it all.
+  /// Lets `subscribers` lossless subscribers follow a flood of `bytes` bytes.
+  /// @returns the seconds until the last of them has everything.
   /// @throws std::runtime_error if one missed a byte, or if the subscribers did
   ///         not all see the same memory.
   double flood(stdio_kind kind, std::uint64_t bytes, std::size_t subscribers);
 
-  /// Sends so many messages, each when the last one has come back.
+  /// Sends `count` messages, each when the last one has come back.
   round_trips echo(stdio_kind kind, std::size_t count, std::size_t size);
 
-  /// Runs /bin/true so many times, `at_once` at a time, each from the request
+  /// Runs /bin/true `count` times, `at_once` at a time, each from the request
   /// to spawn to the answer of `wait`. @returns the seconds.
   double spawn(std::size_t count, std::size_t at_once = 1);
 
-  /// Runs /bin/true so many times, one after the other, over an exec tool.
+  /// Runs /bin/true `count` times, one after the other, over an exec tool.
   /// @returns the seconds.
   double exec(std::size_t count);
 
-  /// Starts so many sessions of `cat`, each of which has echoed a byte and
+  /// Starts `count` sessions of `cat`, each of which has echoed a byte and
   /// waits. They live as long as the host.
   void idle(std::size_t count);
 

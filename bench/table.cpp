@@ -13,7 +13,7 @@ double median(std::vector<double> x) {
   return x.size() % 2 != 0 ? x[middle] : (x[middle - 1] + x[middle]) / 2;
 }
 
-/// Three significant digits, but no fewer than all before the point.
+/// Formats three significant digits, but always all before the point.
 std::string number(double x) {
   char text[32];
   auto digits = x >= 100 ? 0 : x >= 10 ? 1 : x >= 1 ? 2 : 3;

@@ -8,7 +8,7 @@
 
 namespace procession::bench {
 
-/// How a row of the table is judged.
+/// The goal by which a row of the table is judged.
 struct goal {
   enum class kind { none, ratio_at_least, ratio_at_most, value_at_most };
   kind what = kind::none;
@@ -19,11 +19,12 @@ struct goal {
 struct row {
   std::string benchmark;
   std::string title;
-  /// The counters' names: what is measured, and against what (empty: nothing).
+  /// The counters' names: the measured one, and the one it is compared with
+  /// (may be empty).
   std::string ours;
   std::string rival;
   std::string unit;
-  /// Multiplies what is shown.
+  /// A factor for the numbers shown.
   double scale = 1;
   bench::goal goal;
 };
@@ -40,7 +41,7 @@ public:
   void ReportRuns(const std::vector<Run>& runs) override;
   void Finalize() override;
 
-  /// Whether every benchmark ran without an error.
+  /// Returns whether every benchmark ran without an error.
   bool ok() const noexcept {
     return errors_.empty();
   }

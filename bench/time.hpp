@@ -14,7 +14,7 @@ struct round_trips {
 /// @pre `samples` is not empty
 round_trips summarize(std::vector<double> samples);
 
-/// A stopwatch that runs from its making.
+/// A stopwatch that starts with its construction.
 class stopwatch {
 public:
   double seconds() const {

@@ -2,22 +2,22 @@
 //
 //   1. makes a directory and writes a small C++ project with a bug in it,
 //   2. builds it,
-//   3. starts a server that shows the directory, and learns its port from what
-//      it prints,
+//   3. starts a server that shows the directory, and learns its port from its
+//      output,
 //   4. opens a shell on a terminal and keeps it open,
-//   5. runs the tests in it and sees them fail,
+//   5. runs the tests there and sees them fail,
 //   6. fixes the bug, builds and tests again,
-//   7. fetches the report from the server and watches the server say so,
-//   8. types ctrl-C at what hangs,
-//   9. ends everything and looks that nothing is left.
+//   7. fetches the report from the server and sees it log the request,
+//   8. interrupts a hanging command with ctrl-C,
+//   9. ends everything and checks that nothing is left.
 //
-// All of it goes over the exec tool (procession/actors/exec_tool.hpp), which is
-// what an agent of a language model calls; what such a model would decide is
-// written down here. Where the commands run is the tool's affair: with --as
-// they run under another user, with --runner wherever a command line leads, and
-// nothing else changes.
+// All of it goes through the exec tool (procession/actors/exec_tool.hpp), which
+// an agent of a language model calls; the decisions of the model are written
+// down here. The tool decides where the commands run: with --as under another
+// user, with --runner in the runner that a command line starts, and nothing
+// else changes.
 //
-// It prints each step, and exits with 0 only if every one went as told.
+// It prints each step, and exits with 0 only if every step worked.
 #include <procession/actors/exec_tool.hpp>
 #include <procession/actors/runner_node.hpp>
 #include <procession/actors/spawner.hpp>
@@ -37,7 +37,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Something was not as it should be.
+/// A step that did not work.
 class failed : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
@@ -45,8 +45,8 @@ public:
 
 // -- the agent ----------------------------------------------------------------
 
-/// Calls the tool and looks at what comes back. It may block, as it has nothing
-/// else to do; an agent that has would be an actor.
+/// Calls the tool and checks the answers. It may block, as it has nothing else
+/// to do; an agent with other work would be an actor.
 class agent {
 public:
   agent(caf::actor_system& system, ps::exec_tool tool)
@@ -60,7 +60,7 @@ public:
     x.script = script;
     x.wait.timeout = 30s;
     auto result = call<ps::exec_result>(ps::exec_atom_v, x);
-    // A build that takes longer is not lost: it goes on, and so do we.
+    // A command that takes longer is not lost: it goes on, and we ask again.
     while (result.state != ps::session_state::closed) {
       auto more = poll(result.id, {});
       more.head = output_text(result) + more.head;
@@ -69,14 +69,14 @@ public:
     return result;
   }
 
-  /// Starts what is to stay, and waits until it has said `ready`.
+  /// Starts a command that stays, and waits until it has printed `ready`.
   ps::exec_result start(ps::exec_request x, const std::string& ready) {
     x.wait.until = {ready};
     x.wait.timeout = 30s;
     return expect(call<ps::exec_result>(ps::exec_atom_v, x), ready);
   }
 
-  /// Types something, and waits until `answer` was said.
+  /// Types a text, and waits until `answer` was printed. @returns the output.
   std::string type(const ps::session_id& id, const std::string& text,
                    const std::string& answer,
                    std::vector<std::string> keys = {"enter"}) {
@@ -90,7 +90,7 @@ public:
       expect(call<ps::exec_result>(ps::write_atom_v, x), answer));
   }
 
-  /// Types the end of the input, and waits for the end of all.
+  /// Closes the input of a session, and waits for its end.
   ps::exec_result leave(const ps::session_id& id) {
     ps::exec_input x;
     x.id = id;
@@ -99,7 +99,7 @@ public:
     return call<ps::exec_result>(ps::write_atom_v, x);
   }
 
-  /// Waits until a session has said `text`.
+  /// Waits until a session has printed `text`. @returns the output.
   std::string wait_for(const ps::session_id& id, const std::string& text) {
     return output_text(expect(poll(id, {text}), text));
   }
@@ -137,7 +137,7 @@ private:
   Result call(Ts... request) {
     Result result;
     caf::error problem;
-    // The tool answers in time by itself.
+    // The tool has its own time-outs, so it always answers.
     self_->request(tool_, caf::infinite, std::move(request)...)
       .receive([&](Result& x) { result = std::move(x); },
                [&](caf::error& x) { problem = std::move(x); });
@@ -152,7 +152,7 @@ private:
 
 // -- what it works on ---------------------------------------------------------
 
-/// Counts words, and takes two spaces for two words. That is the bug.
+/// Counts words, with a bug: it counts a word for each of two spaces.
 constexpr auto project = R"(
 cat > words.hpp <<'END'
 #pragma once
@@ -190,7 +190,7 @@ END
 
 constexpr auto build = "c++ -std=c++17 -Wall -o test test.cpp 2>&1";
 
-/// What the agent finds out about the bug is this.
+/// The fix that the agent finds for the bug.
 constexpr auto fix = "sed -i \"s/c != ' ' || before == ' '/c != ' '/\" "
                      "words.hpp";
 
@@ -205,7 +205,7 @@ void check(bool fine, const std::string& what) {
 
 // -- the task -----------------------------------------------------------------
 
-/// What is to be undone, whatever happens: the project's directory.
+/// The project's directory, which is removed in any case.
 class work_directory {
 public:
   explicit work_directory(agent& who) : agent_(who) {
@@ -235,7 +235,7 @@ private:
   std::string path_;
 };
 
-/// The number behind `text`.
+/// Returns the number after `text`.
 int number_after(const std::string& output, const std::string& text) {
   auto at = output.find(text);
   return at == std::string::npos ? 0
@@ -338,8 +338,8 @@ int main(int argc, char** argv) {
                               "Work as this user (needs root)");
   app
     .add_option("--runner", chosen.runner,
-                "Work where this leads, as in 'ssh host procession-runner "
-                "--stdio'")
+                "Work in the runner that this starts, as in 'ssh host "
+                "procession-runner --stdio'")
     ->excludes(user);
   CLI11_PARSE(app, argc, argv);
   ps::runtime runtime;

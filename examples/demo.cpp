@@ -1,15 +1,15 @@
-// Demo: what `./dev demo` runs. It checks all that it tells, and exits with 1
-// if anything was not as promised.
+// Demo: `./dev demo` runs it. It checks everything that it shows, and exits
+// with 1 if anything was not as promised.
 //
-//   1. Three sessions at once, and what a subscriber gets of them: output and
-//      events as they come. `build` writes to both streams and fails, `repl` is
-//      a Python on a terminal to which we type, `flood` writes without end to a
-//      subscriber that is slow, and is held back instead of filling memory.
+//   1. Three sessions at once, with their output and events as a subscriber
+//      gets them. `build` writes to both streams and fails, `repl` is a Python
+//      on a terminal to which we type, `flood` writes without end to a slow
+//      subscriber, and is held back instead of filling memory.
 //   2. An escape: a session leaves a process behind that is in a session and a
-//      group of its own, has another parent, and an empty environment. It ends
-//      with its session.
-//   3. A kill: another process, which is a host of sessions like these, gets
-//      SIGKILL. It cannot clean up any more, and nothing of it is left.
+//      group of its own, with another parent and an empty environment. It ends
+//      with its session all the same.
+//   3. A kill: another process, a host of sessions like these, gets SIGKILL. It
+//      cannot clean up any more, and still none of its processes is left.
 #include <procession/actors/spawner.hpp>
 #include <procession/messages/config.hpp>
 #include <procession/platform/runtime.hpp>
@@ -44,7 +44,7 @@ namespace ps = procession;
 
 namespace {
 
-/// Nothing here takes longer, unless something is wrong.
+/// Longer than anything takes here unless something is wrong.
 constexpr auto patience = 15s;
 
 void check(bool as_promised, const std::string& what) {
@@ -60,7 +60,7 @@ void headline(const std::string& text) {
   std::cout << "\n== " << text << '\n' << std::flush;
 }
 
-/// A line with the time since our start, and the session that it is about.
+/// Prints a line with the time since our start and the session's name.
 void say(const std::string& who, const std::string& what) {
   static const auto begin = std::chrono::steady_clock::now();
   auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -77,9 +77,9 @@ ps::command shell(const char* script) {
           .stdio = ps::pipes(ps::stdin_kind::null)};
 }
 
-/// Starts a process that tries everything to get away, and tells its number: it
+/// Starts a process that tries everything to escape, and prints its number: it
 /// forks twice, so that it has another parent, is in a session of its own, has
-/// an empty environment, and holds on to nothing of its session's.
+/// an empty environment, and holds no descriptor of its session.
 constexpr auto runaway = R"(
   env -i setsid sh -c '
     unset PWD
@@ -88,8 +88,8 @@ constexpr auto runaway = R"(
 
 // -- what is left -------------------------------------------------------------
 
-/// A process that is not ours to wait for; its number may be another's after
-/// its end, this never is.
+/// A process that is not our child. Its number may be reused after its end;
+/// this object always means the same process.
 class watched_process {
 public:
   explicit watched_process(pid_t pid)
@@ -111,7 +111,7 @@ public:
     return pid_;
   }
 
-  /// Waits until it has ended, for so long at most.
+  /// Waits until it has ended, but no longer than `time`.
   bool ends_within(std::chrono::milliseconds time) const {
     pollfd x{fd_, POLLIN, 0};
     int n = 0;
@@ -126,13 +126,13 @@ private:
   int fd_;
 };
 
-/// The parent and the session of a process by proc_pid_stat(5).
+/// The parent and the session of a process, from proc_pid_stat(5).
 struct relations {
   pid_t parent = 0;
   pid_t session = 0;
 };
 
-/// Nothing if there is no such process any more.
+/// Returns them, or nothing if the process has gone.
 std::optional<relations> relations_of(pid_t pid) {
   std::ifstream in{"/proc/" + std::to_string(pid) + "/stat"};
   std::string text{std::istreambuf_iterator<char>{in}, {}};
@@ -159,7 +159,7 @@ bool has_environment(pid_t pid) {
 
 // -- the audience -------------------------------------------------------------
 
-/// Starts sessions, subscribes to each, and tells what comes of them.
+/// Starts sessions, subscribes to each, and prints their events.
 class audience {
 public:
   audience(caf::actor_system& system, ps::spawner where)
@@ -167,25 +167,25 @@ public:
     // nop
   }
 
-  /// The state of a session.
+  /// What the audience knows of a session.
   struct seen {
     ps::session hdl;
     std::string name;
     std::map<ps::stream_kind, std::string> output;
     ps::exit_status status;
     std::optional<ps::closed> end;
-    /// Of each stream, what of its last line has come.
+    /// The incomplete last line of each stream.
     std::map<ps::stream_kind, std::string> line;
     std::uint64_t received = 0;
   };
 
-  /// @param window how many bytes may be on their way to us.
+  /// @param window the number of bytes that may be on their way to us.
   seen& start(const std::string& name, ps::command what,
               std::uint64_t window = 256 * 1024) {
     what.id = name;
     auto& x = sessions_[name];
     x.name = name;
-    // It subscribes in the same step, and so to all that comes.
+    // The spawn subscribes in the same step, so no event is missed.
     ps::subscription terms;
     terms.window = window;
     self_->request(where_, patience, ps::spawn_atom_v, what, terms)
@@ -210,7 +210,7 @@ public:
       .receive([](const ps::exit_status&) {}, fail);
   }
 
-  /// Receives until `done`.
+  /// Receives and prints events until `done`.
   template <class Predicate>
   void until(Predicate done) {
     while (!done())
@@ -237,13 +237,13 @@ public:
     until([&] { return x.end.has_value(); });
   }
 
-  /// Does not show what it says, and takes nothing more of it than its window
-  /// holds, until `take_all`.
+  /// Does not show or acknowledge a session's output until `take_all`, so it
+  /// stops when its window is full.
   void ignore(const seen& x) {
     ignored_ = x.name;
   }
 
-  /// Takes the rest of it.
+  /// Acknowledges a session's output from now on, without showing it.
   void take_all(const seen& x) {
     ignored_.clear();
     quiet_ = x.name;
@@ -256,7 +256,7 @@ private:
     who.received += x.bytes.size();
     if (x.id == ignored_)
       return;
-    // Until it is acknowledged it counts against our window.
+    // Output counts against our window until it is acknowledged.
     self_->send(who.hdl, ps::ack_atom_v, std::uint64_t{x.bytes.size()});
     if (x.id == quiet_)
       return;
@@ -309,7 +309,8 @@ void show_sessions(caf::actor_system& system, const ps::spawner& where) {
   all.until([&] { return said(">>> "); });
   all.type(repl, "print(sum(range(10 ** 6)))\n");
   all.until([&] { return said("499999500000"); });
-  // The end-of-file key, at the next prompt: earlier it may be taken for text.
+  // Type the end-of-file key at the next prompt: before, it may be taken for
+  // text.
   all.until([&] { return answers.rfind(">>> ") > answers.find("499999"); });
   all.type(repl, "\4");
   all.until_closed(repl);
@@ -337,7 +338,7 @@ void show_sessions(caf::actor_system& system, const ps::spawner& where) {
 void show_escape(caf::actor_system& system, const ps::spawner& where) {
   headline("An escape: a double fork, a session of its own, no environment");
   audience all{system, where};
-  // Ends when it is told to, and leaves the other one behind.
+  // The leader ends when it is told to, and leaves the runaway behind.
   auto script = std::string{runaway} + "read go";
   auto what = shell(script.c_str());
   what.stdio = ps::pipes();
@@ -361,8 +362,8 @@ void show_escape(caf::actor_system& system, const ps::spawner& where) {
 
 // -- 3. a kill ----------------------------------------------------------------
 
-/// The process that is killed: a host of three sessions, one with a fugitive.
-/// It prints the numbers of all their processes, and a dot.
+/// Plays the process that is killed: a host of three sessions, one of them with
+/// a runaway. It prints the numbers of all their processes, and a dot.
 int host() {
   ps::runtime runtime;
   ps::config config;
@@ -391,12 +392,13 @@ int host() {
                   caf::after(patience) >>
                     [] { check(false, "sessions should start"); });
   std::cout << "." << std::endl;
-  // Nothing comes any more but the end.
+  // No further event comes before the kill.
   self->receive([](const ps::exited&) {});
   return EXIT_FAILURE;
 }
 
-/// Starts this program anew. @param output takes what it prints.
+/// Starts this program again as the host. @param output is set to a pipe with
+/// its output.
 pid_t start_host(int& output) {
   int ends[2];
   check(::pipe2(ends, O_CLOEXEC) == 0, "there should be a pipe");
@@ -412,7 +414,7 @@ pid_t start_host(int& output) {
   return pid;
 }
 
-/// Children of a process.
+/// Returns the children of a process.
 std::vector<pid_t> children_of(pid_t parent) {
   std::vector<pid_t> result;
   std::error_code ec;
@@ -443,8 +445,8 @@ void show_kill() {
     processes.emplace_back(number);
   auto sessions = processes.size();
   check(sessions == 5, "there should be five processes in its sessions");
-  // Its children are the leaders of the sessions, which we know, and the
-  // keeper.
+  // The children of the host are the leaders of the sessions, which we know,
+  // and the keeper.
   for (auto child : children_of(pid))
     if (std::none_of(processes.begin(), processes.end(),
                      [&](auto& x) { return x.pid() == child; }))

@@ -3,9 +3,9 @@
 // What it shows:
 //   - a process as an I/O object with completion tokens, here for coroutines;
 //   - it is a stream, so that Asio's own `async_read_until` and `async_write`
-//     work with it, and `||` with a timer makes a deadline;
-//   - a bounded log is all that is read ahead of the coroutine: a child waits
-//     while nobody reads its output;
+//     work with it, and `||` with a timer sets a deadline;
+//   - only a bounded log is read ahead of the coroutine: a child waits until
+//     its output is read;
 //   - a process that goes out of scope is ended, with its descendants.
 //
 // It exits with 1 if a child did not do what it should.
@@ -36,13 +36,13 @@ using asio::use_awaitable;
 
 namespace {
 
-/// What `sh -c` runs; both outputs come as one.
+/// Returns a shell command; both outputs come as one stream.
 ps::command shell(std::string script) {
   return {
     .program = "sh", .args = {"-c", std::move(script)}, .stdio = ps::merged()};
 }
 
-/// Shows the lines of a command. @returns how it ended.
+/// Runs a command and shows its lines. @returns how it ended.
 asio::awaitable<ps::exit_status> show(ps::host& host, const char* name,
                                       const char* script) {
   ps::asio_process child{co_await asio::this_coro::executor, host.spawner()};
@@ -57,12 +57,12 @@ asio::awaitable<ps::exit_status> show(ps::host& host, const char* name,
     std::cout << name << "| " << text.substr(0, n);
     buffer.consume(n);
   }
-  // The last line may have no end.
+  // The last line may lack a line end.
   std::cout << text << '\n';
   co_return co_await child.async_wait(use_awaitable);
 }
 
-/// Asks a calculator something.
+/// Asks a calculator a question.
 asio::awaitable<std::string> calculate(ps::host& host, const char* question) {
   ps::asio_process sh{co_await asio::this_coro::executor, host.spawner()};
   ps::command command{.program = "sh"};
@@ -72,7 +72,8 @@ asio::awaitable<std::string> calculate(ps::host& host, const char* question) {
   std::string answer;
   co_await asio::async_read_until(sh, asio::dynamic_buffer(answer), '\n',
                                   use_awaitable);
-  // It is still there, waiting for the next question; now it goes.
+  // The shell still waits for the next question; here it goes out of scope and
+  // is ended.
   co_return answer;
 }
 

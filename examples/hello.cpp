@@ -1,8 +1,8 @@
 // Hello: runs one command and shows what it wrote and how it ended.
 //
-// A host holds all that sessions need, and `run` waits for one to be over. A
-// program that should not wait has actors (two_readers.cpp) or an event loop
-// (event_loop.cpp) instead.
+// A host holds everything that sessions need, and `run` waits until one is
+// over. A program that must not block uses actors (two_readers.cpp) or an event
+// loop (event_loop.cpp) instead.
 #include <procession/actors/host.hpp>
 
 #include <iostream>

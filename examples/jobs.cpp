@@ -1,11 +1,13 @@
-// Jobs: runs shell commands, so many at a time, as `make -j` does.
+// Jobs: runs shell commands, a limited number at a time, as `make -j` does.
 //
 //     jobs 2 60 'make -C one' 'make -C two' 'make -C three'
 //
+// runs two at a time, for 60 seconds at most.
+//
 // What it shows:
-//   - an actor that starts sessions with `open`, and hears of all of them with
-//     `listening`, which acknowledges the output by itself;
-//   - a `line_reader` for each session, since chunks end anywhere;
+//   - an actor that starts sessions with `open`, and gets the events of all of
+//     them with `listening`, which acknowledges the output by itself;
+//   - a `line_reader` for each session, since chunks may end anywhere;
 //   - one request to the spawner ends all sessions, with their descendants: on
 //     the first failure, or when the time is up.
 //
@@ -34,7 +36,8 @@ struct plan {
   std::deque<std::string> jobs;
 };
 
-/// Shows a line of a job: | for its output, ! for its errors.
+/// Returns a function that shows a line of a job: | for its output, ! for its
+/// errors.
 auto print(const std::string& name) {
   return [=](const ps::line& x) {
     std::cout << name << (x.stream == ps::stream_kind::out ? "| " : "! ")
@@ -91,7 +94,7 @@ struct job_runner {
     std::cout << why << '\n';
     ++failed;
     todo.jobs.clear();
-    // Each gets the grace of its command to clean up.
+    // Each session gets the grace of its command to clean up.
     caf::anon_send(where, ps::terminate_atom_v);
   }
 };

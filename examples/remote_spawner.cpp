@@ -2,17 +2,17 @@
 //
 //   remote_spawner --serve          publishes a spawner on a port of the
 //                                   loopback interface and prints the number;
-//                                   ends, and its sessions in order, with its
-//                                   standard input
+//                                   at the end of its input it ends its
+//                                   sessions, each with its grace, and itself
 //   remote_spawner --connect PORT   runs a command there and prints its output
-//   remote_spawner                  is both: starts a server, visits it twice,
-//                                   and then kills it; exits with 1 unless all
-//                                   of it went as it tells
+//   remote_spawner                  does both: starts a server, visits it twice
+//                                   and stops it, then kills another one; exits
+//                                   with 1 unless all went as it prints
 //
-// A session that lives in another process is a remote actor with the same
-// messages: what is written here for the client works on a session of one's
-// own. docs/nodes.md says what this network protects (nothing) and when to use
-// it. An outside project links CAF::io besides procession::procession.
+// A session in another process is a remote actor with the same messages: the
+// client's code would work on a local session as well. This network protects
+// nothing; docs/nodes.md says when to use it. An outside project links CAF::io
+// in addition to procession::procession.
 #include <procession/actors/process_handle.hpp>
 #include <procession/actors/spawner.hpp>
 #include <procession/messages/config.hpp>
@@ -36,14 +36,14 @@ namespace ps = procession;
 
 namespace {
 
-/// Only programs of this machine reach it, but of every user on it.
+/// Only programs on this machine can reach it, but those of every user.
 constexpr auto loopback = "127.0.0.1";
 
-/// Nothing here takes longer, unless something is wrong.
+/// Longer than anything takes here unless something is wrong.
 constexpr auto patience = 20s;
 
-/// What both ends need. `ps::config` tells CAF our message types, which is all
-/// they need to travel.
+/// The configuration of both ends. `ps::config` registers our message types
+/// with CAF, so that they can be sent over the network.
 class node_config : public ps::config {
 public:
   node_config() {
@@ -79,7 +79,8 @@ int serve() {
     fail(port.error());
   std::cout << *port << std::endl;
   std::cin.ignore(std::numeric_limits<std::streamsize>::max());
-  // Nobody else gets in; then every session ends with the grace of its command.
+  // No new client gets in; then every session ends, with the grace of its
+  // command.
   system.middleman().unpublish(sessions, *port);
   caf::scoped_actor self{system};
   self->request(sessions, caf::infinite, ps::terminate_atom_v)
@@ -90,7 +91,7 @@ int serve() {
 
 // -- the client ---------------------------------------------------------------
 
-/// What a subscriber has received of a session.
+/// The events that a subscriber has received from a session.
 struct received {
   std::string out;
   std::string err;
@@ -98,13 +99,13 @@ struct received {
   bool is_closed = false;
 };
 
-/// A program that uses the sessions of a server. They stay when it goes, since
-/// they belong to the spawner; by default they would belong to this program.
+/// A client of a server's sessions. The sessions stay when it goes, since they
+/// belong to the spawner; by default they would belong to the client.
 class client {
 public:
   explicit client(std::uint16_t port) {
-    // `middleman().remote_actor` does the same but may block for ever: on
-    // whoever accepts the connection and then says nothing.
+    // `middleman().remote_actor` does the same but may block for ever, if the
+    // peer accepts the connection and then stays silent.
     self_
       ->request(system_.middleman().actor_handle(), patience,
                 caf::connect_atom_v, std::string{loopback}, port)
@@ -128,14 +129,14 @@ public:
     return ask<ps::session>(sessions_, ps::find_atom_v, id);
   }
 
-  /// Subscribes, from the beginning of what the session retains: replay and
-  /// what comes live are one stream.
+  /// Subscribes from the beginning of the retained output: replay and live
+  /// output are one stream.
   void subscribe(const ps::session& to, std::uint64_t window = 256 * 1024) {
     ps::subscription terms;
     terms.window = window;
     self_->request(to, patience, ps::subscribe_atom_v, terms)
       .receive([] {}, [](const caf::error& why) { fail(why); });
-    // A server that is lost says nothing any more, not even `closed`.
+    // A lost server sends nothing any more, not even `closed`.
     self_->monitor(to);
   }
 
@@ -143,16 +144,15 @@ public:
     ask<std::uint64_t>(to, ps::write_atom_v, ps::shared_bytes{text});
   }
 
-  /// Takes what comes until there is that much output, or the session is
-  /// closed.
+  /// Receives events until there is that much output, or the session is closed.
   void receive(received& x, std::size_t out, std::size_t err) {
     while (!x.is_closed && (x.out.size() < out || x.err.size() < err))
       self_->receive(
         [](const ps::started&) {},
         [&](const ps::output& y) {
           (y.stream == ps::stream_kind::out ? x.out : x.err) += y.bytes.text();
-          // What is not acknowledged counts against our window, so that what is
-          // on its way to us is bounded, wherever it waits.
+          // Unacknowledged output counts against our window, so the bytes on
+          // their way to us are bounded, wherever they wait.
           self_->send(caf::actor_cast<ps::session>(self_->current_sender()),
                       ps::ack_atom_v, std::uint64_t{y.bytes.size()});
         },
@@ -167,7 +167,7 @@ public:
     receive(x, std::numeric_limits<std::size_t>::max(), 0);
   }
 
-  /// Waits until the session is lost with its server. @returns why.
+  /// Waits until the session is lost with its server. @returns the reason.
   caf::error await_loss() {
     caf::error result;
     self_->receive([&](caf::down_msg& x) { result = std::move(x.reason); },
@@ -197,7 +197,7 @@ ps::command shell(const char* script) {
   result.program = "sh";
   result.args = {"-c", script};
   result.stdio = ps::pipes();
-  // It goes on without us.
+  // The session outlives its client.
   result.owner = ps::ownership::spawner;
   return result;
 }
@@ -214,8 +214,8 @@ int connect(std::uint16_t port) {
 
 // -- both ---------------------------------------------------------------------
 
-/// A server in a process of its own, which here is a session, too: when we are
-/// gone so is it.
+/// A server in a process of its own. Here that is a session, too, so that it
+/// ends with us.
 class server {
 public:
   explicit server(const ps::spawner& where) {
@@ -270,7 +270,7 @@ void visit_twice(server& there) {
   auto session = second.find("talk");
   second.subscribe(session);
   received all;
-  // It was said before there was a second client.
+  // This output came before the second client existed.
   second.receive(all, 4, 4);
   second.write(session, "hello\n");
   second.receive_all(all);
@@ -283,7 +283,7 @@ void visit_twice(server& there) {
   received flood;
   constexpr std::size_t size = 32 * 1024 * 1024;
   auto zeros = shell("head -c 33554432 /dev/zero");
-  // It waits for a subscriber instead of forgetting what nobody has seen.
+  // The session waits for a subscriber instead of dropping unseen output.
   zeros.unsubscribed = ps::unsubscribed_policy::pause;
   second.subscribe(second.spawn(zeros));
   second.receive_all(flood);

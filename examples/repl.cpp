@@ -1,15 +1,15 @@
 // Repl: drives an interactive Python on a terminal of its own.
 //
 // What it shows:
-//   - a program that would not show prompts on a pipe does on a terminal;
-//   - waiting for a prompt means reading what comes until it is there: never
-//     sleeping and hoping;
-//   - the program sees its terminal being resized;
-//   - closing its input types the end-of-file key, and a REPL ends in order.
+//   - a program that does not show prompts on a pipe shows them on a terminal;
+//   - waiting for a prompt means reading until it has come, never sleeping and
+//     hoping;
+//   - the program sees that its terminal is resized;
+//   - closing its input types the end-of-file key, and the REPL ends in order.
 //
-// It uses the blocking face of sessions (process_handle.hpp), as a program
-// without actors would. `expect_output` reads up to a text and keeps what comes
-// after it for the next time.
+// It uses the blocking interface of sessions (process_handle.hpp), as a program
+// without actors would. `expect_output` reads up to a text and keeps the output
+// after it for the next call.
 #include <procession/actors/host.hpp>
 
 #include <chrono>
@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The value, or an exception that tells why there is none.
+/// Returns the value, or throws an exception that says why there is none.
 template <class T>
 T check(caf::expected<T> x) {
   if (!x)
@@ -29,7 +29,7 @@ T check(caf::expected<T> x) {
   return std::move(*x);
 }
 
-/// A conversation with a REPL: say something, hear what it answers.
+/// A conversation with a REPL: say something, hear the answer.
 class conversation {
 public:
   explicit conversation(procession::spawned_process repl)
@@ -37,7 +37,7 @@ public:
     // nop
   }
 
-  /// Reads up to the next prompt. @returns what came before it.
+  /// Reads up to the next prompt. @returns the output before it.
   std::string hear() {
     auto got = check(output_.expect({{">>> "}}, 10s));
     if (!got.pattern)
@@ -45,8 +45,8 @@ public:
     return got.before;
   }
 
-  /// Types a line. @returns what comes back before the next prompt: the
-  /// terminal shows what is typed, as to a person, and then the answer.
+  /// Types a line. @returns the output before the next prompt: the terminal
+  /// echoes the line, as for a person, and then shows the answer.
   std::string say(const std::string& line) {
     check(repl_.write(line + "\n"));
     return hear();
@@ -57,10 +57,10 @@ public:
       throw std::runtime_error(procession::describe(done.error()));
   }
 
-  /// Ends the REPL by the end of its input. @returns how it ended.
+  /// Ends the REPL by closing its input. @returns how it ended.
   procession::exit_status leave() {
     repl_.close_stdin();
-    // The end of the output answers, too.
+    // The end of the output ends the wait, too.
     check(output_.expect({{">>> "}}, 10s));
     return check(repl_.wait());
   }
@@ -71,8 +71,8 @@ private:
 };
 
 int talk(const procession::host& host) {
-  // Python's console without a line editor, which would draw the prompt anew
-  // whenever it likes.
+  // Python's console without a line editor, which would redraw the prompt at
+  // any time.
   auto console = "import code; code.InteractiveConsole().interact('', '')";
   conversation repl{check(host.spawn({.program = "python3",
                                       .args = {"-I", "-c", console},

@@ -1,22 +1,21 @@
-// Sandboxed: one agent, several places. The same actor, with the same words,
+// Sandboxed: one agent, several places. The same actor, with the same messages,
 // talks to a shell
 //
-//   here            our own child
-//   another user    in a runner that runs as nobody (if we are root; else in a
+//   here            as our own child
+//   another user    in a runner as the user nobody (if we are root; else in a
 //                   runner as ourselves)
-//   in a sandbox    in a runner that bubblewrap leads to (if there is bwrap):
-//                   with a file system that is read-only, a /tmp of its own,
-//                   other processes out of sight, and without network
+//   in a sandbox    in a runner that bubblewrap starts (if there is bwrap):
+//                   with a read-only file system, a /tmp of its own, other
+//                   processes hidden, and without network
 //
-// and asks it who it is and what it can see and do.
+// and asks it for its user, and for the things that it can see and do.
 //
-// A *runner* is a process in another security context that hosts sessions. To
-// the agent it makes no difference: it is handed a spawner, and what that
-// spawns are sessions like any other. What it makes for the system is what the
-// answers show.
+// A *runner* is a process in another security context that hosts sessions. The
+// agent sees no difference: it is given a spawner, which spawns sessions like
+// any other. The answers show the difference for the system.
 //
-// A supervisor sends the agent from place to place, and looks into /proc at the
-// end for what may be left. It exits with 1 if there is anything.
+// A supervisor sends the agent from place to place, and searches /proc at the
+// end for leftovers. It exits with 1 if there are any.
 #include <procession/actors/runner_node.hpp>
 #include <procession/actors/spawner.hpp>
 #include <procession/messages/config.hpp>
@@ -61,7 +60,7 @@ const std::vector<question>& questions() {
   return result;
 }
 
-/// The shell says it when it is done with a question.
+/// The shell prints it at the end of each answer.
 constexpr auto end_of_answer = "\nOVER\n";
 
 struct agent_state {
@@ -76,7 +75,7 @@ using agent_actor = caf::stateful_actor<agent_state>;
 void ask(agent_actor* self) {
   auto& state = ps::state_of(self);
   if (state.asked == questions().size()) {
-    // That is all; a shell leaves at the end of its input.
+    // All questions are asked; a shell exits at the end of its input.
     caf::anon_send(state.shell, ps::close_stdin_atom_v);
     return;
   }
@@ -105,10 +104,10 @@ void listen(agent_actor* self, const caf::actor& boss, const ps::output& x) {
   ask(self);
 }
 
-/// Talks to a shell that `where` spawns, wherever that is, tells `boss` what it
-/// hears and is gone when all is asked. An error of a request ends it too, with
-/// that as its reason.
-/// @param mark a variable by which the processes will be known.
+/// Talks to a shell that `where` spawns, in any place, reports the answers to
+/// `boss` and quits after the last one. An error of a request also ends it,
+/// with that as its reason.
+/// @param mark an environment variable by which the processes can be found
 caf::behavior agent(agent_actor* self, const caf::actor& boss,
                     const ps::spawner& where, const std::string& mark) {
   ps::command spec;
@@ -128,8 +127,8 @@ caf::behavior agent(agent_actor* self, const caf::actor& boss,
     },
     [=](const ps::exited& x) { ps::state_of(self).status = x.status; },
     [=](const ps::closed&) {
-      // Everything was heard, no process is left. A runner that is lost ends
-      // its sessions like this too; the status says so.
+      // All output has come, and no process is left. A lost runner closes its
+      // sessions as well; the status tells.
       if (ps::success(ps::state_of(self).status))
         self->quit();
       else
@@ -143,11 +142,12 @@ caf::behavior agent(agent_actor* self, const caf::actor& boss,
 
 struct place {
   std::string name;
-  /// Which runner; none: here.
+  /// The options of the runner; empty for a local place.
   std::optional<ps::runner_options> how;
 };
 
-/// A program beside this one, or in the PATH; empty if there is none.
+/// Returns the path of a program beside this one, or in the PATH; empty if
+/// there is none.
 std::string find_program(const std::string& name) {
   std::error_code ec;
   auto own = fs::read_symlink("/proc/self/exe", ec).replace_filename(name);
@@ -163,7 +163,8 @@ std::string find_program(const std::string& name) {
 
 std::vector<place> make_places() {
   std::vector<place> result{{"here", std::nullopt}};
-  // A runner is `procession-runner`, which is found where we were installed.
+  // By default a runner is `procession-runner`, which is found beside our own
+  // program.
   ps::runner_options user;
   if (::geteuid() == 0) {
     user.user = "nobody";
@@ -176,13 +177,14 @@ std::vector<place> make_places() {
   auto runner = find_program("procession-runner");
   if (bwrap.empty() || runner.empty())
     return result;
-  // Any command line will do that ends in a runner whose standard input and
-  // output are ours: ssh(1), docker exec, ...
+  // Any command line will do that starts a runner with our standard input and
+  // output: ssh(1), docker exec, ...
   ps::runner_options sandbox;
   sandbox.command = {bwrap, "--ro-bind", "/", "/", "--dev", "/dev", "--proc",
                      "/proc", "--tmpfs", "/tmp", "--unshare-net",
                      "--unshare-pid", "--die-with-parent",
-                     // It may lie where the sandbox hides it.
+                     // The runner may lie in a directory that the sandbox
+                     // hides.
                      "--tmpfs", "/run", "--ro-bind", runner,
                      "/run/procession-runner", "/run/procession-runner",
                      "--stdio"};
@@ -192,12 +194,12 @@ std::vector<place> make_places() {
 
 // -- who is there -------------------------------------------------------------
 
-/// Processes that carry our mark, wherever they went, and our own children,
-/// dead ones included.
+/// Returns the processes that carry our mark, wherever they went, and our own
+/// children, including zombies.
 std::vector<std::string> find_processes(const std::string& mark) {
   std::vector<std::string> result;
   auto read = [](const fs::path& file) {
-    // A process may end while it is read; then there is nothing to see.
+    // A process may end while its files are read; then the text is empty.
     std::ifstream in{file, std::ios::binary};
     std::ostringstream text;
     text << in.rdbuf();
@@ -226,20 +228,20 @@ std::vector<std::string> find_processes(const std::string& mark) {
 
 struct supervisor_state {
   std::vector<place> places;
-  /// Where the agent is, or was last.
+  /// The place where the agent is, or was last.
   std::size_t at = 0;
-  /// The runner there; dropping the last handle to it ends it.
+  /// The runner of that place; it ends when the last handle to it is dropped.
   std::optional<ps::runner_node> node;
-  /// As with that, its sessions end with it.
+  /// Its sessions end with the last handle to it.
   ps::spawner spawner;
   bool answered = false;
 };
 
 using supervisor_actor = caf::stateful_actor<supervisor_state>;
 
-/// What the supervisor saw.
+/// The observations of the supervisor.
 struct report {
-  /// The most processes that we had at a time.
+  /// The largest number of processes that we had at a time.
   std::size_t seen = 0;
   bool failed = false;
 };
@@ -251,13 +253,13 @@ caf::behavior supervisor(supervisor_actor* self, const ps::runtime* runtime,
     auto& state = ps::state_of(self);
     if (down.reason) {
       std::cout << "  not here: " << ps::describe(down.reason) << '\n';
-      // That there is no such user, or no user namespaces, is not our failure.
+      // A missing user, or missing user namespaces, are not our failure.
       result->failed = result->failed || state.answered || !state.node;
     }
     ++state.at;
     if (!state.node)
       return self->send(self, caf::tick_atom_v);
-    // Answered when nothing of the runner is left.
+    // The answer comes when nothing of the runner is left.
     self->request(state.node->actor(), caf::infinite, ps::terminate_atom_v)
       .then(
         [=](const ps::runner_info& x) {
@@ -267,7 +269,7 @@ caf::behavior supervisor(supervisor_actor* self, const ps::runtime* runtime,
           self->send(self, caf::tick_atom_v);
         },
         [=](const caf::error&) {
-          // It was lost, which the agent has said already.
+          // The runner was lost, which the agent has reported already.
           self->send(self, caf::tick_atom_v);
         });
   });
@@ -316,7 +318,8 @@ int main() {
   std::cout << '\n';
   for (auto& x : left)
     std::cout << "left: " << x << '\n';
-  // A search that finds nothing while they run proves nothing now.
+  // If the search found no process while they ran, finding none now proves
+  // nothing.
   if (!left.empty() || result.seen == 0 || result.failed) {
     std::cout << "The check failed.\n";
     return EXIT_FAILURE;

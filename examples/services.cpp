@@ -11,7 +11,7 @@
 //     relied on it (`rest_for_one`); the database goes on;
 //   - they are stopped in reverse order, each with a grace to clean up.
 //
-// It prints what happens, and exits with 1 if that is not what should.
+// It prints all events, and exits with 1 if they are not as expected.
 #include <procession/actors/host.hpp>
 #include <procession/actors/supervisor.hpp>
 
@@ -28,8 +28,8 @@ namespace ps = procession;
 
 namespace {
 
-/// A service that gets ready with `announcement`, and cleans up when it is
-/// asked to end.
+/// Returns a service that becomes ready by `announcement`, and cleans up when
+/// it is asked to end.
 ps::command service(const std::string& announcement) {
   return {.program = "sh",
           .args = {"-c", "trap 'exit 0' TERM; " + announcement
@@ -47,15 +47,15 @@ std::vector<ps::child_spec> services(const ps::spawner& where) {
           ps::session_child("worker", where, service(":"))};
 }
 
-/// Follows the supervisor's events. When all services are up it has the server
-/// crash, and when they are up again it ends them.
+/// Follows the supervisor's events. When all services are up it kills the
+/// server, and when they are up again it ends them.
 caf::behavior operations(caf::event_based_actor* self,
                          const ps::supervisor& boss,
                          const caf::actor& report_to) {
   self->send(boss, ps::subscribe_atom_v, ps::event_subscription{});
   auto history = std::make_shared<std::string>();
   return {
-    // The answer: the number of the first event.
+    // The answer to the subscription: the number of the first event.
     [](std::uint64_t) {},
     [=](const ps::supervisor_event& x) {
       std::cout << to_string(x) << '\n';

@@ -1,19 +1,19 @@
 // Supervised: four processes of different kinds under a supervisor.
 //
-//   repl     a Python REPL on a terminal: ready at its first prompt; is given a
-//            line at each one
-//   build    writes to both streams, and ends in good order
-//   flood    writes without end, to a slow subscriber: nothing is lost, the
-//            session holds the flood back instead (HELD)
+//   repl     a Python REPL on a terminal: ready at its first prompt; gets
+//            a line of input at each prompt
+//   build    writes to both streams, and ends successfully
+//   flood    writes without end, to a slow subscriber: nothing is lost, since
+//            the session holds the flood back (HELD)
 //   crasher  dies, leaves a process behind that tries to escape, and is
 //            restarted, each time after a longer pause
 //
-// The supervisor starts, restarts and stops them. What they write is not its
-// concern: the `audience` subscribes to its events, and to each session that it
-// is told of.
+// The supervisor starts, restarts and stops them, and does not look at their
+// output: the `audience` subscribes to its events, and to each session that
+// these name.
 //
-// After ten seconds it ends everything and then looks into /proc for what may
-// be left. It exits with 1 if there is anything.
+// After ten seconds the program ends everything and then searches /proc for
+// leftovers. It exits with 1 if there are any.
 #include <procession/actors/spawner.hpp>
 #include <procession/actors/supervisor.hpp>
 #include <procession/messages/config.hpp>
@@ -51,7 +51,7 @@ ps::command shell(const char* script) {
           .stdio = ps::pipes(ps::stdin_kind::null)};
 }
 
-/// @param mark a variable by which their processes will be known.
+/// @param mark an environment variable by which their processes can be found
 std::vector<ps::child_spec> make_children(const ps::spawner& sessions,
                                           const std::string& mark) {
   ps::command repl;
@@ -68,7 +68,7 @@ std::vector<ps::child_spec> make_children(const ps::spawner& sessions,
       sleep 0.35
     done)");
   auto flood = shell("exec yes and on and on it goes");
-  // The one that it leaves behind is in a session and a group of its own.
+  // The process that it leaves behind is in a session and a group of its own.
   auto crasher = shell(R"(
     setsid sleep 600 >/dev/null 2>&1 &
     echo working
@@ -77,7 +77,7 @@ std::vector<ps::child_spec> make_children(const ps::spawner& sessions,
   auto child = [&](const char* name, ps::command what,
                    ps::readiness ready = ps::ready_at_once{}) {
     what.env.set[mark] = name;
-    // Interactive programs do not mind SIGTERM: do not wait long.
+    // Interactive programs ignore SIGTERM, so do not wait long.
     what.kill.grace = 500ms;
     auto result = ps::session_child(name, sessions, what, ready);
     result.restart = ps::restart_kind::transient;
@@ -93,9 +93,9 @@ std::vector<ps::child_spec> make_children(const ps::spawner& sessions,
 struct audience_state {
   ps::supervisor boss;
   ps::spawner sessions;
-  /// Whose session it is.
+  /// The names of the children that own the sessions.
   std::map<ps::session_id, std::string> names;
-  /// Bytes of all sessions of a child.
+  /// The bytes of all sessions of a child.
   std::map<std::string, std::map<ps::session_id, ps::cursor>> bytes;
   bool live_table = false;
   std::chrono::steady_clock::time_point begin;
@@ -118,21 +118,21 @@ void listen_to(audience_actor* self, const ps::supervisor_event& x) {
     });
 }
 
-/// Output has to be acknowledged some time: until then it counts against our
-/// window.
+/// Acknowledges output, which counts against our window until then.
 void listen(audience_actor* self, const ps::output& x) {
   auto& name = ps::state_of(self).names[x.id];
   auto process = caf::actor_cast<ps::session>(self->current_sender());
-  // Has 64 KiB on their way, and takes a fifth of a second for each chunk.
+  // The flood has 64 KiB on their way, and we take a fifth of a second for each
+  // chunk.
   auto slowly = name == "flood" ? caf::timespan{200ms} : caf::timespan{0};
   self->delayed_send(process, slowly, ps::ack_atom_v,
                      std::uint64_t{x.bytes.size()});
-  // Types a line whenever there is a prompt.
+  // Type a line at each prompt.
   if (name == "repl" && x.bytes.text().ends_with(">>> "))
     self->delayed_send(self, 600ms, caf::put_atom_v, process);
 }
 
-/// One line of the table.
+/// Formats one line of the table.
 std::string row(const ps::child_info& x, ps::cursor bytes, bool held) {
   std::ostringstream out;
   auto count = [](std::uint64_t n) {
@@ -156,7 +156,8 @@ void draw(audience_actor* self, const ps::child_list& children,
     state.bytes[name][x.id] = x.produced;
     held[name] |= x.paused;
   }
-  // A table that stays where it is, or one every two seconds.
+  // On a terminal the table is redrawn in place, elsewhere one is printed every
+  // two seconds.
   auto now = std::chrono::steady_clock::now();
   if (!state.live_table && now - state.last_drawn < 2s)
     return;
@@ -207,7 +208,7 @@ caf::behavior audience(audience_actor* self, const ps::supervisor& boss,
         self->quit();
     },
     [=](const ps::events_missed&) {
-      // So many are not on their way here.
+      // Too few events are on their way for that to happen here.
     },
     [](const ps::started&) {},
     [=](const ps::output& x) { listen(self, x); },
@@ -238,12 +239,12 @@ caf::behavior audience(audience_actor* self, const ps::supervisor& boss,
 
 // -- who is there -------------------------------------------------------------
 
-/// Processes that carry our mark, wherever they went, and our own children,
-/// dead ones included.
+/// Returns the processes that carry our mark, wherever they went, and our own
+/// children, including zombies.
 std::vector<std::string> find_processes(const std::string& mark) {
   std::vector<std::string> result;
   auto read = [](const std::filesystem::path& file) {
-    // A process may end while it is read; then there is nothing to see.
+    // A process may end while its files are read; then the text is empty.
     std::ifstream in{file, std::ios::binary};
     std::ostringstream text;
     text << in.rdbuf();
@@ -303,7 +304,8 @@ int main() {
   auto left = find_processes(mark);
   for (auto& x : left)
     std::cout << "left: " << x << '\n';
-  // A search that finds nothing while they run proves nothing now.
+  // If the search found no process while they ran, finding none now proves
+  // nothing.
   if (!left.empty() || seen == 0) {
     std::cout << "The check failed.\n";
     return EXIT_FAILURE;

@@ -2,16 +2,15 @@
 //
 //   parser   lossless: gets every line, and holds the program back rather than
 //            miss one
-//   viewer   lossy: shows what is going on to a person behind a slow line, and
-//            skips what it cannot keep up with
+//   viewer   lossy: shows the progress to a person at a slow connection, and
+//            skips lines when it cannot keep up
 //
 // What it shows:
-//   - a session serves many subscribers, each with a window of its own; the
-//   slow
-//     one delays nobody;
-//   - what a lossy subscriber missed is told as `gap`, never silently dropped,
-//     and its last screenful is always the true one;
-//   - acknowledging by hand: the viewer does so when it has shown something.
+//   - a session serves many subscribers, each with a window of its own; a slow
+//     lossy one delays no other;
+//   - a lossy subscriber learns by `gap` which bytes it missed, and always gets
+//     the last ones;
+//   - acknowledging by hand: the viewer does so when it has shown the output.
 //
 // It exits with 1 unless the parser got all lines in order and the viewer the
 // last one.
@@ -33,7 +32,7 @@ namespace {
 
 constexpr std::uint64_t last_line = 300'000;
 
-/// Parses each line, starts the program, and tells `viewer` of it.
+/// Starts the program, tells `viewer` about it, and parses each line.
 caf::behavior parser(caf::event_based_actor* self, const ps::spawner& where,
                      const caf::actor& viewer, const caf::actor& report_to) {
   struct state {
@@ -63,7 +62,7 @@ caf::behavior parser(caf::event_based_actor* self, const ps::spawner& where,
           });
 }
 
-/// Shows the line that came last, some times a second.
+/// Shows the latest line, some times a second.
 caf::behavior viewer(caf::event_based_actor* self,
                      const caf::actor& report_to) {
   struct state {
@@ -78,7 +77,7 @@ caf::behavior viewer(caf::event_based_actor* self,
       self->send(it, ps::subscribe_atom_v,
                  ps::subscription{.window = 4096, .mode = ps::delivery::lossy});
     },
-    // The answer to that: nothing.
+    // The answer to the subscription, which has no value.
     [] {},
     [](const ps::started&) {},
     [=](const ps::output& x) {

@@ -16,7 +16,7 @@ std::string to_string(signal_name x) {
 }
 
 std::string to_string(delivery x) {
-  return enum_name(x, {"lossless", "lossy", "events only"});
+  return enum_name(x, "delivery", {"lossless", "lossy", "events only"});
 }
 
 std::string to_string(const subscription& x) {

@@ -1,1 +1,1 @@
-// Empty: it is what the precompiled header is made for.
+// Empty: the precompiled header is built with it.

@@ -10,9 +10,9 @@
 
 namespace procession::test {
 
-/// The programs that were built with this test, in a place where every user can
-/// start them: next to the test, or, where that lies in a directory that is
-/// closed to others, copies in one that is removed with this object.
+/// The programs built with this test, in a place where every user can start
+/// them: next to the test or, if its directory is closed to others, copies in a
+/// directory that is removed with this object.
 class public_programs {
 public:
   public_programs() {

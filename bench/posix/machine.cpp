@@ -25,7 +25,7 @@ std::size_t entries(const char* directory) {
     std::distance(fs::directory_iterator{directory}, {}));
 }
 
-/// The number behind `name` in a file of lines `name: number`.
+/// Returns the number after `name` in a file of lines `name: number`.
 std::uint64_t field(const fs::path& file, const std::string& name) {
   std::ifstream in{file};
   for (std::string line; std::getline(in, line);)
@@ -46,7 +46,7 @@ std::size_t count_children() {
     std::ostringstream content;
     content << in.rdbuf();
     auto text = content.str();
-    // Behind the name, which may hold anything: state, parent.
+    // State and parent follow the name, which may contain anything.
     auto name_end = text.rfind(") ");
     if (name_end != std::string::npos
         && text.compare(name_end + 4, own.size() + 1, own + " ") == 0)
@@ -58,7 +58,7 @@ std::size_t count_children() {
 } // namespace
 
 holdings count_holdings() {
-  // One of the descriptors is the one that counts them.
+  // One of the descriptors is the one used for counting.
   return {entries("/proc/self/fd") - 1, entries("/proc/self/task"),
           count_children()};
 }

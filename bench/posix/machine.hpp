@@ -5,17 +5,17 @@
 
 namespace procession::bench {
 
-/// What this process has of the system.
+/// The resources of this process.
 struct holdings {
   std::size_t descriptors = 0;
   std::size_t threads = 0;
-  /// Children, zombies among them.
+  /// Children, including zombies.
   std::size_t children = 0;
 };
 
 holdings count_holdings();
 
-/// What this process uses.
+/// The memory and time that this process uses.
 struct usage {
   /// Bytes of anonymous memory in RAM (RssAnon in /proc/self/status).
   std::uint64_t resident = 0;
@@ -23,20 +23,21 @@ struct usage {
   std::uint64_t heap = 0;
   /// Processor time of all threads, in seconds.
   double cpu = 0;
-  /// How often a thread went to sleep: once for each time it woke up.
+  /// The number of times that a thread went to sleep, which is how often one
+  /// woke up.
   std::uint64_t wakeups = 0;
 };
 
 usage read_usage();
 
-/// Gives unused memory back to the system, so that what `read_usage` finds
-/// afterwards is neither older nor younger than it seems.
+/// Gives unused memory back to the system, so that a later `read_usage` neither
+/// counts memory that was freed before nor misses memory that is used again.
 void trim_heap();
 
-/// Raises the limit on open descriptors as far as it goes.
+/// Raises the limit on open descriptors as far as possible.
 void raise_descriptor_limit();
 
-/// So many bytes of memory that are resident.
+/// Resident memory of a given size.
 class ballast {
 public:
   /// @throws std::bad_alloc

@@ -1,5 +1,5 @@
 // Measures sessions beside the plain system calls that do the same, turn by
-// turn, so that what else happens on the machine happens to both.
+// turn, so that other load on the machine affects both.
 #include "../child.hpp"
 #include "../comparison.hpp"
 #include "../sessions.hpp"
@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::uint64_t mib = 1024 * 1024;
 
-/// How much is measured.
+/// The amounts that are measured.
 struct amounts {
   int repetitions = 7;
   std::uint64_t pipe_bytes = 1024 * mib;
@@ -39,7 +39,7 @@ amounts short_amounts() {
           1000};
 }
 
-/// Bytes per second of a flood, through a session and plainly.
+/// Measures the bytes per second of a flood, through a session and plainly.
 readings flood(stdio_kind kind, std::uint64_t bytes, int repetition) {
   readings result;
   auto rate = [&](double seconds) { return bytes / seconds; };
@@ -49,12 +49,12 @@ readings flood(stdio_kind kind, std::uint64_t bytes, int repetition) {
   return result;
 }
 
-/// The same through a runner, and here.
+/// Measures the same through a runner, and here.
 readings runner_flood(stdio_kind kind, std::uint64_t bytes, int repetition) {
   readings result;
   auto rate = [&](place where) {
     host sessions{where};
-    // A runner takes its time to start.
+    // A runner takes time to start.
     sessions.spawn(1);
     return bytes / sessions.flood(kind, bytes, 1);
   };
@@ -64,7 +64,7 @@ readings runner_flood(stdio_kind kind, std::uint64_t bytes, int repetition) {
   return result;
 }
 
-/// Seconds per GiB of a flood to several subscribers.
+/// Measures the seconds per GiB of a flood to several subscribers.
 readings fanout(std::uint64_t bytes) {
   readings result;
   auto cost = [&](double seconds) { return seconds / bytes * 1024 * mib; };
@@ -75,7 +75,7 @@ readings fanout(std::uint64_t bytes) {
   return result;
 }
 
-/// Seconds of a round trip.
+/// Measures the seconds of a round trip.
 readings echo(std::size_t count, int repetition) {
   constexpr std::size_t message_size = 16;
   readings result;
@@ -106,15 +106,16 @@ readings runner_echo(std::size_t count, int repetition) {
   return result;
 }
 
-/// Spawns per second, one after the other, with so much memory in use.
+/// Measures spawns per second, one after the other, with `resident` bytes of
+/// memory in use.
 readings spawn(std::size_t count, std::size_t resident, int repetition) {
   std::unique_ptr<ballast> memory;
   if (resident > 0)
     memory = std::make_unique<ballast>(resident);
   host sessions;
-  // What the first one needs besides, the keeper above all, is not meant.
+  // The first spawn also starts the keeper, which is not measured.
   sessions.spawn(1);
-  // In slices, as the machine's pace changes meanwhile.
+  // In slices, since the machine's pace changes meanwhile.
   constexpr std::size_t slices = 10;
   auto ours = 0.;
   auto rival = 0.;
@@ -125,7 +126,7 @@ readings spawn(std::size_t count, std::size_t resident, int repetition) {
   return {{"session", count / ours}, {"plain", count / rival}};
 }
 
-/// Seconds of a run over the exec tool, and as a plain session.
+/// Measures the seconds of a run over the exec tool, and as a plain session.
 readings exec(std::size_t count, int repetition) {
   host sessions;
   sessions.spawn(1);
@@ -155,7 +156,7 @@ readings runner_spawn(std::size_t count, int repetition) {
   return {{"runner", count / ours}, {"local", count / rival}};
 }
 
-/// What sessions cost that do nothing: memory, threads, processor time.
+/// Measures the cost of idle sessions: memory, threads, processor time.
 readings idle(std::size_t count, std::chrono::seconds interval) {
   readings result;
   auto bytes_each = [&](const usage& before, const usage& after) {
@@ -180,20 +181,20 @@ readings idle(std::size_t count, std::chrono::seconds interval) {
   result["descriptors"]
     = double(count_holdings().descriptors - held.descriptors) / count;
   result["more_threads"] = double(count_holdings().threads) - held.threads;
-  // The one sleep that is meant: the interval in which nothing happens.
+  // The one intended sleep: the interval in which nothing happens.
   auto start = read_usage();
   std::this_thread::sleep_for(interval);
   auto end = read_usage();
   result["cpu"] = (end.cpu - start.cpu) / interval.count();
-  // The sleep itself is one.
+  // The sleep itself counts as one.
   result["wakeups"] = double(end.wakeups - start.wakeups - 1);
   return result;
 }
 
-/// What many spawns leave behind.
+/// Measures what many spawns leave behind.
 readings leak(std::size_t count) {
   host sessions;
-  // As many as are kept for those who ask later.
+  // As many as are retained for later requests.
   sessions.spawn(300, 8);
   sessions.settle();
   trim_heap();
@@ -201,7 +202,7 @@ readings leak(std::size_t count) {
   auto heap = read_usage().heap;
   auto seconds = sessions.spawn(count, 8);
   sessions.settle();
-  // The last of them may be on its way out still.
+  // The last of them may not be gone yet.
   auto after = count_holdings();
   stopwatch time;
   while (time.seconds() < 2
@@ -220,7 +221,7 @@ readings leak(std::size_t count) {
 
 void add_all(const amounts& x) {
   auto n = x.repetitions;
-  // First, before anything else leaves memory that could be used again.
+  // First, before another benchmark leaves memory that could be used again.
   add("idle", 1, [=](int) { return idle(x.idle_sessions, x.idle_interval); });
   add("pipe", n,
       [=](int i) { return flood(stdio_kind::pipes, x.pipe_bytes, i); });

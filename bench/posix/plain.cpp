@@ -49,7 +49,7 @@ streams open_terminal() {
   return {master, master, slave, slave};
 }
 
-/// Runs `argv` in a session of its own; without descriptors if -1.
+/// Runs `argv` in a session of its own; a descriptor of -1 is left out.
 pid_t vfork_exec(char* const* argv, int in, int out, bool terminal) {
   auto pid = ::vfork();
   if (pid < 0)

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-/// What we are measured against: the system calls that a program makes who
-/// wants the same of one child at a time and nothing else.
+/// The other side of each comparison: the system calls of a program that does
+/// the same for one child at a time, and nothing else.
 namespace procession::bench::plain {
 
 /// A child on pipes or a PTY. Killed and reaped at the end.
@@ -39,16 +39,17 @@ private:
   int out_ = -1;
 };
 
-/// Reads a flood of so many bytes, 64 KiB at a time. @returns the seconds.
+/// Reads a flood of `bytes` bytes, 64 KiB at a time. @returns the seconds.
 double flood(stdio_kind kind, std::uint64_t bytes);
 
-/// Writes and reads so many messages, one after the other, over a PTY.
+/// Writes and reads `count` messages, one after the other, over a PTY.
 round_trips echo(std::size_t count, std::size_t size);
 
-/// Runs /bin/true so many times by vfork, exec and wait. @returns the seconds.
+/// Runs /bin/true `count` times by vfork, exec and wait. @returns the seconds.
 double spawn(std::size_t count);
 
-/// Starts so many `cat`s, each of which has echoed a byte and waits.
+/// Starts `count` processes of `cat`, each of which has echoed a byte and
+/// waits.
 std::vector<child> idle(std::size_t count);
 
 } // namespace procession::bench::plain

@@ -24,7 +24,7 @@ std::size_t read_some(std::size_t most) {
   return n;
 }
 
-/// @returns whether all of it was written.
+/// @returns whether all was written.
 bool write_all(std::size_t n) {
   DWORD written = 0;
   return ::WriteFile(::GetStdHandle(STD_OUTPUT_HANDLE), block.data(),

@@ -21,7 +21,7 @@ constexpr std::size_t message_size = 16;
 
 double flood_through(place where) {
   host sessions{where};
-  // A runner takes its time to start.
+  // A runner takes time to start.
   sessions.echo(stdio_kind::pipes, 1, 1);
   return flood_bytes / sessions.flood(stdio_kind::pipes, flood_bytes, 1);
 }
@@ -32,7 +32,7 @@ double echo_through(place where) {
   return sessions.echo(stdio_kind::pipes, echoes, message_size).median;
 }
 
-/// Bytes per second of a flood.
+/// Measures the bytes per second of a flood.
 readings flood(int repetition) {
   readings result;
   in_turns(
@@ -42,7 +42,7 @@ readings flood(int repetition) {
   return result;
 }
 
-/// Seconds of a round trip.
+/// Measures the seconds of a round trip.
 readings echo(int repetition) {
   readings result;
   in_turns(

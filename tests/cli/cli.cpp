@@ -48,7 +48,7 @@ run_result shell::on_terminal(const std::string& script, terminal_size size) {
   auto spec = make_script(script);
   spec.stdio = pty(size);
   spec.limits.timeout = soon;
-  // Not by `run`: that would type the end of input.
+  // `run` would type the end of input.
   auto x = spawn_process(spawner_, std::move(spec));
   if (!x)
     FAIL(describe(x.error()));

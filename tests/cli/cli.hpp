@@ -16,17 +16,17 @@ namespace procession::test {
 
 using strings = std::vector<std::string>;
 
-/// Words, and more words.
+/// Appends words to words.
 inline strings operator+(strings x, const strings& y) {
   x.insert(x.end(), y.begin(), y.end());
   return x;
 }
 
-/// Longer than anything here takes; who waits for so long has failed.
+/// Longer than anything here takes; a test that waits this long has failed.
 inline constexpr auto soon = std::chrono::seconds{20};
 
-/// Path of the `procession` that was built with this test; every user can start
-/// it, and the other programs next to it.
+/// Returns the path of the `procession` built with this test; every user can
+/// start it, and the other programs next to it.
 const std::string& binary();
 
 /// Sessions in which the command line is run.
@@ -34,14 +34,14 @@ class shell {
 public:
   shell();
 
-  /// Runs `procession` with `args` to its end. A command that hangs is ended
-  /// and has `timed_out` set.
+  /// Runs `procession` with `args` to its end. A command that hangs is ended,
+  /// with `timed_out` set.
   run_result cli(std::vector<std::string> args, shared_bytes input = {});
 
   /// Runs `script` by sh(1), in which $P is `procession`.
   run_result script(const std::string& script);
 
-  /// The same on a terminal, at which nobody types.
+  /// The same on a terminal without input.
   run_result on_terminal(const std::string& script, terminal_size size = {});
 
   /// Starts `script` by sh(1) on a terminal; $P is `procession` there.
@@ -65,11 +65,11 @@ private:
   spawner spawner_;
 };
 
-/// Reads until `text` was there; fails if it never is.
-/// @returns all that was read.
+/// Reads until `text` has come; fails the test if it does not.
+/// @returns everything read.
 std::string read_until(process_output& from, const std::string& text);
 
-/// Waits for the end. @returns the exit code as a shell has it.
+/// Waits for the end. @returns the exit code as a shell shows it.
 std::uint32_t exit_code(spawned_process& x);
 
 } // namespace procession::test

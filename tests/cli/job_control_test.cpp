@@ -9,11 +9,11 @@ using namespace procession::test;
 
 namespace {
 
-/// A shell with job control, at whose terminal we sit.
+/// A shell with job control on a terminal.
 struct terminal {
   shell sh;
   spawned_process x = sh.start_bash();
-  /// What came and was not looked at.
+  /// Output that was not looked at yet.
   std::string rest;
 
   terminal() {
@@ -21,8 +21,8 @@ struct terminal {
     prompt();
   }
 
-  /// Waits until the shell has the terminal: what is typed before may be read
-  /// by a program that is about to end.
+  /// Waits until the shell has the terminal: earlier keys may be read by a
+  /// program that is about to end.
   void prompt() {
     see("at your service> ");
   }
@@ -31,7 +31,7 @@ struct terminal {
     REQUIRE(x.process.write(keys));
   }
 
-  /// Waits for a text. @returns what came up to and with it.
+  /// Waits for a text. @returns the output up to and with it.
   std::string see(const std::string& text) {
     if (rest.find(text) == std::string::npos)
       rest += read_until(x.output, text);
@@ -51,7 +51,7 @@ struct terminal {
   }
 };
 
-/// The state of a process as proc(5) has it.
+/// Returns the state of a process as in proc(5).
 std::string state_of(terminal& t, const std::string& pid) {
   return t.ask("grep -o 'State:.[A-Z]' /proc/" + pid + "/status");
 }
@@ -73,13 +73,13 @@ std::string pid_in(const std::string& text) {
 } // namespace
 
 TEST_CASE("a program that stops itself stops run, and fg continues both",
-          "[jobs]") {
+          "[command-line][signals]") {
   terminal t;
   t.type("$P run --pty -- sh -c 'stty -echo; kill -STOP $$; echo back; "
          "read x; echo got $x; exit 7'\n");
   t.see("Stopped");
   t.prompt();
-  // The terminal is the shell's, in its own mode.
+  // The terminal is the shell's again, in its own mode.
   CHECK_THAT(t.ask("stty -a"), !Catch::Contains("-icanon")
                                  && !Catch::Contains("-opost")
                                  && !Catch::Contains("-isig"));
@@ -92,22 +92,21 @@ TEST_CASE("a program that stops itself stops run, and fg continues both",
   t.see("code=7\r\n");
 }
 
-TEST_CASE("in the background the program goes on and the shell has its "
-          "terminal",
-          "[jobs]") {
+TEST_CASE("a program in the background goes on and the shell has its terminal",
+          "[command-line][signals]") {
   terminal t;
   t.type("$P run --pty -- sh -c 'stty -echo; kill -STOP $$; echo back; "
          "read x; echo got $x; exit 7'\n");
   t.see("Stopped");
   t.prompt();
   t.type("bg\n");
-  // With its end: bash shows the command, which has the word, too.
+  // With the line's end: bash shows the command, which has the word as well.
   t.see("back\r");
   CHECK(t.ask("echo $((6 * 7))") == "42\r\n");
   CHECK_THAT(t.ask("jobs"), Catch::Contains("Running"));
   CHECK_THAT(t.ask("stty -a"), !Catch::Contains("-icanon"));
   t.type("fg\n");
-  // Until the terminal is raw again it is not clear who would echo.
+  // Until the terminal is raw again either side may echo.
   t.type("a word\r");
   t.see("got a word\r\n");
   t.prompt();
@@ -116,10 +115,10 @@ TEST_CASE("in the background the program goes on and the shell has its "
 }
 
 TEST_CASE("the suspend key stops a program on pipes together with run",
-          "[jobs]") {
+          "[command-line][signals]") {
   terminal t;
-  // It starts no process: a shell whose child is stopped before its exec is in
-  // no state T (vfork(2)).
+  // It does not start a process: a shell whose child is stopped before its exec
+  // is not in state T (vfork(2)).
   t.type("$P run --pipes -- sh -c 'trap \"echo on\" CONT; echo pid=$$.; "
          "while :; do :; done'\n");
   auto pid = pid_in(t.see(".\r\n"));
@@ -139,7 +138,8 @@ TEST_CASE("the suspend key stops a program on pipes together with run",
   t.see("code=143\r\n");
 }
 
-TEST_CASE("the escape key suspends a program on a terminal", "[jobs][escape]") {
+TEST_CASE("the escape key suspends a program on a terminal",
+          "[command-line][signals]") {
   terminal t;
   t.type("$P run --pty -- sh -c 'stty -echo; echo pid=$$.; read x; "
          "echo got $x'\n");
@@ -153,9 +153,9 @@ TEST_CASE("the escape key suspends a program on a terminal", "[jobs][escape]") {
   t.see("got ~a word\r\n");
 }
 
-TEST_CASE("a program that is stopped where nobody could continue us stays so, "
+TEST_CASE("a program stopped where nothing could continue run stays stopped, "
           "and the escape key ends it",
-          "[jobs][escape]") {
+          "[command-line][signals]") {
   shell sh;
   auto x = sh.start({"-v", "--", "sh", "-c", "kill -STOP $$; echo never"},
                     pty());
@@ -166,14 +166,14 @@ TEST_CASE("a program that is stopped where nobody could continue us stays so, "
 }
 
 TEST_CASE("the escape key twice kills a program that takes nothing",
-          "[escape]") {
+          "[command-line][input]") {
   shell sh;
   auto x = sh.start({"--grace", "1000", "--", "sh", "-c",
                      "stty raw -echo; trap '' HUP; echo up; "
                      "while :; do sleep 0.02; done"},
                     pty());
   read_until(x.output, "up");
-  // More than anything on the way to it holds.
+  // More than all buffers on the way hold.
   for (auto i = 0; i < 20; ++i)
     REQUIRE(x.process.write(std::string(100'000, 'x')));
   REQUIRE(x.process.write("\r~?"));
@@ -182,7 +182,8 @@ TEST_CASE("the escape key twice kills a program that takes nothing",
   CHECK(exit_code(x) == 137);
 }
 
-TEST_CASE("another key or none can be the escape key", "[escape]") {
+TEST_CASE("the escape key can be changed or switched off",
+          "[command-line][input]") {
   shell sh;
   auto key = GENERATE(as<std::string>{}, "none", "^]");
   auto x = sh.start({"--escape", key, "--", "sh", "-c",
@@ -201,7 +202,7 @@ TEST_CASE("another key or none can be the escape key", "[escape]") {
   }
 }
 
-TEST_CASE("an escape key that is none is bad usage", "[escape]") {
+TEST_CASE("an invalid escape key is bad usage", "[command-line][input]") {
   shell sh;
   auto name = GENERATE(as<std::string>{}, "", "ab", "^M", "nothing");
   auto result = sh.cli({"run", "--escape", name, "--", "true"});

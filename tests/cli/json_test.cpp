@@ -20,7 +20,7 @@ std::vector<json> parse(const std::string& text) {
   return result;
 }
 
-/// Not the encoder turned around: a table and bits.
+/// Decodes with a table and bits, not by turning the encoder around.
 std::string from_base64(const std::string& text) {
   std::map<char, unsigned> value;
   for (auto c = 'A'; c <= 'Z'; ++c)
@@ -61,7 +61,8 @@ std::map<std::string, std::string> streams(const std::vector<json>& events) {
 
 } // namespace
 
-TEST_CASE("json prints every event of the session, in order") {
+TEST_CASE("json prints every event of the session, in order",
+          "[command-line][output]") {
   shell sh;
   auto result = sh.cli(
     {"run", "--json", "--", "sh", "-c", "echo out; echo err >&2; exit 3"});
@@ -92,7 +93,7 @@ TEST_CASE("json prints every event of the session, in order") {
   CHECK(events.back()["surviving"] == 0);
 }
 
-TEST_CASE("json tells when every event came", "[time]") {
+TEST_CASE("json tells when every event came", "[command-line][output]") {
   shell sh;
   auto program = GENERATE(as<std::string>{}, "true", "no-such-program");
   auto events = parse(sh.cli({"run", "--json", "--", program}).out);
@@ -108,7 +109,7 @@ TEST_CASE("json tells when every event came", "[time]") {
                             "[0-6]\\d\\.\\d{6}Z"));
 }
 
-TEST_CASE("json keeps every byte, whatever it is") {
+TEST_CASE("json keeps every byte, whatever it is", "[command-line][output]") {
   shell sh;
   std::string all;
   for (auto i = 0; i < 256; ++i)
@@ -123,7 +124,7 @@ TEST_CASE("json keeps every byte, whatever it is") {
   CHECK((streams(parse(result.out))["out"] == data));
 }
 
-TEST_CASE("json tells how the program ended") {
+TEST_CASE("json tells how the program ended", "[command-line][ending]") {
   shell sh;
   auto killed = parse(
     sh.cli({"run", "--json", "--", "sh", "-c", "kill -KILL $$"}).out);
@@ -137,7 +138,7 @@ TEST_CASE("json tells how the program ended") {
   CHECK(slow[1]["timed_out"] == true);
 }
 
-TEST_CASE("json tells why the program did not start") {
+TEST_CASE("json tells why the program did not start", "[command-line][start]") {
   shell sh;
   auto result = sh.cli({"run", "--json", "--", "no-such-program"});
   CHECK(shell_code(result.status) == 127);
@@ -149,7 +150,8 @@ TEST_CASE("json tells why the program did not start") {
         != std::string::npos);
 }
 
-TEST_CASE("json lines are lines of JSON even if names are no UTF-8") {
+TEST_CASE("json lines are lines of JSON even if names are not UTF-8",
+          "[command-line][output]") {
   shell sh;
   auto result = sh.cli({"run", "--json", "--", "true", "\xff\xfe"});
   CHECK(shell_code(result.status) == 0);

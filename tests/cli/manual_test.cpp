@@ -11,7 +11,7 @@ using namespace procession::test;
 
 namespace {
 
-/// A program of ours by its name.
+/// Returns the path of one of our programs.
 std::string program(const std::string& name) {
   return binary().substr(0, binary().rfind('/') + 1) + name;
 }
@@ -23,8 +23,8 @@ std::string printed(shell& sh, const std::string& command) {
   return result.out;
 }
 
-/// What bash completes the last of these words to, with its own completions
-/// alone.
+/// Returns bash's completions of the last of these words, with our completion
+/// file alone.
 std::string completed(shell& sh, const std::string& words, int index) {
   return printed(sh, "bash --norc -c 'source <(\"$P\" --document bash); "
                      "COMP_WORDS=("
@@ -32,7 +32,7 @@ std::string completed(shell& sh, const std::string& words, int index) {
                        + "; _procession; echo \"${COMPREPLY[*]}\"'");
 }
 
-/// Whether there is a program that checks documents; says so if not.
+/// Returns whether a program that checks documents is installed; warns if not.
 bool present(shell& sh, const std::string& name) {
   if (success(sh.script("command -v " + name).status))
     return true;
@@ -43,7 +43,7 @@ bool present(shell& sh, const std::string& name) {
 } // namespace
 
 TEST_CASE("every option of the help is in the man page and every completion",
-          "[manual]") {
+          "[command-line]") {
   shell sh;
   auto [name, sub] = GENERATE(
     table<std::string, std::string>({{"procession", "run"},
@@ -71,7 +71,8 @@ TEST_CASE("every option of the help is in the man page and every completion",
   }
 }
 
-TEST_CASE("the exit codes in the man page are those of the help", "[manual]") {
+TEST_CASE("the exit codes in the man page are those of the help",
+          "[command-line]") {
   shell sh;
   auto help = printed(sh, "$P run --help");
   auto man = printed(sh, "$P --document man 2026-01-31");
@@ -82,7 +83,7 @@ TEST_CASE("the exit codes in the man page are those of the help", "[manual]") {
   }
 }
 
-TEST_CASE("help fits into 80 columns", "[manual]") {
+TEST_CASE("help fits into 80 columns", "[command-line]") {
   shell sh;
   for (auto command :
        {"$P --help", "$P run --help", "$P-runner --help", "$P-mcp --help"}) {
@@ -99,7 +100,7 @@ TEST_CASE("help fits into 80 columns", "[manual]") {
 }
 
 TEST_CASE("help and man page tell defaults, not how they are checked",
-          "[manual]") {
+          "[command-line]") {
   shell sh;
   for (auto command : {"$P-mcp --help", "$P-mcp --document man 2026-01-31"}) {
     auto text = printed(sh, command);
@@ -108,7 +109,7 @@ TEST_CASE("help and man page tell defaults, not how they are checked",
   }
 }
 
-TEST_CASE("bash completes commands, options and values", "[manual]") {
+TEST_CASE("bash completes commands, options and values", "[command-line]") {
   shell sh;
   CHECK(completed(sh, "procession r", 1) == "run\n");
   CHECK(completed(sh, "procession run --tim", 2) == "--timeout\n");
@@ -118,12 +119,12 @@ TEST_CASE("bash completes commands, options and values", "[manual]") {
   CHECK(completed(sh, "procession run --cwd /us", 3) == "/usr\n");
   CHECK_THAT(completed(sh, "procession run -- mkte", 3),
              Catch::Contains("mktemp"));
-  // The options of another program are not ours.
+  // The options of another program are not completed.
   CHECK(completed(sh, "procession run -- ls --tim", 4) == "\n");
 }
 
 TEST_CASE("shells and formatters read our documents without complaint",
-          "[manual]") {
+          "[command-line]") {
   shell sh;
   auto name = GENERATE(as<std::string>{}, "procession", "procession-runner",
                        "procession-mcp");

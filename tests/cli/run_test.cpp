@@ -1,5 +1,7 @@
 #include "cli.hpp"
 
+#include "../texts.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -9,21 +11,7 @@
 using namespace procession;
 using namespace procession::test;
 
-namespace {
-
-std::string noise(std::size_t size) {
-  std::string result(size, '\0');
-  std::uint32_t x = 1;
-  for (auto& c : result) {
-    x = x * 1664525 + 1013904223;
-    c = static_cast<char>(x >> 24);
-  }
-  return result;
-}
-
-} // namespace
-
-TEST_CASE("run exits with the code of the program") {
+TEST_CASE("run exits with the code of the program", "[command-line][ending]") {
   using row = std::tuple<strings, std::uint32_t>;
   auto [args, code] = GENERATE(table<strings, std::uint32_t>({
     row{{"true"}, 0},
@@ -46,7 +34,8 @@ TEST_CASE("run exits with the code of the program") {
   CHECK(result.err.empty() == (code != 126 && code != 127));
 }
 
-TEST_CASE("what run says cannot play with a terminal", "[cli][text]") {
+TEST_CASE("messages of run cannot play with a terminal",
+          "[command-line][text]") {
   shell sh;
   auto args = GENERATE(
     values<strings>({{"run", "--pipes", "--", "no\x1b[2Jsuch"},
@@ -57,7 +46,8 @@ TEST_CASE("what run says cannot play with a terminal", "[cli][text]") {
   CHECK(result.err.back() == '\n');
 }
 
-TEST_CASE("run refuses bad usage with 2 and says why on standard error") {
+TEST_CASE("run refuses bad usage with 2 and says why on standard error",
+          "[command-line]") {
   auto args = GENERATE(values<strings>(
     {{},
      {"run"},
@@ -93,7 +83,7 @@ TEST_CASE("run refuses bad usage with 2 and says why on standard error") {
   CHECK_THAT(result.err, Catch::Contains("Usage:"));
 }
 
-TEST_CASE("who forgets the -- is told of it") {
+TEST_CASE("run tells when the -- is missing", "[command-line]") {
   shell sh;
   auto result = sh.cli({"run", "echo", "hi"});
   CHECK(shell_code(result.status) == 2);
@@ -101,7 +91,8 @@ TEST_CASE("who forgets the -- is told of it") {
              Catch::Contains("echo hi") && Catch::Contains("after --"));
 }
 
-TEST_CASE("a word in the wrong place is answered by where it belongs") {
+TEST_CASE("a word in the wrong place is answered by where it belongs",
+          "[command-line]") {
   using words = std::vector<std::string>;
   using row = std::tuple<words, std::string>;
   auto [args, answer] = GENERATE(table<words, std::string>({
@@ -122,7 +113,7 @@ TEST_CASE("a word in the wrong place is answered by where it belongs") {
   CHECK_THAT(result.err, Catch::Contains(answer));
 }
 
-TEST_CASE("help and version go to standard output") {
+TEST_CASE("help and version go to standard output", "[command-line]") {
   shell sh;
   auto help = sh.cli({"run", "--help"});
   CHECK(shell_code(help.status) == 0);
@@ -133,7 +124,8 @@ TEST_CASE("help and version go to standard output") {
   CHECK_THAT(version.out, Catch::StartsWith("procession 0."));
 }
 
-TEST_CASE("run keeps the streams apart and says nothing of its own") {
+TEST_CASE("run keeps the streams apart and says nothing of its own",
+          "[command-line][output]") {
   shell sh;
   auto result = sh.cli(
     {"run", "--", "sh", "-c", "echo out; echo err >&2; printf rest"});
@@ -141,14 +133,15 @@ TEST_CASE("run keeps the streams apart and says nothing of its own") {
   CHECK(result.err == "err\n");
 }
 
-TEST_CASE("run says what happens with -v") {
+TEST_CASE("run says what happens with -v", "[command-line]") {
   shell sh;
   auto result = sh.cli({"run", "-v", "--", "echo", "out"});
   CHECK(result.out == "out\n");
   CHECK_THAT(result.err, Catch::Contains("exit code 0"));
 }
 
-TEST_CASE("run passes arguments, environment and directory to the letter") {
+TEST_CASE("run passes arguments, environment and directory to the letter",
+          "[command-line][start]") {
   shell sh;
   auto result = sh.cli({"run", "--cwd", "/usr", "--env", "A=x=y z", "--env",
                         "B=", "--env", "C=[1,2]", "--", "sh", "-c",
@@ -161,7 +154,8 @@ TEST_CASE("run passes arguments, environment and directory to the letter") {
         == 126);
 }
 
-TEST_CASE("run ends the program after the time-out with 124") {
+TEST_CASE("run ends the program after the time-out with 124",
+          "[command-line][ending]") {
   shell sh;
   auto script = GENERATE(as<std::string>{}, "exec sleep 100",
                          "trap '' TERM; sleep 100 & wait; sleep 100");
@@ -171,7 +165,7 @@ TEST_CASE("run ends the program after the time-out with 124") {
   CHECK(result.err.empty());
 }
 
-TEST_CASE("run takes times as people write them", "[duration]") {
+TEST_CASE("run takes times as people write them", "[command-line][text]") {
   shell sh;
   auto timeout = GENERATE(as<std::string>{}, "0.2", "200ms", ".2s");
   auto result = sh.cli(
@@ -179,7 +173,7 @@ TEST_CASE("run takes times as people write them", "[duration]") {
   CHECK(shell_code(result.status) == 124);
 }
 
-TEST_CASE("a time that makes no sense is told of", "[duration]") {
+TEST_CASE("run reports a time that makes no sense", "[command-line][text]") {
   shell sh;
   auto result = sh.cli({"run", "--grace", "5x", "--", "true"});
   CHECK(shell_code(result.status) == 2);
@@ -187,14 +181,16 @@ TEST_CASE("a time that makes no sense is told of", "[duration]") {
              Catch::Contains("--grace: '5x' is not a time such as 30, 1.5s"));
 }
 
-TEST_CASE("a time-out that does not pass changes nothing") {
+TEST_CASE("a time-out that does not pass changes nothing",
+          "[command-line][ending]") {
   shell sh;
   auto result = sh.cli({"run", "--timeout", "100", "--", "echo", "x"});
   CHECK(shell_code(result.status) == 0);
   CHECK(result.out == "x\n");
 }
 
-TEST_CASE("run copies megabytes both ways, to the byte") {
+TEST_CASE("run copies megabytes both ways, to the byte",
+          "[command-line][output]") {
   shell sh;
   auto data = noise(4 * 1024 * 1024);
   auto result = sh.cli({"run", "--", "cat"}, shared_bytes{data});
@@ -204,7 +200,8 @@ TEST_CASE("run copies megabytes both ways, to the byte") {
   CHECK(result.err.empty());
 }
 
-TEST_CASE("a program that reads no input does not stop its output") {
+TEST_CASE("a program that reads no input does not stop its output",
+          "[command-line][input]") {
   shell sh;
   auto result = sh.cli({"run", "--", "head", "-c", "1000000", "/dev/zero"},
                        shared_bytes{noise(4 << 20)});
@@ -212,13 +209,15 @@ TEST_CASE("a program that reads no input does not stop its output") {
   CHECK(result.out.size() == 1000000);
 }
 
-TEST_CASE("run ends with its program while our input stays open") {
+TEST_CASE("run ends with its program while our input stays open",
+          "[command-line][input]") {
   shell sh;
   auto x = sh.start({"--", "true"});
   CHECK(exit_code(x) == 0);
 }
 
-TEST_CASE("run passes the end of our input on, behind the input") {
+TEST_CASE("run passes the end of our input on, after the input",
+          "[command-line][input]") {
   shell sh;
   auto x = sh.start({"--", "sh", "-c", "cat; echo end"});
   REQUIRE(x.process.write("some\n"));
@@ -228,7 +227,8 @@ TEST_CASE("run passes the end of our input on, behind the input") {
   CHECK(exit_code(x) == 0);
 }
 
-TEST_CASE("without input the program sees its end at once") {
+TEST_CASE("a program without input sees its end at once",
+          "[command-line][input]") {
   shell sh;
   auto mode = GENERATE(values<strings>({{}, {"--pty"}}));
   CAPTURE(mode);
@@ -236,7 +236,8 @@ TEST_CASE("without input the program sees its end at once") {
   CHECK(exit_code(x) == 0);
 }
 
-TEST_CASE("an open input brings nothing and does not end") {
+TEST_CASE("an open input brings nothing and does not end",
+          "[command-line][input]") {
   shell sh;
   auto mode = GENERATE(values<strings>({{}, {"--pty"}}));
   CAPTURE(mode);
@@ -248,7 +249,8 @@ TEST_CASE("an open input brings nothing and does not end") {
   CHECK(result.out.empty());
 }
 
-TEST_CASE("merged outputs keep the order in which they were written") {
+TEST_CASE("merged outputs keep the order in which they were written",
+          "[command-line][output]") {
   shell sh;
   auto result = sh.cli({"run", "--stdio", "merged", "--", "sh", "-c",
                         "echo 1; echo 2 >&2; echo 3; echo 4 >&2"});
@@ -256,7 +258,8 @@ TEST_CASE("merged outputs keep the order in which they were written") {
   CHECK(result.err.empty());
 }
 
-TEST_CASE("a reader that closes our output ends the program, in silence") {
+TEST_CASE("a reader that closes our output ends the program, in silence",
+          "[command-line][output]") {
   shell sh;
   auto program = GENERATE(as<std::string>{}, "yes",
                           "sh -c 'trap \"\" PIPE; yes; sleep 100'");
@@ -267,14 +270,16 @@ TEST_CASE("a reader that closes our output ends the program, in silence") {
   CHECK(result.err == "141\n");
 }
 
-TEST_CASE("output that cannot be written is an error of ours") {
+TEST_CASE("output that cannot be written is an error of run",
+          "[command-line][output]") {
   shell sh;
   auto result = sh.script("$P run -- echo x >/dev/full");
   CHECK(shell_code(result.status) == 125);
   CHECK_THAT(result.err, Catch::Contains("No space left"));
 }
 
-TEST_CASE("output for a standard output that is closed is not lost silently") {
+TEST_CASE("output for a standard output that is closed is not lost silently",
+          "[command-line][output]") {
   shell sh;
   auto result = sh.script("$P run -- echo x >&-");
   CHECK(shell_code(result.status) == 125);
@@ -282,7 +287,8 @@ TEST_CASE("output for a standard output that is closed is not lost silently") {
   CHECK(shell_code(sh.script("$P run -- true >&-").status) == 0);
 }
 
-TEST_CASE("run does without the standard streams that it was not given") {
+TEST_CASE("run does without the standard streams that it was not given",
+          "[command-line][start]") {
   shell sh;
   auto [redirection, out] = GENERATE(table<std::string, std::string>(
     {{"<&-", "out\n"}, {"2>&-", "out\n"}, {"<&- 2>&-", "out\n"}}));
@@ -293,7 +299,7 @@ TEST_CASE("run does without the standard streams that it was not given") {
   CHECK(result.out == out);
 }
 
-TEST_CASE("signals to run reach its program") {
+TEST_CASE("signals to run reach its program", "[command-line][signals]") {
   using row = std::tuple<signal_name, std::uint32_t>;
   auto [signal, code] = GENERATE(table<signal_name, std::uint32_t>({
     row{signal_name::interrupt, 130},
@@ -309,7 +315,8 @@ TEST_CASE("signals to run reach its program") {
   CHECK(exit_code(x) == code);
 }
 
-TEST_CASE("signals that mean what a program likes reach it") {
+TEST_CASE("signals that mean what a program likes reach it",
+          "[command-line][signals]") {
   shell sh;
   auto [signal, code] = GENERATE(
     table<std::string, std::uint32_t>({{"USR1", 3}, {"USR2", 4}, {"ALRM", 5}}));
@@ -321,7 +328,8 @@ TEST_CASE("signals that mean what a program likes reach it") {
   CHECK(shell_code(result.status) == code);
 }
 
-TEST_CASE("a program that minds a signal exits as it likes") {
+TEST_CASE("a program that minds a signal exits as it likes",
+          "[command-line][signals]") {
   shell sh;
   auto x = sh.start({"--", "sh", "-c",
                      "trap 'echo bye; exit 7' INT; sleep 100 & echo up; wait"});
@@ -331,7 +339,8 @@ TEST_CASE("a program that minds a signal exits as it likes") {
   CHECK(exit_code(x) == 7);
 }
 
-TEST_CASE("requests to end that come close together count once") {
+TEST_CASE("requests to end that come close together count once",
+          "[command-line][signals]") {
   shell sh;
   auto x = sh.start({"--", "sh", "-c",
                      "trap 'echo asked; sleep 0.3; echo cleaned; exit 3' TERM; "
@@ -345,7 +354,8 @@ TEST_CASE("requests to end that come close together count once") {
   CHECK(exit_code(x) == 3);
 }
 
-TEST_CASE("a hang-up reaches the program as one, and then it has its grace") {
+TEST_CASE("a hang-up reaches the program as one, and then it has its grace",
+          "[command-line][signals]") {
   shell sh;
   auto x = sh.start({"--", "sh", "-c",
                      "trap 'echo terminated; exit 4' TERM; "
@@ -359,7 +369,8 @@ TEST_CASE("a hang-up reaches the program as one, and then it has its grace") {
   CHECK(exit_code(x) == 3);
 }
 
-TEST_CASE("whoever asks again later means it") {
+TEST_CASE("a later request to end kills the program",
+          "[command-line][signals]") {
   shell sh;
   auto x = sh.start({"--grace", "1000", "--", "sh", "-c",
                      "trap '' TERM; echo up; while :; do sleep 0.02; done"});
@@ -371,7 +382,8 @@ TEST_CASE("whoever asks again later means it") {
   CHECK(exit_code(x) == 137);
 }
 
-TEST_CASE("signals that run is to ignore do not reach the program") {
+TEST_CASE("signals that run is to ignore do not reach the program",
+          "[command-line][signals]") {
   shell sh;
   auto result = sh.script("trap '' HUP; $P run -- sh -c 'kill -HUP $PPID; "
                           "echo lives'");
@@ -379,14 +391,16 @@ TEST_CASE("signals that run is to ignore do not reach the program") {
   CHECK(shell_code(result.status) == 0);
 }
 
-TEST_CASE("a reader that takes nothing does not keep run from ending") {
+TEST_CASE("a reader that takes nothing does not keep run from ending",
+          "[command-line][output]") {
   shell sh;
   auto x = sh.start({"--timeout", "0.3", "--", "yes"});
-  // Nobody reads x.output.
+  // x.output is not read.
   CHECK(exit_code(x) == 124);
 }
 
-TEST_CASE("run is as patient as the grace while its output is taken") {
+TEST_CASE("run is as patient as the grace while its output is taken",
+          "[command-line][ending]") {
   shell sh;
   // A descendant holds the output open for longer than a write may wait.
   auto result = sh.script(
@@ -395,14 +409,15 @@ TEST_CASE("run is as patient as the grace while its output is taken") {
     "echo $pid; grep -s State:.[^ZX] /proc/$pid/status; exit $code");
   CHECK(shell_code(result.status) == 124);
   CHECK(result.err.empty());
-  // Nothing but the number: no process of it is left.
+  // Only the number came: none of its processes is left.
   CHECK(std::stol(result.out) > 0);
   CHECK(result.out.find('\n') == result.out.size() - 1);
 }
 
-TEST_CASE("a reader that is slow but takes something is waited for") {
+TEST_CASE("a reader that is slow but takes something is waited for",
+          "[command-line][output]") {
   shell sh;
-  // For longer than a write may wait it takes less than a write brings.
+  // It takes less than one write for longer than a write may wait.
   auto result = sh.script(
     "{ $P run --timeout 0.5 -- cat /dev/zero; echo $? >&2; } | "
     "{ for i in $(seq 50); do dd bs=1000 count=1 status=none; sleep 0.08; "
@@ -410,21 +425,23 @@ TEST_CASE("a reader that is slow but takes something is waited for") {
   CHECK(result.err == "124\n");
 }
 
-TEST_CASE("a slow reader gets everything") {
+TEST_CASE("a slow reader gets everything", "[command-line][output]") {
   shell sh;
   auto result = sh.script("$P run -- head -c 3000000 /dev/zero | "
                           "dd bs=1000 status=none | wc -c");
   CHECK(result.out == "3000000\n");
 }
 
-TEST_CASE("an input that cannot be read is not taken for its end") {
+TEST_CASE("an input that cannot be read is not taken for its end",
+          "[command-line][input]") {
   shell sh;
   auto result = sh.script("$P run -- cat < /");
   CHECK(shell_code(result.status) == 125);
   CHECK_THAT(result.err, Catch::Contains("cannot read the input"));
 }
 
-TEST_CASE("run ends although whoever started it ignores the end of children") {
+TEST_CASE("run ends although its parent ignores the end of children",
+          "[command-line][ending]") {
   shell sh;
   auto result = sh.script(
     "trap '' CHLD; exec $P run -- sh -c 'echo hi; exit 3'");

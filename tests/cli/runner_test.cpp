@@ -19,12 +19,12 @@ std::string runner_binary() {
   return fs::path{binary()}.replace_filename("procession-runner");
 }
 
-/// The command line of the runner that was built with this test.
+/// Returns the command line of the runner built with this test.
 std::string plain_runner() {
   return '\'' + runner_binary() + "' --stdio";
 }
 
-/// Whether we can be somebody else; says so if not.
+/// Returns whether we can become another user; warns if not.
 bool can_become_nobody() {
   if (::geteuid() == 0)
     return true;
@@ -34,7 +34,7 @@ bool can_become_nobody() {
 
 } // namespace
 
-TEST_CASE("run --as runs the program as that user") {
+TEST_CASE("run --as runs the program as that user", "[command-line][runner]") {
   if (!can_become_nobody())
     return;
   shell sh;
@@ -45,7 +45,8 @@ TEST_CASE("run --as runs the program as that user") {
   CHECK(shell_code(result.status) == 3);
 }
 
-TEST_CASE("run --as needs a user that there is, and the right to become one") {
+TEST_CASE("run --as needs a user that there is, and the right to become one",
+          "[command-line][runner]") {
   shell sh;
   auto result = sh.cli({"run", "--as", "no-such-user", "--", "true"});
   CHECK(shell_code(result.status) == 125);
@@ -60,7 +61,8 @@ TEST_CASE("run --as needs a user that there is, and the right to become one") {
   }
 }
 
-TEST_CASE("run --runner exits with the code of the program") {
+TEST_CASE("run --runner exits with the code of the program",
+          "[command-line][runner]") {
   using row = std::tuple<strings, std::uint32_t>;
   auto [args, code] = GENERATE(table<strings, std::uint32_t>({
     row{{"true"}, 0},
@@ -80,7 +82,8 @@ TEST_CASE("run --runner exits with the code of the program") {
   CHECK(result.err.empty() == (code != 126 && code != 127));
 }
 
-TEST_CASE("run --runner keeps the streams apart and copies to the byte") {
+TEST_CASE("run --runner keeps the streams apart and copies to the byte",
+          "[command-line][runner]") {
   shell sh;
   auto data = std::string(2'000'000, 'x');
   for (std::size_t i = 0; i < data.size(); i += 7)
@@ -93,7 +96,7 @@ TEST_CASE("run --runner keeps the streams apart and copies to the byte") {
   CHECK(result.err == "err\n");
 }
 
-TEST_CASE("run --runner on a terminal") {
+TEST_CASE("run --runner works on a terminal", "[command-line][runner]") {
   shell sh;
   auto result = sh.on_terminal("export TERM=lava; before=$(stty -g); "
                                "$P run --runner \""
@@ -106,7 +109,8 @@ TEST_CASE("run --runner on a terminal") {
   CHECK(shell_code(result.status) == 0);
 }
 
-TEST_CASE("run --runner and --json, --timeout, --cwd, --env") {
+TEST_CASE("run --runner works with --json, --timeout, --cwd and --env",
+          "[command-line][runner]") {
   shell sh;
   auto result = sh.cli({"run", "--runner", plain_runner(), "--json",
                         "--timeout", "0.2", "--cwd", "/usr", "--env", "A=b c",
@@ -130,7 +134,8 @@ TEST_CASE("run --runner and --json, --timeout, --cwd, --env") {
   CHECK(events.back() == "closed");
 }
 
-TEST_CASE("signals to run reach its program in a runner") {
+TEST_CASE("signals to run reach its program in a runner",
+          "[command-line][runner]") {
   shell sh;
   auto x = sh.start({"--runner", plain_runner(), "--", "sh", "-c",
                      "trap 'echo bye; exit 7' INT; sleep 100 & echo up; wait"});
@@ -140,7 +145,8 @@ TEST_CASE("signals to run reach its program in a runner") {
   CHECK(exit_code(x) == 7);
 }
 
-TEST_CASE("a command that leads to no runner is told of at once, with 125") {
+TEST_CASE("run reports a command that starts no runner at once, with 125",
+          "[command-line][runner]") {
   using row = std::tuple<std::string, std::string>;
   auto [command, said] = GENERATE(table<std::string, std::string>({
     row{"sh -c 'echo \"no  way\" >&2; exit 1'", "it said: \"no  way\""},
@@ -164,7 +170,9 @@ TEST_CASE("a command that leads to no runner is told of at once, with 125") {
              Catch::StartsWith("procession: ") && Catch::Contains(said));
 }
 
-TEST_CASE("a command that says a word and stays is no runner at once") {
+TEST_CASE(
+  "a command that prints a word and stays is rejected as a runner at once",
+  "[command-line][runner]") {
   shell sh;
   auto result = sh.cli(
     {"run", "--runner", "sh -c 'echo hi; exec sleep 100'", "--", "true"});
@@ -172,7 +180,8 @@ TEST_CASE("a command that says a word and stays is no runner at once") {
   CHECK_THAT(result.err, Catch::Contains("but with \"hi.\""));
 }
 
-TEST_CASE("the time-out covers the start of a runner") {
+TEST_CASE("the time-out covers the start of a runner",
+          "[command-line][runner]") {
   shell sh;
   auto result = sh.cli(
     {"run", "--runner", "sleep 100", "--timeout", "300ms", "--", "true"});
@@ -181,7 +190,8 @@ TEST_CASE("the time-out covers the start of a runner") {
                            && Catch::Contains("the runner was still starting"));
 }
 
-TEST_CASE("whoever is tired of waiting for a runner can leave") {
+TEST_CASE("the wait for a runner can be interrupted",
+          "[command-line][runner]") {
   shell sh;
   auto x = sh.start({"-v", "--runner", "sleep 100", "--", "true"});
   auto said = x.output.next(soon);
@@ -194,7 +204,7 @@ TEST_CASE("whoever is tired of waiting for a runner can leave") {
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{5});
 }
 
-TEST_CASE("a runner that is lost is told of, with 125") {
+TEST_CASE("run reports a lost runner, with 125", "[command-line][runner]") {
   shell sh;
   auto result = sh.cli({"run", "--runner", plain_runner(), "--", "sh", "-c",
                         "echo last words; sleep 0.2; kill -KILL $PPID; "
@@ -205,7 +215,8 @@ TEST_CASE("a runner that is lost is told of, with 125") {
                            && Catch::Contains("killed by signal 9 (Killed)"));
 }
 
-TEST_CASE("what makes no sense of runners is bad usage") {
+TEST_CASE("senseless options for runners are bad usage",
+          "[command-line][runner]") {
   auto options = GENERATE(
     values<strings>({{"--as", "nobody", "--runner", "true"},
                      {"--as", ""},
@@ -224,7 +235,8 @@ TEST_CASE("what makes no sense of runners is bad usage") {
   CHECK_THAT(result.err, Catch::Contains("Usage:"));
 }
 
-TEST_CASE("the runner refuses to start without its parent") {
+TEST_CASE("the runner refuses to start without its parent",
+          "[command-line][runner]") {
   shell sh;
   SECTION("without a channel") {
     auto result = sh.script("$P-runner");

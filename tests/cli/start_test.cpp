@@ -12,7 +12,7 @@ using namespace procession::test;
 
 namespace {
 
-/// Whether `command` works here; says so if not.
+/// Returns whether `command` works here; warns if not.
 bool possible(shell& sh, const std::string& command) {
   if (success(sh.script(command + " true 2>/dev/null").status))
     return true;
@@ -20,7 +20,8 @@ bool possible(shell& sh, const std::string& command) {
   return false;
 }
 
-/// A user that nobody else is, so that its processes can be counted.
+/// Returns the words to run as a user without other processes, so that its
+/// processes can be counted.
 std::string as_nobody_else() {
   auto id = std::to_string(2'000'000'000 + ::getpid());
   return "setpriv --reuid " + id + " --regid " + id + " --clear-groups ";
@@ -28,7 +29,7 @@ std::string as_nobody_else() {
 
 constexpr auto in_container = "unshare -pf --mount-proc ";
 
-/// Leaves orphans, waits until they are reaped, and exits with 7.
+/// A script that leaves orphans, waits until they are reaped, and exits with 7.
 constexpr auto leave_orphans
   = "for i in $(seq 30); do sh -c \"setsid true &\"; done; "
     "while grep -q State:.Z /proc/[0-9]*/status 2>/dev/null; do sleep 0.05; "
@@ -37,7 +38,7 @@ constexpr auto leave_orphans
 } // namespace
 
 TEST_CASE("run as the first process of a container reaps orphans",
-          "[container]") {
+          "[command-line][ending]") {
   shell sh;
   if (!possible(sh, in_container))
     return;
@@ -49,7 +50,7 @@ TEST_CASE("run as the first process of a container reaps orphans",
 }
 
 TEST_CASE("the runner as the first process of a container reaps orphans",
-          "[container]") {
+          "[command-line][ending]") {
   shell sh;
   if (!possible(sh, in_container))
     return;
@@ -62,7 +63,7 @@ TEST_CASE("the runner as the first process of a container reaps orphans",
 }
 
 TEST_CASE("signals to the first process of a container reach the program",
-          "[container]") {
+          "[command-line][signals]") {
   shell sh;
   if (!possible(sh, in_container))
     return;
@@ -77,7 +78,8 @@ TEST_CASE("signals to the first process of a container reach the program",
   CHECK(shell_code(result.status) == code);
 }
 
-TEST_CASE("whoever gets too few threads or processes is told so", "[limits]") {
+TEST_CASE("run tells that it has too few threads or processes",
+          "[command-line][limits]") {
   shell sh;
   if (!possible(sh, as_nobody_else() + binary() + " run --pipes --"))
     return;
@@ -115,7 +117,8 @@ TEST_CASE("whoever gets too few threads or processes is told so", "[limits]") {
   }
 }
 
-TEST_CASE("whoever gets too few descriptors is told so, once", "[limits]") {
+TEST_CASE("run tells once that it has too few descriptors",
+          "[command-line][limits]") {
   shell sh;
   auto limit = GENERATE(range(4, 30));
   CAPTURE(limit);
@@ -143,8 +146,8 @@ TEST_CASE("whoever gets too few descriptors is told so, once", "[limits]") {
 
 namespace {
 
-/// A program in Python that makes a standard stream of its own one that does
-/// not block, and becomes another program.
+/// Returns a Python program that makes its standard streams non-blocking and
+/// becomes another program.
 std::string not_blocking(const std::string& streams) {
   return "python3 -c 'import os, sys; [os.set_blocking(x, False) for x in ["
          + streams + "]]; os.execvp(sys.argv[1], sys.argv[1:])' ";
@@ -152,7 +155,7 @@ std::string not_blocking(const std::string& streams) {
 
 } // namespace
 
-TEST_CASE("run waits for streams that do not block", "[nonblocking]") {
+TEST_CASE("run waits for streams that do not block", "[command-line][input]") {
   shell sh;
   if (!possible(sh, "python3 -c ''"))
     return;

@@ -22,7 +22,8 @@ std::vector<std::string> lines(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("on a terminal the program gets one of the same size") {
+TEST_CASE("a program started at a terminal gets one of the same size",
+          "[command-line][terminal]") {
   shell sh;
   auto result = sh.on_terminal(
     "$P run -- sh -c 'test -t 0 && test -t 1 && test -t 2"
@@ -32,7 +33,9 @@ TEST_CASE("on a terminal the program gets one of the same size") {
   CHECK(shell_code(result.status) == 0);
 }
 
-TEST_CASE("on a terminal with other streams asked for it gets none") {
+TEST_CASE(
+  "a program started at a terminal with other streams asked for gets none",
+  "[command-line][terminal]") {
   shell sh;
   auto option = GENERATE(as<std::string>{}, "--pipes", "--stdio pipes",
                          "--stdio merged", "--stdin null", "--stdin open");
@@ -40,7 +43,8 @@ TEST_CASE("on a terminal with other streams asked for it gets none") {
   CHECK(shell_code(result.status) == 1);
 }
 
-TEST_CASE("at a terminal redirected output has its bytes, streams apart") {
+TEST_CASE("redirected output keeps its bytes at a terminal, streams apart",
+          "[command-line][terminal]") {
   shell sh;
   auto result = sh.on_terminal(
     "d=$(mktemp -d); $P run -- sh -c 'echo out; echo err >&2; test -t 1' "
@@ -49,15 +53,17 @@ TEST_CASE("at a terminal redirected output has its bytes, streams apart") {
   CHECK(result.out == "1\r\nsame\r\n");
 }
 
-TEST_CASE("at a terminal the output into a pipe has its bytes") {
+TEST_CASE("output into a pipe keeps its bytes at a terminal",
+          "[command-line][terminal]") {
   shell sh;
   auto result = sh.on_terminal(
     "$P run -- printf '\\000\\n\\377\\n' | od -An -tx1");
   CHECK(result.out == " 00 0a ff 0a\r\n");
 }
 
-TEST_CASE("at the end of a pipeline the program has the data as input and our "
-          "keys on its terminal") {
+TEST_CASE("a pipeline's last program has the data as input and our keys on its "
+          "terminal",
+          "[command-line][terminal]") {
   shell sh;
   auto x = sh.start_script(
     "printf 'one\\ntwo\\n' | $P run --pty -- sh -c '"
@@ -69,8 +75,8 @@ TEST_CASE("at the end of a pipeline the program has the data as input and our "
   read_until(x.output, "code=0\r\n");
 }
 
-TEST_CASE("who writes to a program at the end of a pipeline learns that it "
-          "reads no more") {
+TEST_CASE("a writer to a pipeline's last program learns that it reads no more",
+          "[command-line][terminal]") {
   shell sh;
   auto result = sh.on_terminal(
     "d=$(mktemp -d); export d; { yes; touch $d/ended; } | $P run --pty -- "
@@ -79,7 +85,8 @@ TEST_CASE("who writes to a program at the end of a pipeline learns that it "
   CHECK_THAT(result.out, Catch::Contains("seen"));
 }
 
-TEST_CASE("at the end of a pipeline the input is typed if that is wanted") {
+TEST_CASE("the input of a pipeline's last program is typed on request",
+          "[command-line][terminal]") {
   shell sh;
   auto result = sh.on_terminal("echo a line | $P run --pty --stdin typed -- sh "
                                "-c 'test -t 0 && stty -opost -echo && cat'");
@@ -87,9 +94,9 @@ TEST_CASE("at the end of a pipeline the input is typed if that is wanted") {
   CHECK(shell_code(result.status) == 0);
 }
 
-TEST_CASE("what was typed before the start is the program's, as it was meant",
-          "[ahead]") {
-  // A shell reads its line and leaves what follows to the terminal.
+TEST_CASE("keys typed before the start reach the program as they were meant",
+          "[command-line][terminal]") {
+  // A shell reads its line and leaves the rest to the terminal.
   auto [typed, shown] = GENERATE(table<std::string, std::string>({
     {"line\n\x04", "<line\n>"},
     {"one\ntwo\n\x04", "<one\ntwo\n>"},
@@ -111,7 +118,7 @@ TEST_CASE("what was typed before the start is the program's, as it was meant",
 }
 
 TEST_CASE("the escape key counts although it was typed before the start",
-          "[ahead][escape]") {
+          "[command-line][terminal]") {
   shell sh;
   auto x = sh.start_script("echo up; read go; exec $P run --pty -- sleep 100");
   read_until(x.output, "up\r\n");
@@ -119,7 +126,8 @@ TEST_CASE("the escape key counts although it was typed before the start",
   CHECK(exit_code(x) == 129);
 }
 
-TEST_CASE("off a terminal it gets one if asked for") {
+TEST_CASE("a program off a terminal gets one on request",
+          "[command-line][terminal]") {
   shell sh;
   auto [option, size] = GENERATE(table<std::string, std::string>(
     {{"--pty", "24 80"}, {"--size", "31 101"}}));
@@ -132,7 +140,8 @@ TEST_CASE("off a terminal it gets one if asked for") {
   CHECK_THAT(result.out, Catch::Contains(size));
 }
 
-TEST_CASE("the end of a piped input is typed on the terminal") {
+TEST_CASE("the end of a piped input is typed on the terminal",
+          "[command-line][terminal]") {
   shell sh;
   auto result = sh.cli(
     {"run", "--pty", "--", "sh", "-c", "stty -echo; echo up; cat"}, "a line\n");
@@ -140,7 +149,8 @@ TEST_CASE("the end of a piped input is typed on the terminal") {
   CHECK_THAT(result.out, Catch::Contains("a line\r\n"));
 }
 
-TEST_CASE("a piped input ends a program that edits its lines") {
+TEST_CASE("a piped input ends a program that edits its lines",
+          "[command-line][terminal]") {
   shell sh;
   for (auto i = 0; i < 10; ++i) {
     auto result = sh.cli({"run", "--pty", "--", "python3", "-q"},
@@ -150,7 +160,8 @@ TEST_CASE("a piped input ends a program that edits its lines") {
   }
 }
 
-TEST_CASE("an input that the terminal would cut off ends the run") {
+TEST_CASE("an input that the terminal would cut off ends the run",
+          "[command-line][terminal]") {
   shell sh;
   auto result = sh.cli({"run", "--pty", "--", "cat"},
                        std::string(5000, 'x') + "\n");
@@ -158,7 +169,7 @@ TEST_CASE("an input that the terminal would cut off ends the run") {
   CHECK_THAT(result.err, Catch::Contains("more than 4095 bytes"));
 }
 
-TEST_CASE("keys go to the program as they are") {
+TEST_CASE("keys go to the program as they are", "[command-line][terminal]") {
   shell sh;
   auto x = sh.start({"--", "sh", "-c",
                      "trap 'echo caught; exit 9' INT; sleep 100 & echo up; "
@@ -170,7 +181,8 @@ TEST_CASE("keys go to the program as they are") {
   CHECK(exit_code(x) == 9);
 }
 
-TEST_CASE("the program's terminal follows the size of our own") {
+TEST_CASE("the program's terminal follows the size of our own",
+          "[command-line][terminal]") {
   shell sh;
   auto x = sh.start({"--", "sh", "-c",
                      "trap 'stty size; exit 0' WINCH; sleep 100 & echo up; "
@@ -182,7 +194,8 @@ TEST_CASE("the program's terminal follows the size of our own") {
   CHECK(exit_code(x) == 0);
 }
 
-TEST_CASE("the mode of our terminal is restored on every way out") {
+TEST_CASE("the mode of our terminal is restored on every way out",
+          "[command-line][terminal]") {
   auto [program, code] = GENERATE(table<std::string, std::string>({
     {"true", "0"},
     {"no-such-program", "127"},
@@ -204,7 +217,8 @@ TEST_CASE("the mode of our terminal is restored on every way out") {
   CHECK(all.front() == all.back());
 }
 
-TEST_CASE("while it runs our terminal is in raw mode") {
+TEST_CASE("our terminal is in raw mode while run goes",
+          "[command-line][terminal]") {
   shell sh;
   // The second one looks at the terminal of the first.
   auto result = sh.on_terminal(
@@ -213,7 +227,8 @@ TEST_CASE("while it runs our terminal is in raw mode") {
                            && Catch::Contains("-opost"));
 }
 
-TEST_CASE("run goes on in raw mode after it was stopped") {
+TEST_CASE("run goes on in raw mode after it was stopped",
+          "[command-line][terminal]") {
   shell sh;
   auto result = sh.on_terminal(
     "t=$(tty); $P run --pty -- sh -c '"

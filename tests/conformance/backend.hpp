@@ -1,5 +1,6 @@
 #pragma once
 
+#include "procession/actors/runner_node.hpp"
 #include "procession/messages/session.hpp"
 
 #include <caf/fwd.hpp>
@@ -12,26 +13,33 @@
 namespace procession::test {
 
 /// A place where sessions run. The suite is written once and runs over every
-/// backend: to a subscriber none differs from another.
+/// backend: a subscriber sees no difference.
 class backend {
 public:
   backend() = default;
   backend(const backend&) = delete;
   backend& operator=(const backend&) = delete;
-  /// Called after the actor system is gone.
+  /// Runs after the actor system is gone.
   virtual ~backend() = default;
 
-  /// Makes the spawner under test.
+  /// Creates the spawner under test.
   virtual spawner start(caf::actor_system& sys) = 0;
 };
 
-/// A backend by name, made anew for each test.
+/// A backend by name, created anew for each test.
 struct backend_entry {
   std::string name;
   std::function<std::unique_ptr<backend>()> make;
 };
 
-/// All the backends that this machine can show.
+/// Returns a backend of sessions of this process on this machine.
+backend_entry local_backend(const char* name,
+                            containment_kind kind = containment_kind::unknown);
+
+/// Returns a backend of sessions in a runner.
+backend_entry runner_backend(const char* name, runner_options options = {});
+
+/// Returns all backends that work on this machine.
 const std::vector<backend_entry>& backends();
 
 } // namespace procession::test

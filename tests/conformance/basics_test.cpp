@@ -7,7 +7,8 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("a program without input writes exactly its bytes on each stream") {
+TEST_CASE("a program without input writes exactly its bytes on each stream",
+          "[output]") {
   world w{GENERATE(from_range(backends()))};
   auto result = w.run(actor({"out", "a\\0b", "err", "err", "exit", "3"},
                             pipes(stdin_kind::null)));
@@ -19,14 +20,15 @@ TEST_CASE("a program without input writes exactly its bytes on each stream") {
   CHECK(shell_code(result.status) == 3);
 }
 
-TEST_CASE("a program reads its input to the end and echoes it") {
+TEST_CASE("a program reads its input to the end and echoes it", "[input]") {
   world w{GENERATE(from_range(backends()))};
   auto result = w.run(actor({"cat"}), "one line\n");
   CHECK(result.out == "one line\n");
   CHECK(success(result.status));
 }
 
-TEST_CASE("merged outputs arrive in the order in which they were written") {
+TEST_CASE("merged outputs arrive in the order in which they were written",
+          "[output]") {
   world w{GENERATE(from_range(backends()))};
   std::vector<std::string> words;
   std::string expected;
@@ -41,13 +43,14 @@ TEST_CASE("merged outputs arrive in the order in which they were written") {
   CHECK(result.complete);
 }
 
-TEST_CASE("a merged session has an input of its own") {
+TEST_CASE("a merged session has an input of its own", "[input]") {
   world w{GENERATE(from_range(backends()))};
   auto result = w.run(actor({"cat"}, merged()), "one line\n");
   CHECK(result.out == "one line\n");
 }
 
-TEST_CASE("the same command behaves alike on pipes and on a terminal") {
+TEST_CASE("the same command behaves alike on pipes and on a terminal",
+          "[terminal]") {
   world w{GENERATE(from_range(backends()))};
   auto stdio = GENERATE(pipes(), pty(), merged(), pipes(stdin_kind::null),
                         merged(stdin_kind::null));
@@ -62,7 +65,7 @@ TEST_CASE("the same command behaves alike on pipes and on a terminal") {
   CHECK(w.ask<exit_status>(hdl, wait_atom_v)->code == 0);
 }
 
-TEST_CASE("a session knows the pid") {
+TEST_CASE("a session knows the pid", "[session]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"pid", "cat"}));
   listener events{w, hdl};
@@ -73,7 +76,7 @@ TEST_CASE("a session knows the pid") {
   CHECK(info.state == session_state::running);
 }
 
-TEST_CASE("arguments, environment and directory arrive as given") {
+TEST_CASE("arguments, environment and directory arrive as given", "[start]") {
   world w{GENERATE(from_range(backends()))};
   const std::vector<std::string> words{
     "one two",       "",
@@ -98,7 +101,7 @@ TEST_CASE("arguments, environment and directory arrive as given") {
   CHECK(w.run(spec).out == "b=c d\n\u4f60\nnone\n" + place.string() + "\n");
 }
 
-TEST_CASE("an inherited environment can be changed and thinned") {
+TEST_CASE("an inherited environment can be changed and thinned", "[start]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({"env", "EXTRA", "env", "PATH"});
   spec.env.set["EXTRA"] = "more";
@@ -108,7 +111,8 @@ TEST_CASE("an inherited environment can be changed and thinned") {
   CHECK(w.run(spec).out == "more\nnone\n");
 }
 
-TEST_CASE("a program is looked up in the PATH that the child will have") {
+TEST_CASE("a program is looked up in the PATH that the child will have",
+          "[start]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = program("test-actor", {"out", "found"});
   CHECK(is(w.refusal(spec), errc::program_not_found));
@@ -117,19 +121,21 @@ TEST_CASE("a program is looked up in the PATH that the child will have") {
   CHECK(w.run(spec).out == "found");
 }
 
-TEST_CASE("a code of any size is kept") {
+TEST_CASE("a code of any size is kept", "[ending]") {
   world w{GENERATE(from_range(backends()))};
   CHECK(w.run(actor({"exit", "255"})).status.code == 255);
 }
 
-TEST_CASE("the time that a process took is known when it has ended") {
+TEST_CASE("the time that a process took is known when it has ended",
+          "[session]") {
   PROCESSION_NEEDS(processor_time);
   world w{GENERATE(from_range(backends()))};
   auto result = w.run(actor({"work"}));
   CHECK(result.status.user_time > caf::timespan::zero());
 }
 
-TEST_CASE("the memory that a process took is known when it has ended") {
+TEST_CASE("the memory that a process took is known when it has ended",
+          "[session]") {
   PROCESSION_NEEDS(peak_memory);
   world w{GENERATE(from_range(backends()))};
   auto result = w.run(actor({"work"}));

@@ -12,15 +12,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A descendant out of reach of the process group, and the words before which
-/// it says its number.
+/// Returns words for a descendant outside of the process group, which prints
+/// its number before `more` is done.
 std::vector<std::string> with_descendant(std::vector<std::string> more) {
   std::vector<std::string> result{"spawn", "2", "pid", "sleep"};
   result.insert(result.end(), more.begin(), more.end());
   return result;
 }
 
-/// The number that `with_descendant` brought.
+/// Returns the number that the descendant printed.
 std::int64_t descendant(const listener& events) {
   auto text = without_sequences(events.out);
   auto digits = text.find_first_of("123456789");
@@ -30,7 +30,8 @@ std::int64_t descendant(const listener& events) {
 
 } // namespace
 
-TEST_CASE("a process that ignores the request to end is killed in the end") {
+TEST_CASE("a process that ignores the request to end is killed in the end",
+          "[ending]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"stubborn", "out", "ready", "sleep"}));
   listener events{w, hdl};
@@ -40,16 +41,10 @@ TEST_CASE("a process that ignores the request to end is killed in the end") {
   CHECK(status->cause == exit_cause::signaled);
   CHECK(status->signal == 9);
   CHECK(status->by_request);
-  REQUIRE(events.until_closed());
-  CHECK(*events.status == *status);
-  // Known for ever after, whoever asks.
-  CHECK(*w.ask<exit_status>(hdl, wait_atom_v) == *status);
-  CHECK(*w.ask<exit_status>(hdl, terminate_atom_v) == *status);
-  CHECK(is(w.tell(hdl, signal_atom_v, signal_name::interrupt),
-           errc::already_exited));
+  check_kept(w, hdl, events, *status);
 }
 
-TEST_CASE("a process is asked to end before it is killed") {
+TEST_CASE("a process is asked to end before it is killed", "[ending]") {
   PROCESSION_NEEDS(break_event);
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(
@@ -64,7 +59,7 @@ TEST_CASE("a process is asked to end before it is killed") {
   CHECK(events.out == "ready\ncleaned\n");
 }
 
-TEST_CASE("an interrupt can be caught") {
+TEST_CASE("an interrupt can be caught", "[ending][signals]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(
     actor({"interrupted", "caught\\n", "7", "out", "ready\\n", "sleep"}));
@@ -79,12 +74,13 @@ TEST_CASE("an interrupt can be caught") {
   CHECK(events.out == "ready\ncaught\n");
 }
 
-TEST_CASE("the time-out of a command ends it and its descendants") {
+TEST_CASE("the time-out of a command ends it and its descendants",
+          "[ending][containment]") {
   auto spec = actor(with_descendant({"stubborn", "sleep"}));
-  // Long enough for both to have started, on whatever imitates a platform.
+  // Long enough for both to have started, also on a platform that is imitated.
   spec.limits.timeout = 5s;
   spec.kill.grace = 100ms;
-  // Everywhere at once, as real time passes.
+  // On all backends at once, since real time passes.
   std::list<world> worlds;
   std::list<listener> listeners;
   for (auto& where : backends()) {
@@ -99,7 +95,8 @@ TEST_CASE("the time-out of a command ends it and its descendants") {
   }
 }
 
-TEST_CASE("a grandchild out of the group does not outlive a kill") {
+TEST_CASE("a grandchild out of the group does not outlive a kill",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto hdl = w.spawn(actor(with_descendant({"sleep"}), {kind, {}}));
@@ -112,7 +109,8 @@ TEST_CASE("a grandchild out of the group does not outlive a kill") {
   CHECK(process_gone(grandchild));
 }
 
-TEST_CASE("a terminal's process and its descendants end when asked to") {
+TEST_CASE("a terminal's process and its descendants end when asked to",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor(with_descendant({"sleep"}), pty()));
   listener events{w, hdl};
@@ -125,7 +123,8 @@ TEST_CASE("a terminal's process and its descendants end when asked to") {
   CHECK(process_gone(grandchild));
 }
 
-TEST_CASE("a printing grandchild falls silent with a kill") {
+TEST_CASE("a printing grandchild falls silent with a kill",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"spawn", "2", "count", "100000000", "sleep"}));
   listener events{w, hdl};
@@ -135,7 +134,8 @@ TEST_CASE("a printing grandchild falls silent with a kill") {
   CHECK(events.quiet_for(200ms));
 }
 
-TEST_CASE("a descendant that holds the output does not keep a session open") {
+TEST_CASE("a descendant that holds the output does not keep a session open",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor(with_descendant({"sleep", "0.5", "exit", "4"}));
   spec.kill.drain_timeout = 300ms;
@@ -146,7 +146,8 @@ TEST_CASE("a descendant that holds the output does not keep a session open") {
   CHECK(process_gone(descendant(events)));
 }
 
-TEST_CASE("a descendant that let go of the output ends with its session") {
+TEST_CASE("a descendant that let go of the output ends with its session",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   listener events{w, w.spawn(actor({"mute", "1", "sleep", "exit", "0"}))};
   REQUIRE(events.until_closed());
@@ -154,7 +155,7 @@ TEST_CASE("a descendant that let go of the output ends with its session") {
   CHECK(process_gone(descendant(events)));
 }
 
-TEST_CASE("output that comes after the exit is delivered") {
+TEST_CASE("output that comes after the exit is delivered", "[ending][output]") {
   world w{GENERATE(from_range(backends()))};
   listener events{w, w.spawn(actor({"out", "early\\n", "spawn", "4", "sleep",
                                     "0.5", "out", "late\\n"}))};
@@ -163,10 +164,10 @@ TEST_CASE("output that comes after the exit is delivered") {
   CHECK(events.end->why == close_reason::complete);
 }
 
-TEST_CASE("a kill is prompt while output and input are stuck") {
+TEST_CASE("a kill is prompt while output and input are stuck", "[ending]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
-  // It waits for us: what floods has a log to forget before we are there.
+  // It waits for the listener: a flood may be evicted before that subscribes.
   auto hdl = w.spawn(
     actor({"raw", "out", "ready", "line", "flood"}, {kind, {}}));
   listener events{w, hdl, {{}, 4096, delivery::lossless}};
@@ -183,7 +184,7 @@ TEST_CASE("a kill is prompt while output and input are stuck") {
   REQUIRE(events.until_closed());
 }
 
-TEST_CASE("a session whose owner goes ends with it") {
+TEST_CASE("a session whose owner goes ends with it", "[ending]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor(with_descendant({"sleep"})));
   listener events{w, hdl};
@@ -196,7 +197,8 @@ TEST_CASE("a session whose owner goes ends with it") {
   CHECK(process_gone(descendant(events)));
 }
 
-TEST_CASE("a session that belongs to the spawner alone outlives who asked") {
+TEST_CASE("a session that belongs to the spawner alone outlives its starter",
+          "[ending][spawner]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({"cat"});
   spec.owner = ownership::spawner;
@@ -216,7 +218,7 @@ TEST_CASE("a session that belongs to the spawner alone outlives who asked") {
   }
 }
 
-TEST_CASE("an actor that is killed leaves no process") {
+TEST_CASE("an actor that is killed leaves no process", "[ending]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor(with_descendant({"sleep"})));
   listener events{w, hdl};
@@ -229,7 +231,8 @@ TEST_CASE("an actor that is killed leaves no process") {
   CHECK(process_gone(descendant(events)));
 }
 
-TEST_CASE("a child that closes its output but lives on is still running") {
+TEST_CASE("a child that closes its output but lives on is still running",
+          "[ending]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(
     actor({"out", "last", "close", "1", "close", "2", "line", "exit", "5"}));
@@ -243,7 +246,8 @@ TEST_CASE("a child that closes its output but lives on is still running") {
   CHECK(events.end->why == close_reason::complete);
 }
 
-TEST_CASE("a kill reaches one session, none that starts afterwards") {
+TEST_CASE("a kill reaches one session, and not those that start afterwards",
+          "[ending]") {
   world w{GENERATE(from_range(backends()))};
   for (auto i = 0; i < 5; ++i) {
     auto hdl = w.spawn(actor({"sleep"}));

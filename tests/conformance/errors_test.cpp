@@ -19,7 +19,8 @@ void check_refusal(world& w, command spec, errc code, stage at) {
 
 } // namespace
 
-TEST_CASE("a command that makes no sense is refused before anything starts") {
+TEST_CASE("an invalid command is refused before anything starts",
+          "[start][spawner]") {
   world w{GENERATE(from_range(backends()))};
   auto bad = [&](command spec) {
     check_refusal(w, std::move(spec), errc::invalid_argument, stage::validate);
@@ -34,7 +35,7 @@ TEST_CASE("a command that makes no sense is refused before anything starts") {
   bad(spec);
 }
 
-TEST_CASE("a program that cannot run is an error with its stage") {
+TEST_CASE("a program that cannot run is an error with its stage", "[start]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto check = [&](const std::string& name, errc code, stage at) {
@@ -47,7 +48,8 @@ TEST_CASE("a program that cannot run is an error with its stage") {
         errc::not_executable, stage::exec);
 }
 
-TEST_CASE("a directory that cannot be entered is an error with its stage") {
+TEST_CASE("a directory that cannot be entered is an error with its stage",
+          "[start]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({});
   spec.cwd = "/no/such/directory";
@@ -56,7 +58,7 @@ TEST_CASE("a directory that cannot be entered is an error with its stage") {
   check_refusal(w, spec, errc::cwd_not_usable, stage::chdir);
 }
 
-TEST_CASE("arguments beyond what the system takes are an error") {
+TEST_CASE("arguments beyond what the system takes are an error", "[start]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({"args"});
   // On Linux one argument may have 128 KiB (execve(2), MAX_ARG_STRLEN), on
@@ -66,7 +68,8 @@ TEST_CASE("arguments beyond what the system takes are an error") {
   check_refusal(w, spec, errc::argument_list_too_long, stage::exec);
 }
 
-TEST_CASE("a failed start leaves a name that can be asked about") {
+TEST_CASE("a failed start leaves a name that can be asked about",
+          "[start][session]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = program("no-such-program-anywhere");
   spec.id = "mine";
@@ -85,7 +88,7 @@ TEST_CASE("a failed start leaves a name that can be asked about") {
   CHECK(events.status->cause == exit_cause::start_failed);
 }
 
-TEST_CASE("an id is taken while its session is known") {
+TEST_CASE("an id is taken while its session is known", "[spawner]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({"cat"});
   spec.id = "the-cat";
@@ -94,7 +97,7 @@ TEST_CASE("an id is taken while its session is known") {
   CHECK(is(w.refusal(spec), errc::duplicate_session));
 }
 
-TEST_CASE("the spawner lists what lives and what is retained") {
+TEST_CASE("the spawner lists what lives and what is retained", "[spawner]") {
   world w{GENERATE(from_range(backends()))};
   auto first = actor({"cat"});
   first.id = "first";

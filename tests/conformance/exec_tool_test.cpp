@@ -3,7 +3,7 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("exec: a short command is one answer with all of it") {
+TEST_CASE("exec: a short command is one answer with all of it", "[exec]") {
   exec_world x{GENERATE(from_range(backends()))};
   auto result = x.exec(acted({"out", "abc", "err", "\\0x", "exit", "17"}));
   CHECK(result.state == session_state::closed);
@@ -14,8 +14,8 @@ TEST_CASE("exec: a short command is one answer with all of it") {
   CHECK(x.call<exec_list>(list_atom_v).empty());
 }
 
-TEST_CASE(
-  "exec: a command that goes on gives the rest when it is asked again") {
+TEST_CASE("exec: a command that goes on gives the rest when it is asked again",
+          "[exec]") {
   exec_world x{GENERATE(from_range(backends()))};
   auto first = x.start(acted({"out", "one", "line", "out", "two", "exit", "3"}),
                        "one");
@@ -27,13 +27,14 @@ TEST_CASE(
   CHECK(last.status.code == 3);
 }
 
-TEST_CASE("exec: what nobody reads stops no child, and no byte is miscounted") {
+TEST_CASE("exec: unread output stops no child, and no byte is miscounted",
+          "[exec]") {
   exec_world x{GENERATE(from_range(backends()))};
   auto begun = x.start(acted({"out", "a", "line", "zeros", "4000000",
                               "errzeros", "5", "out", "z"}),
                        "a");
   auto told = x.w.self->request(x.tool, patience, wait_atom_v, begun.id);
-  // It waits for no more than the shortest time.
+  // It waits for the shortest time only.
   auto first = x.call<exec_result>(write_atom_v, input_for(begun.id, "\n"));
   told.receive([](const exit_status& status) { CHECK(success(status)); },
                [&](caf::error& why) { FAIL(describe(why)); });
@@ -45,7 +46,8 @@ TEST_CASE("exec: what nobody reads stops no child, and no byte is miscounted") {
         == 4000006);
 }
 
-TEST_CASE("exec: what is terminated gives its last output and is gone") {
+TEST_CASE("exec: a terminated session gives its last output and is gone",
+          "[exec]") {
   exec_world x{GENERATE(from_range(backends()))};
   auto begun = x.start(acted({"pid", "out", "kept", "sleep"}), "kept");
   auto pid = std::stoll(begun.head);
@@ -56,7 +58,7 @@ TEST_CASE("exec: what is terminated gives its last output and is gone") {
   CHECK(x.call<exec_list>(list_atom_v).empty());
 }
 
-TEST_CASE("exec: what runs out of time gives what it said") {
+TEST_CASE("exec: a command that runs out of time gives its output", "[exec]") {
   exec_world x{GENERATE(from_range(backends()))};
   auto request = acted({"out", "kept", "sleep"});
   request.timeout = std::chrono::seconds{1};
@@ -66,7 +68,8 @@ TEST_CASE("exec: what runs out of time gives what it said") {
   CHECK(result.head == "kept");
 }
 
-TEST_CASE("exec: the child sees the environment that it is meant to see") {
+TEST_CASE("exec: the child sees the environment that it is meant to see",
+          "[exec]") {
   exec_world x{GENERATE(from_range(backends()))};
   auto request = acted({"env", "TERM", "env", "PAGER"});
   request.env.set["PAGER"] = "more";
@@ -76,7 +79,7 @@ TEST_CASE("exec: the child sees the environment that it is meant to see") {
   CHECK(result.head.find("cat") == std::string::npos);
 }
 
-TEST_CASE("exec: nothing is left when the tool is") {
+TEST_CASE("exec: no process is left when the tool has gone", "[exec]") {
   exec_world x{GENERATE(from_range(backends()))};
   auto begun = x.start(acted({"pid", "out", "up", "sleep"}), "up");
   x.tool = nullptr;

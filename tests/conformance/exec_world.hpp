@@ -12,7 +12,7 @@
 
 namespace procession::test {
 
-/// An exec tool over a backend, asked from outside of any actor.
+/// An exec tool over a backend, for requests from outside of an actor.
 class exec_world {
 public:
   explicit exec_world(const backend_entry& where,
@@ -37,7 +37,7 @@ public:
     return call<exec_result>(exec_atom_v, std::move(x));
   }
 
-  /// Starts what goes on, and waits for `text`.
+  /// Starts a command that goes on, and waits for `text`.
   exec_result start(exec_request x, const std::string& text) {
     x.wait.until = {text};
     auto result = exec(std::move(x));
@@ -60,7 +60,8 @@ public:
   exec_tool tool;
 };
 
-/// The helper program `actor` with these words, with its input open.
+/// Returns a request for the helper program `actor` with these words, its input
+/// open.
 inline exec_request acted(const std::vector<std::string>& words) {
   exec_request result;
   result.input = stdin_kind::pipe;

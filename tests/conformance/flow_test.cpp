@@ -8,31 +8,26 @@ using namespace procession;
 using namespace procession::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("four megabytes go each way through pipes, slow on our side") {
+TEST_CASE("four megabytes go each way through pipes, slow on our side",
+          "[output][input]") {
   world w{GENERATE(from_range(backends()))};
   auto text = noise(four_mib);
   auto spec = actor({"cat"});
   spec.limits.stdin_queue = text.size();
   auto hdl = w.spawn(spec);
-  // A window smaller than what a chunk may be, acknowledged late.
+  // A window smaller than a chunk may be, acknowledged late.
   listener events{w, hdl, {{}, 30001, delivery::lossless}};
   events.acknowledging = false;
   caf::anon_send(hdl, write_atom_v, shared_bytes{text});
   caf::anon_send(hdl, close_stdin_atom_v);
-  while (events.out.size() < text.size()) {
-    auto before = events.out.size();
-    events.acknowledge();
-    REQUIRE(events.until([&] { return events.out.size() > before; }));
-  }
-  events.acknowledge();
-  REQUIRE(events.until_closed());
+  REQUIRE(events.until_closed_slowly());
   CHECK((events.out == text));
   CHECK(events.gaps.empty());
   CHECK(events.end->why == close_reason::complete);
   CHECK(w.info(hdl).consumed_stdin == text.size());
 }
 
-TEST_CASE("four megabytes on one stream never block the child") {
+TEST_CASE("four megabytes on one stream never block the child", "[output]") {
   world w{GENERATE(from_range(backends()))};
   auto result = w.run(actor({"errzeros", "4194304"}));
   CHECK(result.err.size() == four_mib);
@@ -40,24 +35,19 @@ TEST_CASE("four megabytes on one stream never block the child") {
   CHECK(success(result.status));
 }
 
-TEST_CASE("a child that nobody listens to runs to its end") {
+TEST_CASE("a child without a subscriber runs to its end",
+          "[output][subscription]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"zeros", "4194304"}));
   auto status = w.ask<exit_status>(hdl, wait_atom_v);
   REQUIRE(status);
   CHECK(success(*status));
   SECTION("and leaves the tail of its output to read") {
-    // Its last output may come after its exit.
-    REQUIRE(listener{w, hdl}.until_closed());
-    listener events{w, hdl};
-    REQUIRE(events.until_closed());
-    REQUIRE(events.gaps.size() == 1);
-    CHECK(events.gaps.front().to == four_mib - (1 << 20));
-    CHECK(events.out.size() == 1 << 20);
+    check_tail(w, hdl);
   }
 }
 
-TEST_CASE("a slow lossless subscriber holds the child back") {
+TEST_CASE("a slow lossless subscriber holds the child back", "[subscription]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"line", "flood"}));
   listener events{w, hdl, {{}, 10000, delivery::lossless}};
@@ -67,7 +57,7 @@ TEST_CASE("a slow lossless subscriber holds the child back") {
   CHECK(events.quiet_for(200ms));
   auto info = w.info(hdl);
   CHECK(info.paused);
-  // What was on its way when the window filled is kept, and it is bounded.
+  // Output on its way when the window filled is kept, and bounded.
   auto produced = info.produced.out;
   CHECK(produced < 4u << 20);
   CHECK(w.info(hdl).produced.out == produced);
@@ -77,8 +67,8 @@ TEST_CASE("a slow lossless subscriber holds the child back") {
   CHECK(events.gaps.empty());
 }
 
-TEST_CASE(
-  "a slow lossy subscriber misses bytes, is told, and holds up nobody") {
+TEST_CASE("a slow lossy subscriber misses bytes, is told, and delays no other",
+          "[subscription]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({"line", "zeros", "8388608", "out", "end\\n"});
   spec.limits.retained = 100000;
@@ -97,13 +87,14 @@ TEST_CASE(
   CHECK(slow.out.substr(slow.out.size() - 4) == "end\n");
 }
 
-TEST_CASE("a child that never reads its input is refused more than its limit") {
+TEST_CASE("a child that never reads its input is refused more than its limit",
+          "[input]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"sleep"}));
   auto chunk = shared_bytes{std::string(64 << 10, 'x')};
-  // What a pipe holds is taken; nothing else is.
+  // The pipe takes as much as it holds, and nothing else is taken.
   REQUIRE(w.ask<std::uint64_t>(hdl, write_atom_v, chunk));
-  // 64 MiB in all; those that fit wait for an answer that does not come.
+  // 64 MiB in all; the writes that fit wait for an answer that does not come.
   caf::scoped_actor self{w.sys};
   for (auto i = 0; i < 1024; ++i)
     self->send(hdl, write_atom_v, chunk);
@@ -119,7 +110,7 @@ TEST_CASE("a child that never reads its input is refused more than its limit") {
            errc::already_exited));
 }
 
-TEST_CASE("a write is answered when the child's side took it") {
+TEST_CASE("a write is answered when the child's side took it", "[input]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"cat", "sleep"}));
   auto taken = w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"12345"});
@@ -132,7 +123,7 @@ TEST_CASE("a write is answered when the child's side took it") {
   REQUIRE(events.until_output("12345"));
 }
 
-TEST_CASE("writing to a child that closed its input is an error") {
+TEST_CASE("writing to a child that closed its input is an error", "[input]") {
   PROCESSION_NEEDS(closed_stream);
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"close", "0", "out", "closed", "sleep"}));
@@ -143,7 +134,7 @@ TEST_CASE("writing to a child that closed its input is an error") {
   CHECK(is(written.error(), errc::stdin_closed));
 }
 
-TEST_CASE("writing to a child that never had an input is an error") {
+TEST_CASE("writing to a child that never had an input is an error", "[input]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"sleep"}, pipes(stdin_kind::null)));
   auto written = w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"x"});
@@ -151,7 +142,8 @@ TEST_CASE("writing to a child that never had an input is an error") {
   CHECK(is(written.error(), errc::stdin_closed));
 }
 
-TEST_CASE("late subscribers get what was, then what comes, as one stream") {
+TEST_CASE("late subscribers get what was, then what comes, as one stream",
+          "[subscription]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"count", "20000"}));
   std::string expected;
@@ -171,7 +163,8 @@ TEST_CASE("late subscribers get what was, then what comes, as one stream") {
   }
 }
 
-TEST_CASE("a cursor read waits for output and ends with the session") {
+TEST_CASE("a cursor read waits for output and ends with the session",
+          "[output]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"cat"}));
   auto read = [&](cursor from, caf::timespan wait) {

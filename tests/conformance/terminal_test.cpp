@@ -7,7 +7,8 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("a program on a terminal reads and answers line by line") {
+TEST_CASE("a program on a terminal reads and answers line by line",
+          "[terminal]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"out", "ready\\r\\n", "line", "out",
                             "<answered>\\r\\n", "line", "exit", "6"},
@@ -23,7 +24,7 @@ TEST_CASE("a program on a terminal reads and answers line by line") {
   CHECK(w.info(hdl).consumed_stdin == 13);
 }
 
-TEST_CASE("a terminal has the size it was given") {
+TEST_CASE("a terminal has the size it was given", "[terminal]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"size", "line"}, pty({31, 101})));
   listener events{w, hdl};
@@ -32,7 +33,7 @@ TEST_CASE("a terminal has the size it was given") {
            errc::invalid_argument));
 }
 
-TEST_CASE("a terminal takes another size") {
+TEST_CASE("a terminal takes another size", "[terminal]") {
   PROCESSION_NEEDS(resize);
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"size", "line", "size", "sleep"}, pty({31, 101})));
@@ -43,13 +44,14 @@ TEST_CASE("a terminal takes another size") {
   REQUIRE(events.until_output("45 132"));
 }
 
-TEST_CASE("only a terminal can be resized") {
+TEST_CASE("only a terminal can be resized", "[terminal]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"cat"}));
   CHECK(is(w.tell(hdl, resize_atom_v, terminal_size{}), errc::not_a_terminal));
 }
 
-TEST_CASE("closing the input of a terminal at the start of a line ends it") {
+TEST_CASE("closing the input of a terminal at the start of a line ends it",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(
     actor({"out", "ready", "cat", "out", "<end>", "exit", "7"}, pty()));
@@ -64,7 +66,8 @@ TEST_CASE("closing the input of a terminal at the start of a line ends it") {
   CHECK_FALSE(w.tell(hdl, close_stdin_atom_v));
 }
 
-TEST_CASE("an interrupt reaches a program on a terminal") {
+TEST_CASE("an interrupt reaches a program on a terminal",
+          "[terminal][signals]") {
   PROCESSION_NEEDS(interrupt_key);
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(

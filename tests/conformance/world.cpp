@@ -5,17 +5,7 @@
 #include <caf/after.hpp>
 #include <caf/send.hpp>
 
-#include <random>
-
 namespace procession::test {
-
-std::string noise(std::size_t n) {
-  std::minstd_rand random{42};
-  auto result = std::string(n, '\0');
-  for (auto& c : result)
-    c = static_cast<char>(random() >> 8);
-  return result;
-}
 
 command shell(std::string script, stdio_spec stdio) {
   return program("/bin/sh", {"-c", std::move(script)}, stdio);
@@ -26,7 +16,7 @@ command actor(std::vector<std::string> words, stdio_spec stdio) {
 }
 
 std::string without_sequences(const std::string& text) {
-  // Those that begin with a CSI, as all do but titles (ECMA-48, 5.4).
+  // Only sequences that begin with a CSI, as all but titles do (ECMA-48, 5.4).
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text.compare(i, 2, "\x1b[") == 0)
@@ -174,6 +164,17 @@ bool listener::until_closed() {
   return until([&] { return end.has_value(); });
 }
 
+bool listener::until_closed_slowly() {
+  acknowledging = false;
+  while (!end) {
+    acknowledge();
+    auto before = out.size();
+    if (!until([&] { return end || out.size() > before; }))
+      return false;
+  }
+  return true;
+}
+
 bool listener::quiet_for(std::chrono::milliseconds time) {
   return !receive_one(time);
 }
@@ -181,6 +182,28 @@ bool listener::quiet_for(std::chrono::milliseconds time) {
 void listener::acknowledge() {
   self_->send(session_, ack_atom_v, unacknowledged);
   unacknowledged = 0;
+}
+
+// -- checks -------------------------------------------------------------------
+
+void check_kept(world& w, const session& hdl, listener& events,
+                const exit_status& status) {
+  REQUIRE(events.until_closed());
+  CHECK(*events.status == status);
+  CHECK(*w.ask<exit_status>(hdl, wait_atom_v) == status);
+  CHECK(*w.ask<exit_status>(hdl, terminate_atom_v) == status);
+  CHECK(is(w.tell(hdl, signal_atom_v, signal_name::interrupt),
+           errc::already_exited));
+}
+
+void check_tail(world& w, const session& hdl) {
+  // Its last output may come after its exit.
+  REQUIRE(listener{w, hdl}.until_closed());
+  listener events{w, hdl};
+  REQUIRE(events.until_closed());
+  REQUIRE(events.gaps.size() == 1);
+  CHECK(events.gaps.front().to == four_mib - (1 << 20));
+  CHECK(events.out.size() == 1 << 20);
 }
 
 } // namespace procession::test

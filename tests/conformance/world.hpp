@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../texts.hpp"
 #include "backend.hpp"
 
 #include "procession/actors/run.hpp"
@@ -18,27 +19,22 @@
 
 namespace procession::test {
 
-/// Longer than anything that is to happen takes; a test that gets this far has
-/// failed.
+/// Longer than any expected event takes; a test that reaches it has failed.
 inline constexpr auto patience = std::chrono::seconds{30};
 
 inline constexpr auto four_mib = std::size_t{4} << 20;
 
-/// Bytes of every value that no part of can be mistaken for another.
-std::string noise(std::size_t n);
-
-/// A shell command on pipes.
+/// Returns a shell command.
 command shell(std::string script, stdio_spec stdio = pipes());
 
-/// The helper program `actor` with these words (tests/helpers/actor/main.cpp);
-/// the same on every platform.
+/// Returns the helper program `actor` with these words
+/// (tests/helpers/actor/main.cpp); the same on every platform.
 command actor(std::vector<std::string> words, stdio_spec stdio = pipes());
 
-/// What a terminal showed, without the control sequences that say where and
-/// how.
+/// Returns the text that a terminal showed, without control sequences.
 std::string without_sequences(const std::string& text);
 
-/// A program on pipes.
+/// Returns a program with arguments.
 command program(std::string name, std::vector<std::string> args = {},
                 stdio_spec stdio = pipes());
 
@@ -51,10 +47,10 @@ public:
   /// Starts a session that belongs to this world's own actor.
   session spawn(command spec);
 
-  /// Why `spec` is not started.
+  /// Returns why `spec` is not started; fails the test if it is.
   caf::error refusal(command spec);
 
-  /// Runs to completion; fails the test if that does not work.
+  /// Runs a command to its end; fails the test if that does not work.
   run_result run(command spec, shared_bytes input = {});
 
   /// Sends a request and waits for the answer.
@@ -67,7 +63,7 @@ public:
     return result;
   }
 
-  /// The same for a request without a result; no error is success.
+  /// The same for a request without a result; an empty error means success.
   template <class... Ts>
   caf::error tell(const session& to, Ts&&... xs) {
     caf::error result;
@@ -90,30 +86,34 @@ public:
   caf::scoped_actor& self;
 };
 
-/// A subscriber that checks what every subscriber may rely on: sequence numbers
-/// without holes, offsets without gaps but the announced ones, nothing behind
+/// A subscriber that checks the rules for every subscriber: sequence numbers
+/// without holes, offsets without gaps but the announced ones, nothing after
 /// `closed`.
 class listener {
 public:
   listener(world& w, session to, subscription terms = {});
 
-  /// Receives until `done` says so. @returns false when patience ends first.
+  /// Receives until `done` returns true. @returns false if patience ends first.
   bool until(const std::function<bool()>& done);
 
   bool until_output(const std::string& text);
   bool until_exited();
   bool until_closed();
 
-  /// Receives what is there already; then whether nothing came.
+  /// Receives to the end and acknowledges late: each output only when the next
+  /// is waited for.
+  bool until_closed_slowly();
+
+  /// Returns whether no event came for that time.
   bool quiet_for(std::chrono::milliseconds time);
 
-  /// Acknowledges everything that was received and not acknowledged.
+  /// Acknowledges all bytes that are not acknowledged yet.
   void acknowledge();
 
   std::string out;
   std::string err;
   std::vector<gap> gaps;
-  /// The signals that stopped it; 0 each time it went on.
+  /// The signals that stopped the process; 0 each time it continued.
   std::vector<std::int32_t> stops;
   std::optional<exit_status> status;
   std::optional<started> begin;
@@ -132,26 +132,36 @@ private:
   cursor at_;
 };
 
-// What of it differs between platforms.
+/// Checks that a session that has ended tells that status for ever: to its
+/// subscriber, and to later requests.
+void check_kept(world& w, const session& hdl, listener& events,
+                const exit_status& status);
 
-/// Path of a helper program, which stands beside our own.
+/// Checks that a session without a subscriber, whose program wrote four
+/// mebibytes, has kept the last one.
+void check_tail(world& w, const session& hdl);
+
+// The part that differs between platforms.
+
+/// Returns the path of a helper program, which stands beside the test.
 std::string helper_path(const std::string& name);
 
-/// Path of a file that is there and no program; so is its directory.
+/// Returns the path of an existing file that is not a program; nor is its
+/// directory.
 std::string data_file();
 
 std::int64_t own_pid();
 
-/// Whether a process of that number is there and not a zombie.
+/// Returns whether a process of that number exists and is not a zombie.
 bool process_lives(std::int64_t pid);
 
 /// Waits until the process is gone.
 bool process_gone(std::int64_t pid);
 
-/// Ends a process at once, unasked. @returns whether that was done.
+/// Ends a process at once. @returns whether that worked.
 bool kill_process(std::int64_t pid);
 
-/// What an imitation of a platform may lack.
+/// Features that an imitation of a platform may lack.
 enum class limitation {
   resize,
   interrupt_key,
@@ -165,13 +175,13 @@ enum class limitation {
   closed_stream,
 };
 
-/// Why a test that needs it cannot be shown here; nothing if it can.
+/// Returns why a feature is missing here; empty if it works.
 std::optional<std::string> not_shown_here(limitation what);
 
 } // namespace procession::test
 
-/// Ends the test case as skipped, and counted so (tests/CMakeLists.txt), if it
-/// needs what this machine lacks.
+/// Ends the test case as skipped, and counted as such (tests/CMakeLists.txt),
+/// if this machine lacks a feature that it needs.
 #define PROCESSION_NEEDS(what)                                                 \
   if (auto why = ::procession::test::not_shown_here(                           \
         ::procession::test::limitation::what)) {                               \

@@ -10,7 +10,7 @@ function(run)
 endfunction()
 
 if(SANITIZE)
-  # A program has to be linked like the library it links.
+  # A program must be linked with the same sanitizer as its library.
   set(flags -D CMAKE_CXX_FLAGS=-fsanitize=${SANITIZE})
 endif()
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix} --config ${CONFIG})
@@ -19,7 +19,7 @@ run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${out} -G Ninja
 run(${CMAKE_COMMAND} --build ${out})
 run(${out}/consumer)
 
-# The same by pkg-config, as make and meson have it.
+# The same by pkg-config, as for make and meson.
 execute_process(COMMAND ${CMAKE_COMMAND} -E env
   PKG_CONFIG_PATH=${prefix}/${LIBDIR}/pkgconfig
   pkg-config --cflags --libs procession

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
-// The least that an outside program does: run one process, look at its output.
+// The smallest outside program: runs one process and checks its output.
 int main() {
   procession::host host;
   auto result = host.run({.program = "/bin/echo", .args = {"hello"}});

@@ -8,7 +8,7 @@ namespace {
 constexpr auto spawned_frame = protocol::spawned{12, containment_kind::cgroup};
 
 /// A connection that is up, with one session that runs and another that must
-/// not notice what becomes of the first.
+/// not notice what happens to the first.
 struct running : connection_alone {
   explicit running(runner_options options = {},
                    stdio_kind kind = stdio_kind::pipes)
@@ -20,7 +20,7 @@ struct running : connection_alone {
     take_sent();
   }
 
-  /// What the runner said broke the protocol: it is ended, and says why.
+  /// Checks that the runner broke the protocol and was ended for that reason.
   void broke(const std::string& how,
              const std::string& last = "finished, not drained") {
     CHECK(process->killed);
@@ -38,7 +38,8 @@ struct running : connection_alone {
 
 } // namespace
 
-TEST_CASE("a runner that keeps to the protocol is believed") {
+TEST_CASE("a runner that keeps to the protocol is believed",
+          "[runner][protocol]") {
   running x;
   x.session->write("abc");
   x.session->resize(5, {30, 100});
@@ -59,7 +60,8 @@ TEST_CASE("a runner that keeps to the protocol is believed") {
   CHECK(x.info().state == runner_state::up);
 }
 
-TEST_CASE("a runner that breaks the protocol is ended, with the reason") {
+TEST_CASE("a runner that breaks the protocol is ended, with the reason",
+          "[runner][protocol]") {
   SECTION("garbage") {
     running x;
     x.channel.inject(side::left, std::string(100, '\xee'));
@@ -181,7 +183,8 @@ TEST_CASE("a runner that breaks the protocol is ended, with the reason") {
   }
 }
 
-TEST_CASE("a program in a runner says that it is ready once, if it is to") {
+TEST_CASE("a program in a runner says that it is ready once, if it is to",
+          "[runner]") {
   running x;
   lines events;
   auto other = x.start(events, 100, stdio_kind::pipes, 3);
@@ -217,7 +220,8 @@ TEST_CASE("a program in a runner says that it is ready once, if it is to") {
   }
 }
 
-TEST_CASE("a program in a runner is stopped and runs again by turns") {
+TEST_CASE("a program in a runner is stopped and runs again by turns",
+          "[runner][signals]") {
   running x;
   SECTION("while it runs") {
     x.say(frame_type::stopped, 1, protocol::stopped{20});
@@ -253,7 +257,8 @@ TEST_CASE("a program in a runner is stopped and runs again by turns") {
   }
 }
 
-TEST_CASE("input that a runner refuses gives its window back") {
+TEST_CASE("input that a runner refuses gives its window back",
+          "[runner][input]") {
   running x;
   x.session->write(std::string(protocol::input_window, 'x'));
   x.session->write("yz");
@@ -272,7 +277,8 @@ TEST_CASE("input that a runner refuses gives its window back") {
   }
 }
 
-TEST_CASE("a tree in a runner that was asked to end is waited for") {
+TEST_CASE("a tree in a runner that was asked to end is waited for",
+          "[runner][ending]") {
   runner_options options;
   options.ping_interval = std::chrono::hours{1};
   running x{options};
@@ -298,7 +304,8 @@ TEST_CASE("a tree in a runner that was asked to end is waited for") {
   }
 }
 
-TEST_CASE("a runner that does not greet as it should is ended") {
+TEST_CASE("a runner that does not greet as it should is ended",
+          "[runner][protocol]") {
   connection_alone x;
   x.process->launched();
   x.process->connected(x.channel.end(side::left));
@@ -341,7 +348,7 @@ TEST_CASE("a runner that does not greet as it should is ended") {
   }
 }
 
-TEST_CASE("each stage of a runner's start has an end") {
+TEST_CASE("each stage of a runner's start has an end", "[runner][protocol]") {
   runner_options options;
   options.launch_timeout = 1s;
   options.connect_timeout = 2s;
@@ -384,7 +391,8 @@ TEST_CASE("each stage of a runner's start has an end") {
   }
 }
 
-TEST_CASE("what a runner owes a session has an end, and then the runner has") {
+TEST_CASE("a runner that misses a session's deadline is ended",
+          "[runner][ending]") {
   runner_options options;
   options.spawn_timeout = 4s;
   options.terminate_timeout = 5s;
@@ -414,7 +422,7 @@ TEST_CASE("what a runner owes a session has an end, and then the runner has") {
     CHECK(x.events == lines{"answered 1"});
     x.work.advance(3s);
     CHECK(x.events == lines{"answered 1", "answered 2"});
-    // Late, and told once.
+    // The late answer is reported once.
     x.say(frame_type::answered, 1, protocol::answered{1, true, {}});
     CHECK(x.events.size() == 2);
     CHECK(x.info().state == runner_state::up);
@@ -456,7 +464,7 @@ TEST_CASE("what a runner owes a session has an end, and then the runner has") {
   }
 }
 
-TEST_CASE("a silent runner is asked, then given up") {
+TEST_CASE("a silent runner is asked, then given up", "[runner][protocol]") {
   runner_options options;
   options.ping_interval = 5s;
   options.pong_timeout = 10s;
@@ -494,7 +502,7 @@ TEST_CASE("a silent runner is asked, then given up") {
   }
 }
 
-TEST_CASE("input goes as far as the runner takes it") {
+TEST_CASE("input goes as far as the runner takes it", "[runner][input]") {
   running x;
   auto chunk = std::string(protocol::input_window, 'x');
   x.session->write(chunk);
@@ -511,7 +519,8 @@ TEST_CASE("input goes as far as the runner takes it") {
         == lines{"input of 1", "input of 1", "input of 1", "close_input of 1"});
 }
 
-TEST_CASE("too many requests of a session are refused, not queued") {
+TEST_CASE("too many requests of a session are refused, not queued",
+          "[runner][limits]") {
   running x;
   for (std::uint64_t i = 1; i <= remote_session::max_asked + 1; ++i)
     x.session->signal(i, signal_name::hangup);
@@ -520,7 +529,8 @@ TEST_CASE("too many requests of a session are refused, not queued") {
   CHECK(x.take_sent().size() == remote_session::max_asked);
 }
 
-TEST_CASE("a runner that leaves says so, and is followed to its end") {
+TEST_CASE("a runner that leaves says so, and is followed to its end",
+          "[runner][ending]") {
   running x;
   SECTION("by a goodbye") {
     x.say(frame_type::goodbye, 0,
@@ -557,7 +567,8 @@ TEST_CASE("a runner that leaves says so, and is followed to its end") {
   }
 }
 
-TEST_CASE("nobody waits for an answer for those who are gone") {
+TEST_CASE("answers for sessions that are gone are not waited for",
+          "[runner][protocol]") {
   runner_options options;
   options.terminate_timeout = 5s;
   options.ping_interval = 1h;
@@ -572,7 +583,8 @@ TEST_CASE("nobody waits for an answer for those who are gone") {
   CHECK(x.info().state == runner_state::up);
 }
 
-TEST_CASE("a session that is abandoned is ended, and its runner forgiven") {
+TEST_CASE("a session that is abandoned is ended, and its runner forgiven",
+          "[runner][ending]") {
   running x;
   x.session.reset();
   CHECK(x.take_sent() == lines{"abandon of 1"});

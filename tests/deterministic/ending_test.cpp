@@ -5,7 +5,8 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("an ordinary end: the process, its output, the session") {
+TEST_CASE("an ordinary end closes the process, its output and the session",
+          "[ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -33,7 +34,8 @@ TEST_CASE("an ordinary end: the process, its output, the session") {
   CHECK(owner.ask<exit_status>(hdl, wait_atom_v).value() == exit_code(3));
 }
 
-TEST_CASE("the exit comes before the last output, which is not lost") {
+TEST_CASE("the exit comes before the last output, which is not lost",
+          "[ending][output]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -54,7 +56,7 @@ TEST_CASE("the exit comes before the last output, which is not lost") {
                  "4 closed complete"});
 }
 
-TEST_CASE("a terminal has one stream, and its end is enough") {
+TEST_CASE("a terminal has one stream, and its end is enough", "[ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn(cat_on_terminal());
@@ -69,7 +71,8 @@ TEST_CASE("a terminal has one stream, and its end is enough") {
         == lines{"1 exited exit code 0", "2 closed complete"});
 }
 
-TEST_CASE("output after the exit is taken until the drain deadline") {
+TEST_CASE("output after the exit is taken until the drain deadline",
+          "[ending][output]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -94,7 +97,7 @@ TEST_CASE("output after the exit is taken until the drain deadline") {
   CHECK_FALSE(owner.info(hdl).complete);
 }
 
-TEST_CASE("a drain deadline of zero closes without waiting") {
+TEST_CASE("a drain deadline of zero closes without waiting", "[ending]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -106,7 +109,8 @@ TEST_CASE("a drain deadline of zero closes without waiting") {
   CHECK(t.child().take_calls() == lines{"finish"});
 }
 
-TEST_CASE("the end of the output after the drain deadline changes nothing") {
+TEST_CASE("the end of the output after the drain deadline changes nothing",
+          "[ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -121,7 +125,8 @@ TEST_CASE("the end of the output after the drain deadline changes nothing") {
   CHECK(owner.info(hdl).state == session_state::closed);
 }
 
-TEST_CASE("the drain deadline stands still while reading is held back") {
+TEST_CASE("the drain deadline stands still while reading is held back",
+          "[ending]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -176,7 +181,8 @@ TEST_CASE("the drain deadline stands still while reading is held back") {
   }
 }
 
-TEST_CASE("a subscriber with a full window gets the rest before closed") {
+TEST_CASE("a subscriber with a full window gets the rest before closed",
+          "[ending][subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -198,7 +204,7 @@ TEST_CASE("a subscriber with a full window gets the rest before closed") {
   CHECK(owner.info(hdl).subscribers == 0);
 }
 
-TEST_CASE("a child that is lost ends its session") {
+TEST_CASE("a child that is lost ends its session", "[ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -217,7 +223,7 @@ TEST_CASE("a child that is lost ends its session") {
   CHECK(shell_code(owner.info(hdl).status) == 125);
 }
 
-TEST_CASE("a closed session answers until its retention is over") {
+TEST_CASE("a closed session answers until its retention is over", "[session]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -238,7 +244,7 @@ TEST_CASE("a closed session answers until its retention is over") {
   CHECK(owner.ask<session_info>(hdl, info_atom_v).error());
 }
 
-TEST_CASE("requests that make no sense any more say so") {
+TEST_CASE("requests that come too late say so", "[session]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn(cat_on_terminal());
@@ -266,7 +272,8 @@ TEST_CASE("requests that make no sense any more say so") {
   }
 }
 
-TEST_CASE("no more wait for a state, or to be notified, than a session takes") {
+TEST_CASE("waits for a state, or for readiness, are limited",
+          "[session][limits]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -290,7 +297,7 @@ TEST_CASE("no more wait for a state, or to be notified, than a session takes") {
   owner.tell(hdl, ready_atom_v).value();
 }
 
-TEST_CASE("no more wait for the exit than a session takes") {
+TEST_CASE("waits for the exit are limited", "[session][limits]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -312,7 +319,7 @@ TEST_CASE("no more wait for the exit than a session takes") {
   CHECK(asking.back().is(errc::already_exited));
 }
 
-TEST_CASE("those who wait no more make room for others") {
+TEST_CASE("a wait that is over makes room for another", "[session][limits]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -328,7 +335,7 @@ TEST_CASE("those who wait no more make room for others") {
   waiting.value();
 }
 
-TEST_CASE("whoever waits for a state is told once it has come") {
+TEST_CASE("a wait for a state is answered once it has come", "[session]") {
   theatre t;
   peer owner{t};
   auto starting = owner.begin();
@@ -374,7 +381,8 @@ TEST_CASE("whoever waits for a state is told once it has come") {
   }
 }
 
-TEST_CASE("a process that is stopped and goes on says so") {
+TEST_CASE("a process that is stopped and goes on says so",
+          "[session][signals]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -395,7 +403,8 @@ TEST_CASE("a process that is stopped and goes on says so") {
                  "4 exited exit code 0", "5 closed complete"});
 }
 
-TEST_CASE("a subscriber that comes later learns that a process is stopped") {
+TEST_CASE("a subscriber that comes later learns that a process is stopped",
+          "[session][signals]") {
   theatre t;
   peer owner{t};
   auto spec = cat();

@@ -4,7 +4,8 @@ using namespace procession;
 using namespace procession::test;
 
 TEST_CASE(
-  "exec: input is answered with what comes of it, and how much was taken") {
+  "exec: input is answered with what comes of it, and how much was taken",
+  "[exec][input]") {
   exec_stage s;
   auto id = s.running(open_script("cat"));
   auto answer = s.write(text_for(id, "abc\n"));
@@ -16,14 +17,15 @@ TEST_CASE(
   CHECK(answer.value().written == 4);
   CHECK(answer.value().head == "abc\n");
   CHECK(answer.value().wait == wait_result::timed_out);
-  // Nobody reads it: the answer says so.
+  // The child does not read it, and the answer says so.
   answer = s.write(text_for(id, "more"));
   s.t.advance(250ms);
   CHECK(answer.value().sent == 4);
   CHECK(answer.value().written == 0);
 }
 
-TEST_CASE("exec: keys count as input that is sent, signals do not") {
+TEST_CASE("exec: keys count as input that is sent, signals do not",
+          "[exec][input]") {
   exec_stage s;
   auto id = s.running(open_script("cat"));
   s.t.child().take_calls();
@@ -41,7 +43,8 @@ TEST_CASE("exec: keys count as input that is sent, signals do not") {
   CHECK(answer.value().written == 3);
 }
 
-TEST_CASE("exec: keys and the end of the input follow the text") {
+TEST_CASE("exec: keys and the end of the input follow the text",
+          "[exec][input]") {
   exec_stage s;
   auto pipes = s.running(open_script("cat"));
   auto terminal = s.running(terminal_of("python3"));
@@ -71,7 +74,8 @@ TEST_CASE("exec: keys and the end of the input follow the text") {
   CHECK(s.write(text_for(pipes, "b")).is(errc::stdin_closed));
 }
 
-TEST_CASE("exec: input that cannot be is refused, and nothing else is lost") {
+TEST_CASE("exec: input that cannot be is refused, and nothing else is lost",
+          "[exec][input]") {
   exec_stage s;
   auto id = s.running(open_script("cat"));
   CHECK(s.write(text_for("nobody", "x")).is(errc::no_such_session));
@@ -94,7 +98,8 @@ TEST_CASE("exec: input that cannot be is refused, and nothing else is lost") {
   CHECK(s.poll(id).value().head == "this too");
 }
 
-TEST_CASE("exec: input larger than the queue goes in as the child takes it") {
+TEST_CASE("exec: input larger than the queue goes in as the child takes it",
+          "[exec][input]") {
   exec_stage s;
   auto id = s.running(open_script("cat > f"));
   s.t.child().take_calls();
@@ -119,7 +124,8 @@ TEST_CASE("exec: input larger than the queue goes in as the child takes it") {
   CHECK((taken == text));
 }
 
-TEST_CASE("exec: what stands behind refused input is refused with it") {
+TEST_CASE("exec: input after refused input is refused with it",
+          "[exec][input]") {
   exec_stage s;
   auto id = s.running(terminal_of("cat"));
   s.t.child().take_calls();
@@ -151,7 +157,8 @@ TEST_CASE("exec: what stands behind refused input is refused with it") {
   CHECK(s.t.child().take_calls() == lines{"write again"});
 }
 
-TEST_CASE("exec: a command without input says so, and what to do instead") {
+TEST_CASE("exec: a command without input says so, and what to do instead",
+          "[exec][input]") {
   exec_stage s;
   auto id = s.running(script_of("cat"));
   CHECK(s.last().spec().stdio.input == stdin_kind::null);
@@ -162,7 +169,7 @@ TEST_CASE("exec: a command without input says so, and what to do instead") {
         == "session 'exec-1' was started without standard input; run its "
            "command again with its input open, or on a terminal");
   CHECK(s.t.child().take_calls() == lines{});
-  // Its input is at the end already, and signals need none.
+  // Its input has ended already, and signals do not need one.
   auto input = text_for(id, {});
   input.close = true;
   input.keys = {"ctrl-c"};
@@ -173,7 +180,8 @@ TEST_CASE("exec: a command without input says so, and what to do instead") {
   CHECK(answer.value().wait == wait_result::timed_out);
 }
 
-TEST_CASE("exec: a terminal is resized, and a session signalled") {
+TEST_CASE("exec: a terminal is resized, and a session signalled",
+          "[exec][terminal]") {
   exec_stage s;
   auto id = s.running(terminal_of("top"));
   auto pipes = s.running(script_of("server"));
@@ -190,7 +198,7 @@ TEST_CASE("exec: a terminal is resized, and a session signalled") {
   s.t.run();
   CHECK(s.t.child(1).count("signal #1 hangup") == 1);
   CHECK_FALSE(signalled.error());
-  // A wait goes on meanwhile.
+  // A wait is under way meanwhile.
   auto waiting = s.poll(pipes);
   s.signal(pipes, signal_name::user1);
   CHECK(waiting.pending());
@@ -200,7 +208,7 @@ TEST_CASE("exec: a terminal is resized, and a session signalled") {
   CHECK(s.signal("exec-3", signal_name::hangup).is(errc::busy));
 }
 
-TEST_CASE("exec: a signal does not wait for input that nobody reads") {
+TEST_CASE("exec: a signal does not wait for unread input", "[exec][signals]") {
   exec_stage s;
   auto id = s.running(open_script("sleep 100"));
   s.t.child().take_calls();
@@ -213,8 +221,8 @@ TEST_CASE("exec: a signal does not wait for input that nobody reads") {
         == lines{"write never read", "signal #1 interrupt"});
 }
 
-TEST_CASE(
-  "exec: a child that ends while it is written to is an end, no error") {
+TEST_CASE("exec: a child that ends while it is written to is an end, no error",
+          "[exec][input]") {
   exec_stage s;
   auto id = s.running(open_script("head -n 1"));
   auto answer = s.write(text_for(id, "two\nlines\n"));
@@ -224,7 +232,7 @@ TEST_CASE(
   CHECK(answer.value().head == "two\n");
 }
 
-TEST_CASE("exec: one waits for a session, the next is refused") {
+TEST_CASE("exec: a second wait for the same session is refused", "[exec]") {
   exec_stage s;
   auto first = s.exec(script_of("make"));
   peer other{s.t};
@@ -238,7 +246,8 @@ TEST_CASE("exec: one waits for a session, the next is refused") {
   CHECK(first.value().state == session_state::closed);
 }
 
-TEST_CASE("exec: a wait that is cancelled leaves the output to the next") {
+TEST_CASE("exec: a wait that is cancelled leaves the output to the next",
+          "[exec]") {
   exec_stage s;
   auto first = s.exec(script_of("make"));
   s.say("kept");
@@ -247,7 +256,7 @@ TEST_CASE("exec: a wait that is cancelled leaves the output to the next") {
         == caf::none);
   CHECK(first.value().wait == wait_result::cancelled);
   CHECK(first.value().bytes == cursor{});
-  // Nobody waits: nothing happens.
+  // Without a wait nothing happens.
   CHECK(s.agent.ask<caf::unit_t>(s.tool, cancel_atom_v, session_id{"exec-1"})
           .error()
         == caf::none);
@@ -258,7 +267,8 @@ TEST_CASE("exec: a wait that is cancelled leaves the output to the next") {
   CHECK(second.value().head == "kept");
 }
 
-TEST_CASE("exec: what a dead agent waited for is there for the next") {
+TEST_CASE("exec: output that a dead agent waited for is kept for the next",
+          "[exec]") {
   exec_stage s;
   auto other = std::make_unique<peer>(s.t);
   other->ask<exec_result>(s.tool, exec_atom_v, script_of("make"));
@@ -272,7 +282,8 @@ TEST_CASE("exec: what a dead agent waited for is there for the next") {
 }
 
 TEST_CASE(
-  "exec: at the limit it says what could be stopped, and stops nothing") {
+  "exec: a refusal at the limit lists what could be stopped, and stops nothing",
+  "[exec][limits]") {
   exec_tool_options options;
   spawner_options limits;
   SECTION("its own") {
@@ -295,12 +306,13 @@ TEST_CASE(
   CHECK(s.list().size() == 2);
   CHECK(s.t.child(0).take_calls() == lines{});
   CHECK(s.t.child(1).take_calls() == lines{});
-  // One that ended makes room, read or not.
+  // A session that ended makes room, read or not.
   s.end({}, 0);
   CHECK(s.exec(script_of("third")).pending());
 }
 
-TEST_CASE("exec: the refusal stays short, however many and long they are") {
+TEST_CASE("exec: a refusal stays short, however many and long the commands are",
+          "[exec][limits]") {
   exec_tool_options options;
   options.max_sessions = 20;
   exec_stage s{options};
@@ -313,7 +325,8 @@ TEST_CASE("exec: the refusal stays short, however many and long they are") {
   CHECK(text.find("and 12 more") != std::string::npos);
 }
 
-TEST_CASE("exec: a list tells of all that live or have something to say") {
+TEST_CASE("exec: the list has all sessions that live or have unread output",
+          "[exec][output]") {
   exec_stage s;
   s.exec(script_of("first"));
   s.t.advance(1s);
@@ -337,7 +350,8 @@ TEST_CASE("exec: a list tells of all that live or have something to say") {
   CHECK(sessions[1].age == 2s);
 }
 
-TEST_CASE("exec: who terminates a session gets the last of its output") {
+TEST_CASE("exec: a request to terminate a session gets the last of its output",
+          "[exec][ending]") {
   exec_stage s;
   auto id = s.running(script_of("server"));
   s.say("kept ");
@@ -355,7 +369,8 @@ TEST_CASE("exec: who terminates a session gets the last of its output") {
   CHECK(s.terminate(id).is(errc::no_such_session));
 }
 
-TEST_CASE("exec: a wait ends with the session that is terminated") {
+TEST_CASE("exec: a wait ends with the session that is terminated",
+          "[exec][ending]") {
   exec_stage s;
   auto first = s.exec(script_of("server"));
   s.say("kept");
@@ -368,7 +383,8 @@ TEST_CASE("exec: a wait ends with the session that is terminated") {
   CHECK(s.list().empty());
 }
 
-TEST_CASE("exec: what is terminated before it started ends when it has") {
+TEST_CASE("exec: a session terminated while it starts ends once it has started",
+          "[exec][ending]") {
   exec_stage s;
   auto first = s.begin(script_of("server"));
   auto answer = s.terminate("exec-1");
@@ -390,7 +406,8 @@ TEST_CASE("exec: what is terminated before it started ends when it has") {
   }
 }
 
-TEST_CASE("exec: a process that does not end is an error, and is still there") {
+TEST_CASE("exec: a process that does not end is an error, and is still there",
+          "[exec][ending]") {
   exec_stage s;
   auto id = s.running(script_of("server"));
   auto answer = s.terminate(id);
@@ -403,7 +420,8 @@ TEST_CASE("exec: a process that does not end is an error, and is still there") {
   CHECK(s.poll(id).value().status.signal == 9);
 }
 
-TEST_CASE("exec: all are terminated at once, and their output is left") {
+TEST_CASE("exec: all sessions are terminated at once, and their output stays",
+          "[exec][ending]") {
   exec_stage s;
   CHECK(s.agent.ask<exec_list>(s.tool, terminate_atom_v).value().empty());
   auto first = s.running(script_of("first"));
@@ -426,7 +444,8 @@ TEST_CASE("exec: all are terminated at once, and their output is left") {
   CHECK(s.poll(ended).value().status.code == 1);
 }
 
-TEST_CASE("exec: who asks to be told of the end is told, and takes nothing") {
+TEST_CASE("exec: a wait for the end is answered, and takes no output",
+          "[exec]") {
   exec_stage s;
   auto id = s.running(script_of("server"));
   auto told = s.agent.ask<exit_status>(s.tool, wait_atom_v, id);
@@ -444,8 +463,8 @@ TEST_CASE("exec: who asks to be told of the end is told, and takes nothing") {
           .is(errc::no_such_session));
 }
 
-TEST_CASE(
-  "exec: so many may wait for an end, and those that died do not count") {
+TEST_CASE("exec: waits for an end are limited, and dead askers do not count",
+          "[exec][limits]") {
   exec_stage s;
   auto id = s.running(script_of("server"));
   auto other = std::make_unique<peer>(s.t);
@@ -458,7 +477,8 @@ TEST_CASE(
   CHECK(success(told.value()));
 }
 
-TEST_CASE("exec: those who ask for an end that does not come do not pile up") {
+TEST_CASE("exec: repeated waits for an end that does not come do not pile up",
+          "[exec][limits]") {
   exec_stage s;
   auto id = s.running(script_of("server"));
   std::vector<reply<exec_result>> one;
@@ -474,7 +494,8 @@ TEST_CASE("exec: those who ask for an end that does not come do not pile up") {
   CHECK(all.front().value().size() == 1);
 }
 
-TEST_CASE("exec: what nobody reads is kept for a while, the latest of it") {
+TEST_CASE("exec: unread output is kept for a while, the latest of it",
+          "[exec][output]") {
   exec_tool_options options;
   options.max_unread = 2;
   options.unread_for = 1h;
@@ -486,14 +507,15 @@ TEST_CASE("exec: what nobody reads is kept for a while, the latest of it") {
   }
   CHECK(s.poll("exec-1").is(errc::no_such_session));
   CHECK(s.list().size() == 2);
-  // Each for its own time.
+  // Each wait has its own time.
   s.t.advance(59min - 31s);
   CHECK(s.list().size() == 1);
   s.t.advance(1h);
   CHECK(s.list().empty());
 }
 
-TEST_CASE("exec: when the tool ends, so does everything that it started") {
+TEST_CASE("exec: everything that the tool started ends with the tool",
+          "[exec][ending]") {
   exec_stage s;
   auto waiting = s.exec(script_of("server"));
   auto told = s.agent.ask<exit_status>(s.tool, wait_atom_v,
@@ -517,7 +539,8 @@ TEST_CASE("exec: when the tool ends, so does everything that it started") {
   CHECK(s.t.child(1).count("kill") == 1);
 }
 
-TEST_CASE("exec: sessions that end with their spawner are told as they ended") {
+TEST_CASE("exec: sessions that end with their spawner are told as they ended",
+          "[exec][ending]") {
   exec_stage s;
   auto id = s.running(script_of("other"));
   auto waiting = s.exec(script_of("server"));
@@ -536,7 +559,8 @@ TEST_CASE("exec: sessions that end with their spawner are told as they ended") {
   CHECK(s.list().empty());
 }
 
-TEST_CASE("exec: whatever the order of messages, each byte is answered once") {
+TEST_CASE("exec: each byte is answered once in any order of messages",
+          "[exec]") {
   auto seed = GENERATE(range(0u, 50u));
   std::minstd_rand chance{seed};
   exec_stage s;

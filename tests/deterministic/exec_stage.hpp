@@ -84,13 +84,13 @@ public:
     return t.child(t.children() - 1);
   }
 
-  /// The child says something.
+  /// Lets the child write something.
   void say(shared_bytes bytes, std::size_t child = 0) {
     t.child(child).out(std::move(bytes));
     t.run();
   }
 
-  /// The child ends, and its output with it.
+  /// Ends the child and its output.
   void end(exit_status status = {}, std::size_t child = 0) {
     t.child(child).both_ended();
     t.child(child).exited(status);
@@ -109,7 +109,7 @@ inline exec_request script_of(std::string text) {
   return result;
 }
 
-/// Whose input is open.
+/// A script whose input is open.
 inline exec_request open_script(std::string text) {
   auto result = script_of(std::move(text));
   result.input = stdin_kind::pipe;

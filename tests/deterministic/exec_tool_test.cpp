@@ -3,7 +3,8 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("exec: a command that ends in time is answered with everything") {
+TEST_CASE("exec: a command that ends in time is answered with everything",
+          "[exec]") {
   exec_stage s;
   auto answer = s.exec(script_of("make"));
   s.say("out\nerr\n");
@@ -21,12 +22,13 @@ TEST_CASE("exec: a command that ends in time is answered with everything") {
   CHECK(x.bytes == cursor{8, 0});
   CHECK(x.rest == leftovers{});
   CHECK(x.waited == 2s);
-  // It never was a session that somebody has to care for.
+  // It was never a session that needs care.
   CHECK(s.list().empty());
   CHECK(s.poll("exec-1").is(errc::no_such_session));
 }
 
-TEST_CASE("exec: a script goes to the shell, a command line does not") {
+TEST_CASE("exec: a script goes to the shell, a command line does not",
+          "[exec][start]") {
   exec_tool_options options;
   options.shell = {"/bin/bash", "-lc"};
   exec_stage s{options};
@@ -52,7 +54,8 @@ TEST_CASE("exec: a script goes to the shell, a command line does not") {
   CHECK(s.last().spec().stdio.size == terminal_size{30, 100});
 }
 
-TEST_CASE("exec: the tool adds what is missing to an environment, no more") {
+TEST_CASE("exec: the tool adds what is missing to an environment, no more",
+          "[exec][start]") {
   exec_stage s;
   auto request = script_of("env");
   request.env.set["PAGER"] = "less";
@@ -78,7 +81,8 @@ TEST_CASE("exec: the tool adds what is missing to an environment, no more") {
 }
 
 TEST_CASE(
-  "exec: what is neither script nor program, or waits badly, is refused") {
+  "exec: a request without script or program, or with a bad wait, is refused",
+  "[exec][start]") {
   exec_stage s;
   CHECK(s.begin({}).is(errc::invalid_argument));
   auto both = script_of("a");
@@ -93,7 +97,7 @@ TEST_CASE(
                           for_match(""));
   CHECK(s.begin(request).is(errc::invalid_argument));
   CHECK(s.t.children() == 0);
-  // The spawner's own rules hold, too, and nothing is left of it.
+  // The spawner's own rules hold, too, and no session stays.
   request.wait = {};
   request.argv = {};
   request.script = std::string("a\0b", 3);
@@ -101,7 +105,8 @@ TEST_CASE(
   CHECK(s.list().empty());
 }
 
-TEST_CASE("exec: a command that takes longer is answered with what there is") {
+TEST_CASE("exec: a command that takes longer is answered with what there is",
+          "[exec]") {
   exec_stage s;
   auto request = script_of("make");
   request.wait = for_time(1s);
@@ -124,7 +129,8 @@ TEST_CASE("exec: a command that takes longer is answered with what there is") {
 }
 
 TEST_CASE(
-  "exec: a wait is as long as it is asked for, within the tool's bounds") {
+  "exec: a wait is as long as it is asked for, within the tool's bounds",
+  "[exec]") {
   exec_stage s;
   struct limits {
     caf::timespan asked;
@@ -150,7 +156,9 @@ TEST_CASE(
   takes(s.poll("exec-1", for_time(x.asked)), x.poll);
 }
 
-TEST_CASE("exec: who does not wait is answered at once with what is there") {
+TEST_CASE("exec: a request that does not wait is answered at once with the "
+          "output so far",
+          "[exec][output]") {
   exec_stage s;
   auto request = open_script("cat");
   request.wait = for_time(0s);
@@ -177,7 +185,8 @@ TEST_CASE("exec: who does not wait is answered at once with what is there") {
   }
 }
 
-TEST_CASE("exec: an end is told when the last of the output is there") {
+TEST_CASE("exec: an end is told when the last of the output is there",
+          "[exec][output]") {
   exec_stage s;
   auto answer = s.exec(script_of("make"));
   s.t.child().exited(exit_code(3));
@@ -191,8 +200,8 @@ TEST_CASE("exec: an end is told when the last of the output is there") {
   CHECK(answer.value().status.code == 3);
 }
 
-TEST_CASE(
-  "exec: output that a descendant holds open is waited for so long only") {
+TEST_CASE("exec: the wait for output that a descendant holds open is bounded",
+          "[exec][output]") {
   exec_tool_options options;
   options.kill.drain_timeout = 20s;
   exec_stage s{options};
@@ -211,7 +220,8 @@ TEST_CASE(
   CHECK_FALSE(last.value().complete);
 }
 
-TEST_CASE("exec: a text in the output ends the wait, wherever chunks end") {
+TEST_CASE("exec: a text in the output ends the wait, wherever chunks end",
+          "[exec][output]") {
   exec_stage s;
   auto request = script_of("server");
   request.wait = for_text("port ");
@@ -223,7 +233,8 @@ TEST_CASE("exec: a text in the output ends the wait, wherever chunks end") {
   CHECK(answer.value().head == "on port 8080\n");
 }
 
-TEST_CASE("exec: an answer tells which text or expression came") {
+TEST_CASE("exec: an answer tells which text or expression came",
+          "[exec][text]") {
   exec_stage s;
   auto request = script_of("server");
   request.wait.until = {"failed"};
@@ -237,18 +248,21 @@ TEST_CASE("exec: an answer tells which text or expression came") {
   CHECK(answer.value().matched_text == "error");
 }
 
-TEST_CASE("exec: an expression that never ends is an error, not a wait") {
+TEST_CASE("exec: an expression that never ends is an error, not a wait",
+          "[exec][text]") {
   exec_stage s;
   auto request = script_of("server");
   request.wait.until_regex = {"(a+)+b"};
   auto answer = s.exec(request);
   s.say(std::string(10'000, 'a'));
   CHECK(answer.is(errc::invalid_argument));
-  // The session goes on, and its output is for the next.
+  // The session goes on, and the next poll gets its output.
   CHECK(s.poll("exec-1", for_time(0s)).value().bytes == cursor{10'000, 0});
 }
 
-TEST_CASE("exec: what an answer took is found later, unless it matched") {
+TEST_CASE(
+  "exec: output that an answer took is searched later, unless it matched",
+  "[exec][output]") {
   exec_stage s;
   auto id = s.running(open_script("server"));
   s.say("ready\n");
@@ -261,7 +275,7 @@ TEST_CASE("exec: what an answer took is found later, unless it matched") {
   s.say("ready, again: ready");
   CHECK(again.value().matched == "ready");
   CHECK(s.poll(id, for_text("ready")).value().wait == wait_result::matched);
-  // Input makes what came before it old.
+  // Input makes earlier output old.
   s.say("ready");
   auto input = text_for(id, "x");
   input.wait = for_time(0s);
@@ -269,7 +283,8 @@ TEST_CASE("exec: what an answer took is found later, unless it matched") {
   CHECK(s.poll(id, for_text("ready")).pending());
 }
 
-TEST_CASE("exec: the echo of what was typed is not what was waited for") {
+TEST_CASE("exec: the echo of what was typed is not what was waited for",
+          "[exec][text]") {
   exec_stage s;
   auto id = s.running(terminal_of("sh"));
   auto input = text_for(id, "echo done\n");
@@ -283,7 +298,8 @@ TEST_CASE("exec: the echo of what was typed is not what was waited for") {
   CHECK(answer.value().head == "$ echo done\r\ndone\r\n");
 }
 
-TEST_CASE("exec: what a process left is ended with it, and counted") {
+TEST_CASE("exec: leftovers of a process are ended with it, and counted",
+          "[exec][containment]") {
   exec_stage s;
   auto answer = s.exec(script_of("server &"));
   s.t.child().both_ended();
@@ -293,7 +309,9 @@ TEST_CASE("exec: what a process left is ended with it, and counted") {
   CHECK(answer.value().rest == leftovers{2, 0});
 }
 
-TEST_CASE("exec: what is to be kept goes on when the process has ended") {
+TEST_CASE(
+  "exec: a background process that is kept goes on when the command has ended",
+  "[exec]") {
   exec_stage s;
   auto request = script_of("server & echo started");
   request.keep_background = true;
@@ -318,7 +336,7 @@ TEST_CASE("exec: what is to be kept goes on when the process has ended") {
     CHECK(answer.value().status.code == 3);
     CHECK(answer.value().head == "started\n");
     CHECK(s.list().at(0).state == session_state::exited);
-    // No deadline of its output ends it.
+    // No drain deadline ends it.
     s.t.advance(1h);
     CHECK(s.t.child().count("finish") == 0);
     auto later = s.poll("exec-1", for_text("GET"));
@@ -335,7 +353,8 @@ TEST_CASE("exec: what is to be kept goes on when the process has ended") {
 }
 
 TEST_CASE(
-  "exec: who polls learns once that the process of what goes on ended") {
+  "exec: a poll tells once that the process of a kept session has ended",
+  "[exec]") {
   exec_stage s;
   auto request = script_of("make; server &");
   request.keep_background = true;
@@ -353,7 +372,8 @@ TEST_CASE(
   CHECK(second.value().wait == wait_result::timed_out);
 }
 
-TEST_CASE("exec: who waits for output of what is kept goes on waiting") {
+TEST_CASE("exec: a wait for output of a kept session goes on",
+          "[exec][output]") {
   exec_stage s;
   auto request = script_of("server &");
   request.keep_background = true;
@@ -368,7 +388,8 @@ TEST_CASE("exec: who waits for output of what is kept goes on waiting") {
   CHECK(answer.value().state == session_state::exited);
 }
 
-TEST_CASE("exec: a poll finds its text in what came before, input does not") {
+TEST_CASE("exec: a poll finds its text in what came before, input does not",
+          "[exec][text]") {
   exec_stage s;
   auto id = s.running(terminal_of("python3"));
   s.say(">>> ");
@@ -382,7 +403,8 @@ TEST_CASE("exec: a poll finds its text in what came before, input does not") {
   CHECK(s.poll(id, for_text(">>> ")).value().wait == wait_result::matched);
 }
 
-TEST_CASE("exec: who asks for any output is woken by the first of it") {
+TEST_CASE("exec: a wait for any output ends with the first of it",
+          "[exec][output]") {
   exec_stage s;
   auto id = s.running(script_of("server"));
   exec_wait any;
@@ -396,7 +418,8 @@ TEST_CASE("exec: who asks for any output is woken by the first of it") {
   CHECK(s.poll(id, any).value().head == "more");
 }
 
-TEST_CASE("exec: a budget leaves out the middle and tells how much") {
+TEST_CASE("exec: a budget leaves out the middle and tells how much",
+          "[exec][output]") {
   exec_stage s;
   auto request = script_of("seq");
   request.wait.max_output = 6;
@@ -407,7 +430,7 @@ TEST_CASE("exec: a budget leaves out the middle and tells how much") {
   CHECK(answer.value().bytes == cursor{10, 0});
 }
 
-TEST_CASE("exec: a server that talks to nobody neither waits nor grows") {
+TEST_CASE("exec: a server without a reader neither waits nor grows", "[exec]") {
   exec_tool_options options;
   options.buffer = 1000;
   exec_stage s{options};
@@ -432,7 +455,8 @@ TEST_CASE("exec: a server that talks to nobody neither waits nor grows") {
   CHECK(x.tail.substr(x.tail.size() - 8) == "xthe end");
 }
 
-TEST_CASE("exec: what a child says before the tool listens is not lost") {
+TEST_CASE("exec: output from before the tool listens is not lost",
+          "[exec][output]") {
   exec_stage s;
   auto answer = s.begin(script_of("yes"));
   s.last().started();
@@ -447,7 +471,8 @@ TEST_CASE("exec: what a child says before the tool listens is not lost") {
   CHECK(answer.value().bytes == cursor{brought, 0});
 }
 
-TEST_CASE("exec: an answer ends between characters, the next one goes on") {
+TEST_CASE("exec: an answer ends between characters, the next one goes on",
+          "[exec][text]") {
   exec_stage s;
   auto id = s.running(script_of("cat"));
   exec_wait any;
@@ -464,7 +489,8 @@ TEST_CASE("exec: an answer ends between characters, the next one goes on") {
   CHECK(answer.value().bytes == cursor{5, 0});
 }
 
-TEST_CASE("exec: what ran out of time keeps its output and says so") {
+TEST_CASE("exec: a command that ran out of time keeps its output and says so",
+          "[exec][output]") {
   exec_stage s;
   auto request = script_of("make");
   request.timeout = 2s;
@@ -477,7 +503,8 @@ TEST_CASE("exec: what ran out of time keeps its output and says so") {
   CHECK(answer.value().status.timed_out);
 }
 
-TEST_CASE("exec: a start that fails is the answer, and leaves nothing") {
+TEST_CASE("exec: a start that fails is the answer, and leaves nothing",
+          "[exec][start]") {
   exec_stage s;
   auto answer = s.begin(script_of("make"));
   s.last().start_failed(errc::cwd_not_found, stage::chdir);
@@ -486,7 +513,8 @@ TEST_CASE("exec: a start that fails is the answer, and leaves nothing") {
   CHECK(s.list().empty());
 }
 
-TEST_CASE("exec: a start that takes its time has an id, and a result later") {
+TEST_CASE("exec: a start that takes its time has an id, and a result later",
+          "[exec][start]") {
   exec_stage s;
   auto answer = s.begin(script_of("make"));
   s.t.advance(10s);
@@ -519,7 +547,8 @@ TEST_CASE("exec: a start that takes its time has an id, and a result later") {
   }
 }
 
-TEST_CASE("exec: an id is the caller's choice, and known by it alone") {
+TEST_CASE("exec: an id is the caller's choice, and known by it alone",
+          "[exec]") {
   exec_stage s;
   auto request = script_of("server");
   request.id = "exec-1";
@@ -527,7 +556,7 @@ TEST_CASE("exec: an id is the caller's choice, and known by it alone") {
   CHECK(id == "exec-1");
   CHECK(s.begin(request).is(errc::duplicate_session));
   CHECK(s.running(script_of("other")) == "exec-2");
-  // To others it is a session like any other.
+  // Other actors see a session like any other.
   auto hdl = s.agent.ask<session>(s.t.where, find_atom_v, id).value();
   s.say("warning", 0);
   auto read = s.agent.ask<page>(hdl, read_atom_v, cursor{}, std::uint64_t{99},

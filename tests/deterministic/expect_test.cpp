@@ -34,7 +34,7 @@ struct expect_fixture {
 } // namespace
 
 TEST_CASE_METHOD(expect_fixture, "an expecter answers with the first match",
-                 "[expect]") {
+                 "[client][text]") {
   auto got = expect({{"$ "}, {"# "}});
   CHECK(got.pending());
   out("welcome\n");
@@ -47,7 +47,7 @@ TEST_CASE_METHOD(expect_fixture, "an expecter answers with the first match",
 }
 
 TEST_CASE_METHOD(expect_fixture, "an expecter looks at no byte twice",
-                 "[expect]") {
+                 "[client][text]") {
   out("a> b> ");
   CHECK(expect({{"> "}}).value().before == "a");
   CHECK(expect({{"> "}}).value().before == "b");
@@ -58,7 +58,7 @@ TEST_CASE_METHOD(expect_fixture, "an expecter looks at no byte twice",
 }
 
 TEST_CASE_METHOD(expect_fixture, "an expecter keeps each stream by itself",
-                 "[expect]") {
+                 "[client][text]") {
   auto got = expect({{"abc"}});
   out("a");
   t.child().err("bc, abc");
@@ -68,7 +68,7 @@ TEST_CASE_METHOD(expect_fixture, "an expecter keeps each stream by itself",
 }
 
 TEST_CASE_METHOD(expect_fixture, "a deadline answers, and nothing is lost",
-                 "[expect]") {
+                 "[client][text]") {
   auto got = expect({{"ready"}}, 2s);
   out("almost rea");
   t.advance(1999ms);
@@ -78,7 +78,7 @@ TEST_CASE_METHOD(expect_fixture, "a deadline answers, and nothing is lost",
   auto again = expect({{"ready"}}, 2s);
   out("dy");
   CHECK(again.value().before == "almost ");
-  // The deadline of a request that was answered ends none that follows.
+  // The deadline of an answered request does not end a later one.
   auto next = expect({{"more"}}, 10s);
   t.advance(3s);
   CHECK(next.pending());
@@ -86,7 +86,7 @@ TEST_CASE_METHOD(expect_fixture, "a deadline answers, and nothing is lost",
 
 TEST_CASE_METHOD(expect_fixture,
                  "the end of the output answers a request that waits",
-                 "[expect]") {
+                 "[client][text]") {
   auto got = expect({{"never"}});
   out("last words");
   t.end();
@@ -95,8 +95,9 @@ TEST_CASE_METHOD(expect_fixture,
   CHECK_FALSE(expect({{"words"}}).value().pattern);
 }
 
-TEST_CASE_METHOD(expect_fixture, "output before the end is looked at first",
-                 "[expect]") {
+TEST_CASE_METHOD(expect_fixture,
+                 "an expecter looks at the last output before the end",
+                 "[client][text]") {
   out("one two");
   t.end();
   CHECK(expect({{"two"}}).value().before == "one ");
@@ -104,8 +105,8 @@ TEST_CASE_METHOD(expect_fixture, "output before the end is looked at first",
 }
 
 TEST_CASE_METHOD(expect_fixture,
-                 "one request at a time, with patterns that can be",
-                 "[expect]") {
+                 "an expecter takes one request at a time, with valid patterns",
+                 "[client]") {
   CHECK(expect({}).is(errc::invalid_argument));
   CHECK(expect({{"(", pattern::kind::regex}}).is(errc::invalid_argument));
   auto first = expect({{"x"}});
@@ -115,7 +116,8 @@ TEST_CASE_METHOD(expect_fixture,
 }
 
 TEST_CASE_METHOD(expect_fixture,
-                 "an expecter acknowledges what it has looked at", "[expect]") {
+                 "an expecter acknowledges what it has looked at",
+                 "[client][subscription]") {
   auto got = expect({{"end"}});
   auto total = std::size_t{0};
   while (total < 4 << 20) {
@@ -129,8 +131,8 @@ TEST_CASE_METHOD(expect_fixture,
   CHECK(got.value().pattern == 0);
 }
 
-TEST_CASE_METHOD(expect_fixture, "while nothing is expected the session waits",
-                 "[expect]") {
+TEST_CASE_METHOD(expect_fixture, "a session waits while nothing is expected",
+                 "[client][subscription]") {
   std::size_t total = 0;
   while (auto n = std::min<std::uint64_t>(t.child().credit(), 64 * 1024)) {
     t.child().out(std::string(n, '.'));
@@ -145,7 +147,7 @@ TEST_CASE_METHOD(expect_fixture, "while nothing is expected the session waits",
 }
 
 TEST_CASE_METHOD(expect_fixture, "a session that is gone answers a request",
-                 "[expect]") {
+                 "[client]") {
   auto got = expect({{"x"}});
   caf::anon_send_exit(shell, caf::exit_reason::kill);
   t.run();
@@ -155,7 +157,7 @@ TEST_CASE_METHOD(expect_fixture, "a session that is gone answers a request",
 
 TEST_CASE_METHOD(expect_fixture,
                  "a request whose sender is gone keeps no other waiting",
-                 "[expect]") {
+                 "[client]") {
   peer asking{t};
   auto ask = [&](const char* text) {
     return asking.ask<expect_result>(chat, expect_atom_v,
@@ -183,7 +185,7 @@ TEST_CASE_METHOD(expect_fixture,
 }
 
 TEST_CASE_METHOD(expect_fixture, "an expecter ends with its owner",
-                 "[expect]") {
+                 "[client]") {
   peer asking{t};
   auto got = asking.ask<expect_result>(chat, expect_atom_v,
                                        expect_request{{{"x"}}, 30s});

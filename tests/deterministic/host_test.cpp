@@ -65,7 +65,7 @@ struct host_alone {
     return *scripts->scripts.at(i);
   }
 
-  /// It ended with that, after it said goodbye, and its children are gone.
+  /// Checks that it said goodbye, ended for that reason and lost its children.
   void refused(stage at, const std::string& how) {
     CHECK(sent().back() == "goodbye");
     work.advance(5s);
@@ -89,7 +89,9 @@ struct host_alone {
 
 } // namespace
 
-TEST_CASE("a host speaks first, and does nothing for who does not answer") {
+TEST_CASE(
+  "a host speaks first, and does nothing for a parent that does not answer",
+  "[runner][protocol]") {
   host_alone x;
   CHECK(x.sent() == lines{"hello"});
   x.work.advance(30s);
@@ -98,7 +100,7 @@ TEST_CASE("a host speaks first, and does nothing for who does not answer") {
   CHECK(x.ends[0].detail.at == stage::hello);
 }
 
-TEST_CASE("a host refuses a parent that is not its own") {
+TEST_CASE("a host refuses a parent that is not its own", "[runner][protocol]") {
   host_alone x;
   SECTION("with a wrong nonce") {
     x.greet("guessed");
@@ -123,7 +125,8 @@ TEST_CASE("a host refuses a parent that is not its own") {
   }
 }
 
-TEST_CASE("a host whose parent breaks the protocol ends, and all it runs") {
+TEST_CASE("a host whose parent breaks the protocol ends, and all it runs",
+          "[runner][protocol]") {
   host_alone x;
   x.greet();
   x.spawn(1);
@@ -162,7 +165,7 @@ TEST_CASE("a host whose parent breaks the protocol ends, and all it runs") {
   }
 }
 
-TEST_CASE("a host takes no more sessions than it may") {
+TEST_CASE("a host takes no more sessions than it may", "[runner][limits]") {
   host_alone x;
   x.greet();
   for (std::uint64_t i = 1; i <= 3; ++i)
@@ -171,7 +174,7 @@ TEST_CASE("a host takes no more sessions than it may") {
   CHECK(x.scripts->scripts.size() == 2);
 }
 
-TEST_CASE("a host passes on that a program says it is ready") {
+TEST_CASE("a host passes on that a program says it is ready", "[runner]") {
   host_alone x;
   x.greet();
   protocol::spawn body{cat(), 100};
@@ -183,7 +186,8 @@ TEST_CASE("a host passes on that a program says it is ready") {
   CHECK(x.sent() == lines{"hello", "spawned of 1", "notified of 1"});
 }
 
-TEST_CASE("a host passes on stops, refused input and what was left over") {
+TEST_CASE("a host passes on stops, refused input and what was left over",
+          "[runner]") {
   host_alone x;
   x.greet();
   x.spawn(1);
@@ -205,7 +209,8 @@ TEST_CASE("a host passes on stops, refused input and what was left over") {
                  "continued of 1", "exited of 1", "closed of 1"});
 }
 
-TEST_CASE("what crosses the end of a session harms nobody") {
+TEST_CASE("frames that cross the end of a session are ignored",
+          "[runner][protocol]") {
   host_alone x;
   x.greet();
   x.spawn(1);
@@ -225,7 +230,8 @@ TEST_CASE("what crosses the end of a session harms nobody") {
   CHECK(x.sent().empty());
 }
 
-TEST_CASE("what was abandoned is ended and closed, started or not") {
+TEST_CASE("abandoned sessions are ended and closed, started or not",
+          "[runner][ending]") {
   host_alone x;
   x.greet();
   x.spawn(1);

@@ -10,8 +10,8 @@
 
 namespace procession::test {
 
-/// An actor system whose actors run when they are told to, on the thread that
-/// tells them, by a clock that is moved by hand.
+/// An actor system whose actors run when the test says so, on the test's
+/// thread, by a clock that the test moves.
 class manual_system {
 public:
   explicit manual_system(config& cfg);
@@ -24,14 +24,14 @@ public:
   /// Delivers all messages that are on their way.
   void run();
 
-  /// Delivers one message, to an actor that chance picks. @returns false when
-  /// there is none.
+  /// Delivers one message to an actor picked by chance. @returns false if there
+  /// is none.
   bool run_any(std::minstd_rand& chance);
 
-  /// Moves the clock; whatever is due by then is on its way.
+  /// Moves the clock; all that is due by then is on its way.
   void advance(caf::timespan by);
 
-  /// Whether anybody waits for some time to come.
+  /// Returns whether a time-out is pending.
   bool waits() const;
 
 private:

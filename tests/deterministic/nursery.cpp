@@ -20,10 +20,6 @@ child_spec eager(theatre& t, const std::string& name, restart_kind restart) {
   return result;
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 // -- watcher ------------------------------------------------------------------
 
 struct watcher::state {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../texts.hpp"
 #include "theatre.hpp"
 
 #include "procession/actors/supervisor.hpp"
@@ -17,9 +18,6 @@ child_spec kid(theatre& t, const std::string& name,
 child_spec eager(theatre& t, const std::string& name,
                  restart_kind restart = restart_kind::permanent);
 
-/// Whether a part stands in a text.
-bool contains(const std::string& text, const std::string& part);
-
 /// An actor that subscribes to a supervisor and monitors it. It checks that the
 /// numbers of the events have no holes but the announced ones.
 class watcher {
@@ -29,7 +27,7 @@ public:
           std::uint64_t from = 1);
   watcher(const watcher&) = delete;
   watcher& operator=(const watcher&) = delete;
-  /// The actor goes down.
+  /// Ends the actor.
   ~watcher();
 
   /// Events since the last look, without their numbers: "a#1 started",
@@ -46,13 +44,13 @@ private:
   struct state;
 
   theatre& theatre_;
-  /// It does not keep it.
+  /// Weak: it does not keep the supervisor alive.
   caf::actor_addr whom_;
   std::shared_ptr<state> state_;
   caf::actor hdl_;
 };
 
-/// A supervisor over scripted sessions and whoever asks and watches it.
+/// A supervisor over scripted sessions, with the actors that ask and watch it.
 class nursery {
 public:
   nursery(theatre& t, std::vector<child_spec> children,
@@ -60,16 +58,16 @@ public:
   /// Ends the supervisor if the test has not.
   ~nursery();
 
-  /// The script of the latest start of the child.
+  /// Returns the script of the child's latest start.
   script& of(const std::string& name);
 
-  /// Lets its program run.
+  /// Lets the child's program run.
   void up(const std::string& name);
 
-  /// Ends its process, and closes its session.
+  /// Ends the child's process and closes its session.
   void down(const std::string& name, exit_status status = {});
 
-  /// Lets everything run that was started, and end what was asked to, until
+  /// Lets all started programs run, and all that were asked to end do so, until
   /// there is nothing more to do.
   void obey();
 
@@ -79,7 +77,8 @@ public:
   /// "a running", "b backing_off", ...
   lines states();
 
-  /// What of children is asked for by now: "start a", "terminate a", "kill a".
+  /// Returns how often a child was asked for something: "start", "terminate",
+  /// "kill".
   std::size_t count(const std::string& name, const std::string& call);
 
   reply<child_info> restart(const std::string& name);

@@ -7,7 +7,7 @@ using namespace procession::test;
 
 namespace {
 
-/// Plays a session with everybody acting at random, message by message.
+/// Plays a session in which all actors act at random, message by message.
 class improvisation {
 public:
   explicit improvisation(unsigned seed)
@@ -29,7 +29,7 @@ public:
   }
 
 private:
-  /// From 0 to `n`, not including it.
+  /// Returns a number from 0 to `n` - 1.
   unsigned pick(unsigned n) {
     return static_cast<unsigned>(chance_() % n);
   }
@@ -71,7 +71,7 @@ private:
 
   void come_or_go(unsigned i) {
     if (!seated_[i]) {
-      // What is announced is not past the end, as it was there before.
+      // Announced output exists, so this is not past the end.
       auto known = owner_.position();
       terms_[i].from = {pick(static_cast<unsigned>(known.out) + 1),
                         pick(static_cast<unsigned>(known.err) + 1)};
@@ -117,7 +117,7 @@ private:
     CHECK(seats_[i]->got_only(out_, err_));
   }
 
-  /// Everybody takes the rest; then all that was sent must have arrived.
+  /// Lets all actors take the rest; then all that was sent must have arrived.
   void end() {
     for (auto& x : seats_)
       x->acknowledge_always();
@@ -129,7 +129,7 @@ private:
     theatre_.child().both_ended();
     theatre_.child().exited();
     while (theatre_.run_any(chance_)) {
-      // Chance goes on to pick.
+      // Chance picks the next message.
     }
     theatre_.child().finished();
     theatre_.run();
@@ -162,13 +162,15 @@ private:
 
 } // namespace
 
-TEST_CASE("whoever comes, goes, lags or reads: all get what was sent") {
+TEST_CASE("all subscribers and readers get what was sent, at any speed",
+          "[subscription][output]") {
   auto seed = GENERATE(range(1u, PROCESSION_MANY_PLAYS + 1u));
   CAPTURE(seed);
   improvisation{seed}.play();
 }
 
-TEST_CASE("a lossless stream is the same however messages cross") {
+TEST_CASE("a lossless stream is the same however messages cross",
+          "[subscription][output]") {
   auto seed = GENERATE(range(1u, PROCESSION_MANY_PLAYS + 1u));
   CAPTURE(seed);
   std::minstd_rand chance{seed};
@@ -201,7 +203,7 @@ TEST_CASE("a lossless stream is the same however messages cross") {
   t.run();
   t.child().finished();
   t.run();
-  // Not taken apart: either side is too long to look at.
+  // In parentheses: both sides are too long to print.
   CHECK((owner.out() == sent));
   CHECK(owner.received() == sent.size());
   CHECK(owner.done());

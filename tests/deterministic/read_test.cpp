@@ -12,7 +12,7 @@ reply<page> read(peer& who, const session& from, cursor at,
   return who.ask<page>(from, read_atom_v, at, max, wait);
 }
 
-/// Like the events that a peer notes, without their numbers.
+/// Returns the outputs of a page as a peer notes events, without numbers.
 lines contents(const page& x) {
   lines result;
   for (auto& y : x.gaps)
@@ -28,7 +28,8 @@ lines contents(const page& x) {
 
 } // namespace
 
-TEST_CASE("a read returns what lies behind its cursor, and where to go on") {
+TEST_CASE("a read returns the output after its cursor, and where to go on",
+          "[output]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -47,7 +48,7 @@ TEST_CASE("a read returns what lies behind its cursor, and where to go on") {
   CHECK(third.next == cursor{4, 3});
 }
 
-TEST_CASE("a read tells what was evicted") {
+TEST_CASE("a read tells what was evicted", "[output]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -63,7 +64,7 @@ TEST_CASE("a read tells what was evicted") {
   CHECK(result.next == cursor{5, 2});
 }
 
-TEST_CASE("a read that cannot be is refused") {
+TEST_CASE("a read that cannot be is refused", "[output]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -72,7 +73,7 @@ TEST_CASE("a read that cannot be is refused") {
   CHECK(read(owner, hdl, {0, 1}).is(errc::invalid_argument));
 }
 
-TEST_CASE("a read at the end waits") {
+TEST_CASE("a read at the end waits", "[output]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -111,7 +112,7 @@ TEST_CASE("a read at the end waits") {
   }
 }
 
-TEST_CASE("several may wait at once, each for its own time") {
+TEST_CASE("several reads may wait at once, each for its own time", "[output]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -129,7 +130,8 @@ TEST_CASE("several may wait at once, each for its own time") {
   CHECK(contents(longest.value()) == lines{"err@0 abc"});
 }
 
-TEST_CASE("reading takes nothing away from subscribers, nor they from it") {
+TEST_CASE("reading takes nothing away from subscribers, nor they from it",
+          "[output][subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -144,7 +146,7 @@ TEST_CASE("reading takes nothing away from subscribers, nor they from it") {
 
 namespace {
 
-/// A session that pauses while nobody subscribes.
+/// Returns a command that pauses without a subscriber.
 command pausing(std::uint64_t retained) {
   auto result = cat();
   result.unsubscribed = unsubscribed_policy::pause;
@@ -152,7 +154,7 @@ command pausing(std::uint64_t retained) {
   return result;
 }
 
-/// Lets the child bring all it may; all of it is `filler`.
+/// Lets the child write as much as its credit allows, all of it `filler`.
 std::uint64_t bring_all(theatre& t, char filler = 'x') {
   std::uint64_t result = 0;
   while (auto n = std::min<std::uint64_t>(t.child().credit(), 64 * 1024)) {
@@ -165,7 +167,8 @@ std::uint64_t bring_all(theatre& t, char filler = 'x') {
 
 } // namespace
 
-TEST_CASE("a pausing session reads no more than its log holds") {
+TEST_CASE("a pausing session reads no more than its log holds",
+          "[output][subscription]") {
   theatre t;
   peer owner{t};
   auto retained = GENERATE(as<std::uint64_t>{}, 0, 10, 1000, 256 * 1024,
@@ -176,7 +179,8 @@ TEST_CASE("a pausing session reads no more than its log holds") {
   CHECK(owner.info(hdl).retained == retained);
 }
 
-TEST_CASE("reading by cursor lets a pausing session go on, losing nothing") {
+TEST_CASE("a cursor read lets a pausing session go on, losing nothing",
+          "[output][subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn(pausing(512 * 1024));
@@ -202,7 +206,8 @@ TEST_CASE("reading by cursor lets a pausing session go on, losing nothing") {
   CHECK(at.out == brought);
 }
 
-TEST_CASE("a subscriber lets a pausing session go on, and its end stops it") {
+TEST_CASE("a subscriber lets a pausing session go on, and its end stops it",
+          "[output][subscription]") {
   theatre t;
   auto owner = std::make_unique<peer>(t);
   peer other{t};
@@ -228,7 +233,8 @@ TEST_CASE("a subscriber lets a pausing session go on, and its end stops it") {
   CHECK(kept.next == other.info(hdl).produced);
 }
 
-TEST_CASE("a pausing session that is read late still closes") {
+TEST_CASE("a pausing session that is read late still closes",
+          "[output][subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn(pausing(256 * 1024));
@@ -244,7 +250,8 @@ TEST_CASE("a pausing session that is read late still closes") {
   CHECK(owner.info(hdl).state == session_state::closed);
 }
 
-TEST_CASE("a pausing session whose owner is gone is not waited with") {
+TEST_CASE("a pausing session whose owner is gone is not waited with",
+          "[output][subscription]") {
   theatre t;
   auto owner = std::make_unique<peer>(t);
   peer other{t};
@@ -266,7 +273,7 @@ TEST_CASE("a pausing session whose owner is gone is not waited with") {
   t.end();
 }
 
-TEST_CASE("no more reads wait than a session takes") {
+TEST_CASE("waiting reads are limited", "[output][limits]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -283,7 +290,8 @@ TEST_CASE("no more reads wait than a session takes") {
   CHECK(ask(1min).pending());
 }
 
-TEST_CASE("reads that wait for different times end one after the other") {
+TEST_CASE("reads that wait for different times end one after the other",
+          "[output]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -307,7 +315,8 @@ TEST_CASE("reads that wait for different times end one after the other") {
   CHECK_FALSE(longest.pending());
 }
 
-TEST_CASE("a read that was answered does not keep a clock running") {
+TEST_CASE("a read that was answered does not keep a clock running",
+          "[output]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -316,7 +325,7 @@ TEST_CASE("a read that was answered does not keep a clock running") {
   t.child().out("a");
   t.run();
   CHECK_FALSE(reading.pending());
-  // The timer that is under way is the last one.
+  // The pending timer is the last one.
   t.advance(10s);
   CHECK_FALSE(t.waits());
 }

@@ -11,7 +11,8 @@ subscription from(cursor at, std::uint64_t window = 99) {
 
 } // namespace
 
-TEST_CASE("two subscribers at different offsets each get their own stream") {
+TEST_CASE("two subscribers at different offsets each get their own stream",
+          "[subscription][output]") {
   theatre t;
   peer owner{t};
   peer other{t};
@@ -34,7 +35,8 @@ TEST_CASE("two subscribers at different offsets each get their own stream") {
   CHECK(other.take_events() == lines{"4 out@5 f", "5 closed complete"});
 }
 
-TEST_CASE("replay keeps the order of arrival over both streams") {
+TEST_CASE("replay keeps the order of arrival over both streams",
+          "[subscription][output]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -75,7 +77,8 @@ TEST_CASE("replay keeps the order of arrival over both streams") {
   CHECK(owner.err().back() == '7');
 }
 
-TEST_CASE("replay begins with one gap for what was evicted") {
+TEST_CASE("replay begins with one gap for what was evicted",
+          "[subscription][output]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -102,7 +105,8 @@ TEST_CASE("replay begins with one gap for what was evicted") {
   }
 }
 
-TEST_CASE("the retained tail is exactly the last bytes, over both streams") {
+TEST_CASE("the retained tail is exactly the last bytes, over both streams",
+          "[subscription][output]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -117,12 +121,13 @@ TEST_CASE("the retained tail is exactly the last bytes, over both streams") {
   CHECK(owner.info(hdl).produced == cursor{50 * 61, 50 * 40});
   owner.subscribe(hdl, from({}, 9999));
   CHECK(owner.out().size() + owner.err().size() == 1000);
-  // Nine pairs, and what is left of the one before them.
+  // Nine pairs, and the rest of the one before them.
   CHECK(owner.out().size() == 9 * 61 + 51);
   CHECK(owner.err().size() == 10 * 40);
 }
 
-TEST_CASE("a session that retains nothing still serves who listens") {
+TEST_CASE("a session that retains nothing still serves its subscribers",
+          "[subscription][output]") {
   theatre t;
   peer owner{t};
   peer late{t};
@@ -144,7 +149,8 @@ TEST_CASE("a session that retains nothing still serves who listens") {
                  "4 closed complete"});
 }
 
-TEST_CASE("a closed session replays everything, then its end") {
+TEST_CASE("a closed session replays everything, then its end",
+          "[subscription][ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -177,7 +183,8 @@ TEST_CASE("a closed session replays everything, then its end") {
   }
 }
 
-TEST_CASE("subscribing after the exit tells of it before the last output") {
+TEST_CASE("subscribing after the exit tells of it before the last output",
+          "[subscription][ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -195,8 +202,9 @@ TEST_CASE("subscribing after the exit tells of it before the last output") {
                  "4 closed complete"});
 }
 
-TEST_CASE("replay racing live: nothing twice and nothing missing") {
-  // How many messages are delivered before the subscription goes out.
+TEST_CASE("replay and live output neither repeat nor miss a byte",
+          "[subscription][output]") {
+  // This many messages are delivered before the subscription goes out.
   auto head_start = GENERATE(range(0, 12));
   theatre t;
   peer owner{t};

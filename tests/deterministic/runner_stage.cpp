@@ -122,7 +122,7 @@ std::string in_words(const child_event& x) {
 
 // -- far_theatre --------------------------------------------------------------
 
-/// What a platform would do.
+/// Plays the part of the platform.
 class far_theatre::port : public runner_port {
 public:
   explicit port(far_theatre& x) : stage_(x) {
@@ -130,7 +130,7 @@ public:
   }
 
   std::shared_ptr<executor> work() override {
-    // It belongs to the stage.
+    // The stage owns it.
     return {std::shared_ptr<void>{}, &stage_.work};
   }
 
@@ -225,7 +225,7 @@ void far_theatre::advance(std::chrono::seconds by) {
 connection_alone::connection_alone(runner_options options)
   : channel(work), process(std::make_shared<paper_process::script>(
                      paper_process::script{work, nullptr})) {
-  // The executor is our member and outlives the connection.
+  // The executor is a member and outlives the connection.
   auto shared = std::shared_ptr<executor>{std::shared_ptr<void>{}, &work};
   connection = runner_connection::make(shared, std::move(options), nonce,
                                        [this](const runner_info& x) {

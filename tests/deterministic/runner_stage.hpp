@@ -17,17 +17,17 @@
 
 namespace procession::test {
 
-/// The process of a runner that happens only on paper. What was said of it
-/// reaches the connection through the executor.
+/// The process of a runner that exists only on paper. Its events reach the
+/// connection through the executor.
 class paper_process : public runner_process {
 public:
-  /// What the test holds of it.
+  /// The test's side of it.
   struct script {
     hand_executor& work;
     sink to;
     bool killed = false;
     bool gone = false;
-    /// What happens besides when it is killed.
+    /// Called when it is killed.
     std::function<void()> on_kill = nullptr;
 
     void tell(runner_event x);
@@ -48,20 +48,20 @@ private:
   std::shared_ptr<script> script_;
 };
 
-/// A connection with a process on paper; what its runner says is up to the
-/// test, or to a `runner_host` at the other end of the wire.
+/// A connection with a process on paper. The test, or a `runner_host` at the
+/// other end of the wire, speaks for the runner.
 class connection_alone {
 public:
   explicit connection_alone(runner_options options = {});
   connection_alone(const connection_alone&) = delete;
   connection_alone& operator=(const connection_alone&) = delete;
-  /// The runner goes, and the connection with it.
+  /// Ends the runner, and the connection with it.
   ~connection_alone();
 
-  /// Launched, connected and greeted.
+  /// Launches, connects and greets.
   void bring_up();
 
-  /// A frame from the runner with the next sequence number.
+  /// Sends a frame from the runner with the next sequence number.
   template <class Body>
   void say(frame_type type, std::uint64_t session, const Body& body) {
     say_raw(type, session, protocol::encode(body));
@@ -70,15 +70,16 @@ public:
   void say_raw(frame_type type, std::uint64_t session, const std::string& body,
                std::uint16_t flags = 0);
 
-  /// The frames that the connection sent since the last look: "spawn of 1".
+  /// Returns the frames that the connection sent since the last call: "spawn of
+  /// 1".
   std::vector<std::string> take_sent();
 
-  /// Starts a session; its events are noted: "started", "out abc", "finished".
+  /// Starts a session and notes its events: "started", "out abc", "finished".
   std::unique_ptr<child>
   start(std::vector<std::string>& events, std::uint64_t credit = 100,
         stdio_kind kind = stdio_kind::pipes, std::int32_t notification_fd = 0);
 
-  /// The last of what the connection told of itself.
+  /// Returns the latest info that the connection reported.
   const runner_info& info() const {
     return told.back();
   }
@@ -94,9 +95,8 @@ private:
   std::uint64_t sequence_ = 0;
 };
 
-/// A theatre whose children play in a runner at the other end of a wire: the
-/// spawner and the runner's actor, the connection, the host, all but the
-/// threads.
+/// A theatre whose children play in a runner at the other end of a wire: with
+/// spawner, runner's actor, connection and host, but without threads.
 class far_theatre {
 public:
   explicit far_theatre(runner_options options = {});
@@ -105,25 +105,25 @@ public:
   /// Lets time pass for actors and for the rest, a second at a time.
   void advance(std::chrono::seconds by);
 
-  /// Has the runner's process end, and its end of the channel with it.
+  /// Ends the runner's process, and its end of the channel with it.
   void kill_runner();
 
-  /// Whether the runner's process was killed or ended.
+  /// Returns whether the runner's process was killed or ended.
   bool runner_gone() const {
     return process->gone;
   }
 
   hand_executor work;
-  // Of the runner that was started last.
+  // The channel of the runner that was started last.
   std::optional<wire> channel;
   std::shared_ptr<scripted_factory> scripts;
   std::shared_ptr<paper_process::script> process;
   std::unique_ptr<runner_host> host;
-  /// How many runners were started.
+  /// The number of runners started.
   std::size_t launches = 0;
-  /// Whether its process stays when its end of the channel has ended.
+  /// Whether the runner's process stays when its end of the channel has ended.
   bool lingers = false;
-  /// Why none can be started.
+  /// Why no runner can be started.
   std::optional<failure> no_launch;
   /// How the host ended.
   std::vector<failure> host_ends;
@@ -136,13 +136,13 @@ public:
   theatre t;
 };
 
-/// The numbers and types of the frames that `bytes` begins with.
+/// Returns the numbers and types of the frames that `bytes` begins with.
 std::vector<std::string> frames_in(std::string_view bytes);
 
-/// The size of the first frame; 0 if it is not whole.
+/// Returns the size of the first frame; 0 if it is incomplete.
 std::size_t first_frame(std::string_view bytes);
 
-/// An event of a child in few words.
+/// Describes an event of a child in a few words.
 std::string in_words(const child_event& x);
 
 } // namespace procession::test

@@ -15,19 +15,20 @@ enum class fault {
   cut,
   /// The channel ends in the midst of it.
   halved,
-  /// It never comes.
+  /// It is lost.
   lost,
   /// It comes twice.
   doubled,
-  /// One of the bytes of its header is another.
+  /// A byte of its header is changed.
   garbled,
   /// The runner is killed before it.
   killed,
-  /// Nothing comes any more, and nobody says so.
+  /// Nothing more comes, and the channel does not end.
   silence,
 };
 
-/// A whole life on a terminal, an event at a time, as far as it gets.
+/// The whole life of a session on a terminal, one event at a time, as far as it
+/// gets.
 class life {
 public:
   explicit life(far_theatre& x) : stage(x), watcher(x.t) {
@@ -36,7 +37,7 @@ public:
     made = watcher.begin(spec);
   }
 
-  /// Does what is due now. @returns whether anything was.
+  /// Takes the next step that is due. @returns whether there was one.
   bool step() {
     auto happened = false;
     auto once = [&](std::size_t number, bool due,
@@ -92,8 +93,8 @@ public:
   std::size_t done = 0;
 };
 
-/// Plays a life, a frame at a time, and lets the fault happen to the frame of
-/// that number. @returns how many frames there were.
+/// Plays a life, one frame at a time, with a fault at the frame of that number.
+/// @returns the number of frames.
 std::size_t play(fault what, std::size_t at, std::size_t byte = 0) {
   far_theatre x;
   for (auto to : {side::left, side::right})
@@ -153,7 +154,7 @@ std::size_t play(fault what, std::size_t at, std::size_t byte = 0) {
       x.advance(60s);
     INFO("fault " << static_cast<int>(what) << " at frame " << at << ", byte "
                   << byte);
-    // Everybody who asked was answered, and who listened was told of the end.
+    // Every request was answered, and every subscriber was told of the end.
     CHECK_FALSE(it.made.pending());
     if (it.hdl) {
       CHECK_FALSE(it.resized.pending());
@@ -161,8 +162,8 @@ std::size_t play(fault what, std::size_t at, std::size_t byte = 0) {
       CHECK_FALSE(it.closed.pending());
       CHECK(it.watcher.done());
       auto whole = std::string{"hello world"};
-      // A frame that claims to be longer swallows what comes behind it, as any
-      // text that the runner likes.
+      // A frame that claims to be longer swallows the frames after it, as if
+      // they were text of the runner's choice.
       if (what != fault::garbled)
         CHECK(whole.substr(0, it.watcher.out().size()) == it.watcher.out());
       auto status = it.watcher.ask<exit_status>(it.hdl, wait_atom_v).value();
@@ -171,7 +172,7 @@ std::size_t play(fault what, std::size_t at, std::size_t byte = 0) {
         CHECK(status.code == 3);
       }
     }
-    // A life that was disturbed takes its runner along; none is left behind.
+    // A disturbed life takes its runner along, so no runner stays.
     if (it.watcher.out() != "hello world" && what != fault::none)
       CHECK(x.runner_gone());
     if (x.runner_gone())
@@ -183,7 +184,7 @@ std::size_t play(fault what, std::size_t at, std::size_t byte = 0) {
 
 } // namespace
 
-TEST_CASE("a session in a runner lives as one here does") {
+TEST_CASE("a session in a runner lives as one here does", "[runner]") {
   far_theatre x;
   peer watcher{x.t};
   auto made = watcher.begin(cat());
@@ -211,7 +212,8 @@ TEST_CASE("a session in a runner lives as one here does") {
                  "4 closed complete"});
 }
 
-TEST_CASE("a failed start in a runner has its stage and text") {
+TEST_CASE("a failed start in a runner has its stage and text",
+          "[runner][start]") {
   far_theatre x;
   peer watcher{x.t};
   auto made = watcher.begin(cat());
@@ -222,7 +224,8 @@ TEST_CASE("a failed start in a runner has its stage and text") {
   CHECK(detail_of(made.error()).text == "no such place");
 }
 
-TEST_CASE("whatever happens to a frame, nobody waits for ever") {
+TEST_CASE("a disturbed frame makes no one wait for ever",
+          "[runner][protocol]") {
   auto frames = play(fault::none, 0);
   CHECK(frames >= 11);
   for (auto what : {fault::cut, fault::halved, fault::lost, fault::doubled,
@@ -231,14 +234,16 @@ TEST_CASE("whatever happens to a frame, nobody waits for ever") {
       play(what, at);
 }
 
-TEST_CASE("whatever byte of a header is wrong, nobody waits for ever") {
+TEST_CASE("a wrong byte in a header makes no one wait for ever",
+          "[runner][protocol]") {
   auto frames = play(fault::none, 0);
   for (std::size_t at = 0; at < frames; ++at)
     for (std::size_t byte = 0; byte < frame_header_size; ++byte)
       play(fault::garbled, at, byte);
 }
 
-TEST_CASE("credit goes all the way to the child, and holds it back") {
+TEST_CASE("credit goes all the way to the child, and holds it back",
+          "[runner][protocol]") {
   far_theatre x;
   peer watcher{x.t};
   auto made = watcher.begin(cat());
@@ -248,7 +253,7 @@ TEST_CASE("credit goes all the way to the child, and holds it back") {
   auto hdl = made.value();
   watcher.subscribe(hdl, {{}, 1000, delivery::lossless});
   auto total = std::uint64_t{0};
-  // Until it may bring no more.
+  // Until its credit is used up.
   while (child.credit() > 0) {
     auto n = std::min<std::uint64_t>(child.credit(), 60'000);
     child.out(std::string(n, 'x'));
@@ -267,7 +272,7 @@ TEST_CASE("credit goes all the way to the child, and holds it back") {
   CHECK(child.credit() > 0);
 }
 
-TEST_CASE("many sessions share a runner, each with its own life") {
+TEST_CASE("many sessions share a runner, each with its own life", "[runner]") {
   far_theatre x;
   peer watcher{x.t};
   std::vector<reply<session>> made;
@@ -291,7 +296,8 @@ TEST_CASE("many sessions share a runner, each with its own life") {
   CHECK(watcher.ask<runner_info>(x.hdl, info_atom_v).value().sessions == 0);
 }
 
-TEST_CASE("a host ends with its channel, and all its children with it") {
+TEST_CASE("a host ends with its channel, and all its children with it",
+          "[runner][ending]") {
   far_theatre x;
   peer watcher{x.t};
   auto made = watcher.begin(cat());
@@ -307,7 +313,7 @@ TEST_CASE("a host ends with its channel, and all its children with it") {
     x.t.run();
     x.advance(3s);
     CHECK(x.host_ends.front().code == errc::protocol_violation);
-    // The parent was told, too.
+    // The parent has been told as well.
     auto why = watcher.ask<exit_status>(made.value(), wait_atom_v).value();
     CHECK(why.cause == exit_cause::runner_lost);
   }
@@ -316,7 +322,8 @@ TEST_CASE("a host ends with its channel, and all its children with it") {
   CHECK(x.runner_gone());
 }
 
-TEST_CASE("credit comes before the end of what it is for") {
+TEST_CASE("credit comes before the end of what it is for",
+          "[runner][protocol]") {
   far_theatre x;
   peer watcher{x.t};
   auto made = watcher.begin(cat());
@@ -324,7 +331,7 @@ TEST_CASE("credit comes before the end of what it is for") {
   child.started();
   x.t.run();
   auto hdl = made.value();
-  // What the runner writes now takes its time, so that more adds up behind it.
+  // The runner's next write stalls, so that more adds up after it.
   x.channel->limit(side::left, 0);
   child.out("flood");
   auto written = watcher.ask<std::uint64_t>(hdl, write_atom_v,

@@ -7,7 +7,7 @@
 
 namespace procession::test {
 
-/// Writes down what is asked of it.
+/// Notes all requests.
 class scripted_child : public child {
 public:
   explicit scripted_child(script& x) : script_(x) {

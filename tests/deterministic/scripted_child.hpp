@@ -10,24 +10,24 @@
 
 namespace procession::test {
 
-/// A process that happens only on paper: the test says what it does, and reads
-/// what was asked of it. Outlives the `child` that it stands for.
+/// A process that exists only on paper: the test says what it does, and reads
+/// the requests that it got. Outlives the `child` that it stands for.
 ///
-/// It fails the test when the session breaks a rule of platform/child.hpp.
+/// Fails the test when the session breaks a rule of platform/child.hpp.
 class script {
 public:
-  /// What was asked of the child since the last look, in order: "start",
+  /// Returns the requests to the child since the last call, in order: "start",
   /// "write abc", "close_stdin", "resize #1 30x100", "signal #2 hangup",
   /// "terminate", "terminate by hangup", "kill", "finish", "destroyed". Grants
   /// only add up.
   std::vector<std::string> take_calls();
 
-  /// How often exactly this was asked for so far.
+  /// Returns how often the child got exactly this request so far.
   std::size_t count(const std::string& call) const;
 
   bool destroyed() const;
 
-  /// Bytes of output it may still bring.
+  /// Returns the bytes of output that it may still bring.
   std::uint64_t credit() const noexcept {
     return granted_ - produced_;
   }
@@ -36,18 +36,18 @@ public:
     return granted_;
   }
 
-  /// What it was to start.
+  /// Returns the command that it was to start.
   const command& spec() const noexcept {
     return spec_;
   }
 
-  // What happens. Each is in the session's mailbox on return; nobody hears it
-  // once the child is destroyed.
+  // Events. Each is in the session's mailbox on return, or lost if the child is
+  // destroyed.
 
   void started(std::int64_t pid = 4711);
   void start_failed(errc code, stage at, std::string text = "no");
 
-  /// Fails the test when it exceeds the credit, as no child does.
+  /// Fails the test when it exceeds the credit, which no child does.
   void out(shared_bytes bytes);
   void err(shared_bytes bytes);
   void ended(stream_kind stream);
@@ -62,10 +62,10 @@ public:
   void refused(std::uint64_t request, errc code = errc::request_failed);
   void exited(exit_status status = {});
   void finished(leftovers rest = {});
-  /// Its host is lost.
+  /// Loses its host.
   void lost();
 
-  /// What a kill leads to: it exits and finishes, unless it has.
+  /// Does what follows a kill: exits and finishes, unless it has.
   void perish();
 
 private:
@@ -86,18 +86,18 @@ private:
   bool exited_ = false;
 };
 
-/// An exit by itself.
+/// Returns the status of an exit by itself.
 exit_status exit_code(std::uint32_t code);
 
-/// An end by a signal.
+/// Returns the status of an end by a signal.
 exit_status by_signal(std::int32_t signal);
 
-/// Makes scripted children and keeps their scripts.
+/// Creates scripted children and keeps their scripts.
 class scripted_factory : public child_factory {
 public:
   std::unique_ptr<procession::child> make_child() override;
 
-  /// The scripts in the order in which the children were made.
+  /// The scripts, in the order in which the children were created.
   std::vector<std::unique_ptr<script>> scripts;
 };
 

@@ -34,7 +34,7 @@ lines ids(const std::vector<session_info>& xs) {
 
 } // namespace
 
-TEST_CASE("the spawner gives ids that no session has") {
+TEST_CASE("the spawner gives ids that no session has", "[spawner]") {
   theatre t;
   peer owner{t};
   owner.spawn(named("s1"));
@@ -45,7 +45,7 @@ TEST_CASE("the spawner gives ids that no session has") {
   CHECK(t.child(3).spec().id == "s4");
 }
 
-TEST_CASE("a session is found by its id") {
+TEST_CASE("a session is found by its id", "[spawner]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn(named("mine"));
@@ -57,7 +57,7 @@ TEST_CASE("a session is found by its id") {
   CHECK(find(t, owner, "mine").is(errc::no_such_session));
 }
 
-TEST_CASE("an id is had by one session at a time") {
+TEST_CASE("an id is had by one session at a time", "[spawner]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn(named("mine"));
@@ -75,7 +75,7 @@ TEST_CASE("an id is had by one session at a time") {
   CHECK(t.children() == 2);
 }
 
-TEST_CASE("a closed session gives its name to the next one") {
+TEST_CASE("a closed session gives its name to the next one", "[spawner]") {
   theatre t;
   peer owner{t};
   auto first = owner.spawn(named("mine"));
@@ -114,7 +114,9 @@ TEST_CASE("a closed session gives its name to the next one") {
   }
 }
 
-TEST_CASE("one session more than the limit is refused, none is touched") {
+TEST_CASE(
+  "a session beyond the limit is refused, and the others are left alone",
+  "[spawner][limits]") {
   theatre t{{2, 256}};
   peer owner{t};
   auto first = owner.spawn();
@@ -150,7 +152,7 @@ TEST_CASE("one session more than the limit is refused, none is touched") {
   }
 }
 
-TEST_CASE("the list tells of all sessions, the oldest first") {
+TEST_CASE("the list tells of all sessions, the oldest first", "[spawner]") {
   theatre t;
   peer owner{t};
   CHECK(list(t, owner).empty());
@@ -181,7 +183,7 @@ TEST_CASE("the list tells of all sessions, the oldest first") {
   CHECK_FALSE(all[3].start_error.empty());
 }
 
-TEST_CASE("the list leaves out a session that goes meanwhile") {
+TEST_CASE("the list leaves out a session that goes meanwhile", "[spawner]") {
   theatre t;
   peer owner{t};
   auto first = owner.spawn(named("first"));
@@ -195,7 +197,8 @@ TEST_CASE("the list leaves out a session that goes meanwhile") {
   CHECK(list(t, owner).empty());
 }
 
-TEST_CASE("of too many closed sessions the one closed first goes") {
+TEST_CASE("the session closed first goes when too many are retained",
+          "[spawner]") {
   theatre t{{10, 2}};
   peer owner{t};
   for (auto id : {"a", "b", "c", "d"})
@@ -227,12 +230,13 @@ TEST_CASE("of too many closed sessions the one closed first goes") {
     t.run();
     for (auto i = 0u; i < 4; ++i)
       t.end(i);
-    // It is owed to the listener, but does not keep others beyond the limit.
+    // The listener may still read it, but it does not keep others beyond the
+    // limit.
     CHECK(ids(list(t, owner)) == lines{"a", "c", "d"});
   }
 }
 
-TEST_CASE("a retention of zero keeps nothing") {
+TEST_CASE("a retention of zero keeps nothing", "[spawner]") {
   theatre t;
   peer owner{t};
   auto spec = named("short");
@@ -247,7 +251,8 @@ TEST_CASE("a retention of zero keeps nothing") {
   CHECK(list(t, owner).empty());
 }
 
-TEST_CASE("a bad command is refused before a child is made") {
+TEST_CASE("a bad command is refused before a child is made",
+          "[spawner][start]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -270,7 +275,7 @@ TEST_CASE("a bad command is refused before a child is made") {
   CHECK(list(t, owner).empty());
 }
 
-TEST_CASE("an anonymous spawn makes a session of the spawner's") {
+TEST_CASE("an anonymous spawn makes a session of the spawner's", "[spawner]") {
   theatre t;
   peer owner{t};
   caf::anon_send(t.where, spawn_atom_v, named("nobody's"));
@@ -282,7 +287,7 @@ TEST_CASE("an anonymous spawn makes a session of the spawner's") {
   CHECK(t.child().take_calls() == lines{"start"});
 }
 
-TEST_CASE("a thousand sessions at once do not mix") {
+TEST_CASE("a thousand sessions at once do not mix", "[spawner]") {
   theatre t;
   peer owner{t};
   std::map<session_id, session> all;
@@ -301,7 +306,8 @@ TEST_CASE("a thousand sessions at once do not mix") {
   }
 }
 
-TEST_CASE("an actor may be gone before its timer begins") {
+TEST_CASE("an actor may be gone before its timer begins",
+          "[spawner][reactor]") {
   theatre t;
   t.run();
   auto before = t.sys.registry().running();
@@ -310,7 +316,7 @@ TEST_CASE("an actor may be gone before its timer begins") {
   CHECK(t.sys.registry().running() == before);
 }
 
-TEST_CASE("a spawner ends all its sessions on request") {
+TEST_CASE("a spawner ends all its sessions on request", "[spawner][ending]") {
   theatre t;
   peer owner{t};
   auto spec = named("patient");
@@ -372,7 +378,8 @@ TEST_CASE("a spawner ends all its sessions on request") {
   }
 }
 
-TEST_CASE("a spawner without sessions has ended them all") {
+TEST_CASE("a spawner without sessions has ended them all",
+          "[spawner][ending]") {
   theatre t;
   peer owner{t};
   owner.ask<caf::unit_t>(t.where, terminate_atom_v).value();

@@ -3,7 +3,7 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("a session answers its asker once the program runs") {
+TEST_CASE("a session answers its asker once the program runs", "[start]") {
   theatre t;
   peer owner{t};
   auto made = owner.begin();
@@ -19,7 +19,7 @@ TEST_CASE("a session answers its asker once the program runs") {
   CHECK(info.id == t.child().spec().id);
 }
 
-TEST_CASE("a session that starts is found and tells its state") {
+TEST_CASE("a session that starts is found and tells its state", "[start]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -32,7 +32,7 @@ TEST_CASE("a session that starts is found and tells its state") {
   CHECK(info.spec == spec);
 }
 
-TEST_CASE("a child starts with all the credit a session gives") {
+TEST_CASE("a child starts with all the credit a session gives", "[start]") {
   theatre t;
   peer owner{t};
   owner.begin();
@@ -42,7 +42,7 @@ TEST_CASE("a child starts with all the credit a session gives") {
   CHECK(t.child().credit() == read_window);
 }
 
-TEST_CASE("a failed start is the asker's error") {
+TEST_CASE("a failed start is the asker's error", "[start]") {
   theatre t;
   peer owner{t};
   auto made = owner.begin();
@@ -53,7 +53,7 @@ TEST_CASE("a failed start is the asker's error") {
   CHECK(t.child().destroyed());
 }
 
-TEST_CASE("a failed start has a name, a status and events") {
+TEST_CASE("a failed start has a name, a status and events", "[start]") {
   theatre t;
   peer owner{t};
   peer early{t};
@@ -102,7 +102,7 @@ TEST_CASE("a failed start has a name, a status and events") {
   }
 }
 
-TEST_CASE("input may come before the program runs") {
+TEST_CASE("input may come before the program runs", "[start][input]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -123,7 +123,8 @@ TEST_CASE("input may come before the program runs") {
   CHECK(written.value() == 3);
 }
 
-TEST_CASE("what is asked of the process before it runs is done then") {
+TEST_CASE("requests made before the process runs are served once it runs",
+          "[start]") {
   theatre t;
   peer owner{t};
   auto spec = cat_on_terminal();
@@ -146,7 +147,8 @@ TEST_CASE("what is asked of the process before it runs is done then") {
   CHECK(signalled.is(errc::request_failed));
 }
 
-TEST_CASE("terminate during the start waits for it and then has its way") {
+TEST_CASE("terminate during the start waits for it and then has its way",
+          "[start][ending]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -194,7 +196,8 @@ TEST_CASE("terminate during the start waits for it and then has its way") {
   }
 }
 
-TEST_CASE("an owner that goes down during the start ends it all the same") {
+TEST_CASE("an owner that goes down during the start ends it all the same",
+          "[start][ending]") {
   theatre t;
   auto owner = std::make_unique<peer>(t);
   peer other{t};
@@ -218,7 +221,8 @@ TEST_CASE("an owner that goes down during the start ends it all the same") {
                  "2 closed complete"});
 }
 
-TEST_CASE("a host that ends during the start is why it failed, for everybody") {
+TEST_CASE("a host that ends during the start is why it failed, for everybody",
+          "[start][ending]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -233,7 +237,7 @@ TEST_CASE("a host that ends during the start is why it failed, for everybody") {
   CHECK(owner.ask<exit_status>(hdl, wait_atom_v).is(errc::runtime_stopped));
 }
 
-TEST_CASE("whoever waits for a program to say that it is ready is told") {
+TEST_CASE("a wait for a program's readiness is answered", "[session]") {
   theatre t;
   peer owner{t};
   auto spec = cat();

@@ -3,7 +3,8 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("the first event tells that the program runs", "[events]") {
+TEST_CASE("the first event tells that the program runs",
+          "[start][subscription]") {
   theatre t;
   peer owner{t};
   peer late{t};
@@ -13,7 +14,7 @@ TEST_CASE("the first event tells that the program runs", "[events]") {
   t.child().out("ab");
   t.end();
   CHECK(owner.take_events().back() == "3 closed complete");
-  // Also for one that comes when all is over.
+  // This also holds for a subscriber that comes after the end.
   late.subscribe(hdl);
   CHECK(late.begun());
   CHECK(late.take_events()
@@ -21,13 +22,13 @@ TEST_CASE("the first event tells that the program runs", "[events]") {
 }
 
 TEST_CASE("a spawn that subscribes is answered, then come the events",
-          "[events]") {
+          "[start][subscription]") {
   theatre t;
   peer owner{t};
   auto made = owner.begin_subscribed(cat());
   CHECK(made.pending());
   CHECK_FALSE(owner.begun());
-  // What the program says at once comes before anybody could subscribe.
+  // The program's first output comes before any later subscription.
   t.child().started();
   t.child().out("ab");
   t.run();
@@ -38,7 +39,7 @@ TEST_CASE("a spawn that subscribes is answered, then come the events",
 }
 
 TEST_CASE("a spawn that subscribes and fails is answered with the error alone",
-          "[events]") {
+          "[start][subscription]") {
   theatre t;
   peer owner{t};
   auto made = owner.begin_subscribed(cat());
@@ -51,7 +52,7 @@ TEST_CASE("a spawn that subscribes and fails is answered with the error alone",
 
 TEST_CASE(
   "a session that goes while it starts tells its starter the error alone",
-  "[events]") {
+  "[start][subscription]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -119,7 +120,7 @@ TEST_CASE("output waits for a subscriber that takes it, not for one to events",
 }
 
 TEST_CASE("a spawn that subscribes has a window and begins at the beginning",
-          "[events]") {
+          "[start][subscription]") {
   theatre t;
   peer owner{t};
   CHECK(owner.begin_subscribed(cat(), {{}, 0, delivery::lossless})
@@ -129,7 +130,8 @@ TEST_CASE("a spawn that subscribes has a window and begins at the beginning",
   CHECK(t.children() == 0);
 }
 
-TEST_CASE("a session that never ran has no start to tell of", "[events]") {
+TEST_CASE("a session that never ran has no start to tell of",
+          "[start][subscription]") {
   theatre t;
   peer owner{t};
   peer late{t};
@@ -144,7 +146,7 @@ TEST_CASE("a session that never ran has no start to tell of", "[events]") {
         == lines{"1 exited did not start", "2 closed complete"});
 }
 
-TEST_CASE("the last event tells why it is the last", "[events]") {
+TEST_CASE("the last event tells why it is the last", "[ending][subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();

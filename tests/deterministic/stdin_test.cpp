@@ -11,7 +11,8 @@ reply<std::uint64_t> write(peer& who, const session& to, shared_bytes bytes) {
 
 } // namespace
 
-TEST_CASE("writes are answered in order, each once all of it was taken") {
+TEST_CASE("writes are answered in order, each once all of it was taken",
+          "[input]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -37,7 +38,7 @@ TEST_CASE("writes are answered in order, each once all of it was taken") {
   CHECK(owner.info(hdl).consumed_stdin == 6);
 }
 
-TEST_CASE("a write of nothing is answered at once") {
+TEST_CASE("a write of nothing is answered at once", "[input]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -45,7 +46,7 @@ TEST_CASE("a write of nothing is answered at once") {
   CHECK(t.child().take_calls() == lines{});
 }
 
-TEST_CASE("a write that does not fit is refused whole") {
+TEST_CASE("a write that does not fit is refused whole", "[input]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -76,7 +77,7 @@ TEST_CASE("a write that does not fit is refused whole") {
   }
 }
 
-TEST_CASE("bytes of two writes that are refused at once refuse both") {
+TEST_CASE("refused bytes that belong to two writes refuse both", "[input]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -91,7 +92,7 @@ TEST_CASE("bytes of two writes that are refused at once refuse both") {
   CHECK(de.is(errc::line_too_long));
 }
 
-TEST_CASE("close_stdin lets what is queued go first") {
+TEST_CASE("close_stdin lets what is queued go first", "[input]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -108,7 +109,7 @@ TEST_CASE("close_stdin lets what is queued go first") {
   CHECK(abc.value() == 3);
 }
 
-TEST_CASE("a broken input answers all who wait") {
+TEST_CASE("a broken input answers all writes that wait", "[input]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -127,7 +128,7 @@ TEST_CASE("a broken input answers all who wait") {
   CHECK(owner.info(hdl).state == session_state::running);
 }
 
-TEST_CASE("the exit answers writes that were not taken") {
+TEST_CASE("the exit answers writes that were not taken", "[input][ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -145,7 +146,7 @@ TEST_CASE("the exit answers writes that were not taken") {
   }
 }
 
-TEST_CASE("a session without input has a closed one") {
+TEST_CASE("a session without input has a closed one", "[input]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -156,7 +157,7 @@ TEST_CASE("a session without input has a closed one") {
   CHECK(t.child().take_calls() == lines{});
 }
 
-TEST_CASE("resize reaches the terminal and brings its answer") {
+TEST_CASE("resize reaches the terminal and brings its answer", "[terminal]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn(cat_on_terminal());
@@ -171,7 +172,7 @@ TEST_CASE("resize reaches the terminal and brings its answer") {
   CHECK(not_done.is(errc::request_failed));
 }
 
-TEST_CASE("a resize that cannot be is refused") {
+TEST_CASE("a resize that cannot be is refused", "[terminal]") {
   theatre t;
   peer owner{t};
   auto on_pipes = owner.spawn();
@@ -184,7 +185,7 @@ TEST_CASE("a resize that cannot be is refused") {
   CHECK(t.child(1).take_calls() == lines{});
 }
 
-TEST_CASE("every signal reaches the child by its name") {
+TEST_CASE("every signal reaches the child by its name", "[signals]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -197,13 +198,13 @@ TEST_CASE("every signal reaches the child by its name") {
   t.child().answered(1);
   t.run();
   CHECK(sent.error() == caf::none);
-  // A signal is no terminate: the status does not say that it was asked for.
+  // A signal is not a terminate: the status does not say that it was requested.
   t.child().exited(by_signal(1));
   t.run();
   CHECK_FALSE(owner.info(hdl).status.by_request);
 }
 
-TEST_CASE("no more writes wait than a session takes, however small") {
+TEST_CASE("waiting writes are limited, however small", "[input][limits]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -219,7 +220,7 @@ TEST_CASE("no more writes wait than a session takes, however small") {
   CHECK(write(owner, hdl, "y").pending());
 }
 
-TEST_CASE("a write that was refused says why, and others go on") {
+TEST_CASE("a write that was refused says why, and others go on", "[input]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();

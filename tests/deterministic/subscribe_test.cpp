@@ -12,7 +12,7 @@ subscription window(std::uint64_t size, delivery mode = delivery::lossless,
 
 } // namespace
 
-TEST_CASE("a window smaller than a chunk gets it in slices") {
+TEST_CASE("a window smaller than a chunk gets it in slices", "[subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -28,7 +28,8 @@ TEST_CASE("a window smaller than a chunk gets it in slices") {
   CHECK(owner.take_events() == lines{"4 out@7 h"});
 }
 
-TEST_CASE("an acknowledgement of too much opens no more than the window") {
+TEST_CASE("an acknowledgement of too much opens no more than the window",
+          "[subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -39,7 +40,7 @@ TEST_CASE("an acknowledgement of too much opens no more than the window") {
   CHECK(owner.take_events() == lines{"1 out@0 abc", "2 out@3 def"});
 }
 
-TEST_CASE("acknowledgements of strangers do nothing") {
+TEST_CASE("acknowledgements of strangers do nothing", "[subscription]") {
   theatre t;
   peer owner{t};
   peer stranger{t};
@@ -53,7 +54,7 @@ TEST_CASE("acknowledgements of strangers do nothing") {
   CHECK(owner.take_events() == lines{"1 out@0 abc"});
 }
 
-TEST_CASE("many subscribers share one copy of each chunk") {
+TEST_CASE("many subscribers share one copy of each chunk", "[subscription]") {
   theatre t;
   peer owner{t};
   peer other{t};
@@ -73,7 +74,8 @@ TEST_CASE("many subscribers share one copy of each chunk") {
   CHECK(kept.value().outputs.at(0).bytes.data() == bytes.data() + 9999);
 }
 
-TEST_CASE("without a subscriber the session reads on and keeps the tail") {
+TEST_CASE("a session without a subscriber reads on and keeps the tail",
+          "[subscription]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -89,7 +91,8 @@ TEST_CASE("without a subscriber the session reads on and keeps the tail") {
   CHECK_FALSE(owner.info(hdl).paused);
 }
 
-TEST_CASE("a lossless subscriber with unsent bytes holds reading back") {
+TEST_CASE("a lossless subscriber with unsent bytes holds reading back",
+          "[subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -111,7 +114,8 @@ TEST_CASE("a lossless subscriber with unsent bytes holds reading back") {
   CHECK(t.child().credit() == read_window);
 }
 
-TEST_CASE("bytes under way do not hold reading back, unsent ones do") {
+TEST_CASE("bytes under way do not hold reading back, unsent ones do",
+          "[subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -124,7 +128,8 @@ TEST_CASE("bytes under way do not hold reading back, unsent ones do") {
   CHECK(owner.info(hdl).paused);
 }
 
-TEST_CASE("what a lossless subscriber has not had is never evicted") {
+TEST_CASE("output that a lossless subscriber has not had is never evicted",
+          "[subscription]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -141,7 +146,8 @@ TEST_CASE("what a lossless subscriber has not had is never evicted") {
   CHECK(owner.info(hdl).retained == 4);
 }
 
-TEST_CASE("a lossy subscriber holds nothing back and is told of one gap") {
+TEST_CASE("a lossy subscriber holds nothing back and gets one gap",
+          "[subscription]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -165,7 +171,7 @@ TEST_CASE("a lossy subscriber holds nothing back and is told of one gap") {
   CHECK(owner.take_events() == lines{"5 out@12 m", "6 out@13 n"});
 }
 
-TEST_CASE("a lossy subscriber is told of the gap in each stream") {
+TEST_CASE("a lossy subscriber gets a gap for each stream", "[subscription]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -184,7 +190,8 @@ TEST_CASE("a lossy subscriber is told of the gap in each stream") {
                  "5 exited exit code 0", "6 closed complete"});
 }
 
-TEST_CASE("a lossy subscriber that never acknowledges learns of the end") {
+TEST_CASE("a lossy subscriber that never acknowledges learns of the end",
+          "[subscription]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -198,7 +205,8 @@ TEST_CASE("a lossy subscriber that never acknowledges learns of the end") {
   CHECK(owner.take_events() == lines{"3 gap out 3-6", "4 closed complete"});
 }
 
-TEST_CASE("a lossless subscriber keeps what a lossy one would lose") {
+TEST_CASE("a lossless subscriber keeps what a lossy one would lose",
+          "[subscription]") {
   theatre t;
   peer owner{t};
   peer lossy{t};
@@ -216,7 +224,7 @@ TEST_CASE("a lossless subscriber keeps what a lossy one would lose") {
   CHECK(owner.info(hdl).paused);
 }
 
-TEST_CASE("a subscriber that dies mid-stream is forgotten") {
+TEST_CASE("a subscriber that dies mid-stream is forgotten", "[subscription]") {
   theatre t;
   peer owner{t};
   auto slow = std::make_unique<peer>(t);
@@ -238,7 +246,8 @@ TEST_CASE("a subscriber that dies mid-stream is forgotten") {
   CHECK(owner.done());
 }
 
-TEST_CASE("an owner that subscribes and dies is forgotten and obeyed") {
+TEST_CASE("an owner that subscribes and dies is forgotten and obeyed",
+          "[subscription]") {
   theatre t;
   auto owner = std::make_unique<peer>(t);
   peer other{t};
@@ -253,7 +262,8 @@ TEST_CASE("an owner that subscribes and dies is forgotten and obeyed") {
   CHECK_FALSE(info.paused);
 }
 
-TEST_CASE("unsubscribing ends the events and lets the child go on") {
+TEST_CASE("unsubscribing ends the events and lets the child go on",
+          "[subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -278,7 +288,7 @@ TEST_CASE("unsubscribing ends the events and lets the child go on") {
   }
 }
 
-TEST_CASE("a subscription that cannot be is refused") {
+TEST_CASE("a subscription that cannot be is refused", "[subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -302,7 +312,8 @@ TEST_CASE("a subscription that cannot be is refused") {
   CHECK(owner.take_events() == lines{"1 out@3 d"});
 }
 
-TEST_CASE("a subscriber that understands nothing harms nobody but itself") {
+TEST_CASE("a subscriber that understands nothing harms only itself",
+          "[subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -319,7 +330,8 @@ TEST_CASE("a subscriber that understands nothing harms nobody but itself") {
   caf::anon_send_exit(deaf, caf::exit_reason::kill);
 }
 
-TEST_CASE("the answer to a subscription comes before its events") {
+TEST_CASE("the answer to a subscription comes before its events",
+          "[subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();

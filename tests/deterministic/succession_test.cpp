@@ -1,4 +1,4 @@
-// What follows a runner that was lost, or could not be started.
+// Replacing a runner that was lost or could not be started.
 #include "runner_stage.hpp"
 
 using namespace procession;
@@ -32,13 +32,14 @@ const auto not_found = failure{errc::program_not_found,
 
 } // namespace
 
-TEST_CASE("after the loss of a runner the next session starts another") {
+TEST_CASE("the next session after the loss of a runner starts another",
+          "[runner]") {
   far_theatre x;
   peer watcher{x.t};
   auto first = start(x, watcher);
   REQUIRE_FALSE(watcher.subscribe(first).error());
   x.kill_runner();
-  // As if none followed.
+  // The subscriber sees the loss, although another runner follows.
   CHECK(watcher.take_events().back() == "2 closed host_lost");
   CHECK(watcher.ask<exit_status>(first, wait_atom_v).value().cause
         == exit_cause::runner_lost);
@@ -57,16 +58,17 @@ TEST_CASE("after the loss of a runner the next session starts another") {
   x.t.child(1).stdin_taken(5);
   x.t.run();
   CHECK(written.value() == 5);
-  // The first session does not come back.
+  // The first session is not revived.
   CHECK(watcher.ask<std::uint64_t>(first, write_atom_v, shared_bytes{"a"})
           .is(errc::already_exited));
 }
 
-TEST_CASE("a session that comes while a runner ends waits for the next") {
+TEST_CASE("a session that comes while a runner ends waits for the next",
+          "[runner]") {
   far_theatre x;
   peer watcher{x.t};
   start(x, watcher);
-  // Its process does not follow yet.
+  // The lost runner's process has not ended yet.
   x.lingers = true;
   x.channel->cut(side::left);
   x.t.run();
@@ -100,7 +102,7 @@ TEST_CASE("a session that comes while a runner ends waits for the next") {
   }
 }
 
-TEST_CASE("a runner that was stopped is followed by none") {
+TEST_CASE("a runner that was stopped is not replaced", "[runner]") {
   far_theatre x;
   peer watcher{x.t};
   start(x, watcher);
@@ -113,13 +115,14 @@ TEST_CASE("a runner that was stopped is followed by none") {
   CHECK(x.launches == 1);
 }
 
-TEST_CASE("runners that fail in a row are followed after pauses only") {
+TEST_CASE("runners that fail in a row are followed after pauses only",
+          "[runner]") {
   far_theatre x;
   peer watcher{x.t};
   start(x, watcher);
   x.no_launch = not_found;
   x.kill_runner();
-  // It was up for too short a time: one failure. Three more are free.
+  // It was up too briefly: this is one failure. Three more are allowed.
   for (std::size_t n = 2; n <= 4; ++n) {
     CHECK(watcher.begin(cat()).is(errc::program_not_found));
     CHECK(x.launches == n);
@@ -162,7 +165,7 @@ TEST_CASE("runners that fail in a row are followed after pauses only") {
   }
 }
 
-TEST_CASE("where none may follow, a runner is lost for good") {
+TEST_CASE("a runner that may not be replaced is lost for good", "[runner]") {
   far_theatre x{none_follows()};
   peer watcher{x.t};
   start(x, watcher);

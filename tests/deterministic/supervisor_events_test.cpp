@@ -1,10 +1,11 @@
-// What subscribers to a supervisor are told.
+// The events that subscribers of a supervisor get.
 #include "nursery.hpp"
 
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("events say what happened to which start of which child") {
+TEST_CASE("events say what happened to which start of which child",
+          "[supervision][subscription]") {
   theatre t;
   nursery n{t, {kid(t, "a")}};
   n.up("a");
@@ -26,7 +27,8 @@ TEST_CASE("events say what happened to which start of which child") {
   CHECK(all[4].pid == 2);
 }
 
-TEST_CASE("who subscribes later is told what was before, as far as retained") {
+TEST_CASE("a later subscriber gets the earlier events, as far as retained",
+          "[supervision][subscription]") {
   theatre t;
   supervisor_options options;
   options.retained_events = 3;
@@ -45,7 +47,9 @@ TEST_CASE("who subscribes later is told what was before, as far as retained") {
   CHECK(later.take() == late.take());
 }
 
-TEST_CASE("who does not acknowledge costs no more than what is retained") {
+TEST_CASE("a subscriber that does not acknowledge costs no more than the "
+          "retained events",
+          "[supervision][subscription]") {
   theatre t;
   supervisor_options options;
   options.retained_events = 4;
@@ -64,11 +68,12 @@ TEST_CASE("who does not acknowledge costs no more than what is retained") {
   slow.ack(100);
   CHECK(slow.take()
         == lines{"a#100 exited: exit code 1", "a#101 started", "a#101 ready"});
-  // The others had everything.
+  // The other subscribers got everything.
   CHECK(n.events().size() == 2 + 3 * 100);
 }
 
-TEST_CASE("the end is told to everybody, whatever is on its way") {
+TEST_CASE("the end is told to everybody, whatever is on its way",
+          "[supervision][subscription]") {
   theatre t;
   nursery n{t, {kid(t, "a")}};
   watcher slow{t, n.hdl, 1};
@@ -83,7 +88,8 @@ TEST_CASE("the end is told to everybody, whatever is on its way") {
                  "down: user_shutdown"});
 }
 
-TEST_CASE("a subscriber that goes down is forgotten, one that leaves too") {
+TEST_CASE("a subscriber that goes down is forgotten, one that leaves too",
+          "[supervision][subscription]") {
   theatre t;
   nursery n{t, {kid(t, "a")}};
   {
@@ -98,12 +104,13 @@ TEST_CASE("a subscriber that goes down is forgotten, one that leaves too") {
   CHECK(n.events().back() == "a#1 backing_off for 1000ms");
 }
 
-TEST_CASE("a child that listens to its supervisor is watched as any other") {
+TEST_CASE("a child that listens to its supervisor is watched as any other",
+          "[supervision][subscription]") {
   theatre t;
   caf::actor child;
   auto make = [&](caf::actor_system& sys) -> caf::expected<caf::actor> {
     child = sys.spawn([](caf::event_based_actor* self) {
-      // It has no interest in the answers.
+      // It ignores the answers.
       self->set_default_handler(caf::drop);
       return caf::behavior{[self](const task& x) { x(self); },
                            [](const supervisor_event&) {},
@@ -127,7 +134,8 @@ TEST_CASE("a child that listens to its supervisor is watched as any other") {
   CHECK(n.states() == lines{"a backing_off"});
 }
 
-TEST_CASE("a supervisor does not mind a subscriber that understands nothing") {
+TEST_CASE("a supervisor does not mind a subscriber that understands nothing",
+          "[supervision][subscription]") {
   theatre t;
   nursery n{t, {kid(t, "a")}};
   auto deaf = t.sys.spawn([&](caf::event_based_actor* self) {
@@ -141,7 +149,8 @@ TEST_CASE("a supervisor does not mind a subscriber that understands nothing") {
   caf::anon_send_exit(deaf, caf::exit_reason::kill);
 }
 
-TEST_CASE("a subscription to events that cannot be is refused") {
+TEST_CASE("a subscription to events that cannot be is refused",
+          "[supervision][subscription]") {
   theatre t;
   nursery n{t, {}};
   auto subscribe = [&](event_subscription terms) {

@@ -1,4 +1,4 @@
-// When a child is ready, and children that are no sessions.
+// When a child is ready, and children that are not sessions.
 #include "nursery.hpp"
 
 #include <stdexcept>
@@ -13,7 +13,7 @@ child_spec ready_when(child_spec x, readiness when) {
   return x;
 }
 
-/// A probe whose answers are up to the test.
+/// A probe that the test answers.
 struct scripted_probe {
   using answer = std::function<void(std::optional<failure>)>;
 
@@ -41,7 +41,7 @@ const auto refused = failure{errc::request_failed, {stage::ready, 111, "no"}};
 
 } // namespace
 
-TEST_CASE("a child is ready when its output has the text") {
+TEST_CASE("a child is ready when its output has the text", "[supervision]") {
   theatre t;
   nursery n{t,
             {ready_when(kid(t, "a"), ready_output{"listening on :80"}),
@@ -58,7 +58,8 @@ TEST_CASE("a child is ready when its output has the text") {
   CHECK(n.asker.info(n.find("a").session).subscribers == 0);
 }
 
-TEST_CASE("looking for a text neither takes output nor holds the child up") {
+TEST_CASE("looking for a text neither takes output nor holds the child up",
+          "[supervision]") {
   theatre t;
   auto a = ready_when(kid(t, "a"), ready_output{"ready"});
   nursery n{t, {a}};
@@ -82,7 +83,8 @@ TEST_CASE("looking for a text neither takes output nor holds the child up") {
   CHECK(tail.substr(tail.size() - 7) == "\nready\n");
 }
 
-TEST_CASE("a child is ready when it says so by its descriptor") {
+TEST_CASE("a child is ready when it says so by its descriptor",
+          "[supervision]") {
   theatre t;
   auto a = ready_when(kid(t, "a"), ready_notified{});
   CHECK(is(make_supervisor(t.sys, {a}).error(), errc::invalid_argument));
@@ -97,7 +99,8 @@ TEST_CASE("a child is ready when it says so by its descriptor") {
   CHECK(n.states() == lines{"a running", "b starting"});
 }
 
-TEST_CASE("a child that says that it is ready and ends at once was ready") {
+TEST_CASE("a child that says that it is ready and ends at once was ready",
+          "[supervision]") {
   theatre t;
   auto a = ready_when(kid(t, "a", restart_kind::transient), ready_notified{});
   std::get<session_start>(a.start).what.notification_fd = 3;
@@ -108,7 +111,7 @@ TEST_CASE("a child that says that it is ready and ends at once was ready") {
   nursery n{t, {by_descriptor ? a : b}};
   auto name = std::string{by_descriptor ? "a" : "b"};
   auto& child = n.of(name);
-  // All of it is there before the supervisor is told that it runs.
+  // All of it arrives before the supervisor is told that the child runs.
   child.started();
   if (!fails && by_descriptor)
     child.notified();
@@ -131,7 +134,8 @@ TEST_CASE("a child that says that it is ready and ends at once was ready") {
   }
 }
 
-TEST_CASE("a child is ready when a probe finds what it looks for") {
+TEST_CASE("a child is ready when a probe finds what it looks for",
+          "[supervision]") {
   theatre t;
   scripted_probe probe;
   nursery n{t, {ready_when(kid(t, "a"), probe.when())}};
@@ -154,13 +158,13 @@ TEST_CASE("a child is ready when a probe finds what it looks for") {
   CHECK(probe.seen->pid != 0);
   probe.say(t);
   CHECK(n.states() == lines{"a running"});
-  // A late answer is of no meaning.
+  // A late answer is ignored.
   probe.asked->front()(refused);
   t.advance(1h);
   CHECK(n.states() == lines{"a running"});
 }
 
-TEST_CASE("a probe that cannot work fails the start at once") {
+TEST_CASE("a probe that cannot work fails the start at once", "[supervision]") {
   theatre t;
   scripted_probe probe;
   nursery n{t, {ready_when(kid(t, "a"), probe.when())}};
@@ -171,7 +175,7 @@ TEST_CASE("a probe that cannot work fails the start at once") {
     probe.say(t, failure{errc::invalid_argument, {stage::ready, 0, "bad"}});
   }
   SECTION("though the process was faster") {
-    // The answer is there before anybody waits for it.
+    // The child says it before the supervisor waits for it.
     n.of("a").started(1);
     t.run();
     probe.say(t, failure{errc::invalid_argument, {stage::ready, 0, "bad"}});
@@ -185,7 +189,8 @@ TEST_CASE("a probe that cannot work fails the start at once") {
   CHECK(contains(n.events().back(), "down: invalid_argument at ready"));
 }
 
-TEST_CASE("a child that is not ready in time is stopped, and that is told") {
+TEST_CASE("a child that is not ready in time is stopped, and that is told",
+          "[supervision]") {
   theatre t;
   auto a = ready_when(kid(t, "a"), ready_output{"never"});
   a.ready_within = 7s;
@@ -223,7 +228,7 @@ TEST_CASE("a child that is not ready in time is stopped, and that is told") {
   SECTION("though its process is not even there") {
     t.advance(7s);
     CHECK(contains(n.events().back(), "start_failed: deadline_passed"));
-    // It is ended as soon as it can be.
+    // It is ended as soon as it can be ended.
     n.up("a");
     CHECK(n.count("a", "terminate") == 1);
     n.obey();
@@ -231,7 +236,8 @@ TEST_CASE("a child that is not ready in time is stopped, and that is told") {
   }
 }
 
-TEST_CASE("why a probe has found nothing is told when the time is over") {
+TEST_CASE("the reason why a probe found nothing is told when the time is over",
+          "[supervision]") {
   theatre t;
   scripted_probe probe;
   auto a = ready_when(kid(t, "a"), probe.when());
@@ -250,7 +256,8 @@ TEST_CASE("why a probe has found nothing is told when the time is over") {
   n.down("a", by_signal(15));
 }
 
-TEST_CASE("a child that ends before it is ready has failed to start") {
+TEST_CASE("a child that ends before it is ready has failed to start",
+          "[supervision]") {
   theatre t;
   auto status = GENERATE(exit_code(0), exit_code(3));
   auto a = ready_when(kid(t, "a", restart_kind::transient),
@@ -279,7 +286,8 @@ TEST_CASE("a child that ends before it is ready has failed to start") {
                    + to_string(status)});
 }
 
-TEST_CASE("a session that somebody takes away is a failure of its child") {
+TEST_CASE("a session that somebody takes away is a failure of its child",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a")}};
   n.obey();
@@ -289,7 +297,8 @@ TEST_CASE("a session that somebody takes away is a failure of its child") {
   CHECK(n.states() == lines{"a backing_off"});
 }
 
-TEST_CASE("a session that is closed can be read though its child goes on") {
+TEST_CASE("a session that is closed can be read though its child goes on",
+          "[supervision]") {
   theatre t;
   nursery n{t, {eager(t, "a")}};
   n.obey();
@@ -303,9 +312,10 @@ TEST_CASE("a session that is closed can be read though its child goes on") {
   CHECK(words.value().outputs.at(0).bytes.text() == "last words");
 }
 
-// -- children that are no sessions --------------------------------------------
+// -- children that are not sessions
+// --------------------------------------------
 
-TEST_CASE("any actor can be a child") {
+TEST_CASE("any actor can be a child", "[supervision]") {
   theatre t;
   auto makes = 0;
   caf::actor made;
@@ -313,7 +323,7 @@ TEST_CASE("any actor can be a child") {
     ++makes;
     made = sys.spawn([](caf::event_based_actor* self) {
       self->set_exit_handler([=](caf::exit_msg&) {
-        // It ends when it likes.
+        // It ends on its own.
       });
       return caf::behavior{
         [=](wait_atom) {}, [=](terminate_atom) { self->quit(); },
@@ -355,7 +365,7 @@ TEST_CASE("any actor can be a child") {
   made = nullptr;
 }
 
-TEST_CASE("a function that makes no actor fails the start") {
+TEST_CASE("a function that returns no actor fails the start", "[supervision]") {
   theatre t;
   auto how = GENERATE(0, 1, 2, 3);
   auto make = [=](caf::actor_system&) -> caf::expected<caf::actor> {
@@ -374,7 +384,8 @@ TEST_CASE("a function that makes no actor fails the start") {
   CHECK(n.states() == lines{"first running"});
 }
 
-TEST_CASE("a supervisor is a child that is ready when its own are") {
+TEST_CASE("a supervisor is a child that is ready when its own are",
+          "[supervision]") {
   theatre t;
   auto slow = kid(t, "b");
   slow.ready_within = max_timespan;
@@ -394,7 +405,8 @@ TEST_CASE("a supervisor is a child that is ready when its own are") {
   over.value();
 }
 
-TEST_CASE("a nested supervisor that gives up is a failure above") {
+TEST_CASE("a nested supervisor that gives up is a failure above",
+          "[supervision]") {
   theatre t;
   supervisor_options once;
   once.intensity = {1, 10s};
@@ -416,7 +428,8 @@ TEST_CASE("a nested supervisor that gives up is a failure above") {
   CHECK(contains(last, "child 'a'"));
 }
 
-TEST_CASE("a nested supervisor that does not come up names its child") {
+TEST_CASE("a nested supervisor that does not come up names its child",
+          "[supervision]") {
   theatre t;
   nursery n{t, {supervisor_child("inner", {kid(t, "a")})}};
   auto up = n.asker.ask<child_list>(n.hdl, wait_atom_v);
@@ -427,7 +440,8 @@ TEST_CASE("a nested supervisor that does not come up names its child") {
   CHECK(contains(detail_of(up.error()).text, "child 'a' did not come up"));
 }
 
-TEST_CASE("a nested supervisor goes with the one above, however that ends") {
+TEST_CASE("a nested supervisor goes with the one above, however that ends",
+          "[supervision]") {
   theatre t;
   nursery n{t, {supervisor_child("inner", {kid(t, "a")})}};
   n.obey();

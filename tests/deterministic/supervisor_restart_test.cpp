@@ -1,4 +1,4 @@
-// Too many restarts, pauses between them, and what is asked for meanwhile.
+// Too many restarts, pauses between them, and requests meanwhile.
 #include "nursery.hpp"
 
 using namespace procession;
@@ -17,7 +17,8 @@ at_most(std::uint32_t restarts, caf::timespan period,
 
 } // namespace
 
-TEST_CASE("so many restarts within the period are fine, one more ends it all") {
+TEST_CASE("restarts up to the intensity are fine, one more ends the supervisor",
+          "[supervision]") {
   theatre t;
   auto strategy = GENERATE(restart_strategy::one_for_one,
                            restart_strategy::one_for_all,
@@ -45,7 +46,7 @@ TEST_CASE("so many restarts within the period are fine, one more ends it all") {
   CHECK(contains(n.events().back(), "down: restart_limit at supervise"));
 }
 
-TEST_CASE("the period of restarts slides") {
+TEST_CASE("the period of restarts slides", "[supervision]") {
   theatre t;
   nursery n{t, {eager(t, "a")}, at_most(1, 10s)};
   n.obey();
@@ -62,7 +63,7 @@ TEST_CASE("the period of restarts slides") {
   CHECK(contains(n.events().back(), "down: restart_limit"));
 }
 
-TEST_CASE("restarts of all children count together") {
+TEST_CASE("restarts of all children count together", "[supervision]") {
   theatre t;
   nursery n{t, {eager(t, "a"), eager(t, "b")}, at_most(1, 10s)};
   n.obey();
@@ -73,7 +74,8 @@ TEST_CASE("restarts of all children count together") {
   CHECK(contains(n.events().back(), "down: restart_limit"));
 }
 
-TEST_CASE("each failure in a row doubles the pause, up to its limit") {
+TEST_CASE("each failure in a row doubles the pause, up to its limit",
+          "[supervision]") {
   theatre t;
   auto a = kid(t, "a");
   a.pause.limit = 5s;
@@ -107,7 +109,8 @@ TEST_CASE("each failure in a row doubles the pause, up to its limit") {
   }
 }
 
-TEST_CASE("pauses vary by their jitter, and are the same with the same seed") {
+TEST_CASE("pauses vary by their jitter, and are the same with the same seed",
+          "[supervision]") {
   auto pauses = [](std::uint64_t seed) {
     theatre t;
     auto a = kid(t, "a");
@@ -132,7 +135,7 @@ TEST_CASE("pauses vary by their jitter, and are the same with the same seed") {
   CHECK(pauses(1) != pauses(2));
 }
 
-TEST_CASE("a group pauses when all of it is down") {
+TEST_CASE("a group pauses when all of it is down", "[supervision]") {
   theatre t;
   nursery n{t,
             {kid(t, "a"), kid(t, "b")},
@@ -142,7 +145,7 @@ TEST_CASE("a group pauses when all of it is down") {
   n.down("a", exit_code(1));
   CHECK(n.events() == lines{"a#1 exited: exit code 1", "b#1 stopping"});
   t.advance(1h);
-  // Long gone is its grace; until it has ended it is waited for.
+  // Its grace is long over, but the supervisor waits until it has ended.
   n.down("b", by_signal(9));
   CHECK(n.states() == lines{"a waiting", "b waiting"});
   CHECK(n.events().back() == "a#1 backing_off for 1000ms");
@@ -151,7 +154,8 @@ TEST_CASE("a group pauses when all of it is down") {
   CHECK(n.states() == lines{"a running", "b running"});
 }
 
-TEST_CASE("a child that does not start at first ends the supervisor") {
+TEST_CASE("a child that does not start at first ends the supervisor",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a"), kid(t, "b"), kid(t, "c")}};
   auto up = n.asker.ask<child_list>(n.hdl, wait_atom_v);
@@ -170,7 +174,8 @@ TEST_CASE("a child that does not start at first ends the supervisor") {
   CHECK(contains(seen.back(), "down: program_not_found at resolve"));
 }
 
-TEST_CASE("a restart that does not start is one more failure") {
+TEST_CASE("a restart that does not start is one more failure",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a")}, at_most(2, 1h)};
   n.obey();
@@ -189,7 +194,8 @@ TEST_CASE("a restart that does not start is one more failure") {
 
 // -- requests -----------------------------------------------------------------
 
-TEST_CASE("a child is added behind the others, and is there once it is ready") {
+TEST_CASE("a child is added after the others, and is there once it is ready",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a")}};
   auto early = n.add(kid(t, "b"));
@@ -220,7 +226,7 @@ TEST_CASE("a child is added behind the others, and is there once it is ready") {
   }
 }
 
-TEST_CASE("a supervisor without children is one to add to") {
+TEST_CASE("a supervisor without children is one to add to", "[supervision]") {
   theatre t;
   nursery n{t, {}};
   CHECK(n.asker.ask<child_list>(n.hdl, wait_atom_v).value().empty());
@@ -229,7 +235,8 @@ TEST_CASE("a supervisor without children is one to add to") {
   added.value();
 }
 
-TEST_CASE("what cannot be kept is refused before anything starts") {
+TEST_CASE("an invalid child is refused before anything starts",
+          "[supervision]") {
   theatre t;
   auto refused = [&](std::vector<child_spec> children,
                      supervisor_options options = {}) {
@@ -266,7 +273,7 @@ TEST_CASE("what cannot be kept is refused before anything starts") {
   CHECK(t.children() == 0);
 }
 
-TEST_CASE("a child is removed when nothing of it is left") {
+TEST_CASE("a child is removed when nothing of it is left", "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a"), kid(t, "b")}};
   n.obey();
@@ -289,7 +296,8 @@ TEST_CASE("a child is removed when nothing of it is left") {
   }
 }
 
-TEST_CASE("a child that is removed while it starts is no failure of it all") {
+TEST_CASE("removing a child while it starts does not fail the supervisor",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a"), kid(t, "b")}};
   auto gone = n.remove("a");
@@ -302,7 +310,8 @@ TEST_CASE("a child that is removed while it starts is no failure of it all") {
   CHECK(n.states() == lines{"b running"});
 }
 
-TEST_CASE("what becomes of a child that is stopped before it runs is told") {
+TEST_CASE("the outcome of a child that is stopped before it runs is told",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a")}};
   std::string end = "a#1 start_failed: it was stopped before it ran";
@@ -324,7 +333,8 @@ TEST_CASE("what becomes of a child that is stopped before it runs is told") {
   }
 }
 
-TEST_CASE("a restart that is asked for comes at once and is no failure") {
+TEST_CASE("a requested restart comes at once and does not count as a failure",
+          "[supervision]") {
   theatre t;
   auto strategy = GENERATE(restart_strategy::one_for_one,
                            restart_strategy::one_for_all);
@@ -340,7 +350,7 @@ TEST_CASE("a restart that is asked for comes at once and is no failure") {
   CHECK(n.states() == lines{"a running", "b running"});
 }
 
-TEST_CASE("a restart ends a pause") {
+TEST_CASE("a restart ends a pause", "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a")}};
   n.obey();
@@ -353,7 +363,8 @@ TEST_CASE("a restart ends a pause") {
   CHECK(n.count("a", "start") == 2);
 }
 
-TEST_CASE("a child that is stopped stays so until it is started again") {
+TEST_CASE("a child that is stopped stays so until it is started again",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a")}};
   n.obey();
@@ -386,7 +397,8 @@ TEST_CASE("a child that is stopped stays so until it is started again") {
   }
 }
 
-TEST_CASE("a child that is stopped while it is added is not there") {
+TEST_CASE("a child that is stopped while it is added is not there",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a")}};
   n.up("a");
@@ -398,7 +410,8 @@ TEST_CASE("a child that is stopped while it is added is not there") {
   CHECK(n.states() == lines{"a running"});
 }
 
-TEST_CASE("a first start that was asked for may fail without ending it all") {
+TEST_CASE("a first start that was asked for may fail without ending it all",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a"), kid(t, "b")}};
   n.stop("b").value();
@@ -410,7 +423,7 @@ TEST_CASE("a first start that was asked for may fail without ending it all") {
   CHECK(n.states() == lines{"a running", "b backing_off"});
 }
 
-TEST_CASE("those who wait for a supervisor do not pile up") {
+TEST_CASE("waits for a supervisor do not pile up", "[supervision][limits]") {
   theatre t;
   nursery n{t, {kid(t, "a")}};
   std::vector<reply<child_list>> up;
@@ -437,7 +450,9 @@ TEST_CASE("those who wait for a supervisor do not pile up") {
   over.back().value();
 }
 
-TEST_CASE("a supervisor that ends refuses what is asked, and tells who waits") {
+TEST_CASE(
+  "a supervisor that ends refuses requests, and answers those that wait",
+  "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a"), kid(t, "b"), kid(t, "c")}};
   n.up("a");
@@ -455,7 +470,8 @@ TEST_CASE("a supervisor that ends refuses what is asked, and tells who waits") {
   CHECK(n.count("b", "terminate") == 1);
 }
 
-TEST_CASE("a supervisor that ends while a child backs off starts it no more") {
+TEST_CASE("a supervisor that ends while a child backs off starts it no more",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a"), kid(t, "b")}};
   n.obey();

@@ -21,7 +21,8 @@ const auto rest_for_one = with(restart_strategy::rest_for_one);
 
 } // namespace
 
-TEST_CASE("children start in order, each when the one before is ready") {
+TEST_CASE("children start in order, each when the one before is ready",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a"), kid(t, "b"), kid(t, "c")}};
   auto up = n.asker.ask<child_list>(n.hdl, wait_atom_v);
@@ -40,7 +41,8 @@ TEST_CASE("children start in order, each when the one before is ready") {
   CHECK(n.asker.ask<child_list>(n.hdl, wait_atom_v).value().size() == 3);
 }
 
-TEST_CASE("a supervisor that ends stops its children in reverse order") {
+TEST_CASE("a supervisor that ends stops its children in reverse order",
+          "[supervision][ending]") {
   theatre t;
   nursery n{t, {kid(t, "a"), kid(t, "b"), kid(t, "c")}};
   n.obey();
@@ -65,7 +67,8 @@ TEST_CASE("a supervisor that ends stops its children in reverse order") {
                  "ended: user_shutdown", "down: user_shutdown"});
 }
 
-TEST_CASE("an exit message ends a supervisor in order, a normal one does not") {
+TEST_CASE("an exit message ends a supervisor in order, a normal one does not",
+          "[supervision][ending]") {
   theatre t;
   nursery n{t, {kid(t, "a"), kid(t, "b")}};
   n.obey();
@@ -79,7 +82,8 @@ TEST_CASE("an exit message ends a supervisor in order, a normal one does not") {
   CHECK(n.events().back() == "down: user_shutdown");
 }
 
-TEST_CASE("a child that ignores being asked is killed after its grace") {
+TEST_CASE("a child that ignores being asked is killed after its grace",
+          "[supervision][ending]") {
   theatre t;
   auto stubborn = kid(t, "stubborn");
   std::get<session_start>(stubborn.start).what.kill.grace = 3s;
@@ -96,12 +100,13 @@ TEST_CASE("a child that ignores being asked is killed after its grace") {
   over.value();
 }
 
-TEST_CASE("a child that even the kernel keeps does not keep the supervisor") {
+TEST_CASE("a child that even the kernel keeps does not keep the supervisor",
+          "[supervision][ending]") {
   theatre t;
   nursery n{t, {kid(t, "a"), kid(t, "b")}};
   n.obey();
   auto over = n.asker.ask<caf::unit_t>(n.hdl, terminate_atom_v);
-  // The grace, and then what a session waits for a killed process.
+  // The grace, and then the time that a session waits for a killed process.
   t.advance(5s);
   t.advance(30s);
   CHECK(n.count("a", "terminate") == 1);
@@ -110,7 +115,8 @@ TEST_CASE("a child that even the kernel keeps does not keep the supervisor") {
   CHECK(n.count("b", "kill") > 0);
 }
 
-TEST_CASE("a spawner that never answers does not keep the supervisor") {
+TEST_CASE("a spawner that never answers does not keep the supervisor",
+          "[supervision][ending]") {
   theatre t;
   auto mute = t.sys.spawn([](caf::event_based_actor* self) -> caf::behavior {
     auto never = std::make_shared<std::vector<caf::response_promise>>();
@@ -126,14 +132,15 @@ TEST_CASE("a spawner that never answers does not keep the supervisor") {
   auto up = n.asker.ask<child_list>(n.hdl, wait_atom_v);
   t.advance(30s);
   CHECK(up.pending());
-  // The grace, the drain deadline, and two minutes for what is slow.
+  // The grace, the drain deadline, and two minutes for slowness.
   t.advance(5s + 2s + 2min);
   CHECK(up.is(errc::deadline_passed));
   caf::anon_send_exit(mute, caf::exit_reason::kill);
   t.run();
 }
 
-TEST_CASE("by its kind a child that ended is started again or not") {
+TEST_CASE("the kind of a child decides whether it is restarted",
+          "[supervision]") {
   theatre t;
   auto kind = GENERATE(permanent, transient, temporary);
   auto status = GENERATE(exit_code(0), exit_code(3), by_signal(9));
@@ -159,7 +166,7 @@ TEST_CASE("by its kind a child that ended is started again or not") {
   CHECK(n.count("other", "start") == 1);
 }
 
-TEST_CASE("what counts as success is up to the child") {
+TEST_CASE("the child's spec decides what counts as success", "[supervision]") {
   theatre t;
   auto a = eager(t, "a", transient);
   std::get<session_start>(a.start).success = {0, 3};
@@ -181,7 +188,8 @@ TEST_CASE("what counts as success is up to the child") {
   }
 }
 
-TEST_CASE("the next start waits for the end of all that was before") {
+TEST_CASE("the next start waits for the end of all that was before",
+          "[supervision]") {
   theatre t;
   nursery n{t, {eager(t, "a")}};
   n.obey();
@@ -199,7 +207,8 @@ TEST_CASE("the next start waits for the end of all that was before") {
   CHECK(t.children() == 2);
 }
 
-TEST_CASE("a slow subscriber of a session does not put off its next start") {
+TEST_CASE("a slow subscriber of a session does not put off its next start",
+          "[supervision]") {
   theatre t;
   nursery n{t, {eager(t, "a")}};
   n.obey();
@@ -215,7 +224,7 @@ TEST_CASE("a slow subscriber of a session does not put off its next start") {
   CHECK(t.children() == 1);
   t.advance(1ms);
   CHECK(t.children() == 2);
-  // Nothing is lost for that.
+  // No output is lost by that.
   reader.acknowledge_always();
   reader.ack(slow, 1);
   t.child(0).both_ended();
@@ -225,7 +234,8 @@ TEST_CASE("a slow subscriber of a session does not put off its next start") {
   CHECK(reader.done());
 }
 
-TEST_CASE("a group is stopped in reverse order and started in order") {
+TEST_CASE("a group is stopped in reverse order and started in order",
+          "[supervision]") {
   theatre t;
   auto all = GENERATE(true, false);
   CAPTURE(all);
@@ -259,7 +269,7 @@ TEST_CASE("a group is stopped in reverse order and started in order") {
   CHECK(seen == expected);
 }
 
-TEST_CASE("in a group every kind has its way") {
+TEST_CASE("each kind of child keeps its rule in a group", "[supervision]") {
   theatre t;
   auto strategy = GENERATE(restart_strategy::one_for_all,
                            restart_strategy::rest_for_one);
@@ -277,8 +287,8 @@ TEST_CASE("in a group every kind has its way") {
                  "once running", "stopped stopped"});
   n.down("first", exit_code(1));
   n.obey();
-  // What had finished is done again for the others; what is temporary is not
-  // even a casualty twice; what was stopped stays so.
+  // A finished child runs again for the others; a temporary child is not
+  // restarted; a stopped child stays stopped.
   CHECK(n.states()
         == lines{"first running", "done running", "work running",
                  "stopped stopped"});
@@ -286,7 +296,8 @@ TEST_CASE("in a group every kind has its way") {
   CHECK(n.find("work").starts == 2);
 }
 
-TEST_CASE("an end in success of a transient child concerns no sibling") {
+TEST_CASE("an end in success of a transient child concerns no sibling",
+          "[supervision]") {
   theatre t;
   auto strategy = GENERATE(restart_strategy::one_for_one,
                            restart_strategy::one_for_all,
@@ -301,7 +312,7 @@ TEST_CASE("an end in success of a transient child concerns no sibling") {
   CHECK(n.count("c", "terminate") == 0);
 }
 
-TEST_CASE("siblings that fail together are one restart") {
+TEST_CASE("siblings that fail together are one restart", "[supervision]") {
   theatre t;
   auto options = one_for_all;
   options.intensity = {1, 10s};
@@ -319,7 +330,8 @@ TEST_CASE("siblings that fail together are one restart") {
   CHECK(n.states() == lines{"a running", "b running", "c running"});
 }
 
-TEST_CASE("a failure in front of a group that restarts widens the group") {
+TEST_CASE("a failure in front of a group that restarts widens the group",
+          "[supervision]") {
   theatre t;
   nursery n{t, {kid(t, "a"), kid(t, "b"), kid(t, "c")}, rest_for_one};
   n.obey();
@@ -352,7 +364,7 @@ TEST_CASE("a failure in front of a group that restarts widens the group") {
   CHECK(n.states() == lines{"a running", "b running", "c running"});
 }
 
-TEST_CASE("who forgets a supervisor need not wait until it is up") {
+TEST_CASE("a supervisor can be forgotten before it is up", "[supervision]") {
   theatre t;
   nursery n{t, {supervisor_child("inner", {kid(t, "a"), kid(t, "b")})}};
   n.up("a");
@@ -371,7 +383,8 @@ TEST_CASE("who forgets a supervisor need not wait until it is up") {
   t.run();
 }
 
-TEST_CASE("a supervisor that is killed or forgotten leaves nothing") {
+TEST_CASE("a supervisor that is killed or forgotten leaves nothing",
+          "[supervision][ending]") {
   theatre t;
   {
     nursery n{t, {kid(t, "a"), kid(t, "b"), kid(t, "c")}};
@@ -387,7 +400,7 @@ TEST_CASE("a supervisor that is killed or forgotten leaves nothing") {
     t.run();
     CHECK(n.count("a", "kill") == 1);
     CHECK(n.count("b", "kill") == 1);
-    // The one that is about to start is killed when it has.
+    // The child that is about to start is killed once it has started.
     t.child(2).started();
     t.run();
     CHECK(n.count("c", "kill") == 1);

@@ -3,7 +3,8 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("terminate asks, waits for the grace, kills and tells the status") {
+TEST_CASE("terminate asks, waits for the grace, kills and tells the status",
+          "[ending]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -23,7 +24,7 @@ TEST_CASE("terminate asks, waits for the grace, kills and tells the status") {
   CHECK_FALSE(ended.value().timed_out);
 }
 
-TEST_CASE("a process that ends within the grace is not killed") {
+TEST_CASE("a process that ends within the grace is not killed", "[ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -39,7 +40,7 @@ TEST_CASE("a process that ends within the grace is not killed") {
   CHECK(t.child().take_calls() == lines{"terminate", "destroyed"});
 }
 
-TEST_CASE("the grace belongs to the whole tree") {
+TEST_CASE("the grace belongs to the whole tree", "[ending]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -86,7 +87,7 @@ TEST_CASE("the grace belongs to the whole tree") {
   CHECK(owner.info(hdl).rest == leftovers{1, 0});
 }
 
-TEST_CASE("a request to end may name the signal") {
+TEST_CASE("a request to end may name the signal", "[ending][signals]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -101,7 +102,8 @@ TEST_CASE("a request to end may name the signal") {
   CHECK(t.child().take_calls() == lines{"kill"});
 }
 
-TEST_CASE("a request to end by a signal may come before the process runs") {
+TEST_CASE("a request to end by a signal may come before the process runs",
+          "[ending][signals]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -115,7 +117,7 @@ TEST_CASE("a request to end by a signal may come before the process runs") {
   CHECK(t.child().take_calls() == lines{"start", "terminate by hangup"});
 }
 
-TEST_CASE("a grace of zero kills at once") {
+TEST_CASE("a grace of zero kills at once", "[ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -123,7 +125,7 @@ TEST_CASE("a grace of zero kills at once") {
   CHECK(t.child().take_calls() == lines{"kill"});
 }
 
-TEST_CASE("of several graces the one over first counts") {
+TEST_CASE("the earliest of several graces counts", "[ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -162,7 +164,8 @@ TEST_CASE("of several graces the one over first counts") {
   }
 }
 
-TEST_CASE("terminate after the exit answers at once and ends what is left") {
+TEST_CASE("terminate after the exit answers at once and ends what is left",
+          "[ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -178,7 +181,8 @@ TEST_CASE("terminate after the exit answers at once and ends what is left") {
   CHECK(owner.ask<exit_status>(hdl, terminate_atom_v).value() == exit_code(1));
 }
 
-TEST_CASE("a process that the kernel keeps is told of after half a minute") {
+TEST_CASE("a process that the kernel keeps is reported after half a minute",
+          "[ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -204,7 +208,7 @@ TEST_CASE("a process that the kernel keeps is told of after half a minute") {
   }
 }
 
-TEST_CASE("whoever asks often does not put off the others' deadline") {
+TEST_CASE("repeated requests do not put off the others' deadline", "[ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -216,7 +220,7 @@ TEST_CASE("whoever asks often does not put off the others' deadline") {
   CHECK(ended.is(errc::deadline_passed));
 }
 
-TEST_CASE("the time-out terminates, and the status says so") {
+TEST_CASE("the time-out terminates, and the status says so", "[ending]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -237,7 +241,8 @@ TEST_CASE("the time-out terminates, and the status says so") {
   CHECK(status.signal == 9);
 }
 
-TEST_CASE("the time-out shortens a longer grace that was given before") {
+TEST_CASE("the time-out shortens a longer grace that was given before",
+          "[ending]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -257,7 +262,8 @@ TEST_CASE("the time-out shortens a longer grace that was given before") {
   CHECK_FALSE(asked.value().timed_out);
 }
 
-TEST_CASE("a process that ends before its time-out is not touched") {
+TEST_CASE("a process that ends before its time-out is not touched",
+          "[ending]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -270,7 +276,7 @@ TEST_CASE("a process that ends before its time-out is not touched") {
   CHECK(t.child().count("terminate") == 0);
 }
 
-TEST_CASE("an owner that goes down takes its session with it") {
+TEST_CASE("an owner that goes down takes its session with it", "[ending]") {
   theatre t;
   auto owner = std::make_unique<peer>(t);
   peer other{t};
@@ -293,7 +299,8 @@ TEST_CASE("an owner that goes down takes its session with it") {
   CHECK(other.ask<session_info>(hdl, info_atom_v).error());
 }
 
-TEST_CASE("an owner that goes down after the exit kills what is left") {
+TEST_CASE("an owner that goes down after the exit kills what is left",
+          "[ending]") {
   theatre t;
   auto owner = std::make_unique<peer>(t);
   peer other{t};
@@ -310,7 +317,8 @@ TEST_CASE("an owner that goes down after the exit kills what is left") {
         == lines{"1 exited exit code 0", "2 closed complete"});
 }
 
-TEST_CASE("a subscriber that takes nothing does not keep what its owner left") {
+TEST_CASE("a subscriber that takes nothing does not keep what its owner left",
+          "[ending]") {
   theatre t;
   auto owner = std::make_unique<peer>(t);
   peer slow{t};
@@ -352,7 +360,8 @@ TEST_CASE("a subscriber that takes nothing does not keep what its owner left") {
                  "4 closed drain_deadline"});
 }
 
-TEST_CASE("a session of the spawner's outlives who asked for it") {
+TEST_CASE("a session of the spawner's outlives the actor that asked for it",
+          "[ending][spawner]") {
   theatre t;
   auto owner = std::make_unique<peer>(t);
   peer other{t};
@@ -364,7 +373,8 @@ TEST_CASE("a session of the spawner's outlives who asked for it") {
   CHECK(other.info(hdl).state == session_state::running);
 }
 
-TEST_CASE("a session goes with its spawner, and nobody is left waiting") {
+TEST_CASE("a session goes with its spawner, and every request is answered",
+          "[ending][spawner]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -399,7 +409,7 @@ TEST_CASE("a session goes with its spawner, and nobody is left waiting") {
                    "ended"});
   }
   CHECK(t.child(0).destroyed());
-  // Nobody waits for a process that was about to start.
+  // A process that was about to start is not waited for.
   CHECK(t.child(1).destroyed());
   CHECK_FALSE(waiting.pending());
   CHECK_FALSE(ending.pending());
@@ -408,7 +418,7 @@ TEST_CASE("a session goes with its spawner, and nobody is left waiting") {
   CHECK_FALSE(starting.pending());
 }
 
-TEST_CASE("a session that is sent an exit ends everything it has") {
+TEST_CASE("a session that is sent an exit ends everything it has", "[ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -446,7 +456,8 @@ TEST_CASE("a session that is sent an exit ends everything it has") {
   }
 }
 
-TEST_CASE("a subscriber learns what a session that goes still owed it") {
+TEST_CASE("a subscriber learns what a session that goes still owed it",
+          "[ending][subscription]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -471,7 +482,8 @@ TEST_CASE("a subscriber learns what a session that goes still owed it") {
   CHECK(events[3] == "5 closed host_lost");
 }
 
-TEST_CASE("an exit sent to a closed session tells those it still owes") {
+TEST_CASE("an exit sent to a closed session tells those it still owes",
+          "[ending]") {
   theatre t;
   peer owner{t};
   auto hdl = owner.spawn();
@@ -489,7 +501,8 @@ TEST_CASE("an exit sent to a closed session tells those it still owes") {
   CHECK(owner.take_events() == lines{"3 gap out 2-4", "4 closed host_lost"});
 }
 
-TEST_CASE("a session that is to go waits for no subscriber") {
+TEST_CASE("a session that is to go waits for no subscriber",
+          "[ending][subscription]") {
   theatre t;
   peer owner{t};
   auto spec = cat();
@@ -508,7 +521,7 @@ TEST_CASE("a session that is to go waits for no subscriber") {
   CHECK(owner.info(hdl).paused);
   caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
   t.run();
-  // It is allowed to read on.
+  // The child may go on to read.
   CHECK(t.child().credit() > 0);
   t.child().out("klmno");
   t.child().both_ended();
@@ -523,7 +536,8 @@ TEST_CASE("a session that is to go waits for no subscriber") {
                    "3 gap out 1-15", "4 closed host_lost"});
 }
 
-TEST_CASE("the last handle to the spawner holds its sessions") {
+TEST_CASE("the last handle to the spawner holds its sessions",
+          "[ending][spawner]") {
   theatre t;
   peer owner{t};
   owner.spawn();

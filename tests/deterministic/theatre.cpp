@@ -45,14 +45,14 @@ theatre::~theatre() {
   caf::anon_send_exit(where, caf::exit_reason::user_shutdown);
   where = nullptr;
   run();
-  // Sessions see their processes out.
+  // A session waits for the end of its process.
   for (auto& x : factory_->scripts)
     x->perish();
   run();
   for (auto& x : factory_->scripts)
     CHECK(x->destroyed());
   CHECK(sys.registry().running() == 0);
-  // The actor system would wait for them for ever.
+  // Or the actor system would wait for them for ever.
   if (sys.registry().running() != 0) {
     std::fputs("actors are left\n", stderr);
     std::abort();
@@ -101,7 +101,7 @@ struct peer::state {
   lines problems;
   bool acknowledging = false;
   std::string text[2];
-  /// Of the current subscription.
+  /// The outputs of the current subscription.
   std::vector<output> outputs;
   bool begun = false;
   bool exited = false;
@@ -179,7 +179,7 @@ struct peer::state {
     closed = true;
   }
 
-  /// A subscription begins.
+  /// Begins a subscription.
   void begin(cursor from) {
     outputs.clear();
     last_seq = 0;

@@ -29,13 +29,13 @@ using namespace std::chrono_literals;
 
 using lines = std::vector<std::string>;
 
-/// Something to do inside of an actor.
+/// Work to be done inside an actor.
 using task = std::function<void(caf::event_based_actor*)>;
 
-/// `cat` on pipes.
+/// Returns `cat` on pipes.
 command cat();
 
-/// `cat` on a terminal.
+/// Returns `cat` on a terminal.
 command cat_on_terminal();
 
 /// The answer to a request, once it is there.
@@ -46,20 +46,21 @@ public:
     return !content_->value && !content_->error;
   }
 
-  /// Fails the test if there is none or an error.
+  /// Returns the result; fails the test without an answer, or with an error.
   const T& value() const {
     INFO(describe(content_->error));
     REQUIRE(content_->value);
     return *content_->value;
   }
 
-  /// Fails the test if there is none; empty if the answer is no error.
+  /// Returns the error, empty if there is none; fails the test without an
+  /// answer.
   const caf::error& error() const {
     REQUIRE_FALSE(pending());
     return content_->error;
   }
 
-  /// Whether the answer is an error of that code.
+  /// Returns whether the answer is an error of that code.
   bool is(errc code) const {
     return procession::is(content_->error, code);
   }
@@ -73,15 +74,16 @@ private:
   std::shared_ptr<content> content_ = std::make_shared<content>();
 };
 
-/// An actor system without threads or a clock of its own, in which a spawner
-/// makes scripted children. At its end it checks that nothing is left.
+/// An actor system without threads and without a clock of its own, in which a
+/// spawner creates scripted children. Its destructor checks that nothing is
+/// left.
 class theatre {
 public:
   explicit theatre(spawner_options options = {});
 
-  /// A theatre whose scripted children, of `scripts`, are reached through
-  /// `children`. `more` does what else is to be done when no message is on its
-  /// way; it returns whether it did anything.
+  /// Creates a theatre whose scripted children, of `scripts`, are reached
+  /// through `children`. `more` is called when no message is on its way; it
+  /// returns whether it did anything.
   theatre(
     std::shared_ptr<scripted_factory> scripts,
     const std::function<std::shared_ptr<child_factory>(caf::actor_system&)>&
@@ -95,23 +97,23 @@ public:
   /// Delivers all messages that are on their way.
   void run();
 
-  /// Delivers one message, to an actor that chance picks. @returns false when
-  /// there is none.
+  /// Delivers one message to an actor picked by chance. @returns false if there
+  /// is none.
   bool run_any(std::minstd_rand& chance);
 
   /// Moves the clock, then runs.
   void advance(caf::timespan by);
 
-  /// Whether anybody waits for some time to come.
+  /// Returns whether a time-out is pending.
   bool waits() const;
 
-  /// The script of the i-th child.
+  /// Returns the script of the i-th child.
   script& child(std::size_t i = 0);
 
-  /// The i-th child ends: its output, itself, and all that it started.
+  /// Ends the i-th child: its output, its process and all descendants.
   void end(std::size_t i = 0);
 
-  /// How many children were made.
+  /// Returns the number of children created.
   std::size_t children() const;
 
 private:
@@ -127,18 +129,18 @@ private:
   std::function<bool()> more_;
 };
 
-/// An actor that asks, subscribes and owns. It checks what every subscriber may
-/// rely on: sequence numbers without holes, offsets without gaps but the
+/// An actor that asks, subscribes and owns. It checks the rules for every
+/// subscriber: sequence numbers without holes, offsets without gaps but the
 /// announced ones, `exited` once and `closed` last.
 class peer {
 public:
   explicit peer(theatre& t);
   peer(const peer&) = delete;
   peer& operator=(const peer&) = delete;
-  /// The actor goes down.
+  /// Ends the actor.
   ~peer();
 
-  /// Sends a request; whoever calls runs the theatre.
+  /// Sends a request; the caller runs the theatre.
   template <class T, class Handle, class... Ts>
   reply<T> post(const Handle& to, Ts... xs) {
     reply<T> result;
@@ -178,7 +180,7 @@ public:
   /// Starts a session and subscribes to it in the same step.
   reply<session> begin_subscribed(command spec, subscription terms = {});
 
-  /// Whether `started` came in the current subscription.
+  /// Returns whether `started` came in the current subscription.
   bool begun() const;
 
   reply<caf::unit_t> subscribe(const session& to, subscription terms = {});
@@ -187,35 +189,35 @@ public:
   void post_ack(const session& to, std::uint64_t bytes);
   session_info info(const session& of);
 
-  /// Events since the last look: "1 out@0 abc", "2 gap err 3-9",
-  /// "3 exited exit code 0", "4 closed complete".
+  /// Returns the events since the last call: "1 out@0 abc", "2 gap err 3-9", "3
+  /// exited exit code 0", "4 closed complete".
   lines take_events();
 
-  /// Goes down now.
+  /// Ends the actor now.
   void die();
 
   caf::actor_addr address() const {
     return hdl_.address();
   }
 
-  /// Bytes of each stream so far.
+  /// Returns the bytes of a stream so far.
   std::string out() const;
   std::string err() const;
 
-  /// Whether `closed` came.
+  /// Returns whether `closed` came.
   bool done() const;
 
-  /// What the subscription was told of so far, gaps included.
+  /// Returns the position of the subscription, gaps included.
   cursor position() const;
 
-  /// Whether all it got of the current subscription is what lies at that place
-  /// of these streams.
+  /// Returns whether all output of the current subscription agrees with these
+  /// streams at its offsets.
   bool got_only(const std::string& out, const std::string& err) const;
 
-  /// What it got of the current subscription.
+  /// Returns the outputs of the current subscription.
   const std::vector<output>& outputs() const;
 
-  /// Bytes that it got in the current subscription.
+  /// Returns the number of bytes received in the current subscription.
   std::uint64_t received() const;
 
   /// Acknowledges every output at once from now on.

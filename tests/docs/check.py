@@ -4,13 +4,13 @@ examples in the public headers.
 
 check.py --source DIR --build DIR --compiler CXX [--caf DIR] [--flags FLAGS]
 
-What a block is, its language says:
+The language of a block says what it is:
 
   cpp      a program: compiled against the installed tree and run. A `text`
            block right after it is what it prints. Without a `main` it must be
            a part of an example, which is a test
   cmake    part of the project by which the programs are compiled: its target
-           is the first program of the page, or the example that the page is of
+           is the first program of the page, or the example that the page shows
   console  commands after "$ ", each followed by what it prints; "..." stands
            for any text. They share a directory
   bat      for Windows: the presets that it names exist
@@ -18,8 +18,8 @@ What a block is, its language says:
   text     see cpp; alone, a picture
   hex      docs/protocol.md's own test decodes it
 
-Programs that are not everybody's (ssh, bwrap, docker, sudo) are stand-ins here
-that run the rest of their command line.
+Programs that not every machine has (ssh, bwrap, docker, sudo) are replaced by
+stand-ins that run the rest of their command line.
 """
 
 import argparse
@@ -47,7 +47,7 @@ exit 127
 """
 
 
-# What the examples in headers speak of; their own declarations hide it.
+# Names that the examples in headers use; their own declarations hide them.
 EXAMPLES = """#include <procession/all.hpp>
 #include <procession/actors/asio_process.hpp>
 
@@ -99,7 +99,7 @@ class Block:
 
 
 def blocks_of(source, page):
-    """The blocks of a page; indented ones, whose language is unknown, too."""
+    """Returns the blocks of a page, also indented ones of unknown language."""
     result = []
     lines = (source / page).read_text().splitlines()
     at = 0
@@ -118,7 +118,7 @@ def blocks_of(source, page):
 
 
 def in_list(lines, at):
-    """Whether an indented line goes on with an item of a list."""
+    """Returns whether an indented line continues an item of a list."""
     for line in reversed(lines[:at]):
         if line and not line.startswith(" "):
             return re.match(r"([-*]|\d+\.) ", line) is not None
@@ -126,7 +126,7 @@ def in_list(lines, at):
 
 
 def examples_in(text):
-    """What is indented like code in `///` comments."""
+    """Returns the text that is indented like code in `///` comments."""
     found = []
     for comment in re.findall(r"(?:^ *///.*\n)+", text, re.MULTILINE):
         lines = [re.sub(r"^ *///", "", x) for x in comment.splitlines()]
@@ -139,7 +139,7 @@ def examples_in(text):
 
 
 def pattern_of(text):
-    """A regular expression for what is printed."""
+    """Returns a regular expression for the printed text."""
     return ".*".join(re.escape(x) for x in text.strip().split("..."))
 
 
@@ -182,7 +182,7 @@ class Checker:
         self.run_commands(by_language.get("console", []))
 
     def text_after(self, block, blocks):
-        """The `text` block after it, unless there is text between."""
+        """Returns the `text` block after it, unless there is text between."""
         end = block.line + block.text.count("\n") + 1
         for x in blocks:
             if (x.page == block.page and x.language == "text"
@@ -230,7 +230,7 @@ class Checker:
         self.configure_and_build(self.programs, self.place / "build", options)
 
     def build_project(self, block, programs, options):
-        """A block that is a whole project, of the page's first program."""
+        """Builds a block that is a whole project, with the page's first program."""
         place = self.place / f"project_{self.name_of(block)}"
         place.mkdir()
         (place / "CMakeLists.txt").write_text(block.text)
@@ -245,7 +245,7 @@ class Checker:
         self.run(["cmake", "--build", build])
 
     def header_examples(self):
-        """A source with what is indented in the comments of public headers."""
+        """Returns a source of the indented code in the public headers' comments."""
         result = EXAMPLES
         source = self.options.source
         count = 0
@@ -333,7 +333,7 @@ class Checker:
     def run_commands(self, blocks):
         directory = pathlib.Path(tempfile.mkdtemp(prefix="documents-"))
         os.chmod(directory, 0o755)
-        # The paths that are shown are those of a release build.
+        # The documents show the paths of a release build.
         (directory / "build").mkdir()
         (directory / "build/release").symlink_to(self.options.build)
         stand_ins = directory / "stand-ins"
@@ -362,7 +362,7 @@ class Checker:
             if command.startswith("./dev"):
                 self.check_dev(block, command)
                 continue
-            # Comments tell a person when a line is for them.
+            # A comment marks a line that is for a person only.
             if "# as root" in command and os.geteuid() != 0:
                 continue
             status, output = self.outcome(["bash", "-c", command], directory,
@@ -374,7 +374,7 @@ class Checker:
                 self.fail(block, f"'{command}' prints:\n{output}")
 
     def check_dev(self, block, command):
-        """What builds and tests all cannot run inside of it: it exists."""
+        """Checks that a command exists that builds and tests all: not run here."""
         name = command.split()[1]
         usage = subprocess.run([self.options.source / "dev", "--help"],
                                capture_output=True, text=True, check=True)

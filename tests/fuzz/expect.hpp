@@ -5,7 +5,7 @@
 
 namespace procession::fuzz {
 
-/// Ends the process, which is how a fuzzer learns of a mistake, unless `holds`.
+/// Ends the process unless `holds`: a fuzzer takes that for a finding.
 inline void expect(bool holds, const char* what) {
   if (holds)
     return;

@@ -26,7 +26,7 @@ inline std::span<const std::byte> bytes_of(std::string_view x) {
   return {reinterpret_cast<const std::byte*>(x.data()), x.size()};
 }
 
-/// Puts a side's frames together, numbered as they should be.
+/// Builds the frames of one side, with the right numbers.
 class speaker {
 public:
   std::string frame(frame_type type, std::uint64_t session,
@@ -44,7 +44,7 @@ private:
   std::uint64_t last_ = 0;
 };
 
-/// Takes the frames of our own side apart, which are all right.
+/// Decodes the frames of our own side, which are all valid.
 class listener {
 public:
   void hear(std::string_view bytes,
@@ -57,7 +57,7 @@ private:
   frame_decoder decoder_;
 };
 
-/// The body of a frame of our own side, which can be decoded.
+/// Returns the body of a frame of our own side, which can be decoded.
 template <class T>
 T body_of(const frame& x) {
   auto result = protocol::decode<T>(x.body());

@@ -9,8 +9,8 @@
 namespace procession::fuzz {
 
 /// Reads a fuzzer's bytes as a script: from front to back, so that a change in
-/// one place leaves what stands before as it is. At the end it yields zeros.
-/// (libFuzzer's own FuzzedDataProvider comes with clang alone.)
+/// one place does not affect the part before. At the end it yields zeros.
+/// (libFuzzer's own FuzzedDataProvider comes with clang only.)
 class input {
 public:
   input(const std::uint8_t* data, std::size_t size) noexcept
@@ -30,7 +30,7 @@ public:
     return (byte() & 1) != 0;
   }
 
-  /// An integer of so many bytes, little endian.
+  /// Reads an integer of that many bytes, little endian.
   std::uint64_t number(std::size_t bytes) noexcept {
     std::uint64_t result = 0;
     for (std::size_t i = 0; i < bytes && !rest_.empty(); ++i) {
@@ -41,19 +41,19 @@ public:
     return result;
   }
 
-  /// One byte's choice from 0 to `n - 1`; 0 if there is none.
+  /// Reads a byte's choice from 0 to `n - 1`; 0 if `n` is 0.
   std::size_t below(std::size_t n) noexcept {
     return n == 0 ? 0 : byte() % n;
   }
 
-  /// One of a few sizes that matter, or two bytes' worth.
+  /// Reads the choice of one of these sizes, or any size of two bytes.
   template <std::size_t N>
   std::uint64_t one_of(const std::array<std::uint64_t, N>& sizes) noexcept {
     auto i = byte() % (N + 1);
     return i < N ? sizes[i] : number(2);
   }
 
-  /// The next `n` bytes, or as many as there are.
+  /// Reads the next `n` bytes, or as many as there are.
   std::string_view bytes(std::size_t n) noexcept {
     auto result = rest_.substr(0, std::min(n, rest_.size()));
     rest_.remove_prefix(result.size());

@@ -1,5 +1,5 @@
 /// Stands in for libFuzzer where its targets are built without it: gives the
-/// target every file that is named, or lies in a directory that is.
+/// target every file of the command line, and every file in its directories.
 
 #include <cstdint>
 #include <cstdio>
@@ -16,12 +16,12 @@ namespace {
 int replayed = 0;
 
 void replay(const std::filesystem::path& path) {
-  // Told before: what it does to the target may be the end of us.
+  // Printed first: the target may end the process.
   std::printf("%s\n", path.c_str());
   std::fflush(stdout);
   std::ifstream file{path, std::ios::binary};
   std::vector<char> bytes{std::istreambuf_iterator<char>{file}, {}};
-  // Of exactly that size: reading beyond it is seen.
+  // Of exactly that size, so that reading beyond it is seen.
   std::vector<std::uint8_t> data{bytes.begin(), bytes.end()};
   LLVMFuzzerTestOneInput(data.data(), data.size());
   ++replayed;

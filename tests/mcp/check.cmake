@@ -10,7 +10,7 @@ function(run)
     COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
-# Only what is not there yet comes from the registry.
+# Only missing packages come from the registry.
 file(SHA256 ${dir}/package-lock.json wanted)
 set(mark ${dir}/node_modules/.wanted)
 set(installed "")

@@ -1,4 +1,4 @@
-// The official client drives the command that stands in the README.
+// The official client drives the command of the README.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -182,7 +182,7 @@ test("a shell on a terminal keeps its state, and is typed to and ended", () =>
       until: ["h\u00e4\u20ac\u{1F600}"],
     });
     assert.equal(echo.wait, "matched");
-    // The second time it is not the echo.
+    // The second match is not the echo.
     assert.match(echo.output, /\u{1F600}\r\nh\u00e4\u20ac\u{1F600}/u);
     assert.equal(echo.invalid_bytes, 0);
     await call("write_stdin", {
@@ -224,7 +224,7 @@ test("a session that is not waited for is polled later, and told by its end", ()
     assert.equal(second.output, "said yes\n");
     assert.equal(second.written_bytes, 4);
     await call("write_stdin", { session_id: id, close: true });
-    // The end may have been in that answer already; it is there only once.
+    // The end may have been in that answer already; it is reported only once.
     const last = await client.callTool({
       name: "poll",
       arguments: { session_id: id, yield_time_ms: 60000 },

@@ -1,4 +1,4 @@
-// What a client that knows the protocol less well than the official one sends.
+// Messages of a client that knows the protocol less well than the official one.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
@@ -29,7 +29,7 @@ test("each version of the protocol gets what it knows", async () => {
       server.call(2, "exec_command", { command: "echo hi" });
       const { result } = await server.next();
       assert.match(result.content[0].text, /Output:\nhi\n$/);
-      // Clients that know it show a model nothing else.
+      // Clients that know structured content show a model nothing else.
       assert.equal("structuredContent" in result, false);
       server.call(3, "list_sessions", {});
       const { result: sessions } = await server.next();
@@ -94,7 +94,7 @@ test("requests that cannot be are refused by their id", () =>
     await refused("resources/list", {}, -32601);
     await refused("tools/call", {}, -32602);
     await refused("tools/call", { name: "none", arguments: {} }, -32602);
-    // What the exec tool refuses is a result.
+    // A refusal by the exec tool is a result.
     server.call(1, "exec_command", { command: "a", tty: true, rows: 0 });
     const { result } = await server.next();
     assert.equal(result.isError, true);
@@ -137,7 +137,7 @@ test("what a model gets wrong is told to it, with the right usage", () =>
       const text = result?.content[0].text;
       assert.equal(result?.isError, true, JSON.stringify([name, args]));
       assert.match(text, pattern);
-      // In words that a program would not print.
+      // In words that no program would print.
       assert.doesNotMatch(text, /json\.exception|type_error/);
     }
     server.call(2, "exec_command", { command: "cat", session_id: "s", yield_time_ms: 0 });
@@ -416,7 +416,7 @@ test("a server that is killed leaves no process either", async () => {
 test("a client that does not read is not read, and gets everything later", async () => {
   const server = new Raw();
   await server.initialize();
-  // Far more than what pipes hold: 200 kB of questions, 20 MB of answers.
+  // Far more than pipes hold: 200 kB of questions, 20 MB of answers.
   const count = 5000;
   let text = "";
   for (let i = 0; i < count; ++i)

@@ -1,4 +1,4 @@
-// What the tests share: the command that stands in the README, and a client
+// Shared by the tests: the command of the README, and a client
 // that speaks JSON-RPC by hand, mistakes included.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 
 const { PROCESSION_SOURCE: source, PROCESSION_BIN: bin } = process.env;
 
-/// The MCP configuration of the README, for this tree and this build.
+/// Returns the MCP configuration of the README, for this tree and this build.
 export function configuration() {
   const readme = readFileSync(`${source}/README.md`, "utf8");
   const block = readme.match(/```json\n(\{\s*"mcpServers"[^]*?)```/);
@@ -19,7 +19,7 @@ export function configuration() {
   return { command: command.replace(place, `${bin}/`), args };
 }
 
-/// What a result tells programs, and the output that stands in its text.
+/// Returns a result's part for programs, with the output from its text.
 export function facts(result) {
   if (result.structuredContent) return result.structuredContent;
   const text = result.content[0].text;
@@ -28,7 +28,7 @@ export function facts(result) {
   return { ...result._meta?.["procession/result"], output };
 }
 
-/// Fails if `promise` takes longer than anything here should.
+/// Fails if `promise` takes longer than anything should take here.
 export async function soon(promise, what) {
   const stop = new AbortController();
   const late = setTimeout(60000, null, { signal: stop.signal }).then(() => {
@@ -42,7 +42,7 @@ export async function soon(promise, what) {
   }
 }
 
-/// A server with nobody but us to talk to.
+/// A server to which only the test talks.
 export class Raw {
   /// @param before a program and its arguments that start the server.
   constructor(more = [], before = []) {
@@ -66,7 +66,7 @@ export class Raw {
     this.child.stdin.write(text);
   }
 
-  /// The next message; undefined when there will be none.
+  /// Returns the next message; undefined when none will come.
   async next() {
     const { value, done } = await soon(this.lines.next(), "a message");
     return done ? undefined : JSON.parse(value);
@@ -103,7 +103,7 @@ export class Raw {
   }
 }
 
-/// Whether a process of that number is gone, zombies included, in time.
+/// Returns whether a process of that number is gone in time, zombies included.
 export async function gone(pid) {
   for (let i = 0; i < 1000; ++i) {
     try {

@@ -77,7 +77,7 @@ asio::awaitable<std::string> read_to_end(asio_process& from) {
 } // namespace
 
 TEST_CASE_METHOD(asio_fixture, "asio: one thread runs several children",
-                 "[asio]") {
+                 "[client]") {
   std::vector<std::string> results(8);
   auto here = std::this_thread::get_id();
   auto child = [&](std::size_t i) -> asio::awaitable<void> {
@@ -104,7 +104,8 @@ TEST_CASE_METHOD(asio_fixture, "asio: one thread runs several children",
 }
 
 TEST_CASE_METHOD(asio_fixture,
-                 "asio: lines and expressions by Asio's own reads", "[asio]") {
+                 "asio: Asio's own reads deliver lines and matches",
+                 "[client][text]") {
   run([&]() -> asio::awaitable<void> {
     auto x = make();
     auto spec = shell_command("echo one; echo two; printf 'name: '; read n; "
@@ -125,7 +126,8 @@ TEST_CASE_METHOD(asio_fixture,
 }
 
 TEST_CASE_METHOD(asio_fixture,
-                 "asio: callbacks run on the context, not at once", "[asio]") {
+                 "asio: callbacks run on the context, not at once",
+                 "[client]") {
   auto x = make();
   auto within = true;
   auto started = false;
@@ -161,7 +163,8 @@ TEST_CASE_METHOD(asio_fixture,
 }
 
 TEST_CASE_METHOD(asio_fixture,
-                 "asio: futures, from a context on another thread", "[asio]") {
+                 "asio: futures work with a context on another thread",
+                 "[client]") {
   auto work = asio::make_work_guard(context);
   std::thread thread{[&] { context.run(); }};
   {
@@ -189,7 +192,7 @@ TEST_CASE_METHOD(asio_fixture,
 }
 
 TEST_CASE_METHOD(asio_fixture, "asio: chunks of both outputs come in order",
-                 "[asio]") {
+                 "[client][output]") {
   run([&]() -> asio::awaitable<void> {
     auto x = make();
     auto spec = shell_command("echo a; read go; echo b >&2; read go; echo c");
@@ -211,7 +214,7 @@ TEST_CASE_METHOD(asio_fixture, "asio: chunks of both outputs come in order",
 }
 
 TEST_CASE_METHOD(asio_fixture, "asio: a child waits until somebody reads",
-                 "[asio]") {
+                 "[client][output]") {
   run([&]() -> asio::awaitable<void> {
     auto x = make();
     command spec = shell_command("exec head -c 1000000 /dev/zero");
@@ -232,7 +235,7 @@ TEST_CASE_METHOD(asio_fixture, "asio: a child waits until somebody reads",
 }
 
 TEST_CASE_METHOD(asio_fixture, "asio: a read that is cancelled loses nothing",
-                 "[asio]") {
+                 "[client][output]") {
   using namespace asio::experimental::awaitable_operators;
   run([&]() -> asio::awaitable<void> {
     auto x = make();
@@ -250,7 +253,7 @@ TEST_CASE_METHOD(asio_fixture, "asio: a read that is cancelled loses nothing",
 }
 
 TEST_CASE_METHOD(asio_fixture, "asio: a second read of a stream is refused",
-                 "[asio]") {
+                 "[client][output]") {
   auto x = make();
   std::array<char, 8> room;
   std::vector<error_code> codes;
@@ -271,7 +274,7 @@ TEST_CASE_METHOD(asio_fixture, "asio: a second read of a stream is refused",
 }
 
 TEST_CASE_METHOD(asio_fixture, "asio: requests before the start are errors",
-                 "[asio]") {
+                 "[client]") {
   auto x = make();
   error_code waited;
   x.async_wait([&](error_code ec, exit_status) { waited = ec; });
@@ -297,7 +300,7 @@ TEST_CASE_METHOD(asio_fixture, "asio: requests before the start are errors",
 
 namespace {
 
-/// A descriptor that becomes readable when the process has ended.
+/// Returns a descriptor that becomes readable when the process has ended.
 posix::unique_fd watch_process(std::int64_t pid) {
   std::error_code ec;
   return posix::open_pidfd(static_cast<pid_t>(pid), ec);
@@ -311,7 +314,7 @@ bool has_ended(const posix::unique_fd& pidfd) {
 } // namespace
 
 TEST_CASE_METHOD(asio_fixture, "asio: the end of the object ends the tree",
-                 "[asio]") {
+                 "[client][ending]") {
   std::optional<asio_process> x{make()};
   posix::unique_fd pidfd;
   error_code waited;
@@ -326,7 +329,8 @@ TEST_CASE_METHOD(asio_fixture, "asio: the end of the object ends the tree",
   CHECK(has_ended(pidfd));
 }
 
-TEST_CASE("asio: a context that goes takes along what waits in it", "[asio]") {
+TEST_CASE("asio: a context that goes takes along what waits in it",
+          "[client]") {
   procession::host host;
   posix::unique_fd pidfd;
   auto gone = std::make_shared<int>();
@@ -352,7 +356,7 @@ TEST_CASE("asio: a context that goes takes along what waits in it", "[asio]") {
 }
 
 TEST_CASE_METHOD(asio_fixture, "asio: a process is ended with a grace",
-                 "[asio]") {
+                 "[client][ending]") {
   run([&]() -> asio::awaitable<void> {
     auto x = make();
     auto spec = shell_command("trap 'echo bye; exit 5' TERM; echo up; "
@@ -369,7 +373,8 @@ TEST_CASE_METHOD(asio_fixture, "asio: a process is ended with a grace",
   });
 }
 
-TEST_CASE_METHOD(asio_fixture, "asio: a process on a terminal", "[asio]") {
+TEST_CASE_METHOD(asio_fixture, "asio: a process runs on a terminal",
+                 "[client][terminal]") {
   run([&]() -> asio::awaitable<void> {
     auto x = make();
     command spec = shell_command("stty -echo; stty size; read go; stty size");

@@ -11,8 +11,8 @@ using namespace procession::test;
 
 namespace {
 
-/// What a run of tests/helpers/posix/become.cpp printed; nothing if this
-/// machine cannot show it.
+/// Returns the lines that tests/helpers/posix/become.cpp printed; empty if this
+/// machine cannot run it.
 std::vector<std::string> report_of(const std::string& how) {
   if (::getuid() != 0) {
     WARN("skipped here: only root becomes another user");
@@ -33,7 +33,8 @@ std::vector<std::string> report_of(const std::string& how) {
 
 } // namespace
 
-TEST_CASE("a program that is started as another user has no capability left") {
+TEST_CASE("a program that is started as another user has no capability left",
+          "[start]") {
   auto how = GENERATE("root", "ambient", "fixup", "keep");
   INFO(how);
   auto lines = report_of(how);
@@ -54,7 +55,8 @@ TEST_CASE("a program that is started as another user has no capability left") {
 }
 
 TEST_CASE("a program that is started as another user does not see the keys of "
-          "the host's session") {
+          "the host's session",
+          "[start]") {
   auto lines = report_of("keyring");
   if (lines.empty())
     return;

@@ -20,10 +20,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Takes every descriptor that this process may have, while it lives.
+/// Takes every descriptor that this process may have, during its lifetime.
 class no_descriptors {
 public:
-  /// @param left how many are left.
+  /// @param left the number of descriptors that stay free.
   explicit no_descriptors(std::size_t left = 0) {
     ::getrlimit(RLIMIT_NOFILE, &before_);
     auto few = before_;
@@ -52,14 +52,15 @@ void check_end(grove& where, grown_tree& x) {
   REQUIRE(x.leader_ended());
   CHECK(where.end(x).surviving == 0);
   CHECK(x.silent());
-  // Not reaped in passing: that is its owner's to do.
+  // The leader is not reaped: that is up to its owner.
   CHECK(::kill(x.leader, 0) == 0);
   where.fell(x);
 }
 
 } // namespace
 
-TEST_CASE("ending a tree kills every process of it, wherever it went") {
+TEST_CASE("ending a tree kills every process of it, wherever it went",
+          "[containment]") {
   grove here{every_kind()};
   SECTION("one in a session of its own") {
     auto x = here.grow("setsid sh -c 'echo ready; exec sleep 1000' & read x");
@@ -111,7 +112,8 @@ TEST_CASE("ending a tree kills every process of it, wherever it went") {
   }
 }
 
-TEST_CASE("a process is killed although its main thread has ended") {
+TEST_CASE("a process is killed although its main thread has ended",
+          "[containment]") {
   grove here{every_kind()};
   auto x = here.grow(helper("test-fugitive") + " threads & read x");
   REQUIRE(x.line().substr(0, 9) == "fugitive ");
@@ -131,7 +133,8 @@ TEST_CASE("a process is killed although its main thread has ended") {
   check_end(here, x);
 }
 
-TEST_CASE("what has lost its parent, session and environment is killed") {
+TEST_CASE("a process without its parent, session and environment is killed",
+          "[containment]") {
   grove here{every_kind()};
   SECTION("a plain program") {
     auto x = here.grow(
@@ -178,13 +181,13 @@ TEST_CASE("what has lost its parent, session and environment is killed") {
   }
 }
 
-TEST_CASE("a storm of forks is ended, and holds up no spawn") {
+TEST_CASE("a storm of forks is ended, and holds up no spawn", "[containment]") {
   grove here{every_kind()};
   auto x = here.grow("env -i " + helper("test-fugitive") + " storm & read x");
   REQUIRE(x.line().substr(0, 9) == "fugitive ");
   REQUIRE(x.leader_ended());
   auto result = here.begin_end(x);
-  // An end that does not need the launcher does not keep it from others.
+  // An end that does not need the launcher leaves it to others.
   auto ended = here.on_launcher([&] {
     return result.wait_for(std::chrono::seconds{30})
            == std::future_status::ready;
@@ -195,7 +198,8 @@ TEST_CASE("a storm of forks is ended, and holds up no spawn") {
   here.fell(x);
 }
 
-TEST_CASE("a tree of which only the leader's zombie is left ends at once") {
+TEST_CASE("a tree of which only the leader's zombie is left ends at once",
+          "[containment]") {
   grove here{every_kind()};
   auto x = here.grow("exit 0");
   REQUIRE(x.leader_ended());
@@ -205,7 +209,8 @@ TEST_CASE("a tree of which only the leader's zombie is left ends at once") {
   here.fell(x);
 }
 
-TEST_CASE("what is left of a tree is asked to end, and killed in the end") {
+TEST_CASE("leftovers of a tree are asked to end, and killed in the end",
+          "[containment]") {
   constexpr auto for_ever = std::chrono::nanoseconds::max();
   grove here{every_kind()};
   auto polite = std::string{"setsid sh -c 'trap \"echo told; exit\" TERM\n"
@@ -243,7 +248,7 @@ TEST_CASE("what is left of a tree is asked to end, and killed in the end") {
             == std::future_status::ready);
     CHECK(result.get().ended == 1);
     CHECK(x.silent());
-    // Too late, and no harm.
+    // Too late, which does no harm.
     here.on_reactor([&] { x.tree->kill(); });
     here.fell(x);
   }
@@ -280,7 +285,7 @@ TEST_CASE("what is left of a tree is asked to end, and killed in the end") {
   }
 }
 
-TEST_CASE("trees that end together all end, each alone") {
+TEST_CASE("trees that end together all end, each alone", "[containment]") {
   grove here{every_kind()};
   std::vector<grown_tree> trees;
   for (auto i = 0; i < 20; ++i)
@@ -307,7 +312,9 @@ TEST_CASE("trees that end together all end, each alone") {
   check_end(here, bystander);
 }
 
-TEST_CASE("a signal goes to who left the leader's process group, not to it") {
+TEST_CASE(
+  "a signal reaches processes outside of the leader's group, not the leader",
+  "[containment][signals]") {
   grove here{every_kind()};
   auto x = here.grow(
     "trap 'echo group' TERM; trap 'echo hangup; exit' HUP\n"
@@ -322,7 +329,8 @@ TEST_CASE("a signal goes to who left the leader's process group, not to it") {
   check_end(here, x);
 }
 
-TEST_CASE("signals and the end of a tree keep their order") {
+TEST_CASE("signals and the end of a tree keep their order",
+          "[containment][signals]") {
   grove here{every_kind()};
   auto x = here.grow("setsid sh -c 'trap \"echo told\" TERM; echo ready\n"
                      "  while :; do sleep 1000 & wait; done' &");
@@ -334,7 +342,7 @@ TEST_CASE("signals and the end of a tree keep their order") {
     x.tree->signal(x.leader, SIGCONT);
     x.tree->end(x.leader, posix::ending::kill, {},
                 [end](posix::tree_end result) { end->set_value(result); });
-    // Whatever was begun goes on without the tree.
+    // An end that has begun goes on without the tree.
     x.tree.reset();
   });
   auto result = end->get_future();
@@ -345,7 +353,8 @@ TEST_CASE("signals and the end of a tree keep their order") {
   here.fell(x);
 }
 
-TEST_CASE("a tree can be ended in a program without a descriptor left") {
+TEST_CASE("a tree can be ended in a program without a descriptor left",
+          "[containment][limits]") {
   grove here{every_kind()};
   auto x = here.grow("setsid sh -c 'echo ready; exec sleep 1000' &"
                      "setsid sh -c 'echo ready; exec sleep 1000' &");
@@ -360,7 +369,7 @@ TEST_CASE("a tree can be ended in a program without a descriptor left") {
   here.fell(x);
 }
 
-TEST_CASE("a tree may divide its cgroup") {
+TEST_CASE("a tree may divide its cgroup", "[containment]") {
   if (!have_cgroups())
     return;
   grove here{containment_kind::cgroup};
@@ -376,7 +385,8 @@ TEST_CASE("a tree may divide its cgroup") {
   CHECK(!fs::exists(here.directory() + "/1"));
 }
 
-TEST_CASE("cgroups are ended and removed however deep they are nested") {
+TEST_CASE("cgroups are ended and removed however deep they are nested",
+          "[containment]") {
   if (!have_cgroups())
     return;
   grove here{containment_kind::cgroup};
@@ -393,7 +403,7 @@ TEST_CASE("cgroups are ended and removed however deep they are nested") {
   here.fell(x);
 }
 
-TEST_CASE("a cgroup is used again if it is as good as new") {
+TEST_CASE("a cgroup is used again if it is as good as new", "[containment]") {
   if (!have_cgroups())
     return;
   grove here{containment_kind::cgroup};
@@ -432,7 +442,7 @@ TEST_CASE("a cgroup is used again if it is as good as new") {
       GENERATE("echo 0 >cgroup.max.descendants", "echo 9 >>cgroup.max.depth",
                "chmod 700 .", "chmod 600 cgroup.procs")};
     INFO(change);
-    // It serves several times first.
+    // At first the cgroup is used several times.
     play("exit 0");
     play("exit 0");
     REQUIRE(fs::exists(first));
@@ -440,7 +450,7 @@ TEST_CASE("a cgroup is used again if it is as good as new") {
     CHECK(!fs::exists(first));
   }
   SECTION("not when it is frozen") {
-    // By another process: this one would not come back from it.
+    // By another process: this one could not leave again.
     auto x = here.grow("exit 0");
     REQUIRE(x.leader_ended());
     {
@@ -452,7 +462,7 @@ TEST_CASE("a cgroup is used again if it is as good as new") {
   }
 }
 
-TEST_CASE("cgroups are removed with what they are for") {
+TEST_CASE("cgroups are removed with what they are for", "[containment]") {
   if (!have_cgroups())
     return;
   std::string directory;
@@ -472,7 +482,8 @@ TEST_CASE("cgroups are removed with what they are for") {
   CHECK(!fs::exists(directory));
 }
 
-TEST_CASE("a host does not take another namespace's processes for its own") {
+TEST_CASE("a host does not take another namespace's processes for its own",
+          "[containment]") {
   auto kind = every_kind();
   grove here{kind};
   auto x = here.grow("unshare -rpf true || exit; unshare -rpf "
@@ -487,16 +498,17 @@ TEST_CASE("a host does not take another namespace's processes for its own") {
   check_end(here, x);
 }
 
-TEST_CASE("a containment without descriptors says that there are none") {
+TEST_CASE("a containment without descriptors reports that there are none",
+          "[containment][limits]") {
   auto kind = GENERATE(containment_kind::unknown, containment_kind::cgroup,
                        containment_kind::marker);
   loop any{"any"};
   {
-    // It takes what it needs for good.
+    // The first containment takes what it keeps for good.
     auto first = posix::make_containment(containment_kind::marker, any);
   }
   auto failures = 0;
-  // Each step is the one that fails once.
+  // Each step fails once.
   for (std::size_t left = 0; left < 8; ++left) {
     no_descriptors guard{left};
     auto made = posix::make_containment(kind, any);
@@ -510,7 +522,7 @@ TEST_CASE("a containment without descriptors says that there are none") {
   CHECK(failures > 0);
 }
 
-TEST_CASE("each kind of containment can be asked for") {
+TEST_CASE("each kind of containment can be asked for", "[containment]") {
   CHECK(grove{containment_kind::marker}.containment().kind()
         == containment_kind::marker);
   auto best = have_cgroups() ? containment_kind::cgroup
@@ -522,7 +534,8 @@ TEST_CASE("each kind of containment can be asked for") {
   CHECK(job.error().code == errc::invalid_argument);
 }
 
-TEST_CASE("the cgroup v2 hierarchy is found by type and seen from here") {
+TEST_CASE("the cgroup v2 hierarchy is found by type and seen from here",
+          "[containment]") {
   using posix::cgroup_place;
   using posix::find_cgroup;
   auto v1 = std::string{

@@ -54,8 +54,8 @@ public:
     --count_;
   }
 
-  /// Wake-ups that nobody has waited for, after everything that the reactor has
-  /// to do by now.
+  /// Returns the number of wake-ups that were not waited for, once the reactor
+  /// has done all its present work.
   int left() {
     for (auto i = 0; i < 100; ++i)
       on_reactor([] {});
@@ -95,7 +95,8 @@ private:
 
 } // namespace
 
-TEST_CASE("each wake-up of a descriptor counts once, though it stays ready") {
+TEST_CASE("each wake-up of a descriptor counts once, though it stays ready",
+          "[reactor]") {
   watched_pipe pipe;
   CHECK(pipe.left() == 0);
   for (auto i = 0; i < 3; ++i) {
@@ -105,13 +106,14 @@ TEST_CASE("each wake-up of a descriptor counts once, though it stays ready") {
   }
 }
 
-TEST_CASE("a wake-up is looked for without a descriptor to wait for it") {
+TEST_CASE("a wake-up is looked for without a descriptor to wait for it",
+          "[reactor]") {
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
   std::optional<edge_watch> watch;
   std::promise<void> looked;
   loop reactor{"test"};
-  // Asio takes its own descriptors with the first timer.
+  // Asio opens its own descriptors with the first timer.
   boost::asio::steady_timer first{reactor.context()};
   rlimit none{0, before.rlim_max};
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
@@ -127,14 +129,14 @@ TEST_CASE("a wake-up is looked for without a descriptor to wait for it") {
   watch.reset();
 }
 
-TEST_CASE("a process ends when its tracer lets go of it") {
+TEST_CASE("a process ends when its tracer lets go of it", "[ending]") {
   config cfg;
   runtime rt;
   caf::actor_system sys{cfg};
   auto sessions = make_spawner(sys, rt);
   caf::scoped_actor self{sys};
-  // It is traced by its child, which says when the process has ended and waits
-  // then before it takes the status or ends without doing so.
+  // The process is traced by its child, which reports its end, waits, and then
+  // takes the status or ends without taking it.
   auto how = GENERATE("reap", "end");
   command spec;
   spec.program = "python3";

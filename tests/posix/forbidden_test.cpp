@@ -20,8 +20,8 @@ using namespace procession::test;
 
 namespace {
 
-/// What a run of tests/helpers/posix/forbidden.cpp printed; empty if this
-/// machine cannot show it.
+/// Returns the output of tests/helpers/posix/forbidden.cpp; empty if this
+/// machine cannot run it.
 std::string outcome_of(int os_code, std::vector<std::string> calls) {
   calls.insert(calls.begin(), std::to_string(os_code));
   helper_program helper{"test-forbidden", std::move(calls)};
@@ -36,7 +36,7 @@ std::string outcome_of(int os_code, std::vector<std::string> calls) {
   return line;
 }
 
-/// Forbids two calls to this process. Only for one that was forked.
+/// Forbids two calls to this process, which should be a forked one.
 bool forbid(int first, int second) {
   sock_filter code[] = {
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -55,8 +55,8 @@ bool is_open(int fd) {
 
 } // namespace
 
-TEST_CASE(
-  "programs start where a filter forbids what there is another way for") {
+TEST_CASE("programs start where a filter forbids what there is another way for",
+          "[start][limits]") {
   auto os_code = GENERATE(EPERM, ENOSYS, EACCES);
   auto calls = GENERATE(std::vector<std::string>{"close_range"},
                         std::vector<std::string>{"memfd_create"},
@@ -71,7 +71,8 @@ TEST_CASE(
   CHECK(line.find("200") == std::string::npos);
 }
 
-TEST_CASE("what cannot do without a forbidden call names it") {
+TEST_CASE("a start that needs a forbidden call fails with its name",
+          "[start][limits]") {
   auto line = outcome_of(EPERM, {"clone_pidfd"});
   if (line.empty())
     return;
@@ -80,7 +81,7 @@ TEST_CASE("what cannot do without a forbidden call names it") {
   CHECK(line.find("Operation not permitted") != std::string::npos);
 }
 
-TEST_CASE("descriptors are closed by whatever way is left") {
+TEST_CASE("descriptors are closed by whatever way is left", "[start][limits]") {
   struct way {
     int first;
     int second;

@@ -1,4 +1,4 @@
-// What is hard to find or to kill, in whole sessions.
+// Processes that are hard to find or to kill, in whole sessions.
 #include "grove.hpp"
 
 #include "procession/actors/run.hpp"
@@ -15,18 +15,19 @@ using namespace procession::test;
 
 namespace {
 
-/// Whether the process that `output` tells of ("fugitive PID") is gone.
+/// Returns whether the process in `output` ("fugitive PID") is gone.
 bool gone(const std::string& output) {
   REQUIRE(output.substr(0, 9) == "fugitive ");
   std::error_code ec;
   auto pidfd = posix::open_pidfd(std::stoi(output.substr(9)), ec);
-  // Maybe a zombie still: an orphan is reaped by others.
+  // It may still be a zombie: an orphan is reaped by others.
   return !pidfd || readable(pidfd.get(), std::chrono::milliseconds{0});
 }
 
 } // namespace
 
-TEST_CASE("when a session is closed nothing of it is left, but for a zombie") {
+TEST_CASE("when a session is closed nothing of it is left, but for a zombie",
+          "[containment][ending]") {
   config cfg;
   runtime rt{{every_kind()}};
   caf::actor_system sys{cfg};
@@ -37,7 +38,7 @@ TEST_CASE("when a session is closed nothing of it is left, but for a zombie") {
   command spec;
   spec.program = "/bin/sh";
   auto fugitive = helper("test-fugitive") + " " + how;
-  // The shell's output is read to its end, so it has told when it ends.
+  // The shell's output is read to its end, so the number has come by then.
   SECTION("by itself") {
     spec.args = {"-c", "echo $(" + fugitive + " quiet &)"};
     auto result = run(self, sessions, spec);

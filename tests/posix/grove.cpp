@@ -81,7 +81,7 @@ grove::grove(containment_kind kind) {
 }
 
 grove::~grove() {
-  // Behind what the threads still have at hand.
+  // After all work that the threads have so far.
   on_launcher([] {});
   on_reactor([] {});
   on_launcher([this] { containment_.reset(); });

@@ -16,22 +16,21 @@ namespace procession::test {
 bool readable(int fd,
               std::chrono::milliseconds time = std::chrono::seconds{10});
 
-/// Whether cgroups can be made here. Where not, what needs them is left out,
-/// with a warning.
+/// Returns whether cgroups can be created here. If not, tests that need them
+/// are left out, with a warning.
 bool have_cgroups();
 
-/// In a test case: every kind of containment that there is, one after the
-/// other.
+/// Yields every available kind of containment, one after the other (GENERATE).
 containment_kind every_kind();
 
-/// The path of a program of tests/helpers.
+/// Returns the path of a program of tests/helpers.
 std::string helper(const std::string& name);
 
-/// The pidfd of a process whose number was printed.
+/// Opens a pidfd of a process whose number was printed.
 posix::unique_fd watch(const std::string& pid);
 
-/// A shell that leads a tree. Its output, and with it the end of the output,
-/// tells of every process that has it as its standard output.
+/// A shell that leads a tree. Its output ends when every process that has it as
+/// standard output is gone.
 struct grown_tree {
   std::unique_ptr<posix::tree> tree;
   pid_t leader = -1;
@@ -39,29 +38,30 @@ struct grown_tree {
   posix::unique_fd output;
   std::string buffer;
 
-  /// The next line of output; empty at its end or if it takes too long.
+  /// Returns the next line of output; empty at the end, or if it takes too
+  /// long.
   std::string line();
 
-  /// Whether all who had the output are gone.
+  /// Returns whether all processes that had the output are gone.
   bool silent();
 
   /// Waits for the leader to end, without reaping it.
   bool leader_ended();
 };
 
-/// The two threads and a containment on them, as a runtime has them.
+/// Reactor, launcher and a containment on these threads, as a runtime has them.
 class grove {
 public:
   explicit grove(containment_kind kind);
   grove(const grove&) = delete;
   grove& operator=(const grove&) = delete;
-  /// All trees have been felled.
+  /// @pre all trees have been felled
   ~grove();
 
   /// Starts a tree led by `sh -c script`.
   grown_tree grow(const std::string& script);
 
-  /// Ends the tree; what `done` was given.
+  /// Ends the tree. @returns the result that `done` got.
   posix::tree_end end(grown_tree& x, posix::ending how = posix::ending::kill,
                       std::chrono::nanoseconds grace = {});
 
@@ -79,7 +79,7 @@ public:
     return *containment_;
   }
 
-  /// Where the trees' cgroups are.
+  /// Returns the directory of the trees' cgroups.
   std::string directory() const {
     return containment_->keeper_args().back();
   }

@@ -11,8 +11,8 @@
 
 namespace procession::test {
 
-/// A program of tests/helpers that runs beside the test, not in a session: it
-/// is a host of its own. Killed and reaped with this object.
+/// A program of tests/helpers that runs beside the test, not in a session, so
+/// that it is a host of its own. Killed and reaped with this object.
 class helper_program {
 public:
   helper_program(const std::string& name, std::vector<std::string> args);
@@ -20,10 +20,11 @@ public:
   helper_program& operator=(const helper_program&) = delete;
   ~helper_program();
 
-  /// Reads a line of its output, without the newline; false at the end.
+  /// Reads a line of its output, without the newline. @returns false at the
+  /// end.
   bool read_line(std::string& line);
 
-  /// Reads lines "NAME VALUE" of its output until there was one of each name.
+  /// Reads lines "NAME VALUE" of its output until each name has come.
   /// @returns the values by name; some are missing if it ended before.
   std::map<std::string, std::string> told(const std::set<std::string>& names);
 
@@ -31,7 +32,7 @@ public:
     return pid_;
   }
 
-  /// SIGKILL to it alone.
+  /// Sends SIGKILL to it alone.
   void kill();
 
   /// Waits for its end. @returns the exit code, or -1.
@@ -46,10 +47,10 @@ private:
   int code_ = -1;
 };
 
-/// Numbers of the children of this process that are zombies.
+/// Returns the zombies among this process's children.
 std::vector<pid_t> zombies();
 
-/// How many entries a directory has, such as /proc/self/fd.
+/// Returns the number of entries of a directory such as /proc/self/fd.
 std::size_t count_entries(const std::string& directory);
 
 } // namespace procession::test

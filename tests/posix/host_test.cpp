@@ -19,7 +19,7 @@ using namespace procession::test;
 
 namespace {
 
-/// Waits for the end of a process that is not our child.
+/// Waits until a process that is not our child has ended.
 bool gone_by(pid_t pid, std::chrono::steady_clock::time_point deadline) {
   std::error_code ec;
   auto pidfd = posix::open_pidfd(pid, ec);
@@ -31,7 +31,7 @@ bool gone_by(pid_t pid, std::chrono::steady_clock::time_point deadline) {
   return ::poll(&entry, 1, std::max(0, static_cast<int>(left.count()))) == 1;
 }
 
-/// Waits for a child of the host that is a keeper, and not that one.
+/// Waits for a child of the host that is a keeper other than `other`.
 pid_t keeper_of(pid_t host, pid_t other) {
   auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
   while (std::chrono::steady_clock::now() < deadline) {
@@ -40,7 +40,7 @@ pid_t keeper_of(pid_t host, pid_t other) {
       std::istringstream children{
         posix::read_text(task.path().string() + "/children")};
       for (pid_t pid; children >> pid;)
-        // It has this name once it is ready.
+        // A keeper takes this name once it is ready.
         if (pid != other
             && posix::read_text("/proc/" + std::to_string(pid) + "/comm")
                  == "procession-keep\n")
@@ -53,7 +53,8 @@ pid_t keeper_of(pid_t host, pid_t other) {
 
 } // namespace
 
-TEST_CASE("a keeper that was killed is replaced, and the next one as good") {
+TEST_CASE("a keeper that was killed is replaced, and the next one as good",
+          "[containment]") {
   auto containment = GENERATE("best", "marker");
   helper_program host{"test-host", {containment}};
   std::vector<posix::unique_fd> processes;
@@ -72,7 +73,8 @@ TEST_CASE("a keeper that was killed is replaced, and the next one as good") {
     CHECK(readable(x.get(), std::chrono::milliseconds{0}));
 }
 
-TEST_CASE("a host that is killed leaves no descendant within two seconds") {
+TEST_CASE("a host that is killed leaves no descendant within two seconds",
+          "[containment]") {
   auto containment = GENERATE("best", "marker", "runner");
   helper_program host{"test-host", {containment}};
   std::vector<pid_t> pids;

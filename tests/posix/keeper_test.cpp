@@ -36,7 +36,7 @@ std::string proc(const posix::keeper& x, const std::string& file) {
   return "/proc/" + std::to_string(x.pid()) + "/" + file;
 }
 
-/// Lets the keeper run until it calls itself by its name.
+/// Waits until the keeper has taken its name.
 void await_name(const posix::keeper& x) {
   auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
   while (posix::read_text(proc(x, "comm")) != "procession-keep\n") {
@@ -55,7 +55,8 @@ bool no_child(pid_t pid) {
 
 } // namespace
 
-TEST_CASE("the keeper of a killed host ends its trees, then itself") {
+TEST_CASE("the keeper of a killed host ends its trees, then itself",
+          "[containment]") {
   auto kind = to_string(every_kind());
   auto how = std::string{GENERATE("plain", "closed", "forked")};
   INFO(kind << ", " << how);
@@ -82,7 +83,8 @@ TEST_CASE("the keeper of a killed host ends its trees, then itself") {
   }
 }
 
-TEST_CASE("the keeper of a killed host ends what is hard to end") {
+TEST_CASE("the keeper of a killed host ends what is hard to end",
+          "[containment]") {
   auto kind = to_string(every_kind());
   INFO(kind);
   auto fugitive = [](const std::string& how) {
@@ -120,7 +122,8 @@ TEST_CASE("the keeper of a killed host ends what is hard to end") {
   CHECK(!fs::exists(told.at("directory")));
 }
 
-TEST_CASE("a keeper with few descriptors ends cgroups however deep they are") {
+TEST_CASE("a keeper with few descriptors ends cgroups however deep they are",
+          "[containment][limits]") {
   if (!have_cgroups())
     return;
   helper_program host{
@@ -142,7 +145,8 @@ TEST_CASE("a keeper with few descriptors ends cgroups however deep they are") {
   CHECK(!fs::exists(told.at("directory")));
 }
 
-TEST_CASE("cgroups that an ordinary user has locked are ended and removed") {
+TEST_CASE("cgroups that an ordinary user has locked are ended and removed",
+          "[containment]") {
   if (!have_cgroups())
     return;
   if (::geteuid() != 0) {
@@ -185,7 +189,8 @@ TEST_CASE("cgroups that an ordinary user has locked are ended and removed") {
   CHECK(fs::remove(place));
 }
 
-TEST_CASE("what its leader leaves by dying with the host does not stay") {
+TEST_CASE("leftovers of a leader that dies with the host do not stay",
+          "[containment]") {
   // The keeper may come too late to see the leader.
   for (auto i = 0; i < 20; ++i) {
     helper_program host{"test-kept_host",
@@ -203,7 +208,8 @@ TEST_CASE("what its leader leaves by dying with the host does not stay") {
   }
 }
 
-TEST_CASE("a keeper that is let go ends at once and leaves no zombie") {
+TEST_CASE("a keeper that is let go ends at once and leaves no zombie",
+          "[containment]") {
   auto begin = std::chrono::steady_clock::now();
   auto pid = pid_t{-1};
   {
@@ -215,7 +221,8 @@ TEST_CASE("a keeper that is let go ends at once and leaves no zombie") {
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{1});
 }
 
-TEST_CASE("a keeper that is let go ends what is left in the trees") {
+TEST_CASE("a keeper that is let go ends what is left in the trees",
+          "[containment]") {
   auto kind = every_kind();
   grove here{kind};
   auto x = here.grow("setsid sh -c 'echo ready; exec sleep 1000' &");
@@ -226,12 +233,13 @@ TEST_CASE("a keeper that is let go ends what is left in the trees") {
   CHECK(x.silent());
   if (kind == containment_kind::cgroup)
     CHECK(!fs::exists(here.directory()));
-  // Gone already, which is as good.
+  // It is gone already, which is as good.
   CHECK(here.end(x).surviving == 0);
   here.fell(x);
 }
 
-TEST_CASE("a keeper ends although a copy of the host has its lifeline too") {
+TEST_CASE("a keeper ends although a copy of the host has its lifeline too",
+          "[containment]") {
   auto x = std::make_unique<posix::keeper>(idle_keeper());
   auto copy = ::fork();
   if (copy == 0)
@@ -244,8 +252,8 @@ TEST_CASE("a keeper ends although a copy of the host has its lifeline too") {
   ::waitpid(copy, nullptr, 0);
 }
 
-TEST_CASE("a keeper has nothing of its host") {
-  // For every program that the host starts, but for this one.
+TEST_CASE("a keeper has nothing of its host", "[containment]") {
+  // Every program that the host starts inherits it, but for the keeper.
   auto inheritable = posix::unique_fd{::open("/dev/zero", O_RDONLY)};
   auto before = std::signal(SIGUSR2, SIG_IGN);
   auto x = idle_keeper();
@@ -264,7 +272,7 @@ TEST_CASE("a keeper has nothing of its host") {
           CHECK(target == "/dev/null");
           break;
         default:
-          // The host's, by which it is seen to live.
+          // The host's pidfd, by which the keeper sees that it lives.
           CHECK(target == "anon_inode:[pidfd]");
           break;
       }
@@ -281,16 +289,17 @@ TEST_CASE("a keeper has nothing of its host") {
   }
 }
 
-TEST_CASE("a keeper does not end by a signal that means its host") {
+TEST_CASE("a keeper does not end by a signal that means its host",
+          "[containment][signals]") {
   auto x = idle_keeper();
   for (auto signo : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1})
     REQUIRE(::kill(x.pid(), signo) == 0);
-  // It has come by a place where it could have died of them.
+  // By now it has passed the place where the signals could have killed it.
   await_name(x);
   CHECK(x.alive());
 }
 
-TEST_CASE("a keeper that was killed is noticed and reaped") {
+TEST_CASE("a keeper that was killed is noticed and reaped", "[containment]") {
   auto x = idle_keeper();
   auto pidfd = watch(std::to_string(x.pid()));
   ::kill(x.pid(), SIGKILL);
@@ -302,7 +311,7 @@ TEST_CASE("a keeper that was killed is noticed and reaped") {
   CHECK(x.alive());
 }
 
-TEST_CASE("a keeper replaced by another one is ended") {
+TEST_CASE("a keeper replaced by another one is ended", "[containment]") {
   auto x = idle_keeper();
   auto first = x.pid();
   x = idle_keeper();
@@ -310,7 +319,8 @@ TEST_CASE("a keeper replaced by another one is ended") {
   CHECK(x.alive());
 }
 
-TEST_CASE("a keeper that cannot be started is an error with its stage") {
+TEST_CASE("a keeper that cannot be started is an error with its stage",
+          "[containment]") {
   rlimit before;
   ::getrlimit(RLIMIT_NOFILE, &before);
   auto none = before;

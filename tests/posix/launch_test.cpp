@@ -29,8 +29,8 @@ namespace {
 
 using launch_result = expected<posix::launched>;
 
-/// From now on this thread's children wait when they enter a directory
-/// (seccomp_unotify(2)). @returns where that is told, or -1.
+/// Makes this thread's later children wait when they enter a directory
+/// (seccomp_unotify(2)). @returns the descriptor that reports it, or -1.
 int listen() {
   sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
                                  offsetof(seccomp_data, nr)),
@@ -44,8 +44,8 @@ int listen() {
                                     &program));
 }
 
-/// Launches programs that stop on their way, in the new process, between the
-/// change of user and exec.
+/// Launches programs and stops each new process between the change of user and
+/// exec.
 class gate {
 public:
   gate() {
@@ -104,13 +104,14 @@ private:
 
 } // namespace
 
-TEST_CASE("a signal that comes before its program runs does not reach it") {
+TEST_CASE("a signal that comes before its program runs does not reach it",
+          "[start][signals]") {
   gate here;
   if (!here)
     return;
   auto launched = here.launch(posix::launch_patience);
   auto pid = here.arrival();
-  // Nor does what is typed at the host's terminal.
+  // Nor do keys typed at the host's terminal.
   CHECK(::getsid(pid) == pid);
   for (auto signo : {SIGINT, SIGTSTP, SIGTERM, SIGUSR1})
     CHECK(::kill(pid, signo) == 0);
@@ -123,7 +124,8 @@ TEST_CASE("a signal that comes before its program runs does not reach it") {
   CHECK(info.si_status == 0);
 }
 
-TEST_CASE("a new process holds nothing of the host's until its program runs") {
+TEST_CASE("a new process holds nothing of the host's until its program runs",
+          "[start][leak]") {
   gate here;
   if (!here)
     return;
@@ -136,7 +138,8 @@ TEST_CASE("a new process holds nothing of the host's until its program runs") {
   CHECK(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED) == 0);
 }
 
-TEST_CASE("a new process that is stopped before its program runs is killed") {
+TEST_CASE("a new process that is stopped before its program runs is killed",
+          "[start][signals]") {
   gate here;
   if (!here)
     return;

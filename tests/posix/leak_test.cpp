@@ -27,7 +27,8 @@ command make(const char* program, std::vector<std::string> args,
 
 } // namespace
 
-TEST_CASE("two thousand spawns leave no descriptor, thread or zombie") {
+TEST_CASE("two thousand spawns leave no descriptor, thread or zombie",
+          "[leak]") {
   config cfg;
   runtime rt;
   caf::actor_system sys{cfg};
@@ -55,14 +56,15 @@ TEST_CASE("two thousand spawns leave no descriptor, thread or zombie") {
   CHECK(zombies().empty());
 }
 
-TEST_CASE("sessions that are gone leave no memory with their owner") {
+TEST_CASE("sessions that are gone leave no memory with their owner",
+          "[leak][session]") {
   config cfg;
   runtime rt;
   caf::actor_system sys{cfg};
   auto sessions = make_spawner(sys, rt, {4096, 16});
   caf::scoped_actor self{sys};
   auto spec = make("true", {}, pipes(stdin_kind::null));
-  // A deadline that was set keeps the memory until it has passed.
+  // A pending deadline keeps the memory until it has passed.
   spec.kill.drain_timeout = std::chrono::milliseconds{1};
   auto spawn_some = [&](int n) {
     for (auto i = 0; i < n; ++i)
@@ -72,12 +74,12 @@ TEST_CASE("sessions that are gone leave no memory with their owner") {
   auto before = ::mallinfo2().uordblks;
   spawn_some(400);
   auto after = ::mallinfo2().uordblks;
-  // A session's actor alone has more than a kilobyte.
+  // A session's actor alone takes more than a kilobyte.
   CHECK(after < before + 400 * 250);
 }
 
-TEST_CASE("a runtime that ends takes everything of its own along") {
-  // A sanitizer starts a thread of its own with the first one of ours.
+TEST_CASE("a runtime that ends takes everything of its own along", "[leak]") {
+  // A sanitizer starts a thread of its own with our first one.
   runtime{};
   auto descriptors = count_entries("/proc/self/fd");
   auto threads = count_entries("/proc/self/task");
@@ -98,7 +100,7 @@ TEST_CASE("a runtime that ends takes everything of its own along") {
   CHECK(zombies().empty());
 }
 
-TEST_CASE("a runtime may end before its actors do") {
+TEST_CASE("a runtime may end before its actors do", "[ending]") {
   config cfg;
   auto rt = std::make_unique<runtime>();
   caf::actor_system sys{cfg};
@@ -119,14 +121,14 @@ TEST_CASE("a runtime may end before its actors do") {
              [&](caf::error& x) { CHECK(is(x, errc::runtime_stopped)); });
 }
 
-TEST_CASE("a traced process ends when its tracer lets it") {
+TEST_CASE("a traced process ends when its tracer lets it", "[ending]") {
   config cfg;
   runtime rt;
   caf::actor_system sys{cfg};
   auto sessions = make_spawner(sys, rt);
   caf::scoped_actor self{sys};
-  // With -D the tracer is a detached grandchild and the program the child: its
-  // pidfd is readable before it can be waited for.
+  // With -D the tracer is a detached grandchild and the program is the child,
+  // whose pidfd is readable before it can be waited for.
   auto result = run(
     self, sessions,
     make("strace",

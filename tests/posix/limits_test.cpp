@@ -22,7 +22,7 @@ using namespace procession::test;
 
 namespace {
 
-/// What a run of tests/helpers/limits.cpp printed.
+/// Returns the lines that tests/helpers/posix/limits.cpp printed.
 std::vector<std::string> lines_of(const char* what) {
   helper_program helper{"test-limits", {what}};
   std::vector<std::string> result;
@@ -77,7 +77,8 @@ private:
 
 } // namespace
 
-TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
+TEST_CASE("a spawn without descriptors fails cleanly and a later one works",
+          "[limits][start]") {
   config cfg;
   runtime rt;
   caf::actor_system sys{cfg};
@@ -88,7 +89,7 @@ TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
   spec.stdio = GENERATE(pipes(), pty(), pipes(stdin_kind::null), merged());
   REQUIRE(run(self, sessions, spec));
   auto before = count_entries("/proc/self/fd");
-  // It has what a spawn would find ready otherwise, its cgroup above all.
+  // This session uses up what a later spawn would reuse, above all its cgroup.
   session other;
   command cat;
   cat.program = "cat";
@@ -97,7 +98,7 @@ TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
              [&](caf::error& x) { FAIL(describe(x)); });
   auto failed = 0;
   auto worked = 0;
-  // From none to enough: each step of a spawn is the one that fails once.
+  // From none to enough, so that each step of a spawn fails once.
   for (std::size_t left = 0; left < 16; ++left) {
     auto result = [&] {
       few_descriptors guard{left};
@@ -107,7 +108,7 @@ TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
       ++worked;
     } else {
       INFO(describe(result.error()));
-      // What was enough once is enough again.
+      // A number that was enough once is enough again.
       CHECK(worked == 0);
       CHECK(is(result.error(), errc::out_of_descriptors));
       CHECK(detail_of(result.error()).os_code == EMFILE);
@@ -115,7 +116,7 @@ TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
     }
     CHECK(zombies().empty());
   }
-  // The pipes alone are as many, and a cgroup is one more.
+  // The pipes alone need three, and a cgroup one more.
   CHECK(failed >= (rt.containment() == containment_kind::cgroup ? 4 : 3));
   CHECK(worked > 0);
   self->send(other, terminate_atom_v);
@@ -124,7 +125,8 @@ TEST_CASE("without descriptors a spawn fails cleanly and a later one works") {
   CHECK(count_entries("/proc/self/fd") == before);
 }
 
-TEST_CASE("without processes a spawn is refused by name") {
+TEST_CASE("a spawn beyond the limit on processes is refused by name",
+          "[limits][start]") {
   auto lines = lines_of("processes");
   if (lines.empty())
     return;
@@ -134,7 +136,8 @@ TEST_CASE("without processes a spawn is refused by name") {
   CHECK(starts_with(lines[2], "out_of_processes at fork"));
 }
 
-TEST_CASE("a runtime that cannot be made throws, and leaves nothing") {
+TEST_CASE("a runtime that cannot be made throws, and leaves nothing",
+          "[limits][start]") {
   auto [what, code] = GENERATE(
     table<const char*, int>({{"threads", EAGAIN}, {"descriptors", EMFILE}}));
   INFO(what);
@@ -154,7 +157,8 @@ TEST_CASE("a runtime that cannot be made throws, and leaves nothing") {
   }
 }
 
-TEST_CASE("without terminals a spawn is refused by name") {
+TEST_CASE("a spawn without a free terminal is refused by name",
+          "[limits][start]") {
   auto lines = lines_of("terminals");
   if (lines.empty())
     return;
@@ -164,7 +168,8 @@ TEST_CASE("without terminals a spawn is refused by name") {
   CHECK(starts_with(lines[2], "exit code 0"));
 }
 
-TEST_CASE("a host without standard streams spawns like any other") {
+TEST_CASE("a host without standard streams spawns like any other",
+          "[limits][start]") {
   auto lines = lines_of("closed");
   REQUIRE(lines.size() == 4);
   CHECK(lines[0] == "exit code 0 through pipes");

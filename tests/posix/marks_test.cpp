@@ -29,7 +29,7 @@ std::string in_quotes(const std::string& x) {
   return result + "'";
 }
 
-/// A host by marks in a shell's words.
+/// Returns the shell command of a host that contains by marks.
 std::string kept_host(const std::string& how, const std::string& script) {
   return helper("test-kept_host") + " marker " + how + " " + in_quotes(script);
 }
@@ -40,7 +40,7 @@ bool alive(const posix::unique_fd& pidfd) {
 
 } // namespace
 
-TEST_CASE("a mark is read from the limits of a process") {
+TEST_CASE("a mark is read from the limits of a process", "[containment]") {
   auto text = posix::read_text("/proc/self/limits");
   for (auto resource : resources) {
     rlimit ours;
@@ -61,7 +61,7 @@ TEST_CASE("a mark is read from the limits of a process") {
   CHECK(posix::hard_limit("x\nMax file locks ", RLIMIT_LOCKS) == 0);
 }
 
-TEST_CASE("marks are a host's own and each in use once") {
+TEST_CASE("marks are a host's own and each in use once", "[containment]") {
   posix::host_marks here;
   posix::host_marks there;
   auto all = here.all();
@@ -74,7 +74,7 @@ TEST_CASE("marks are a host's own and each in use once") {
   for (auto mark : {first, second}) {
     auto entry = posix::environment_entry(mark);
     CHECK(posix::mark_of_entry(entry) == mark);
-    // As its variable may stand before others.
+    // The variable may stand before others.
     CHECK(posix::mark_of_entry(entry.substr(1)) == 0);
     CHECK(here.limit(mark).hard == mark);
     CHECK(here.limit(mark).soft <= mark);
@@ -85,8 +85,9 @@ TEST_CASE("marks are a host's own and each in use once") {
   CHECK(told.last == all.last);
 }
 
-TEST_CASE("hosts in sessions of hosts mark what is theirs, and no more") {
-  // Where these limits are set already, a host marks the environment only.
+TEST_CASE("hosts in sessions of hosts mark what is theirs, and no more",
+          "[containment]") {
+  // If these limits are set already, a host marks the environment only.
   posix::host_marks ours;
   if (ours.resource() != RLIMIT_LOCKS) {
     WARN("left out: no limit of ours is free for three marks");
@@ -127,7 +128,8 @@ TEST_CASE("hosts in sessions of hosts mark what is theirs, and no more") {
     here.fell(x);
   }
   SECTION("the end of one inside leaves the others alone") {
-    // The host inside starts two: what it ends, and what it does not know of.
+    // The inner host starts two: one that it ends, and one that it does not
+    // know of.
     auto inner = kept_host("ending",
                            "echo $(env -i setsid sh -c 'echo inner $$; "
                            "exec sleep 1000 >/dev/null' &)");
@@ -148,7 +150,8 @@ TEST_CASE("hosts in sessions of hosts mark what is theirs, and no more") {
   }
 }
 
-TEST_CASE("what may not be killed is counted, and nobody waits for it") {
+TEST_CASE("a process that may not be killed is counted and not waited for",
+          "[containment]") {
   if (::geteuid() != 0) {
     WARN("left out: only root makes a program that runs as root");
     return;

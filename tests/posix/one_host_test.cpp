@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What an actor under test tells the test.
+/// Events that an actor under test reports to the test.
 struct story {
   std::string text;
   exit_status status;
@@ -27,7 +27,7 @@ PROCESSION_BEGIN_LOCAL(one_host_test, 3330)
   PROCESSION_LOCAL(one_host_test, story)
 PROCESSION_END_LOCAL(one_host_test)
 
-TEST_CASE("host: a command runs to its end in two lines", "[host]") {
+TEST_CASE("host: a command runs to its end in two lines", "[client]") {
   procession::host host;
   auto result = host.run({.program = "sh", .args = {"-c", "cat; exit 3"}},
                          "in");
@@ -39,7 +39,7 @@ TEST_CASE("host: a command runs to its end in two lines", "[host]") {
   CHECK(is(none.error(), errc::program_not_found));
 }
 
-TEST_CASE("host: its end ends its sessions", "[host]") {
+TEST_CASE("host: its end ends its sessions", "[client][ending]") {
   session_info known;
   {
     procession::host host;
@@ -52,7 +52,7 @@ TEST_CASE("host: its end ends its sessions", "[host]") {
   CHECK(::kill(static_cast<pid_t>(known.pid), 0) == -1);
 }
 
-TEST_CASE("host: options reach the spawner and the configuration", "[host]") {
+TEST_CASE("host: options reach the spawner and the configuration", "[client]") {
   procession::host host{
     {.spawner = {.max_sessions = 1},
      .configure = [](config& x) { x.set(caf_option::scheduler_threads, 3); }}};
@@ -67,7 +67,7 @@ TEST_CASE("host: options reach the spawner and the configuration", "[host]") {
 }
 
 TEST_CASE("listening: an actor talks to a program on a terminal",
-          "[listening]") {
+          "[client][terminal]") {
   procession::host host;
   caf::scoped_actor self{host.system()};
   host.system().spawn([&, to = caf::actor{self}](caf::event_based_actor* who) {
@@ -91,7 +91,7 @@ TEST_CASE("listening: an actor talks to a program on a terminal",
 }
 
 TEST_CASE("listening: output far beyond the window is acknowledged by itself",
-          "[listening]") {
+          "[client][subscription]") {
   procession::host host;
   caf::scoped_actor self{host.system()};
   host.system().spawn([&, to = caf::actor{self}](caf::event_based_actor* who) {
@@ -108,7 +108,7 @@ TEST_CASE("listening: output far beyond the window is acknowledged by itself",
 }
 
 TEST_CASE("listening: a program that does not start is told, or ends the actor",
-          "[listening]") {
+          "[client][start]") {
   procession::host host;
   caf::scoped_actor self{host.system()};
   SECTION("told") {

@@ -1,4 +1,4 @@
-// Whether a session holds the port that a probe connects to.
+// Whether the port that a probe connects to belongs to the session.
 #include "procession/actors/spawner.hpp"
 #include "procession/actors/supervisor.hpp"
 #include "procession/messages/config.hpp"
@@ -26,7 +26,7 @@ namespace {
 /// A test that gets this far has failed.
 constexpr auto long_enough = 60s;
 
-/// A server of this process, which is not one of a session.
+/// A server of this process, outside of any session.
 class foreign_server {
 public:
   foreign_server() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -55,8 +55,9 @@ command shell(const std::string& script) {
   return result;
 }
 
-/// A program that listens on a port that is free, tells which, and sleeps.
-/// @param before what it does first.
+/// Returns a program that listens on a free port, prints the number, and
+/// sleeps.
+/// @param before code that it runs first.
 std::string server(const std::string& family, const std::string& address,
                    const std::string& before = "") {
   return "python3 -I -c 'import ctypes, os, socket, time; " + before
@@ -65,7 +66,7 @@ std::string server(const std::string& family, const std::string& address,
            "time.sleep(1000)'";
 }
 
-/// Sessions, and what a probe says of them.
+/// Sessions, and the answers of probes about them.
 struct sessions_here {
   explicit sessions_here(containment_kind kind) : rt({kind}) {
     // nop
@@ -93,7 +94,7 @@ struct sessions_here {
     return result;
   }
 
-  /// Why the session does not listen there; empty if it does.
+  /// Returns why the session does not listen there; empty if it does.
   std::string why_not(std::uint16_t port,
                       const std::string& address = "127.0.0.1",
                       port_owner owner = port_owner::session) {
@@ -139,7 +140,8 @@ std::vector<std::uint64_t> inodes(std::string_view tcp, std::string_view tcp6,
 
 } // namespace
 
-TEST_CASE("who listens is read from the tables of the kernel") {
+TEST_CASE("the listening process is read from the tables of the kernel",
+          "[supervision]") {
   // As a little-endian machine prints them.
   std::string_view tcp
     = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when "
@@ -170,7 +172,7 @@ TEST_CASE("who listens is read from the tables of the kernel") {
   // They share the port.
   CHECK(inodes(tcp, tcp6, "127.0.0.1", 80) == list{13, 14});
   CHECK(inodes(tcp, tcp6, "::1", 80) == list{22});
-  // One connection of that port is none that listens.
+  // One socket of that port is a connection, which does not listen.
   CHECK(inodes(tcp, tcp6, "127.0.0.1", 8081) == list{21});
   CHECK(inodes(tcp, tcp6, "::1", 8081) == list{21});
   CHECK(inodes(tcp, tcp6, "::1", 8080).empty());
@@ -178,7 +180,7 @@ TEST_CASE("who listens is read from the tables of the kernel") {
   CHECK(inodes("nonsense\n\n 1: 2:3", "\n", "127.0.0.1", 3).empty());
 }
 
-TEST_CASE("a session is ready when a process of it listens") {
+TEST_CASE("a session is ready when a process of it listens", "[supervision]") {
   sessions_here x{each_containment()};
   SECTION("the one that was started") {
     auto port = x.start(shell("exec " + server("AF_INET", "127.0.0.1")));
@@ -200,14 +202,15 @@ TEST_CASE("a session is ready when a process of it listens") {
       return;
     }
     auto port = x.start(shell("exec " + server("AF_INET6", "::")));
-    // It accepts those of IPv4, too.
+    // It accepts IPv4 connections as well.
     CHECK(x.why_not(port) == "");
     if (x.why_not(port, "::1", port_owner::anybody).empty())
       CHECK(x.why_not(port, "::1") == "");
   }
 }
 
-TEST_CASE("a port that somebody else holds makes no session ready") {
+TEST_CASE("a port that another process holds does not make a session ready",
+          "[supervision]") {
   sessions_here x{each_containment()};
   foreign_server other;
   SECTION("unless anybody is good enough") {
@@ -229,8 +232,9 @@ TEST_CASE("a port that somebody else holds makes no session ready") {
   }
 }
 
-TEST_CASE("a process that may not be looked into holds what its user listens "
-          "on") {
+TEST_CASE(
+  "a process that may not be looked into holds what its user listens on",
+  "[supervision]") {
   if (::geteuid() == 0) {
     WARN("skipped here: root may look into every process");
     return;
@@ -243,8 +247,8 @@ TEST_CASE("a process that may not be looked into holds what its user listens "
   CHECK(x.why_not(port) == "");
 }
 
-TEST_CASE(
-  "of a session that does not run here nobody knows whether it listens") {
+TEST_CASE("a session that does not run here cannot be checked for listening",
+          "[supervision]") {
   sessions_here x{containment_kind::unknown};
   foreign_server other;
   session_info far;
@@ -255,7 +259,8 @@ TEST_CASE(
   CHECK(x.why_not(far, other.port, "127.0.0.1", port_owner::anybody) == "");
 }
 
-TEST_CASE("a supervisor relies on a server when that itself listens") {
+TEST_CASE("a supervisor relies on a server when that itself listens",
+          "[supervision]") {
   sessions_here x{each_containment()};
   foreign_server other;
   auto start = [&](const command& what, std::uint16_t port,
@@ -297,8 +302,8 @@ TEST_CASE("a supervisor relies on a server when that itself listens") {
   }
 }
 
-TEST_CASE(
-  "a probe of a runtime that has ended finds nothing, and harms nobody") {
+TEST_CASE("a probe of a runtime that has ended finds nothing and does no harm",
+          "[supervision]") {
   auto rt = std::make_unique<runtime>();
   auto look = rt->port_probe(80);
   rt.reset();

@@ -56,7 +56,7 @@ struct fixture {
     return result;
   }
 
-  /// A descriptor that becomes readable when the process has ended.
+  /// Returns a descriptor that becomes readable when the process has ended.
   static posix::unique_fd watch(process_handle& x) {
     std::error_code ec;
     return posix::open_pidfd(static_cast<pid_t>(take(x.info()).pid), ec);
@@ -70,7 +70,8 @@ struct fixture {
 
 } // namespace
 
-TEST_CASE_METHOD(fixture, "a handle writes to a process and reads from it") {
+TEST_CASE_METHOD(fixture, "a handle writes to a process and reads from it",
+                 "[client][input]") {
   auto x = take(spawn_pipe_process(where, {.program = "cat"}));
   CHECK(take(x.process.write("hello\n")) == 6);
   CHECK(read_line(x.output) == "hello\n");
@@ -89,7 +90,8 @@ TEST_CASE_METHOD(fixture, "a handle writes to a process and reads from it") {
   CHECK(is(late.error(), errc::already_exited));
 }
 
-TEST_CASE_METHOD(fixture, "output is labelled, and combined on demand") {
+TEST_CASE_METHOD(fixture, "output is labelled, and combined on demand",
+                 "[client][output]") {
   auto script = "echo one; echo two >&2; exit 4";
   auto x = sh(script);
   std::string out;
@@ -109,7 +111,8 @@ TEST_CASE_METHOD(fixture, "output is labelled, and combined on demand") {
   CHECK(text == "one\ntwo\n");
 }
 
-TEST_CASE_METHOD(fixture, "reading gives up in time and loses nothing") {
+TEST_CASE_METHOD(fixture, "reading gives up in time and loses nothing",
+                 "[client][output]") {
   auto x = sh("read go; echo done");
   auto none = x.output.next(1ms);
   REQUIRE_FALSE(none);
@@ -121,7 +124,8 @@ TEST_CASE_METHOD(fixture, "reading gives up in time and loses nothing") {
   CHECK(read_all(x.output) == "done\n");
 }
 
-TEST_CASE_METHOD(fixture, "megabytes pass through a handle both ways") {
+TEST_CASE_METHOD(fixture, "megabytes pass through a handle both ways",
+                 "[client][output]") {
   auto x = take(spawn_pipe_process(where, {.program = "cat"}));
   auto data = std::string(4 << 20, '\0');
   for (std::size_t i = 0; i < data.size(); ++i)
@@ -138,8 +142,8 @@ TEST_CASE_METHOD(fixture, "megabytes pass through a handle both ways") {
   CHECK((result == data));
 }
 
-TEST_CASE_METHOD(fixture,
-                 "a process on a terminal is resized and ended by EOF") {
+TEST_CASE_METHOD(fixture, "a process on a terminal is resized and ended by EOF",
+                 "[client][terminal]") {
   CHECK(conpty_supported());
   auto x = take(spawn_pty_process(
     where,
@@ -159,7 +163,8 @@ TEST_CASE_METHOD(fixture,
 }
 
 TEST_CASE_METHOD(fixture,
-                 "a process without input, in its place, by its name") {
+                 "a process has its directory, its name and no input as asked",
+                 "[client]") {
   environment env;
   env.set["GREETING"] = "hi";
   auto x = take(spawn_pipe_process_no_stdin(
@@ -176,7 +181,8 @@ TEST_CASE_METHOD(fixture,
   CHECK(is(none.error(), errc::not_a_terminal));
 }
 
-TEST_CASE_METHOD(fixture, "terminate ends the process, its output stays") {
+TEST_CASE_METHOD(fixture, "terminate ends the process, its output stays",
+                 "[client][output]") {
   auto x = sh("echo before; exec sleep 100");
   CHECK(read_line(x.output) == "before\n");
   auto status = take(x.process.terminate());
@@ -184,11 +190,12 @@ TEST_CASE_METHOD(fixture, "terminate ends the process, its output stays") {
   CHECK(status.by_request);
   CHECK(x.process.exit_code() == 143u);
   CHECK(read_all(x.output).empty());
-  // Again is the same.
+  // A second call gives the same.
   CHECK(take(x.process.terminate(0s)) == status);
 }
 
-TEST_CASE_METHOD(fixture, "request_terminate goes on draining") {
+TEST_CASE_METHOD(fixture, "draining goes on after request_terminate",
+                 "[client][ending]") {
   auto x = sh("trap 'echo last words; exit 5' TERM; sleep 100 & echo up; wait");
   CHECK(read_line(x.output) == "up\n");
   x.process.request_terminate();
@@ -196,14 +203,15 @@ TEST_CASE_METHOD(fixture, "request_terminate goes on draining") {
   CHECK(take(x.process.wait(soon)).code == 5);
 }
 
-TEST_CASE_METHOD(fixture, "a signal reaches the process") {
+TEST_CASE_METHOD(fixture, "a signal reaches the process", "[client][signals]") {
   auto x = sh("echo up; exec sleep 100");
   CHECK(read_line(x.output) == "up\n");
   CHECK(x.process.signal(signal_name::interrupt));
   CHECK(shell_code(take(x.process.wait(soon))) == 130);
 }
 
-TEST_CASE_METHOD(fixture, "the end of the handle is the end of the process") {
+TEST_CASE_METHOD(fixture, "the end of the handle is the end of the process",
+                 "[client][ending]") {
   auto x = sh("echo up; exec sleep 100");
   CHECK(read_line(x.output) == "up\n");
   auto first = watch(x.process);
@@ -229,7 +237,8 @@ TEST_CASE_METHOD(fixture, "the end of the handle is the end of the process") {
   }
 }
 
-TEST_CASE_METHOD(fixture, "a process that does not start is an error") {
+TEST_CASE_METHOD(fixture, "a process that does not start is an error",
+                 "[client][start]") {
   auto x = spawn_pipe_process(where, {.program = "no-such-program"});
   REQUIRE_FALSE(x);
   CHECK(is(x.error(), errc::program_not_found));
@@ -238,7 +247,8 @@ TEST_CASE_METHOD(fixture, "a process that does not start is an error") {
   CHECK(is(y.error(), errc::invalid_argument));
 }
 
-TEST_CASE("a write is larger than the queue of its session") {
+TEST_CASE("a write is larger than the queue of its session",
+          "[client][input]") {
   fixture f;
   command spec;
   spec.program = "wc";
@@ -250,7 +260,7 @@ TEST_CASE("a write is larger than the queue of its session") {
   CHECK(fixture::read_all(x.output) == "300000\n");
 }
 
-TEST_CASE("a handle without a process fails every request") {
+TEST_CASE("a handle without a process fails every request", "[client]") {
   process_handle none;
   CHECK_FALSE(none.write("x"));
   CHECK_FALSE(none.wait());
@@ -261,8 +271,8 @@ TEST_CASE("a handle without a process fails every request") {
   CHECK_FALSE(silent.next());
 }
 
-TEST_CASE_METHOD(fixture,
-                 "output is read line by line, each stream by itself") {
+TEST_CASE_METHOD(fixture, "output is read line by line, each stream by itself",
+                 "[client][output]") {
   auto x = sh("printf 'one\\ntw'; printf 'err\\n' >&2; printf 'o\\r\\nlast'");
   line_output lines{std::move(x.output)};
   std::string out;
@@ -276,7 +286,8 @@ TEST_CASE_METHOD(fixture,
   CHECK(lines.source().ended());
 }
 
-TEST_CASE_METHOD(fixture, "a line that does not come in time is not lost") {
+TEST_CASE_METHOD(fixture, "a line that does not come in time is not lost",
+                 "[client][output]") {
   auto x = sh("printf half; read go; echo ' and half'");
   line_output lines{std::move(x.output)};
   auto none = lines.next(1ms);
@@ -286,7 +297,8 @@ TEST_CASE_METHOD(fixture, "a line that does not come in time is not lost") {
   CHECK(take(lines.next(soon))->text == "half and half");
 }
 
-TEST_CASE_METHOD(fixture, "steady output does not extend a deadline") {
+TEST_CASE_METHOD(fixture, "steady output does not extend a deadline",
+                 "[client][output]") {
   auto x = sh("exec yes");
   expect_output chat{std::move(x.output)};
   CHECK(take(chat.expect({{"y\n"}}, soon)).pattern == 0);
@@ -297,7 +309,7 @@ TEST_CASE_METHOD(fixture, "steady output does not extend a deadline") {
   }
 }
 
-TEST_CASE_METHOD(fixture, "a dialogue by expected texts") {
+TEST_CASE_METHOD(fixture, "expected texts drive a dialogue", "[client][text]") {
   auto x = sh(
     "printf 'name: '; read name; echo \"hello $name\"; printf 'code: '"
     "; read code; echo \"got $code\" >&2; exit 3");

@@ -16,8 +16,8 @@ using namespace procession;
 
 namespace {
 
-/// What an embedding program may do, as SIGCHLD is its own: the kernel reaps
-/// every child at its end (wait(2)).
+/// Makes the kernel reap every child at its end (wait(2)), which an embedding
+/// program may do, as SIGCHLD is its own.
 class children_reaped_by_others {
 public:
   children_reaped_by_others() : before_(std::signal(SIGCHLD, SIG_IGN)) {
@@ -34,7 +34,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a session ends although somebody else took its status") {
+TEST_CASE("a session ends although somebody else took its status", "[ending]") {
   children_reaped_by_others guard;
   config cfg;
   runtime rt{{GENERATE(containment_kind::unknown, containment_kind::marker)}};

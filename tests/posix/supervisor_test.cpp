@@ -1,5 +1,5 @@
-// Supervisors over real processes. How many is said in tests/CMakeLists.txt:
-// fewer with a sanitizer, which takes its time for each.
+// Supervisors over real processes. Their number is set in tests/CMakeLists.txt:
+// fewer with a sanitizer, which slows each one down.
 #include "helper_program.hpp"
 
 #include "procession/actors/run.hpp"
@@ -61,7 +61,7 @@ private:
   rlimit before_{};
 };
 
-/// Receives the events of a supervisor, none of which is missed.
+/// Receives all events of a supervisor.
 class event_reader {
 public:
   event_reader(caf::actor_system& sys, supervisor whom)
@@ -73,14 +73,14 @@ public:
                [&](caf::error& x) { FAIL(describe(x)); });
   }
 
-  /// Receives until `seen` has so many events of that kind.
+  /// Receives until `n` events of that kind have come.
   void until(supervisor_event_kind what, std::size_t n) {
     while (seen[what] < n)
       receive();
   }
 
   std::map<supervisor_event_kind, std::size_t> seen;
-  /// What happened to each child.
+  /// The events of each child.
   std::map<std::string, std::vector<supervisor_event>> of;
 
 private:
@@ -104,15 +104,16 @@ private:
 
 } // namespace
 
-TEST_CASE("thousands of sessions are all restarted, and nothing is left") {
+TEST_CASE("thousands of sessions are all restarted, and nothing is left",
+          "[supervision][leak]") {
   all_descriptors limit;
   runtime rt;
-  // Without a cgroup each end looks at every process of the machine, and a
-  // supervisor ends one child after the other.
+  // Without a cgroup each end scans all processes of the machine, and a
+  // supervisor ends its children one after the other.
   const auto many = rt.containment() == containment_kind::cgroup
                       ? std::size_t{PROCESSION_MANY_SESSIONS}
                       : std::size_t{PROCESSION_MANY_SESSIONS} / 5;
-  // A session has five at most, and the program some of its own.
+  // A session has five descriptors at most, and the program some of its own.
   if (limit.count() < many * 5 + 100) {
     WARN("skipped here: only " << limit.count() << " descriptors are allowed");
     return;

@@ -10,7 +10,8 @@
 using namespace procession;
 using namespace procession::posix;
 
-TEST_CASE("the end of a terminal's input is typed once at a line's start") {
+TEST_CASE("the end of a terminal's input is typed once at a line's start",
+          "[terminal][input]") {
   auto made = open_pty({});
   REQUIRE(made);
   auto master = made->master.get();
@@ -46,7 +47,8 @@ TEST_CASE("the end of a terminal's input is typed once at a line's start") {
   }
 }
 
-TEST_CASE("a raw terminal gets the end of its input once, as a key") {
+TEST_CASE("a raw terminal gets the end of its input once, as a key",
+          "[terminal][input]") {
   auto made = open_pty({});
   REQUIRE(made);
   auto master = made->master.get();
@@ -59,7 +61,8 @@ TEST_CASE("a raw terminal gets the end of its input once, as a key") {
   CHECK_FALSE(end_of_input(master, 'a').canonical);
 }
 
-TEST_CASE("what was typed is unread until the slave side has read it") {
+TEST_CASE("typed input is unread until the slave side has read it",
+          "[terminal][input]") {
   auto made = open_pty({});
   REQUIRE(made);
   auto& [master, slave] = *made;
@@ -79,12 +82,12 @@ TEST_CASE("what was typed is unread until the slave side has read it") {
   CHECK(look() == typed_input::unread);
   CHECK(read() == 5);
   CHECK(look() == typed_input::read);
-  // Its end, too, although it has no bytes.
+  // The end of input counts as well, although it has no bytes.
   type("\x04");
   CHECK(look() == typed_input::unread);
   CHECK(read() == 0);
   CHECK(look() == typed_input::read);
-  // A line that is not finished cannot be read.
+  // An unfinished line cannot be read.
   type("part");
   CHECK(look() == typed_input::read);
   type("\x04");
@@ -99,7 +102,7 @@ TEST_CASE("what was typed is unread until the slave side has read it") {
   CHECK(look() == typed_input::unread);
 }
 
-TEST_CASE("the length of a terminal's line is known") {
+TEST_CASE("the length of a terminal's line is known", "[terminal]") {
   auto made = open_pty({});
   REQUIRE(made);
   auto master = made->master.get();

@@ -1,4 +1,4 @@
-// What follows a runner that was killed.
+// The runner after one that was killed.
 #include "../conformance/exec_world.hpp"
 #include "runner_world.hpp"
 
@@ -10,7 +10,7 @@ using namespace procession::test;
 namespace {
 
 /// Kills the runner and waits until its last session is lost.
-/// @returns the number that its process had.
+/// @returns the former number of its process.
 std::int64_t kill_runner(runner_world& there) {
   listener last{there.w, there.w.spawn(loner())};
   auto [a, b] = numbers(last);
@@ -26,7 +26,8 @@ std::int64_t kill_runner(runner_world& there) {
 
 } // namespace
 
-TEST_CASE("the next session after the loss of a runner lives in another") {
+TEST_CASE("the next session after the loss of a runner lives in another",
+          "[runner]") {
   runner_world there;
   REQUIRE_FALSE(there.up());
   auto lost = there.w.spawn(actor({"sleep"}));
@@ -40,14 +41,14 @@ TEST_CASE("the next session after the loss of a runner lives in another") {
   auto now = there.info();
   CHECK(now.state == runner_state::up);
   CHECK(now.pid != first);
-  // What was lost stays so.
+  // The lost session stays lost.
   CHECK(there.w.ask<exit_status>(lost, wait_atom_v)->cause
         == exit_cause::runner_lost);
-  // And it is followed in its turn.
+  // The second runner is replaced in its turn.
   auto second = kill_runner(there);
   CHECK(second == now.pid);
   CHECK(there.w.run(actor({"exit", "3"})).status.code == 3);
-  // The last one goes as the only one would.
+  // The last one ends as a single one would.
   auto last = there.info().pid;
   there.w.self->request(there.hdl(), patience, terminate_atom_v)
     .receive([](runner_info& x) { CHECK(x.state == runner_state::down); },
@@ -56,7 +57,7 @@ TEST_CASE("the next session after the loss of a runner lives in another") {
   CHECK(is(there.w.refusal(actor({})), errc::runner_lost));
 }
 
-TEST_CASE("a runner that was not found is looked for again") {
+TEST_CASE("a runner that was not found is looked for again", "[runner]") {
   runner_options options;
   options.program = "/nowhere/procession-runner";
   runner_world there{options};
@@ -65,7 +66,8 @@ TEST_CASE("a runner that was not found is looked for again") {
     CHECK(is(there.w.refusal(actor({})), errc::program_not_found));
 }
 
-TEST_CASE("exec: the next command after the loss of a runner runs in another") {
+TEST_CASE("exec: the next command after the loss of a runner runs in another",
+          "[runner][exec]") {
   runner_world there;
   REQUIRE_FALSE(there.up());
   auto tool = make_exec_tool(there.w.sys, there.w.where, {});

@@ -11,12 +11,13 @@ using namespace std::chrono_literals;
 
 using std::chrono::steady_clock;
 
-TEST_CASE("a child that ignores its input is ended whatever is queued") {
+TEST_CASE("a child that ignores its input is ended whatever is queued",
+          "[runner][ending]") {
   runner_world there;
   auto spec = actor({"out", "ready", "sleep"});
   spec.limits.stdin_queue = 32 << 20;
   auto hdl = there.w.spawn(spec);
-  // A request to end that comes before a program is on its console is lost.
+  // A request to end is lost if it comes before the program is on its console.
   REQUIRE(listener{there.w, hdl}.until_output("ready"));
   caf::scoped_actor writer{there.w.sys};
   for (auto i = 0; i < 16; ++i)
@@ -28,7 +29,7 @@ TEST_CASE("a child that ignores its input is ended whatever is queued") {
   CHECK(steady_clock::now() - begin < 1s);
 }
 
-TEST_CASE("a flood that nobody reads is ended at once") {
+TEST_CASE("a flood without a reader is ended at once", "[runner][ending]") {
   runner_world there;
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto hdl = there.w.spawn(actor({"line", "count", "4000000000"}, {kind, {}}));
@@ -46,7 +47,8 @@ TEST_CASE("a flood that nobody reads is ended at once") {
   CHECK(events.gaps.empty());
 }
 
-TEST_CASE("one session that floods does not keep the others waiting") {
+TEST_CASE("one session that floods does not keep the others waiting",
+          "[runner][output]") {
   runner_world there;
   auto flood = there.w.spawn(actor({"flood"}));
   listener readers{there.w, flood};
@@ -74,7 +76,8 @@ TEST_CASE("one session that floods does not keep the others waiting") {
   CHECK(times[times.size() / 2] < 50ms);
 }
 
-TEST_CASE("a command larger than a frame is refused, and nothing else ends") {
+TEST_CASE("a command larger than a frame is refused, and nothing else ends",
+          "[runner][protocol]") {
   runner_world there;
   auto hdl = there.w.spawn(actor({"cat"}));
   auto spec = actor({});

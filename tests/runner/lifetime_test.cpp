@@ -1,4 +1,4 @@
-// How long a runner lives, and who ends with it.
+// How long a runner lives, and what ends with it.
 #include "runner_world.hpp"
 
 #include <catch2/catch.hpp>
@@ -12,7 +12,8 @@ using namespace procession::test;
 using namespace std::chrono_literals;
 
 TEST_CASE("a runner that is killed takes every process with it, and its "
-          "sessions end at once") {
+          "sessions end at once",
+          "[runner][ending]") {
   runner_options options;
   options.restart = false;
   runner_world there{options};
@@ -33,7 +34,7 @@ TEST_CASE("a runner that is killed takes every process with it, and its "
   }
   for (auto x : {pid, a, b, c})
     CHECK(process_gone(x));
-  // Everybody that waits, asks or watches is told.
+  // Every actor that waits, asks or watches is told.
   CHECK(there.w.ask<exit_status>(pipe, wait_atom_v)->cause
         == exit_cause::runner_lost);
   CHECK(is(there.w.refusal(actor({})), errc::runner_lost));
@@ -41,7 +42,8 @@ TEST_CASE("a runner that is killed takes every process with it, and its "
     [&](const caf::down_msg& x) { CHECK(is(x.reason, errc::runner_lost)); });
 }
 
-TEST_CASE("a runner ends, with all it runs, when it is asked to") {
+TEST_CASE("a runner ends, with all it runs, when it is asked to",
+          "[runner][ending]") {
   runner_world there;
   REQUIRE_FALSE(there.up());
   listener events{there.w, there.w.spawn(loner())};
@@ -63,7 +65,8 @@ TEST_CASE("a runner ends, with all it runs, when it is asked to") {
   CHECK(events.status->cause == exit_cause::runner_lost);
 }
 
-TEST_CASE("a runner ends with the last who could use it") {
+TEST_CASE("a runner ends with the last actor that could use it",
+          "[runner][ending]") {
   auto pid = std::int64_t{0};
   auto far = std::int64_t{0};
   SECTION("which is its spawner") {
@@ -102,8 +105,9 @@ TEST_CASE("a runner ends with the last who could use it") {
   }
 }
 
-TEST_CASE("a runner whose parent is silent for a while goes on") {
-  // As if the parent were stopped: it reads nothing and pings nobody.
+TEST_CASE("a runner whose parent is silent for a while goes on",
+          "[runner][ending]") {
+  // As if the parent were stopped: it neither reads nor pings.
   runner_options options;
   options.ping_interval = std::chrono::hours{1};
   runner_world there{options};

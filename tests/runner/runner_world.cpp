@@ -64,6 +64,28 @@ runner_info runner_world::info() {
   return result;
 }
 
+void check_failure(const runner_options& options, errc code, stage at,
+                   const std::string& text) {
+  runner_world there{options};
+  auto why = there.up();
+  CAPTURE(describe(why));
+  CHECK(is(why, code));
+  CHECK(detail_of(why).at == at);
+  CHECK(contains(describe(why), text));
+}
+
+session check_introduction(runner_world& there, command what) {
+  REQUIRE_FALSE(there.up());
+  auto info = there.info();
+  CHECK(info.state == runner_state::up);
+  CHECK(info.pid == info.remote_pid);
+  CHECK(process_lives(info.pid));
+  CHECK(info.sessions == 0);
+  auto hdl = there.w.spawn(std::move(what));
+  CHECK(there.info().sessions == 1);
+  return hdl;
+}
+
 std::string runner_path() {
   return helper_path("procession-runner");
 }

@@ -25,13 +25,13 @@ public:
   explicit runner_world(runner_options options = {});
   ~runner_world();
 
-  /// Waits until the runner is up; why it is not.
+  /// Waits until the runner is up. @returns why it is not; empty if it is.
   caf::error up();
 
-  /// What is known of the runner; fails the test if that takes too long.
+  /// Returns the runner's info; fails the test if that takes too long.
   runner_info info();
 
-  /// Lets go of the runner's actor; the spawner still holds it.
+  /// Releases the runner's actor; the spawner still holds it.
   void forget_runner();
 
   const runner& hdl() const {
@@ -45,14 +45,23 @@ public:
   world w;
 };
 
-/// Where the runner's executable is.
+/// Checks that a runner does not come up, and why: `text` is a part of the
+/// error's description.
+void check_failure(const runner_options& options, errc code, stage at,
+                   const std::string& text = {});
+
+/// Starts a session in a runner and checks what the runner tells of itself
+/// before and after.
+session check_introduction(runner_world& there, command what);
+
+/// Returns the path of the runner's executable.
 std::string runner_path();
 
-/// Prints the numbers of two processes: its own, and that of one that is as far
-/// away from it as a child can be; then it says no more.
+/// Returns a program that prints the numbers of two processes, its own and that
+/// of a descendant as far away as possible, and then stays silent.
 command loner(stdio_spec stdio = pipes());
 
-/// The two numbers that a loner printed.
+/// Waits for the two numbers that a loner prints.
 std::pair<std::int64_t, std::int64_t> numbers(listener& events);
 
 } // namespace procession::test

@@ -35,7 +35,8 @@ struct process_stat {
   std::uint64_t start = 0;
 };
 
-/// What can be read of a file; a process may go while its files are read.
+/// Returns the readable part of a file; a process may go while its files are
+/// read.
 std::string text_of(const std::string& path) {
   std::string result;
   auto fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -85,14 +86,14 @@ int milliseconds_until(clock::time_point deadline) {
   return left.count() > 0 ? static_cast<int>(left.count()) : 0;
 }
 
-/// Whether the process is gone, or a zombie, before the deadline; otherwise it
-/// is killed.
+/// Waits until the process is gone, or a zombie, and kills it at the deadline.
+/// @returns whether it was in time.
 bool await_process(const process& x, clock::time_point deadline) {
   auto fd = static_cast<int>(::syscall(SYS_pidfd_open, x.pid, 0));
   if (fd < 0)
     return errno == ESRCH;
   auto gone = true;
-  // Asked for when it can be no other one any more.
+  // Read with the pidfd open: the number cannot be another process's by now.
   if (auto now = stat_of(x.pid); now && now->start == x.start) {
     auto entry = pollfd{fd, POLLIN, 0};
     gone = ::poll(&entry, 1, milliseconds_until(deadline)) == 1;
@@ -103,7 +104,7 @@ bool await_process(const process& x, clock::time_point deadline) {
   return gone;
 }
 
-/// The directory of our own cgroup (version 2), empty if there is none.
+/// Returns the directory of our own cgroup (version 2); empty if there is none.
 std::string cgroup_directory() {
   std::string own;
   std::istringstream memberships{text_of("/proc/self/cgroup")};
@@ -121,7 +122,8 @@ std::string cgroup_directory() {
   return {};
 }
 
-/// Whether a cgroup below our own is removed before the deadline.
+/// Waits until a cgroup below our own is removed. @returns false at the
+/// deadline.
 bool await_removal(const std::string& name, clock::time_point deadline) {
   auto parent = cgroup_directory();
   auto fd = ::inotify_init1(IN_CLOEXEC);
@@ -140,8 +142,8 @@ bool await_removal(const std::string& name, clock::time_point deadline) {
   return gone;
 }
 
-/// Removes a cgroup below our own with those below it, unless a process is in
-/// one of them.
+/// Removes a cgroup below our own with those below it, unless one of them has a
+/// process.
 bool remove_empty_cgroups(const std::string& name) {
   auto path = fs::path{cgroup_directory()} / name;
   std::vector<fs::path> all{path};
@@ -156,7 +158,7 @@ bool remove_empty_cgroups(const std::string& name) {
   });
 }
 
-/// The names of the cgroups below our own.
+/// Returns the names of the cgroups below our own.
 std::set<std::string> cgroups() {
   std::set<std::string> result;
   std::error_code ec;
@@ -165,8 +167,8 @@ std::set<std::string> cgroups() {
   return result;
 }
 
-/// What lies under a name of ours where temporary files are made. Those of the
-/// soak itself are not named so.
+/// Returns the temporary files with a name of the library's. The soak's own
+/// have other names.
 std::set<std::string> files() {
   std::set<std::string> result;
   auto* own = ::getenv("XDG_RUNTIME_DIR");
@@ -189,7 +191,7 @@ holdings count_holdings() {
       std::distance(fs::directory_iterator{directory}, {}));
   };
   holdings result;
-  // The one by which they are counted is left out.
+  // Without the one by which they are counted.
   result.descriptors = entries("/proc/self/fd") - 1;
   result.threads = entries("/proc/self/task");
   auto status = text_of("/proc/self/status");
@@ -250,7 +252,7 @@ std::vector<std::string> threads_and_children() {
 census::census(std::string report) : report_(std::move(report)) {
   auto fd = ::open(report_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC,
                    0666);
-  // Whatever our mask is: runners of another user report as well.
+  // Regardless of our umask: runners of another user report as well.
   if (fd < 0 || ::fchmod(fd, 0666) != 0)
     throw std::runtime_error{report_ + " cannot be written"};
   ::close(fd);
@@ -308,7 +310,7 @@ std::vector<std::string> census::await_end(std::chrono::seconds patience) {
     if (!await_process(x, deadline))
       result.push_back("process " + std::to_string(x.pid) + " (" + name
                        + ") is still there");
-  // Whoever could not report itself any more has this in its command line.
+  // A process that did not report itself in time has this in its command line.
   auto word = "report=" + report_ + '\0';
   for (auto& [pid, x] : all_processes()) {
     auto words = text_of("/proc/" + std::to_string(pid) + "/cmdline");
@@ -319,7 +321,7 @@ std::vector<std::string> census::await_end(std::chrono::seconds patience) {
       result.push_back("process " + std::to_string(pid)
                        + ", which has not reported itself, is still there");
   }
-  // A keeper that had only just been started is none of the known.
+  // A keeper that had only just started is not known yet.
   for (auto& x : leftover_cgroups())
     if (!await_removal(x, deadline))
       result.push_back("cgroup " + x + " is still there");

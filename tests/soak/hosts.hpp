@@ -8,9 +8,9 @@
 
 namespace procession::soak {
 
-/// Starts host processes, one after the other, each this program anew with
-/// sessions of its own, and kills each at a random moment. Then nothing of it
-/// may be left. On a thread of its own, until destroyed.
+/// Starts host processes, one after the other, each this program again with
+/// sessions of its own, and kills each at a random moment. Nothing of it may
+/// stay. Works on a thread of its own until destroyed.
 class hosts {
 public:
   hosts(ledger& log, const settings& terms, containment_kind kind,
@@ -24,7 +24,7 @@ private:
   void play_one();
   pid_t start(const std::string& report, std::uint32_t seed);
 
-  /// @returns whether it is over before.
+  /// @returns whether the end came before.
   bool wait_for(milliseconds time);
 
   ledger& log_;

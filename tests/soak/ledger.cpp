@@ -6,7 +6,7 @@ namespace procession::soak {
 
 namespace {
 
-/// So many findings are printed if the first of them is the end of the soak.
+/// The number of findings printed if the first of them ends the soak.
 constexpr auto enough = 8;
 
 } // namespace
@@ -51,7 +51,7 @@ double ledger::now() const {
 
 void ledger::finding(const std::string& what, const std::string& story) {
   std::lock_guard guard{mutex_};
-  // When it ends with this round, the rest of it is most often the same again.
+  // If the soak ends with this round, further findings mostly repeat the first.
   if (++findings_ > enough && !keep_going_)
     return;
   auto text = "FINDING at " + std::to_string(now()) + " s: " + what + '\n'

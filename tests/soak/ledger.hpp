@@ -9,11 +9,11 @@
 
 namespace procession::soak {
 
-/// What was done so far; any thread counts.
+/// The work done so far; any thread counts.
 struct tally {
   std::atomic<std::uint64_t> sessions{0};
   std::atomic<std::uint64_t> live{0};
-  /// Bytes of output compared with the pattern, by subscribers and by reads.
+  /// Bytes of output compared with the pattern, from subscriptions and reads.
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> subscribers{0};
   std::atomic<std::uint64_t> gaps{0};
@@ -36,10 +36,11 @@ struct tally {
   std::atomic<std::uint64_t> processes{0};
 };
 
-/// The figures in one line.
+/// Formats the figures in one line.
 std::string to_string(const tally& x);
 
-/// Takes the findings of all threads and prints each with how to repeat it.
+/// Collects the findings of all threads and prints each with the command that
+/// repeats it.
 class ledger {
 public:
   using clock = std::chrono::steady_clock;
@@ -48,10 +49,10 @@ public:
   /// @param keep_going whether to go on after a round with a finding.
   ledger(std::string repeat, bool keep_going);
 
-  /// @param story what led to it; may be empty.
+  /// @param story the events before it; may be empty.
   void finding(const std::string& what, const std::string& story = {});
 
-  /// Whether there is no use in going on.
+  /// Returns whether the soak is to stop.
   bool over() const noexcept {
     return findings_ > 0 && !keep_going_;
   }
@@ -60,7 +61,7 @@ public:
     return findings_;
   }
 
-  /// Time since the beginning, in seconds.
+  /// Returns the time since the beginning, in seconds.
   double now() const;
 
   tally counts;

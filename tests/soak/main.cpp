@@ -1,5 +1,5 @@
 // The soak: attacks the library with random sessions, subscribers, ends and
-// kills, and verifies from outside whatever it promises.
+// kills, and verifies its promises from outside.
 #include "hosts.hpp"
 #include "round.hpp"
 
@@ -28,7 +28,7 @@ enum exit_code {
   ok = 0,
   found = 1,
   failed = 2,
-  /// This containment cannot be had here; ctest counts it as skipped.
+  /// This containment does not exist here; ctest counts it as skipped.
   not_here = 77
 };
 
@@ -73,7 +73,7 @@ private:
   std::thread thread_;
 };
 
-/// A directory that others may enter, which goes at the end.
+/// A directory that other users may enter, removed at the end.
 class scratch {
 public:
   scratch() {
@@ -108,7 +108,7 @@ struct arguments {
   std::string runner_user;
   std::string only = "all";
   bool keep_going = false;
-  /// Its report, if it is a host that is to be killed.
+  /// The report file, if this process is a host that is to be killed.
   std::string host;
 };
 
@@ -190,7 +190,7 @@ int main_of(int argc, char** argv) {
                                                   : containment_kind::marker;
   ledger log{command_line(x), x.keep_going};
   if (!x.host.empty()) {
-    // One that stops at a finding leaves none of them.
+    // A soak that stops at a finding leaves no host behind.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     rounds{log, terms, x.seed}.play_host(x.host);
     return found;

@@ -8,16 +8,16 @@
 
 /// The bytes that go through the sessions of the soak: 8-byte little-endian
 /// counters whose upper half is a seed, so that each byte follows from the seed
-/// of its stream and its offset, and bytes of another stream or another place
-/// are never taken for the right ones.
+/// of its stream and its offset, and bytes of another stream or place are never
+/// mistaken for the right ones.
 namespace procession::soak {
 
-/// The counter at byte `offset`, which is a multiple of 8.
+/// Returns the counter at byte `offset`, which is a multiple of 8.
 constexpr std::uint64_t counter_at(std::uint32_t seed, std::uint64_t offset) {
   return (std::uint64_t{seed} << 32) + offset / 8;
 }
 
-/// The byte at `offset` of a stream.
+/// Returns the byte at `offset` of a stream.
 constexpr std::byte byte_at(std::uint32_t seed, std::uint64_t offset) {
   return std::byte(counter_at(seed, offset) >> offset % 8 * 8 & 0xff);
 }
@@ -36,8 +36,8 @@ inline void fill(std::span<std::byte> to, std::uint32_t seed,
     to[i] = byte_at(seed, offset + i);
 }
 
-/// Where the first byte stands that is not the pattern's; `offset` is that of
-/// the first of `bytes`.
+/// Returns the offset of the first byte that differs from the pattern; `offset`
+/// is that of the first of `bytes`.
 inline std::optional<std::uint64_t>
 first_wrong(std::span<const std::byte> bytes, std::uint32_t seed,
             std::uint64_t offset) {

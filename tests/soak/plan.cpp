@@ -41,7 +41,7 @@ void plan_program(plan& x, dice& chance) {
   if (told.use != input_use::ignore) {
     told.in = chance.any_size(2 * mib);
     told.input_ends = !terminal;
-    // What is typed before the terminal is raw would be echoed.
+    // Early input would be echoed, before the terminal is raw.
     if (terminal)
       told.notify = x.spec.notification_fd = static_cast<int>(
         chance.between(3, 20));
@@ -61,7 +61,7 @@ void plan_end(plan& x, dice& chance) {
   auto& spec = x.spec;
   spec.kill.grace = chance.any_time(800);
   spec.kill.leftovers_grace = chance.any_time(300);
-  // Long enough to read what the program had written, whatever else runs.
+  // Long enough to read the program's output under any load.
   spec.kill.drain_timeout = milliseconds{chance.between(800, 2000)};
   switch (chance.below(6)) {
     case 0:
@@ -81,7 +81,8 @@ void plan_end(plan& x, dice& chance) {
     spec.limits.timeout = milliseconds{chance.between(50, 2000)};
     x.times_out = true;
   }
-  // One that does not end by itself is ended, if nothing else does it before.
+  // A program that does not end by itself is ended, unless something else ends
+  // it before.
   if (told.end == ending::none && !x.times_out) {
     step last;
     last.after = milliseconds{chance.between(50, 2500)};
@@ -99,9 +100,9 @@ void plan_end(plan& x, dice& chance) {
     spec.owner = ownership::sender;
 }
 
-/// Whether a descendant makes a session of its own. If it does so in the moment
-/// in which its group is stopped, it stops outside of the group, and what lets
-/// the group go on does not reach it.
+/// Returns whether a descendant creates a session of its own. If it does so at
+/// the moment when its group is stopped, it stops outside of the group, and a
+/// continue of the group does not reach it.
 bool group_is_left(const orders& told) {
   return std::any_of(told.tree.begin(), told.tree.end(), [](descendant x) {
     return x == descendant::apart || x == descendant::daemon
@@ -113,7 +114,7 @@ void plan_steps(plan& x, dice& chance) {
   for (auto n = chance.below(6); n > 0; --n) {
     step y;
     y.after = milliseconds{chance.any_size(1200)};
-    // Most sessions are to come to their own end.
+    // Most sessions should come to their own end.
     auto gentle = !chance.one_in(12);
     y.what = static_cast<step::kind>(
       gentle ? chance.below(static_cast<std::uint64_t>(step::kind::resume))
@@ -129,7 +130,7 @@ void plan_steps(plan& x, dice& chance) {
     if (y.what == step::kind::stop_for_a_while) {
       auto z = y;
       z.what = step::kind::resume;
-      // Later than the stop, or it would be for ever.
+      // After the stop, or the program would stay stopped.
       z.after += milliseconds{1} + chance.any_time(300);
       x.steps.push_back(z);
     }
@@ -142,7 +143,7 @@ watcher_plan any_watcher(const plan& x, dice& chance) {
   watcher_plan result;
   result.seed = chance.seed();
   auto total = std::max(x.total(stream_kind::out), x.total(stream_kind::err));
-  // Small ones too, but none that would take for ever.
+  // Small windows too, but none that would take for ever.
   auto least = std::max<std::uint64_t>(1, total / 100);
   result.terms.window = least + chance.any_size(mib);
   if (chance.one_in(3))
@@ -169,7 +170,7 @@ void plan_watchers(plan& x, dice& chance) {
   constexpr milliseconds retentions[] = {milliseconds{0}, milliseconds{100},
                                          milliseconds{30'000}};
   x.spec.limits.retention = retentions[chance.below(3)];
-  // The first is one that has everything, without whom the program might wait.
+  // The first watcher takes everything; without it the program might wait.
   if (chance.one_in(2)) {
     x.spec.unsubscribed = unsubscribed_policy::pause;
     auto first = any_watcher(x, chance);

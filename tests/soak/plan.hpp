@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 inline constexpr std::uint64_t kib = 1024;
 inline constexpr std::uint64_t mib = 1024 * kib;
 
-/// A source of chance that gives the same with every C++ library.
+/// A random generator with the same results in every C++ library.
 class dice {
 public:
   explicit dice(std::uint32_t seed) : engine_(seed) {
@@ -28,20 +28,20 @@ public:
     return static_cast<std::uint32_t>(engine_());
   }
 
-  /// From 0 to n - 1.
+  /// Returns a number from 0 to n - 1.
   std::uint64_t below(std::uint64_t n);
 
-  /// From `first` to `last`.
+  /// Returns a number from `first` to `last`.
   std::uint64_t between(std::uint64_t first, std::uint64_t last) {
     return first + below(last - first + 1);
   }
 
-  /// True once in so many times.
+  /// Returns true once in `n` times.
   bool one_in(std::uint64_t n) {
     return below(n) == 0;
   }
 
-  /// Below `n`; each order of magnitude is as likely.
+  /// Returns a number below `n`; each order of magnitude is equally likely.
   std::uint64_t any_size(std::uint64_t n);
 
   milliseconds any_time(std::uint64_t longest) {
@@ -52,24 +52,25 @@ private:
   std::mt19937 engine_;
 };
 
-/// How a subscriber is to behave.
+/// The behaviour of a subscriber.
 struct watcher_plan {
   enum class leaving : std::uint8_t { never, unsubscribes, dies };
 
-  /// Since the start of the session; 0: at the start.
+  /// When it subscribes, counted from the start of the session; 0 means at the
+  /// start.
   milliseconds after{0};
-  /// Begins at a random offset that is there by then.
+  /// Begins at a random offset that exists by then.
   bool late = false;
   subscription terms;
-  /// The longest time to an acknowledgement.
+  /// The longest delay of an acknowledgement.
   milliseconds slowness{0};
   leaving leaves = leaving::never;
-  /// How many bytes it has before it leaves.
+  /// The number of bytes that it takes before it leaves.
   std::uint64_t patience = 0;
   std::uint32_t seed = 0;
 };
 
-/// One request to a session, or what else may befall it.
+/// One request to a session, or another event in its life.
 struct step {
   enum class kind : std::uint8_t {
     info,
@@ -77,11 +78,11 @@ struct step {
     find,
     read,
     resize,
-    /// A write that is larger than what may wait.
+    /// A write larger than the queue.
     oversize,
     stop_for_a_while,
     resume,
-    // From here on the session may end before its time.
+    // The steps from here on may end the session early.
     signal,
     terminate,
     kill,
@@ -94,7 +95,7 @@ struct step {
   milliseconds grace{0};
 };
 
-/// Everything that one session will be put through.
+/// Everything that happens to one session.
 struct plan {
   std::uint64_t number = 0;
   std::uint32_t seed = 0;
@@ -102,14 +103,15 @@ struct plan {
   orders told;
   std::vector<watcher_plan> watchers;
   std::vector<step> steps;
-  /// It is ended by its time-out.
+  /// Its time-out ends it.
   bool times_out = false;
 
-  /// Bytes that the program writes to a stream if nothing disturbs it.
+  /// Returns the bytes that the program writes to a stream if it is not
+  /// disturbed.
   std::uint64_t total(stream_kind stream) const noexcept;
 
-  /// Whether descendants keep the output open beyond the end of the program, so
-  /// that it may be given up at the drain deadline.
+  /// Returns whether descendants keep the output open beyond the end of the
+  /// program, so that the drain deadline may cut it.
   bool output_is_held() const noexcept {
     return told.tree_holds && !told.tree.empty();
   }
@@ -119,15 +121,15 @@ struct plan {
   }
 };
 
-/// What all plans of a soak have in common.
+/// The common terms of all plans of a soak.
 struct plan_terms {
-  /// Path of the program of the sessions.
+  /// The path of the sessions' program.
   std::string program;
-  /// Where it reports its processes.
+  /// The file in which it reports its processes.
   std::string report;
 };
 
-/// Plans a session with everything that may happen to one.
+/// Plans a session with everything that may happen to it.
 plan make_plan(std::uint64_t number, std::uint32_t seed,
                const plan_terms& terms);
 

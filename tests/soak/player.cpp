@@ -13,8 +13,8 @@ namespace procession::soak {
 
 namespace {
 
-/// The owner of one session, which dies with it. It keeps no handle to the
-/// spawner, or that would live on.
+/// The owner of one session, which dies with it. It does not keep a handle to
+/// the spawner, which would live on otherwise.
 caf::behavior owner_behavior(caf::event_based_actor* self,
                              std::shared_ptr<venue> where, command spec) {
   return {
@@ -23,7 +23,7 @@ caf::behavior owner_behavior(caf::event_based_actor* self,
       if (!to)
         return make_error(errc::runtime_stopped, procession::stage::spawn,
                           "let go");
-      // Not before: a promise that is dropped answers nobody.
+      // Not before: a dropped promise does not answer.
       auto promise = self->make_response_promise<session>();
       self->request(to, caf::infinite, spawn_atom_v, spec)
         .then([promise](session& x) mutable { promise.deliver(std::move(x)); },
@@ -95,14 +95,14 @@ void player::started(session x) {
       },
       [this](const caf::error& x) {
         --unanswered_;
-        // One that is not retained may be gone before anybody asks.
+        // A session that is not retained may be gone before it can be asked.
         auto fleeting = what().spec.limits.retention <= milliseconds{100};
         if (!tale().disturbed() && !(fleeting && is_gone(x)))
           tale().finding("closed was not told: " + describe(x));
         over_ = true;
         finish_if_over();
       });
-  // With `pause` the first watcher is there before anybody takes output away.
+  // With `pause` the first watcher subscribes before output is taken away.
   if (what().spec.unsubscribed == unsubscribed_policy::pause)
     let_in(0);
   else
@@ -155,7 +155,7 @@ void player::feed() {
     if (next_size_ > limit - queued_)
       return;
     write_some(std::exchange(next_size_, 0));
-    // Now and then the next one waits for the answer.
+    // Now and then the next write waits for the answer.
     if (chance_.one_in(4))
       return;
   }

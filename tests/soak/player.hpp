@@ -26,13 +26,12 @@ namespace procession::soak {
 struct player_args {
   std::shared_ptr<story> tale;
   std::shared_ptr<venue> where;
-  /// Called from its thread when the session and all who play with it are over.
+  /// Called on its thread when the session and all its players are over.
   std::function<void()> over;
 };
 
-/// Plays one session from its plan: starts it, lets its watchers in, feeds it,
-/// puts it through the planned steps, and judges how it ended when everything
-/// that was asked for is answered.
+/// Plays one session by its plan: starts it, lets its watchers in, feeds it,
+/// takes the planned steps, and judges its end once all requests are answered.
 class player {
 public:
   static constexpr const char* name = "soak.player";
@@ -72,7 +71,7 @@ private:
   void judge();
   void judge_natural_end(const exit_status& status);
 
-  /// Sends a request to the session; `f` gets the answer, which is nothing with
+  /// Sends a request to the session; `f` gets the answer, or no argument with
   /// `void`. An error is a finding unless the session may have ended meanwhile.
   template <class Result, class F, class... Ts>
   void ask(const char* what, F f, Ts&&... xs);
@@ -104,10 +103,10 @@ private:
   cursor read_to_;
   std::uint64_t written_ = 0;
   std::uint64_t queued_ = 0;
-  /// Size of the next write; 0: not chosen yet.
+  /// The size of the next write; 0 if not chosen yet.
   std::uint64_t next_size_ = 0;
   bool closed_stdin_ = false;
-  /// Why a write was refused that fits; empty if none was.
+  /// Why a write that fits was refused; empty if none was.
   std::string write_error_;
 };
 

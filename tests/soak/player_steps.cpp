@@ -1,4 +1,4 @@
-// What a player does to its session, and how it judges the end.
+// The steps of a player, and its judgement of the end.
 #include "player.hpp"
 #include "watcher.hpp"
 
@@ -12,7 +12,7 @@ namespace procession::soak {
 
 namespace {
 
-/// Errors with which a session that has ended, or is gone, answers.
+/// Returns whether this is an error of a session that has ended or is gone.
 bool is_over(const caf::error& x) {
   return is(x, errc::already_exited) || is_gone(x);
 }
@@ -71,7 +71,7 @@ void player::stop(const step& x) {
   if (x.what == step::kind::signal) {
     tale().disturb("signal " + procession::to_string(x.name));
     ask<void>("signal", [] {}, signal_atom_v, x.name);
-    // Programs that ignore it, or were stopped, must come to an end too.
+    // Programs that ignore it, or were stopped, must end as well.
     ask<exit_status>("terminate", agree, terminate_atom_v);
   } else if (x.what == step::kind::owner_dies && owner_) {
     tale().disturb("the owner dies");
@@ -104,7 +104,7 @@ void player::look_up() {
       },
       [this](const caf::error& x) {
         --unanswered_;
-        // Closed and not retained, which comes to the player later.
+        // The session is closed and not retained; the player learns it later.
         if (!is(x, errc::no_such_session))
           refused("find", x);
         finish_if_over();
@@ -154,8 +154,8 @@ void player::check(const page& x, cursor from, std::uint64_t most) {
 // -- the end ------------------------------------------------------------------
 
 void player::refused(const char* name, const caf::error& why) {
-  // What went wrong is judged by how the session ended; here only whether such
-  // an error may come at all.
+  // The end of the session is judged later; this only checks whether such an
+  // error may come at all.
   if (is_over(why) || tale().disturbed())
     return;
   tale().finding("cannot " + std::string{name} + ": " + describe(why));
@@ -201,7 +201,7 @@ void player::finish_if_over() {
     return;
   if (knows_end_)
     judge();
-  // By now nothing can follow; a watcher that is not dead has seen all.
+  // By now no event can follow; a living watcher has seen all.
   for (auto& x : watchers_)
     self_->send(x, leave_atom_v);
   if (owner_)

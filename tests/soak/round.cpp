@@ -16,12 +16,12 @@ namespace {
 
 using clock = ledger::clock;
 
-/// By how much the memory may grow after the first rounds; the build says how
-/// much a sanitizer keeps.
+/// The allowed growth of memory after the first rounds; the build sets it by
+/// how much a sanitizer keeps.
 constexpr std::uint64_t growth = PROCESSION_SOAK_GROWTH * mib;
 constexpr std::uint64_t warm_up = 4;
 
-/// Threads that keep every core busy.
+/// Threads that keep all cores busy.
 class spinners {
 public:
   spinners() {
@@ -46,7 +46,8 @@ private:
   std::vector<std::thread> threads_;
 };
 
-/// A thread that was joined may be counted for a moment after that.
+/// Counts again while there is too much: a joined thread may be counted for a
+/// moment.
 holdings settled_holdings(const holdings& wanted) {
   auto deadline = clock::now() + std::chrono::seconds{10};
   auto result = count_holdings();
@@ -167,7 +168,7 @@ void rounds::play_host(const std::string& report) {
     x.await_change(milliseconds{50});
     if (clock::now() < mischief)
       continue;
-    // Without a keeper nobody could end what is left.
+    // Without a keeper the leftovers could not be ended.
     x.make_mischief(false);
     mischief = clock::now() + chance_.any_time(1000);
   }

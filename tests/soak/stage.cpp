@@ -22,14 +22,14 @@ namespace fs = std::filesystem;
 
 using clock = ledger::clock;
 
-/// Longer than anything takes that is asked of the library here, many times
-/// over: what is not there then will never be.
+/// Many times longer than any request takes here: an answer that has not come
+/// by then will never come.
 constexpr auto patience = std::chrono::seconds{60};
 
-/// How long the library may take to start another keeper.
+/// The time that the library may take to start another keeper.
 constexpr auto keeper_patience = std::chrono::seconds{10};
 
-/// How long sessions that are not over may take to tell what they wait for.
+/// The time that unfinished sessions have to tell what they wait for.
 constexpr auto explanation = std::chrono::seconds{6};
 
 /// Numbers the sessions of all stages of this process.
@@ -62,7 +62,7 @@ stage::place stage::open_place(bool far) {
          + to_string(runtime_.containment());
   if (far) {
     runner_options options;
-    // One that is killed is replaced by us.
+    // The soak itself replaces a killed runner.
     options.restart = false;
     if (chance_.one_in(2))
       options.user = terms_.runner_user;
@@ -128,7 +128,7 @@ void stage::make_mischief(bool with_keeper) {
       stop_runner();
       break;
     default:
-      // A place of the far kind costs a start of a runner, hence seldom.
+      // Replacing a runner's place costs a start of a runner, so it is rare.
       auto& x = places_[chance_.below(places_.size())];
       if (x.where->far && !chance_.one_in(3))
         break;
@@ -149,7 +149,7 @@ void stage::replace(place& x, retirement how) {
 void stage::retire(place& x, retirement how) {
   if (how == retirement::last_of_all)
     return;
-  // A request to a stopped runner would be answered when it is lost.
+  // A stopped runner would answer a request only when it is lost.
   wake_runners(true);
   x.where->ending = true;
   ++log_.counts.spawners;
@@ -256,7 +256,7 @@ void stage::kill_runner() {
   ::kill(*pid, SIGKILL);
   std::erase_if(stopped_, [&](auto& y) { return y.second == *pid; });
   ++log_.counts.runner_kills;
-  // Its sessions end by themselves, as lost.
+  // Its sessions end as lost.
   replace(*x, retirement::last_of_all);
 }
 
@@ -286,7 +286,7 @@ void stage::report(const std::map<std::uint64_t, play>& left) {
   for (auto& [number, x] : left) {
     for (auto& line : processes_with(" number=" + std::to_string(number) + " "))
       x.tale->note(line);
-    // The answer comes by the story, unless the actors hang.
+    // The answer comes through the story, unless the actors hang.
     caf::anon_send(x.player, explain_atom_v);
   }
   std::this_thread::sleep_for(explanation);
@@ -314,7 +314,7 @@ void stage::finish() {
     std::lock_guard guard{mutex_};
     left = plays_;
   }
-  // Nobody would ever answer the players, for whom the system would wait.
+  // The players would never be answered, and the system would wait for them.
   if (!left.empty()) {
     report(left);
     processes_.kill_all();

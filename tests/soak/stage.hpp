@@ -22,33 +22,33 @@
 
 namespace procession::soak {
 
-/// What all rounds of a soak, and its hosts, have in common.
+/// The common settings of all rounds of a soak, and of its hosts.
 struct settings {
   std::string directory;
   std::string program;
-  /// None: each round takes one of those that there are.
+  /// Empty: each round takes one of the available kinds.
   std::optional<containment_kind> containment;
   bool local = true;
   bool runners = true;
-  /// User of some of the runners; empty: only our own.
+  /// The user of some runners; empty for our own user only.
   std::string runner_user;
   /// Whether hosts go on after a finding.
   bool keep_going = false;
 };
 
-/// How a spawner comes to its end.
+/// The way in which a spawner ends.
 enum class retirement : std::uint8_t {
-  /// It is let go when its sessions are over.
+  /// It is released once its sessions are over.
   last_of_all,
   /// It is asked to end its sessions first.
   terminates,
-  /// It is let go with its sessions.
+  /// It is released with its sessions.
   let_go,
   /// It is sent an exit message.
   exits,
 };
 
-/// A runtime with an actor system and some spawners, where many sessions are
+/// A runtime with an actor system and some spawners, in which many sessions are
 /// played at a time. Used by one thread.
 class stage {
 public:
@@ -60,17 +60,17 @@ public:
   stage& operator=(const stage&) = delete;
   ~stage();
 
-  /// Starts sessions until so many live.
+  /// Starts sessions until `live` of them live.
   void populate(std::size_t live, plan_maker make);
 
   /// Waits until a session is over, or for the time.
   void await_change(milliseconds time);
 
-  /// Lets something befall the spawners, the runner or the keeper.
-  /// @param with_keeper whether that may be the loss of the keeper.
+  /// Causes trouble for the spawners, the runner or the keeper.
+  /// @param with_keeper whether the keeper may be lost as well.
   void make_mischief(bool with_keeper);
 
-  /// Ends everything in one way or another, and waits until it is over.
+  /// Ends everything in some way, and waits until it is over.
   void finish();
 
 private:
@@ -108,7 +108,7 @@ private:
   caf::actor_system system_;
   caf::scoped_actor self_;
   std::vector<place> places_;
-  /// Spawners that go with the last of their sessions.
+  /// Spawners that end with the last of their sessions.
   std::vector<place> fading_;
   std::optional<pid_t> lost_keeper_;
   ledger::clock::time_point keeper_due_;
@@ -118,7 +118,7 @@ private:
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  /// What is played now, by its number.
+  /// The present plays, by number.
   std::map<std::uint64_t, play> plays_;
 };
 

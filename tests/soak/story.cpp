@@ -71,8 +71,8 @@ void story::agree(bool complete, leftovers rest, const char* teller) {
   }
   auto known = *end_;
   guard.unlock();
-  // A subscriber that has not had everything when its spawner goes is told of
-  // an incomplete end.
+  // A subscriber that lacks output when its spawner goes gets an incomplete
+  // end.
   auto allowed = known.first == complete || where_->ending;
   if (!allowed || !same(known.second, rest))
     finding(std::string{teller} + " tells of the end "

@@ -15,8 +15,8 @@
 
 namespace procession::soak {
 
-/// A spawner and what was done to it, as its sessions have to know. The flags
-/// are set before it is done.
+/// A spawner and the events that its sessions have to know of. Each flag is set
+/// before its event.
 struct venue {
   std::string name;
   /// Its sessions may end before their time.
@@ -26,7 +26,7 @@ struct venue {
   /// Whether it is a runner's.
   bool far = false;
 
-  /// Nothing if it was let go.
+  /// Returns the spawner; null if it was released.
   spawner handle() {
     std::lock_guard guard{mutex_};
     return handle_;
@@ -42,8 +42,8 @@ private:
   spawner handle_;
 };
 
-/// One session as those who play with it know it: what was planned, what
-/// happened, and what they have to agree on.
+/// One session as its players know it: the plan, the events, and the facts on
+/// which they have to agree.
 class story {
 public:
   story(ledger& log, plan what, std::shared_ptr<venue> where);
@@ -54,21 +54,21 @@ public:
   /// Reports `what` along with the plan and the notes.
   void finding(const std::string& what);
 
-  /// From now on the session may end before its time.
+  /// Notes that from now on the session may end before its time.
   void disturb(const std::string& how);
 
-  /// Whether the session was disturbed in any way.
+  /// Returns whether the session was disturbed in any way.
   bool disturbed() const {
     return disturbed_ || where_->ending || where_->lost;
   }
 
-  /// Everybody who is told of the status is told the same.
+  /// Checks that all are told the same status.
   void agree(const exit_status& x, const char* teller);
 
-  /// Everybody who is told of the end is told the same.
+  /// Checks that all are told the same end.
   void agree(bool complete, leftovers rest, const char* teller);
 
-  /// Everybody has come to the same end of the output, by bytes or by gaps.
+  /// Checks that all come to the same end of the output, by bytes or by gaps.
   void agree(cursor end, const char* teller);
 
   std::optional<exit_status> status() const;

@@ -61,7 +61,7 @@ void watcher::ask_where_to_begin() {
                    chance_.below(x.produced.err + 1)});
       },
       [this](const caf::error&) {
-        // It is gone; whether it may be is for the player to judge.
+        // The session is gone; the player judges whether it may be.
         done();
       });
 }
@@ -137,7 +137,7 @@ void watcher::on(gap& x) {
             + std::to_string(x.to) + " in " + name_of(x.stream) + " at "
             + std::to_string(at_[x.stream]));
   at_[x.stream] = x.to;
-  // A session that is cut short tells by a gap what it cannot deliver.
+  // A session that is cut short announces undelivered output by a gap.
   auto held = args_.plan.terms.mode == delivery::lossless
               && (args_.whole || had_bytes_[x.stream == stream_kind::err]);
   if (held && !args_.tale->where().ending && !args_.tale->where().lost)
@@ -208,7 +208,7 @@ void watcher::leave_if_planned() {
         done();
       },
       [this](const caf::error& x) {
-        // Closed has ended the subscription before it could.
+        // `closed` has ended the subscription before that.
         if (!closed_ || (!is(x, errc::not_subscribed) && !is_gone(x)))
           finding("cannot unsubscribe: " + describe(x));
         done();

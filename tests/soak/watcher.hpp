@@ -13,7 +13,7 @@ PROCESSION_BEGIN_LOCAL(soak_watcher, 3300)
   /// From a watcher to its player: it subscribes; it is done.
   CAF_ADD_ATOM(soak_watcher, procession::soak, watching_atom, "watching")
   CAF_ADD_ATOM(soak_watcher, procession::soak, done_atom, "done")
-  /// From a player: it may go, since nothing can follow.
+  /// From a player: it may leave, since nothing can follow.
   CAF_ADD_ATOM(soak_watcher, procession::soak, leave_atom, "leave")
   /// Asks a player, and through it its watchers, to note what they wait for.
   CAF_ADD_ATOM(soak_watcher, procession::soak, explain_atom, "explain")
@@ -27,17 +27,18 @@ struct watcher_args {
   /// Its number among the watchers of the session.
   std::size_t number = 0;
   session of;
-  /// A player, which it reports to.
+  /// The player that it reports to.
   caf::actor boss;
-  /// It subscribes before anything can be evicted, so that it gets every byte.
+  /// Whether it subscribes before anything can be evicted, so that it gets
+  /// every byte.
   bool whole = false;
 };
 
-/// Whether the error says that the actor that was asked is gone.
+/// Returns whether the error says that the actor is gone.
 bool is_gone(const caf::error& x);
 
-/// A subscriber that verifies all that a subscriber may rely on, and behaves as
-/// badly as it was planned.
+/// A subscriber that verifies the rules for subscribers, and behaves as badly
+/// as planned.
 class watcher {
 public:
   static constexpr const char* name = "soak.watcher";
@@ -78,7 +79,7 @@ private:
   std::uint64_t gaps_ = 0;
   bool exited_ = false;
   bool closed_ = false;
-  /// Asked to be no subscriber any more; and was told so.
+  /// Whether it has asked to unsubscribe, and whether that was answered.
   bool leaving_ = false;
   bool left_ = false;
 };

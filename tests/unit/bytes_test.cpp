@@ -10,7 +10,7 @@
 
 using namespace procession;
 
-TEST_CASE("bytes are whatever they were made of") {
+TEST_CASE("bytes hold what they were made of", "[output]") {
   CHECK(shared_bytes{}.empty());
   CHECK(shared_bytes{""}.empty());
   CHECK(shared_bytes{std::string("a\0b", 3)}.size() == 3);
@@ -23,7 +23,7 @@ TEST_CASE("bytes are whatever they were made of") {
   CHECK(to_string(shared_bytes{"a\nb"}) == "3 bytes");
 }
 
-TEST_CASE("slices share the memory of the whole") {
+TEST_CASE("slices share the memory of the whole", "[output]") {
   auto whole = shared_bytes{"abcdef"};
   auto copy = whole;
   CHECK(copy.data() == whole.data());
@@ -40,7 +40,8 @@ TEST_CASE("slices share the memory of the whole") {
   CHECK(tail.from(1).first(2).text() == "de");
 }
 
-TEST_CASE("a slice keeps its block alive, and the last one lets it go") {
+TEST_CASE("a slice keeps its block alive, and the last one lets it go",
+          "[output]") {
   auto freed = false;
   {
     shared_bytes last;
@@ -60,7 +61,7 @@ TEST_CASE("a slice keeps its block alive, and the last one lets it go") {
   CHECK(freed);
 }
 
-TEST_CASE("slices that lie behind one another can be joined") {
+TEST_CASE("adjacent slices can be joined", "[output]") {
   auto whole = shared_bytes{"abcdef"};
   auto x = whole.first(2);
   CHECK(x.join(whole.from(2).first(3)));
@@ -73,13 +74,13 @@ TEST_CASE("slices that lie behind one another can be joined") {
   CHECK(x.data() == whole.data());
 }
 
-TEST_CASE("messages share the bytes they carry") {
+TEST_CASE("messages share the bytes they carry", "[output]") {
   auto bytes = shared_bytes{std::string(1000, 'x')};
   auto* data = bytes.data();
   auto x = caf::make_message(output{"s1", 1, stream_kind::out, 0, bytes});
   auto y = x;
   CHECK(y.get_as<output>(0).bytes.data() == data);
-  // Even a message that is changed copies the event only, not its bytes.
+  // Changing a message copies the event only, not its bytes.
   y.get_mutable_as<output>(0).seq = 2;
   CHECK(x.get_as<output>(0).seq == 1);
   CHECK(y.get_as<output>(0).bytes.data() == data);

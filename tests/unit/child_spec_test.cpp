@@ -1,4 +1,4 @@
-// What a supervisor is given to keep is looked at before anything starts.
+// A supervisor checks the specs of its children before anything starts.
 #include "procession/messages/supervisor.hpp"
 
 #include <catch2/catch.hpp>
@@ -59,7 +59,8 @@ const std::vector<broken_rule> broken_rules{
 
 } // namespace
 
-TEST_CASE("a child that cannot be kept is refused with a sentence") {
+TEST_CASE("a child that cannot be kept is refused with a sentence",
+          "[supervision]") {
   auto rule = GENERATE(from_range(broken_rules));
   CAPTURE(rule.name);
   auto x = sound();
@@ -72,7 +73,7 @@ TEST_CASE("a child that cannot be kept is refused with a sentence") {
   CHECK(why->detail.text.find("child '" + x.name + "': ") == 0);
 }
 
-TEST_CASE("an intensity that is no limit is refused") {
+TEST_CASE("an invalid intensity is refused", "[supervision]") {
   CHECK_FALSE(validate(restart_intensity{}));
   CHECK_FALSE(validate(restart_intensity{0, 0s}));
   CHECK_FALSE(validate(restart_intensity{65536, max_timespan}));

@@ -14,7 +14,7 @@ using namespace procession;
 
 namespace {
 
-/// A read that brings `text`.
+/// Reads `text`.
 shared_bytes read(chunk_pool& pool, chunk_tail& tail, const std::string& text) {
   auto room = pool.scratch();
   REQUIRE(text.size() <= room.size());
@@ -24,7 +24,7 @@ shared_bytes read(chunk_pool& pool, chunk_tail& tail, const std::string& text) {
 
 } // namespace
 
-TEST_CASE("the room to read into stays until something was read") {
+TEST_CASE("the room to read into stays until something was read", "[output]") {
   chunk_pool pool;
   chunk_tail tail;
   auto room = pool.scratch();
@@ -34,7 +34,8 @@ TEST_CASE("the room to read into stays until something was read") {
   CHECK(pool.scratch().data() == room.data());
 }
 
-TEST_CASE("small reads of a stream share a tail and can be joined") {
+TEST_CASE("small reads of a stream share a tail and can be joined",
+          "[output]") {
   chunk_pool pool;
   chunk_tail tail;
   auto first = read(pool, tail, "ab");
@@ -46,7 +47,7 @@ TEST_CASE("small reads of a stream share a tail and can be joined") {
   CHECK(first.text() == "abcde");
 }
 
-TEST_CASE("streams with tails of their own do not mix") {
+TEST_CASE("streams with tails of their own do not mix", "[output]") {
   chunk_pool pool;
   chunk_tail out;
   chunk_tail err;
@@ -58,7 +59,7 @@ TEST_CASE("streams with tails of their own do not mix") {
   CHECK(a.text() == "aacc");
 }
 
-TEST_CASE("a tail that is full is followed by the next") {
+TEST_CASE("a tail that is full is followed by the next", "[output]") {
   chunk_pool pool;
   chunk_tail tail;
   auto text = std::string(1000, 'x');
@@ -73,7 +74,7 @@ TEST_CASE("a tail that is full is followed by the next") {
     CHECK(x.text() == text);
 }
 
-TEST_CASE("a large read is handed over as it is") {
+TEST_CASE("a large read is handed over as it is", "[output]") {
   chunk_pool pool;
   chunk_tail tail;
   auto* room = pool.scratch().data();
@@ -84,7 +85,8 @@ TEST_CASE("a large read is handed over as it is") {
   CHECK(pool.scratch().data() != room);
 }
 
-TEST_CASE("a read of middling size does not hold on to a whole block") {
+TEST_CASE("a read of middling size does not hold on to a whole block",
+          "[output]") {
   chunk_pool pool;
   chunk_tail tail;
   auto* room = pool.scratch().data();
@@ -96,7 +98,7 @@ TEST_CASE("a read of middling size does not hold on to a whole block") {
   CHECK(pool.scratch().data() == room);
 }
 
-TEST_CASE("a chunk that is dropped brings its block back") {
+TEST_CASE("a chunk that is dropped brings its block back", "[output]") {
   chunk_pool pool;
   chunk_tail tail;
   auto chunk = read(pool, tail, std::string(60000, 'x'));
@@ -105,13 +107,13 @@ TEST_CASE("a chunk that is dropped brings its block back") {
   chunk = {};
   CHECK(pool.scratch().data() != block);
   slice = {};
-  // The room that waits is used first.
+  // The room that is waiting is used first.
   auto next = read(pool, tail, std::string(60000, 'y'));
   CHECK(next.data() != block);
   CHECK(pool.scratch().data() == block);
 }
 
-TEST_CASE("no more unused blocks are kept than was asked for") {
+TEST_CASE("unused blocks are kept up to the limit", "[output]") {
   chunk_pool pool{2};
   chunk_tail tail;
   std::vector<shared_bytes> all;
@@ -128,7 +130,7 @@ TEST_CASE("no more unused blocks are kept than was asked for") {
   CHECK(blocks.count(all[1].data()) == 1);
 }
 
-TEST_CASE("chunks outlive their pool") {
+TEST_CASE("chunks outlive their pool", "[output]") {
   shared_bytes large;
   shared_bytes small;
   {
@@ -141,7 +143,8 @@ TEST_CASE("chunks outlive their pool") {
   CHECK(small.text() == "abc");
 }
 
-TEST_CASE("chunks may be dropped on another thread while reading goes on") {
+TEST_CASE("chunks may be dropped on another thread while reading goes on",
+          "[output]") {
   chunk_pool pool{4};
   chunk_tail tail;
   std::minstd_rand chance{7};

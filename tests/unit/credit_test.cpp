@@ -6,7 +6,7 @@
 
 using namespace procession;
 
-TEST_CASE("a send window is what may be under way") {
+TEST_CASE("a send window is what may be under way", "[output][protocol]") {
   send_window x{10};
   CHECK(x.available() == 10);
   x.sent(4);
@@ -19,7 +19,8 @@ TEST_CASE("a send window is what may be under way") {
   CHECK(x.available() == 10);
 }
 
-TEST_CASE("acknowledging too much opens a send window to its size only") {
+TEST_CASE("acknowledging too much opens a send window to its size only",
+          "[output][protocol]") {
   send_window x{10};
   x.acknowledged(5);
   CHECK(x.available() == 10);
@@ -28,7 +29,8 @@ TEST_CASE("acknowledging too much opens a send window to its size only") {
   CHECK(x.available() == 10);
 }
 
-TEST_CASE("a receive window grants when a quarter is owed") {
+TEST_CASE("a receive window grants when a quarter is owed",
+          "[output][protocol]") {
   receive_window x{100};
   CHECK(x.size() == 100);
   CHECK(x.grant() == 0);
@@ -41,14 +43,16 @@ TEST_CASE("a receive window grants when a quarter is owed") {
   CHECK(x.grant() == 100);
 }
 
-TEST_CASE("the smallest receive window grants every byte") {
+TEST_CASE("the smallest receive window grants every byte",
+          "[output][protocol]") {
   receive_window x{1};
   CHECK(x.grant() == 0);
   x.consumed(1);
   CHECK(x.grant() == 1);
 }
 
-TEST_CASE("a receive window with a limit grants no more than that") {
+TEST_CASE("a receive window with a limit grants no more than that",
+          "[output][protocol]") {
   receive_window x{100};
   x.consumed(100);
   CHECK(x.grant(0) == 0);
@@ -63,8 +67,8 @@ TEST_CASE("a receive window with a limit grants no more than that") {
   CHECK(x.grant(95) == 25);
 }
 
-TEST_CASE("what is sent is never more than was granted") {
-  // Sender and receiver of one stream, the receiver consuming in fits.
+TEST_CASE("a sender never sends more than was granted", "[output][protocol]") {
+  // The sender and the receiver of one stream; the receiver consumes in bursts.
   send_window sender{1000};
   receive_window receiver{1000};
   std::uint64_t under_way = 0;

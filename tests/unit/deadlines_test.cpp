@@ -15,7 +15,8 @@ constexpr auto start = times::time_point{} + 1h;
 
 } // namespace
 
-TEST_CASE("deadlines: each that has passed is taken once, the first first") {
+TEST_CASE("deadlines: each that has passed is taken once, the first first",
+          "[reactor]") {
   times x;
   CHECK_FALSE(x.next());
   x.set("late", start + 2s);
@@ -28,7 +29,7 @@ TEST_CASE("deadlines: each that has passed is taken once, the first first") {
   CHECK_FALSE(x.next());
 }
 
-TEST_CASE("deadlines: a key has one, the last that was set") {
+TEST_CASE("deadlines: a key has one, the last that was set", "[reactor]") {
   times x;
   x.set("a", start + 1s);
   x.set("a", start + 3s);
@@ -39,7 +40,7 @@ TEST_CASE("deadlines: a key has one, the last that was set") {
   CHECK_FALSE(x.of("a"));
 }
 
-TEST_CASE("deadlines: one that is cleared does not come") {
+TEST_CASE("deadlines: one that is cleared does not come", "[reactor]") {
   times x;
   x.set("a", start);
   x.set("b", start);

@@ -1,4 +1,4 @@
-// A command is written with designated initializers, none of which warns.
+// Designated initializers of a command compile without a warning.
 #pragma GCC diagnostic error "-Wmissing-field-initializers"
 
 #include "procession/actors/host.hpp"
@@ -9,7 +9,7 @@
 using namespace procession;
 
 TEST_CASE("command: designated initializers leave the rest as it was",
-          "[command]") {
+          "[messages]") {
   command spec{.program = "sh", .args = {"-c", "true"}};
   command expected;
   expected.program = "sh";

@@ -31,7 +31,7 @@ std::string objection_to(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("a number alone is a time in seconds", "[duration]") {
+TEST_CASE("a number alone is a time in seconds", "[command-line][text]") {
   CHECK(time_of("0") == 0s);
   CHECK(time_of("30") == 30s);
   CHECK(time_of("1.5") == 1500ms);
@@ -39,7 +39,7 @@ TEST_CASE("a number alone is a time in seconds", "[duration]") {
   CHECK(time_of("2.") == 2s);
 }
 
-TEST_CASE("a time has units, the larger one first", "[duration]") {
+TEST_CASE("a time has units, the larger one first", "[command-line][text]") {
   CHECK(time_of("5s") == 5s);
   CHECK(time_of("500ms") == 500ms);
   CHECK(time_of("2m") == 2min);
@@ -50,14 +50,15 @@ TEST_CASE("a time has units, the larger one first", "[duration]") {
   CHECK(time_of("90m") == 90min);
 }
 
-TEST_CASE("a time is at most what a command may ask for", "[duration]") {
+TEST_CASE("a time is at most what a command may ask for",
+          "[command-line][text]") {
   CHECK(time_of("366d") == max_timespan);
   for (auto& text : strings{"367d", "366d1ms", "1" + std::string(400, '0')})
     CHECK(objection_to(text).find("is longer than 366 days")
           != std::string::npos);
 }
 
-TEST_CASE("what is not a time is quoted", "[duration]") {
+TEST_CASE("an invalid time is quoted", "[command-line][text]") {
   for (auto text : {"",     "s",    ".",     "-1",   "+1",     " 1",    "1 s",
                     "soon", "nan",  "inf",   "1e3",  "0x10",   "1.2.3", "5x",
                     "5S",   "1h30", "30m1h", "1s1s", "1m 30s", "5s!"})
@@ -66,7 +67,7 @@ TEST_CASE("what is not a time is quoted", "[duration]") {
                + "' is not a time such as 30, 1.5s, 500ms, 2m or 1h30m");
 }
 
-TEST_CASE("a time is told as one would write it", "[duration]") {
+TEST_CASE("a time is told as one would write it", "[command-line][text]") {
   CHECK(to_duration(0s) == "0ms");
   CHECK(to_duration(250ms) == "250ms");
   CHECK(to_duration(999999us) == "999ms");

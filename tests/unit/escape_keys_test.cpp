@@ -9,7 +9,8 @@ using namespace procession::cli;
 
 namespace {
 
-/// What pieces come to: bytes as they are, commands in brackets.
+/// Returns the result of typing these pieces: bytes as they are, commands in
+/// brackets.
 std::string result_of(const std::vector<std::string>& pieces) {
   escape_keys keys{'~'};
   std::string result;
@@ -28,7 +29,7 @@ std::string result_of(const std::vector<std::string>& pieces) {
 } // namespace
 
 TEST_CASE("the escape key counts at the start and after the end of a line",
-          "[escape]") {
+          "[command-line][input]") {
   CHECK(result_of({"~."}) == "[end]");
   CHECK(result_of({"ls\r~."}) == "ls\r[end]");
   CHECK(result_of({"ls\n~?"}) == "ls\n[help]");
@@ -36,21 +37,23 @@ TEST_CASE("the escape key counts at the start and after the end of a line",
   CHECK(result_of({"~.~.~?ls"}) == "[end][end][help]ls");
 }
 
-TEST_CASE("anywhere else the escape key is the program's", "[escape]") {
+TEST_CASE("anywhere else the escape key is the program's",
+          "[command-line][input]") {
   CHECK(result_of({"cd ~.\r"}) == "cd ~.\r");
   CHECK(result_of({" ~.\x7f\x7f~."}) == " ~.\x7f\x7f~.");
   CHECK(result_of({"a~b~?"}) == "a~b~?");
 }
 
-TEST_CASE("what means nothing after the escape key is typed with it",
-          "[escape]") {
+TEST_CASE("a key without a meaning after the escape key is typed with it",
+          "[command-line][input]") {
   CHECK(result_of({"~a~."}) == "~a~.");
   CHECK(result_of({"~\r~."}) == "~\r[end]");
   CHECK(result_of({"~~."}) == "~.");
   CHECK(result_of({"~~~."}) == "~~.");
 }
 
-TEST_CASE("the escape key is found however what is typed is cut", "[escape]") {
+TEST_CASE("the escape key is found however what is typed is cut",
+          "[command-line][input]") {
   for (std::string text :
        {"ls\r~.", "~~x\r~?y", "\r~a\r~\x1a~.", "~", "x\r~"}) {
     CAPTURE(text);
@@ -62,7 +65,7 @@ TEST_CASE("the escape key is found however what is typed is cut", "[escape]") {
   CHECK(result_of({"x\r~"}) == "x\r~");
 }
 
-TEST_CASE("an escape key has a name", "[escape]") {
+TEST_CASE("an escape key has a name", "[command-line][input]") {
   CHECK(parse_escape("~") == '~');
   CHECK(parse_escape("^]") == '\x1d');
   CHECK(parse_escape("^a") == '\x01');

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The steps in words: "abc", "<interrupt>", "<end>".
+/// Returns the steps in words: "abc", "<interrupt>", "<end>".
 std::vector<std::string> steps(const exec_input& x, bool tty) {
   struct {
     std::string operator()(const shared_bytes& y) const {
@@ -52,13 +52,15 @@ exec_result result_of(session_state state) {
 
 } // namespace
 
-TEST_CASE("keys are what a terminal sends for them, behind the text") {
+TEST_CASE("keys become what a terminal sends for them, after the text",
+          "[exec][input]") {
   CHECK(steps(keys({"enter", "up", "ctrl-c", "ctrl-z", "f5"}, "ls"), true)
         == words{"ls\r\x1b[A\x03\x1a\x1b[15~"});
   CHECK(steps(keys({}), true) == words{});
 }
 
-TEST_CASE("on pipes the keys that mean a signal or the end become that") {
+TEST_CASE("keys that mean a signal or the end become that on pipes",
+          "[exec][input]") {
   CHECK(steps(keys({"enter", "ctrl-c", "tab", "ctrl-\\", "ctrl-d"}, "a"), false)
         == words{"a\n", "<interrupt>", "\t", "<quit>", "<end>"});
   CHECK(steps(keys({}, "\x03"), false) == words{"<interrupt>"});
@@ -66,13 +68,13 @@ TEST_CASE("on pipes the keys that mean a signal or the end become that") {
   CHECK(steps(keys({}, "a\x03"), false) == words{"a\x03"});
 }
 
-TEST_CASE("the end of the input comes last") {
+TEST_CASE("the end of the input comes last", "[exec][input]") {
   auto x = keys({"enter"}, "a");
   x.close = true;
   CHECK(steps(x, false) == words{"a\n", "<end>"});
 }
 
-TEST_CASE("a key goes by the names that it has elsewhere") {
+TEST_CASE("a key goes by the names that it has elsewhere", "[exec][input]") {
   auto sent = [](std::string name) {
     auto made = steps(keys({std::move(name)}), true);
     REQUIRE(made.size() == 1);
@@ -113,7 +115,8 @@ TEST_CASE("a key goes by the names that it has elsewhere") {
   CHECK(sent("\u00e9") == "\u00e9");
 }
 
-TEST_CASE("a key that nobody knows is an error that says which there are") {
+TEST_CASE("an unknown key is an error that lists the known ones",
+          "[exec][input]") {
   for (auto* name : {"", "ctrl-", "ctrl-1", "ctrl-cc", "ctrl-enter", "hello",
                      "f13", "\xff"}) {
     auto x = steps(keys({name}), true);
@@ -123,7 +126,8 @@ TEST_CASE("a key that nobody knows is an error that says which there are") {
   }
 }
 
-TEST_CASE("what is omitted has a line of its own that tells how much it is") {
+TEST_CASE("omitted output is replaced by a line that tells how much it was",
+          "[exec][text]") {
   exec_result x;
   x.head = "abc";
   CHECK(output_text(x) == "abc");
@@ -136,7 +140,8 @@ TEST_CASE("what is omitted has a line of its own that tells how much it is") {
   CHECK(output_text(x) == "... 12 bytes omitted ...\nxyz");
 }
 
-TEST_CASE("a session that goes on does not read like a time-out") {
+TEST_CASE("a session that goes on does not read like a time-out",
+          "[exec][text]") {
   CHECK(status_line(result_of(session_state::running))
         == "Still running, as session exec-7 (waited 1.5 s)");
   CHECK(status_line(result_of(session_state::starting))

@@ -10,7 +10,7 @@ using namespace procession;
 
 namespace {
 
-/// What came out of a decoder.
+/// The output of a decoder.
 struct heard {
   std::vector<frame_header> headers;
   std::vector<std::string> bodies;
@@ -21,7 +21,7 @@ std::string text_of(std::span<const std::byte> x) {
   return {reinterpret_cast<const char*>(x.data()), x.size()};
 }
 
-/// A frame as it is sent.
+/// Returns the bytes of a frame.
 std::string framed(frame_type type, std::uint64_t sequence,
                    const std::string& body, std::uint64_t session = 0,
                    std::uint8_t version = protocol_version) {
@@ -34,7 +34,7 @@ std::string framed(frame_type type, std::uint64_t sequence,
   return text_of(encode(x)) + body;
 }
 
-/// Feeds `bytes` in pieces of the given size.
+/// Feeds `bytes` to a decoder in pieces of the given size.
 heard listen(const std::string& bytes, std::size_t piece) {
   heard result;
   frame_decoder decoder;
@@ -59,7 +59,7 @@ heard listen(const std::string& bytes, std::size_t piece) {
 
 } // namespace
 
-TEST_CASE("a header is 24 bytes, little endian") {
+TEST_CASE("a header is 24 bytes, little endian", "[protocol]") {
   frame_header x;
   x.length = 0x01020304;
   x.version = 5;
@@ -80,7 +80,8 @@ TEST_CASE("a header is 24 bytes, little endian") {
   CHECK(y.sequence == x.sequence);
 }
 
-TEST_CASE("frames come out as they went in, however they are cut") {
+TEST_CASE("frames come out as they went in, however they are cut",
+          "[protocol]") {
   std::vector<std::string> bodies{"",
                                   "hello",
                                   std::string(5000, 'a'),
@@ -103,7 +104,7 @@ TEST_CASE("frames come out as they went in, however they are cut") {
     CHECK(result.headers[i].session == i * 7);
 }
 
-TEST_CASE("what is no frame is told from a frame by its header alone") {
+TEST_CASE("a header alone tells an invalid frame from a frame", "[protocol]") {
   auto first = framed(frame_type::hello, 1, "x");
   auto wrong = [&](std::string bytes) {
     auto result = listen(first + bytes, GENERATE(1, 1 << 20));
@@ -132,7 +133,7 @@ TEST_CASE("what is no frame is told from a frame by its header alone") {
   }
 }
 
-TEST_CASE("what does not begin with a hello is quoted") {
+TEST_CASE("input that does not begin with a hello is quoted", "[protocol]") {
   auto quote = [](const std::string& text, std::size_t piece) {
     auto result = listen(text, piece);
     REQUIRE(result.wrong);
@@ -158,7 +159,8 @@ TEST_CASE("what does not begin with a hello is quoted") {
   }
 }
 
-TEST_CASE("a decoder that is not wanted any more delivers nothing") {
+TEST_CASE("a decoder that is not wanted any more delivers nothing",
+          "[protocol]") {
   auto bytes = framed(frame_type::hello, 1, "")
                + framed(frame_type::ping, 2, "")
                + framed(frame_type::ping, 3, "");

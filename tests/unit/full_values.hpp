@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-/// Values of which no field is as it is by default.
+/// Values without a default in any field.
 namespace procession::test {
 
 using namespace std::chrono_literals;

@@ -12,7 +12,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-/// A path whose requests are written down.
+/// A path that notes its requests.
 struct path {
   explicit path(char escape)
     : input{escape,
@@ -27,7 +27,7 @@ struct path {
     // nop
   }
 
-  /// What was asked for since the last look.
+  /// Returns the requests since the last call.
   lines asked() {
     return std::exchange(log, {});
   }
@@ -39,7 +39,7 @@ struct path {
 } // namespace
 
 TEST_CASE("input is read when the program has taken what was before it",
-          "[input]") {
+          "[command-line][input]") {
   path x{0};
   x.input.start("");
   CHECK(x.asked() == lines{"read"});
@@ -51,13 +51,14 @@ TEST_CASE("input is read when the program has taken what was before it",
   CHECK(x.asked() == lines{"close"});
 }
 
-TEST_CASE("what was read before comes first", "[input]") {
+TEST_CASE("input from before the start comes first", "[command-line][input]") {
   path x{0};
   x.input.start("early\n");
   CHECK(x.asked() == lines{"write early\n"});
 }
 
-TEST_CASE("the end of the input comes after the input", "[input]") {
+TEST_CASE("the end of the input comes after the input",
+          "[command-line][input]") {
   path x{'~'};
   x.input.start("abc");
   x.input.on_read(shared_bytes{"def"});
@@ -70,9 +71,9 @@ TEST_CASE("the end of the input comes after the input", "[input]") {
   CHECK(x.asked() == lines{"close"});
 }
 
-TEST_CASE("with an escape key a program that takes nothing does not stop the "
-          "reading",
-          "[input]") {
+TEST_CASE("a program that takes nothing does not stop the reading if there is "
+          "an escape key",
+          "[command-line][input]") {
   path x{'~'};
   x.input.start("");
   auto megabyte = std::string(1 << 20, 'x');
@@ -94,7 +95,7 @@ TEST_CASE("with an escape key a program that takes nothing does not stop the "
   }
 }
 
-TEST_CASE("keys that wait go on together", "[input]") {
+TEST_CASE("keys that wait go on together", "[command-line][input]") {
   path x{'~'};
   x.input.start("");
   for (auto key : {"a", "b", "c", "d"})
@@ -104,7 +105,8 @@ TEST_CASE("keys that wait go on together", "[input]") {
   CHECK(x.asked() == lines{"write bcd"});
 }
 
-TEST_CASE("input that nobody takes any more is not read", "[input]") {
+TEST_CASE("input that the program no longer takes is not read",
+          "[command-line][input]") {
   path x{0};
   x.input.start("abc");
   x.asked();
@@ -112,8 +114,8 @@ TEST_CASE("input that nobody takes any more is not read", "[input]") {
   CHECK(x.asked().empty());
 }
 
-TEST_CASE("who types is listened to though the program takes no more",
-          "[input]") {
+TEST_CASE("the escape key works though the program takes no more",
+          "[command-line][input]") {
   path x{'~'};
   x.input.start("abc");
   x.asked();

@@ -13,7 +13,7 @@ namespace {
 
 using strings = std::vector<std::string>;
 
-/// Writes down lines: "o" or "e" for the stream, "..." where a line goes on.
+/// Notes lines: "o" or "e" for the stream, "..." where a line goes on.
 struct scribe {
   line_reader lines;
   strings seen;
@@ -42,8 +42,8 @@ struct scribe {
   }
 };
 
-/// Bytes that make long and short lines, empty ones, all line ends, CRs within
-/// lines and characters of every length.
+/// Returns long, short and empty lines, all line ends, CRs within lines and
+/// characters of every length.
 std::string mixture() {
   std::string result;
   const char* words[] = {"a",    "\n",     "\r\n", "\r",
@@ -60,29 +60,27 @@ std::string mixture() {
 } // namespace
 
 TEST_CASE("line_reader: a chunk with several lines gives each of them",
-          "[io][lines]") {
+          "[text]") {
   scribe x;
   CHECK(x.feed("one\ntwo\n\nfour") == strings{"o:one", "o:two", "o:"});
   CHECK(x.feed("th\n") == strings{"o:fourth"});
   CHECK(x.end().empty());
 }
 
-TEST_CASE("line_reader: a line that comes byte by byte is one line",
-          "[io][lines]") {
+TEST_CASE("line_reader: a line that comes byte by byte is one line", "[text]") {
   scribe x;
   for (auto c : "grüße\r"s)
     CHECK(x.feed({&c, 1}).empty());
   CHECK(x.feed("\n") == strings{"o:grüße"});
 }
 
-TEST_CASE("line_reader: CRLF ends a line, a CR alone belongs to it",
-          "[io][lines]") {
+TEST_CASE("line_reader: CRLF ends a line, a CR alone belongs to it", "[text]") {
   scribe x;
   CHECK(x.feed("a\r\nb\rc\n\r\n\r\r\n")
         == strings{"o:a", "o:b\rc", "o:", "o:\r"});
 }
 
-TEST_CASE("line_reader: the last line needs no line end", "[io][lines]") {
+TEST_CASE("line_reader: the last line needs no line end", "[text]") {
   scribe x;
   CHECK(x.feed("one\nlast") == strings{"o:one"});
   CHECK(x.end() == strings{"o:last..."});
@@ -90,7 +88,7 @@ TEST_CASE("line_reader: the last line needs no line end", "[io][lines]") {
   CHECK(x.feed("anew\n") == strings{"o:anew"});
 }
 
-TEST_CASE("line_reader: each stream has lines of its own", "[io][lines]") {
+TEST_CASE("line_reader: each stream has lines of its own", "[text]") {
   scribe x;
   CHECK(x.feed("out ").empty());
   CHECK(x.feed("err ", stream_kind::err).empty());
@@ -98,15 +96,14 @@ TEST_CASE("line_reader: each stream has lines of its own", "[io][lines]") {
   CHECK(x.feed("or\n", stream_kind::err) == strings{"e:err or"});
 }
 
-TEST_CASE("line_reader: a line of exactly the limit is whole", "[io][lines]") {
+TEST_CASE("line_reader: a line of exactly the limit is whole", "[text]") {
   scribe x{4};
   CHECK(x.feed("abcd\nabcd\r\n") == strings{"o:abcd", "o:abcd"});
   CHECK(x.feed("abcd\r").empty());
   CHECK(x.feed("\n") == strings{"o:abcd"});
 }
 
-TEST_CASE("line_reader: a line beyond the limit comes in parts",
-          "[io][lines]") {
+TEST_CASE("line_reader: a line beyond the limit comes in parts", "[text]") {
   scribe x{4};
   CHECK(x.feed("abcdefghij\nk\n")
         == strings{"o:abcd...", "o:...efgh...", "o:...ij", "o:k"});
@@ -114,15 +111,14 @@ TEST_CASE("line_reader: a line beyond the limit comes in parts",
   CHECK(x.end() == strings{"o:abcd...", "o:...e..."});
 }
 
-TEST_CASE("line_reader: a cut does not divide a character", "[io][lines]") {
+TEST_CASE("line_reader: a cut does not divide a character", "[text]") {
   scribe x{4};
   CHECK(x.feed("aaa€b\n") == strings{"o:aaa...", "o:...€b"});
   CHECK(x.feed("\xff\xff\xff\xff\xff\n")
         == strings{"o:\xff\xff\xff\xff...", "o:...\xff"});
 }
 
-TEST_CASE("line_reader: lost output ends one line and begins none",
-          "[io][lines]") {
+TEST_CASE("line_reader: lost output ends one line and begins none", "[text]") {
   scribe x;
   CHECK(x.feed("before").empty());
   x.lines.lose(stream_kind::out, x.note());
@@ -130,8 +126,7 @@ TEST_CASE("line_reader: lost output ends one line and begins none",
   CHECK(x.feed("after\nnext\n") == strings{"o:...after", "o:next"});
 }
 
-TEST_CASE("line_reader: lines do not depend on where chunks end",
-          "[io][lines]") {
+TEST_CASE("line_reader: lines do not depend on where chunks end", "[text]") {
   auto bytes = mixture();
   auto limit = GENERATE(std::size_t{4}, std::size_t{16}, std::size_t{65536});
   scribe whole{limit};

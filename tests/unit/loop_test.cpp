@@ -15,7 +15,7 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("a loop runs what is posted in order, on its thread") {
+TEST_CASE("a loop runs what is posted in order, on its thread", "[reactor]") {
   loop x{"test-loop"};
   CHECK_FALSE(x.here());
   std::vector<int> order;
@@ -26,7 +26,7 @@ TEST_CASE("a loop runs what is posted in order, on its thread") {
   CHECK(std::is_sorted(order.begin(), order.end()));
 }
 
-TEST_CASE("work posted from the loop itself runs later") {
+TEST_CASE("work posted from the loop itself runs later", "[reactor]") {
   loop x{"test-loop"};
   std::promise<std::string> result;
   std::string order;
@@ -40,7 +40,8 @@ TEST_CASE("work posted from the loop itself runs later") {
   CHECK(result.get_future().get() == "first later");
 }
 
-TEST_CASE("a loop that may have more threads relieves one that is stuck") {
+TEST_CASE("a loop that may have more threads relieves one that is stuck",
+          "[reactor]") {
   loop x{"test-loop", 3};
   std::promise<void> go;
   auto gone = go.get_future().share();
@@ -62,7 +63,7 @@ TEST_CASE("a loop that may have more threads relieves one that is stuck") {
   x.relieve(first);
   auto [second, second_over] = get_stuck();
   CHECK(second != first);
-  // Not at work any more.
+  // It is not working any more.
   x.relieve(first);
   x.relieve(second);
   auto third = on(x, [] { return std::this_thread::get_id(); });
@@ -71,11 +72,11 @@ TEST_CASE("a loop that may have more threads relieves one that is stuck") {
   go.set_value();
   CHECK(first_over.get() == first);
   CHECK(second_over.get() == second);
-  // What is posted goes to one thread, and later to one that was stuck.
+  // Posted work goes to one thread, and later to one that was stuck.
   for (auto i = 0; i < 100; ++i)
     CHECK(on(x, [] { return std::this_thread::get_id(); }) == third);
-  // Those that were stuck may not wait yet. A thread is relieved at its work:
-  // one that waits for some would still take the next.
+  // The threads that were stuck may not be waiting yet. A thread is relieved
+  // while it works: a waiting one would still take the next piece of work.
   auto relieved = [&x, third = third] {
     auto self = std::this_thread::get_id();
     if (self == third)
@@ -88,14 +89,15 @@ TEST_CASE("a loop that may have more threads relieves one that is stuck") {
   CHECK((fourth == first || fourth == second));
 }
 
-TEST_CASE("a loop that may have no other thread leaves the work where it is") {
+TEST_CASE("a loop that may have no other thread leaves the work where it is",
+          "[reactor]") {
   loop x{"test-loop"};
   auto only = on(x, [] { return std::this_thread::get_id(); });
   x.relieve(only);
   CHECK(on(x, [] { return std::this_thread::get_id(); }) == only);
 }
 
-TEST_CASE("a loop waits with timers of its own") {
+TEST_CASE("a loop waits with timers of its own", "[reactor]") {
   loop x{"test-loop"};
   boost::asio::steady_timer timer{x.context(), std::chrono::milliseconds{1}};
   std::promise<bool> fired;
@@ -106,7 +108,7 @@ TEST_CASE("a loop waits with timers of its own") {
   CHECK(fired.get_future().get());
 }
 
-TEST_CASE("stopping drops what did not run, and may be repeated") {
+TEST_CASE("stopping drops what did not run, and may be repeated", "[reactor]") {
   auto ran = std::make_shared<bool>(false);
   {
     loop x{"test-loop"};

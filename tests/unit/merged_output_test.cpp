@@ -14,14 +14,15 @@ namespace {
 using enum stream_kind;
 const std::string mark = "\xEF\xBF\xBD";
 
-/// The bytes that an excerpt stands for, as far as its text shows.
+/// Returns the number of bytes that the text of an excerpt stands for.
 std::uint64_t shown(const excerpt& x) {
   return x.head.size() + x.tail.size() - 2 * x.invalid;
 }
 
 } // namespace
 
-TEST_CASE("a buffer keeps the head and the tail, and counts what is between") {
+TEST_CASE("a buffer keeps the head and the tail, and counts what is between",
+          "[exec][output]") {
   head_tail_buffer x{10};
   x.append("0123456789");
   x.append("ab");
@@ -32,7 +33,8 @@ TEST_CASE("a buffer keeps the head and the tail, and counts what is between") {
   CHECK(y.tail == "789ab");
 }
 
-TEST_CASE("a buffer without room keeps nothing, and one of a byte the last") {
+TEST_CASE("a buffer without room keeps nothing, and one of a byte the last",
+          "[exec][output]") {
   head_tail_buffer none{0};
   none.append("abc");
   auto x = none.take();
@@ -47,7 +49,7 @@ TEST_CASE("a buffer without room keeps nothing, and one of a byte the last") {
   CHECK(x.tail == "c");
 }
 
-TEST_CASE("a buffer that was emptied begins anew") {
+TEST_CASE("a buffer that was emptied begins anew", "[exec][output]") {
   head_tail_buffer x{4};
   x.append("abcdefgh");
   x.take();
@@ -58,7 +60,7 @@ TEST_CASE("a buffer that was emptied begins anew") {
   CHECK(y.omitted == 0);
 }
 
-TEST_CASE("a buffer does not care how its bytes come") {
+TEST_CASE("a buffer does not care how its bytes come", "[exec][output]") {
   std::string all;
   for (auto i = 0; i < 300; ++i)
     all += static_cast<char>('a' + i % 26);
@@ -84,7 +86,8 @@ TEST_CASE("a buffer does not care how its bytes come") {
   }
 }
 
-TEST_CASE("a buffer of a mebibyte that gets two bytes more omits just these") {
+TEST_CASE("a buffer of a mebibyte that gets two bytes more omits just these",
+          "[exec][output]") {
   constexpr std::size_t mib = 1024 * 1024;
   head_tail_buffer x{mib};
   for (std::size_t i = 0; i < mib / 1024; ++i)
@@ -97,7 +100,7 @@ TEST_CASE("a buffer of a mebibyte that gets two bytes more omits just these") {
   CHECK(y.tail.substr(y.tail.size() - 2) == "yz");
 }
 
-TEST_CASE("bytes that never came are in the one omission") {
+TEST_CASE("lost bytes count in the one omission", "[exec][output]") {
   head_tail_buffer x{10};
   x.append("abcdefg");
   x.lose(100);
@@ -108,7 +111,7 @@ TEST_CASE("bytes that never came are in the one omission") {
   CHECK(y.tail == "xyz");
 }
 
-TEST_CASE("output that fits is one run") {
+TEST_CASE("output that fits is one run", "[exec][output]") {
   merged_output x{100};
   x.append(out, "one ");
   x.append(err, "two ");
@@ -121,7 +124,7 @@ TEST_CASE("output that fits is one run") {
   CHECK(x.take(100).bytes == cursor{});
 }
 
-TEST_CASE("a budget leaves out the middle, to the byte") {
+TEST_CASE("a budget leaves out the middle, to the byte", "[exec][output]") {
   merged_output x{100};
   x.append(out, "0123456789");
   auto y = x.take(6);
@@ -131,7 +134,8 @@ TEST_CASE("a budget leaves out the middle, to the byte") {
   CHECK(y.bytes == cursor{10, 0});
 }
 
-TEST_CASE("what was left out already and what the budget leaves out add up") {
+TEST_CASE("bytes omitted by the buffer and by the budget add up",
+          "[exec][output]") {
   merged_output x{10};
   x.append(out, "0123456789abcdefghij");
   auto y = x.take(4);
@@ -140,7 +144,8 @@ TEST_CASE("what was left out already and what the budget leaves out add up") {
   CHECK(y.tail == "ij");
 }
 
-TEST_CASE("a short tail leaves its room to the head, and the other way round") {
+TEST_CASE("a short tail leaves its room to the head, and the other way round",
+          "[exec][output]") {
   merged_output x{20};
   x.append(out, "0123456789");
   x.lose(out, 5);
@@ -158,7 +163,8 @@ TEST_CASE("a short tail leaves its room to the head, and the other way round") {
   CHECK(y.tail == "efghi");
 }
 
-TEST_CASE("a character in two chunks is whole, whatever is said between them") {
+TEST_CASE("a character in two chunks is whole, whatever is said between them",
+          "[exec][output]") {
   merged_output x{100};
   x.append(out, "a\xE2\x82");
   x.append(err, "b\xC3");
@@ -173,8 +179,8 @@ TEST_CASE("a character in two chunks is whole, whatever is said between them") {
   CHECK(y.invalid == 0);
 }
 
-TEST_CASE(
-  "the beginning of a character that never goes on is shown at the end") {
+TEST_CASE("the beginning of a character that never goes on is shown at the end",
+          "[exec][output]") {
   merged_output x{100};
   x.append(out, "a\xE2\x82");
   SECTION("of the streams") {
@@ -189,7 +195,8 @@ TEST_CASE(
   CHECK(y.bytes == cursor{3, 0});
 }
 
-TEST_CASE("where the buffer cuts a character, it is left out whole") {
+TEST_CASE("a character that the buffer cuts is left out whole",
+          "[exec][output]") {
   merged_output x{8};
   for (auto i = 0; i < 10; ++i)
     x.append(out, "\xE2\x82\xAC");
@@ -200,7 +207,7 @@ TEST_CASE("where the buffer cuts a character, it is left out whole") {
   CHECK(y.invalid == 0);
 }
 
-TEST_CASE("whatever comes, every byte is shown or counted, and all is text") {
+TEST_CASE("every byte is shown or counted, and all is text", "[exec][output]") {
   std::minstd_rand chance{11};
   const std::vector<std::string> said{"plain ",       "\xC3\xA4",
                                       "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
@@ -233,7 +240,7 @@ TEST_CASE("whatever comes, every byte is shown or counted, and all is text") {
       REQUIRE((y.omitted > 0 || y.tail.empty()));
       told.out += y.bytes.out;
       told.err += y.bytes.err;
-      // Splitting at a mark cannot hide that the rest is no text.
+      // Splitting at a mark cannot hide that the rest is not text.
       merged_output check{200};
       check.append(out, y.head);
       check.append(err, y.tail);

@@ -41,7 +41,7 @@ struct fixture {
     return result;
   }
 
-  /// The same for a value of ours, which nothing less than its bytes makes.
+  /// The same for one of our values, which cannot be read from fewer bytes.
   /// (CAF's own messages and errors are not that strict.)
   template <class T>
   T round_trip(const T& x) {
@@ -164,7 +164,8 @@ supervisor_event full_event() {
 
 } // namespace
 
-TEST_CASE_METHOD(fixture, "bytes come back from their serialised form") {
+TEST_CASE_METHOD(fixture, "bytes come back from their serialised form",
+                 "[messages]") {
   auto text = GENERATE(std::string{}, std::string{"a\0\xff\n", 4},
                        std::string(70000, 'x'));
   auto bytes = shared_bytes{text};
@@ -175,7 +176,7 @@ TEST_CASE_METHOD(fixture, "bytes come back from their serialised form") {
   CHECK(result.text() == text);
 }
 
-TEST_CASE_METHOD(fixture, "every value type comes back whole") {
+TEST_CASE_METHOD(fixture, "every value type comes back whole", "[messages]") {
   SECTION("command") {
     CHECK(round_trip(full_command()) == full_command());
   }
@@ -235,7 +236,7 @@ TEST_CASE_METHOD(fixture, "every value type comes back whole") {
     CHECK(round_trip(last_signal_name) == last_signal_name);
   }
   SECTION("what an exec tool is asked, and what it answers") {
-    // What is not equal in its bytes is told by `round_trip`.
+    // `round_trip` compares by the bytes.
     CHECK(round_trip(full_exec()).wait.until == full_wait().until);
     CHECK(round_trip(exec_input{"e1", "a", {"b"}, true, full_wait()}).close);
     CHECK(round_trip(exec_poll{"e1", full_wait()}).wait.on_output);
@@ -264,8 +265,9 @@ TEST_CASE_METHOD(fixture, "every value type comes back whole") {
   }
 }
 
-TEST_CASE_METHOD(fixture, "a message of every type crosses a node boundary") {
-  // As a message, since that is where the types need their names.
+TEST_CASE_METHOD(fixture, "a message of every type crosses a node boundary",
+                 "[messages]") {
+  // As a message, because there the types need their names.
   auto first = caf::make_message(
     shared_bytes{"bytes"}, errc::stdin_full, stage::exec,
     error_detail{stage::fork, 11, "try again"},
@@ -298,7 +300,7 @@ TEST_CASE_METHOD(fixture, "a message of every type crosses a node boundary") {
   }
 }
 
-TEST_CASE_METHOD(fixture, "a request crosses a node boundary") {
+TEST_CASE_METHOD(fixture, "a request crosses a node boundary", "[messages]") {
   auto check = [&](const caf::message& x) {
     CHECK(caf::to_string(through_bytes(x)) == caf::to_string(x));
   };
@@ -324,7 +326,7 @@ TEST_CASE_METHOD(fixture, "a request crosses a node boundary") {
   check(caf::make_message(cancel_atom_v, session_id{"e1"}));
 }
 
-TEST_CASE_METHOD(fixture, "handles cross a node boundary") {
+TEST_CASE_METHOD(fixture, "handles cross a node boundary", "[messages]") {
   auto actor = sys.spawn(
     [](caf::event_based_actor*) { return caf::behavior{[](info_atom) {}}; });
   auto hdl = caf::actor_cast<session>(actor);
@@ -337,7 +339,8 @@ TEST_CASE_METHOD(fixture, "handles cross a node boundary") {
   caf::anon_send_exit(actor, caf::exit_reason::kill);
 }
 
-TEST_CASE_METHOD(fixture, "an error keeps its detail over a node boundary") {
+TEST_CASE_METHOD(fixture, "an error keeps its detail over a node boundary",
+                 "[messages]") {
   auto x = make_error(errc::not_executable, stage::exec, "not a program", 8);
   auto y = through_bytes(x);
   CHECK(x == y);
@@ -347,7 +350,7 @@ TEST_CASE_METHOD(fixture, "an error keeps its detail over a node boundary") {
   CHECK(detail_of(y).text == "not a program");
 }
 
-TEST_CASE("a configuration of one's own learns our types") {
+TEST_CASE("a configuration of one's own learns our types", "[messages]") {
   caf::actor_system_config cfg;
   add_to(cfg);
   caf::actor_system sys{cfg};
@@ -359,7 +362,8 @@ TEST_CASE("a configuration of one's own learns our types") {
   CHECK(caf::to_string(came) == caf::to_string(sent));
 }
 
-TEST_CASE("our configuration chooses the scheduler that does not poll") {
+TEST_CASE("our configuration chooses the scheduler that does not poll",
+          "[messages]") {
   config cfg;
   CHECK(caf::get_or(cfg, caf_option::scheduler_policy, option_word("none"))
         == option_word("sharing"));

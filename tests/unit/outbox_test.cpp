@@ -9,7 +9,8 @@ using namespace procession;
 
 namespace {
 
-/// What a batch holds, a frame a line: "1 ping", "2 output of 7: 5 bytes".
+/// Returns the frames of a batch, one per line: "1 ping", "2 output of 7: 5
+/// bytes".
 std::vector<std::string>
 lines_of(std::span<const std::span<const std::byte>> x) {
   std::vector<std::string> result;
@@ -41,7 +42,7 @@ using lines = std::vector<std::string>;
 
 } // namespace
 
-TEST_CASE("control goes before data, whenever it was added") {
+TEST_CASE("control goes before data, whenever it was added", "[protocol]") {
   outbox x;
   x.add_to_lane(frame_type::output, 0, 7, "hello");
   x.add_control(frame_type::pong, 0, {});
@@ -53,7 +54,7 @@ TEST_CASE("control goes before data, whenever it was added") {
   CHECK(x.next_batch().empty());
 }
 
-TEST_CASE("sessions take turns, and each keeps its order") {
+TEST_CASE("sessions take turns, and each keeps its order", "[protocol]") {
   outbox x;
   x.add_to_lane(frame_type::output, 0, 1, "a");
   x.add_to_lane(frame_type::output, 0, 1, "bb");
@@ -66,7 +67,8 @@ TEST_CASE("sessions take turns, and each keeps its order") {
                  "5 exited of 1: 3 bytes"});
 }
 
-TEST_CASE("large data becomes frames that others can go between") {
+TEST_CASE("large data becomes frames that others can go between",
+          "[protocol]") {
   outbox x;
   x.add_to_lane(frame_type::output, 0, 1,
                 std::string(2 * max_data_body + 1, 'x'));
@@ -76,7 +78,7 @@ TEST_CASE("large data becomes frames that others can go between") {
                  "3 output of 1: 65536 bytes", "4 output of 1: 1 bytes"});
 }
 
-TEST_CASE("control waits for no more than a batch") {
+TEST_CASE("control waits for no more than a batch", "[protocol]") {
   outbox x;
   x.add_to_lane(frame_type::output, 0, 1, std::string(4 << 20, 'x'));
   auto bytes = std::size_t{0};
@@ -88,7 +90,8 @@ TEST_CASE("control waits for no more than a batch") {
         != std::string::npos);
 }
 
-TEST_CASE("what is dropped is not sent, and the numbers have no hole") {
+TEST_CASE("dropped frames are not sent, and the numbers have no hole",
+          "[protocol]") {
   outbox x;
   x.add_to_lane(frame_type::input, 0, 1, "a");
   x.add_to_lane(frame_type::input, 0, 2, "b");
@@ -99,7 +102,7 @@ TEST_CASE("what is dropped is not sent, and the numbers have no hole") {
   CHECK(all_of(x) == lines{"1 input of 2: 1 bytes", "2 input of 1: 1 bytes"});
 }
 
-TEST_CASE("behind the last frame nothing comes that waited") {
+TEST_CASE("nothing that waited comes after the last frame", "[protocol]") {
   outbox x;
   x.add_to_lane(frame_type::output, 0, 7, "hello");
   x.add_credit(frame_type::input_credit, 7, 100);
@@ -109,7 +112,8 @@ TEST_CASE("behind the last frame nothing comes that waited") {
   CHECK(all_of(x) == lines{"1 closed of 8", "2 goodbye: 3 bytes"});
 }
 
-TEST_CASE("credit adds up, and goes behind control but before data") {
+TEST_CASE("credit adds up, and goes after control but before data",
+          "[protocol]") {
   outbox x;
   x.add_to_lane(frame_type::closed, 0, 1, {});
   x.add_credit(frame_type::input_credit, 1, 10);
@@ -121,7 +125,8 @@ TEST_CASE("credit adds up, and goes behind control but before data") {
                  "3 input_credit of 2: 8 bytes", "4 closed of 1"});
 }
 
-TEST_CASE("credit stays before the control that its session sends later") {
+TEST_CASE("credit stays before the control that its session sends later",
+          "[protocol]") {
   outbox x;
   x.add_control(frame_type::spawned, 1, {});
   x.add_credit(frame_type::input_credit, 1, 10);

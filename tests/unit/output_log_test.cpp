@@ -13,7 +13,7 @@ namespace {
 
 using enum stream_kind;
 
-/// All that a reader gets, in pieces of at most `max`: "out@0 abc".
+/// Returns all that a reader gets, in pieces of at most `max`: "out@0 abc".
 std::vector<std::string> read(const output_log& log, output_log::position at,
                               std::uint64_t max = 99) {
   std::vector<std::string> result;
@@ -32,7 +32,7 @@ using lines = std::vector<std::string>;
 
 } // namespace
 
-TEST_CASE("a log keeps both streams in the order of arrival") {
+TEST_CASE("a log keeps both streams in the order of arrival", "[output]") {
   output_log log{100};
   log.append(out, "abc");
   log.append(err, "12");
@@ -50,7 +50,7 @@ TEST_CASE("a log keeps both streams in the order of arrival") {
   CHECK(read(log, log.find({5, 2})) == lines{});
 }
 
-TEST_CASE("nothing is nothing") {
+TEST_CASE("an empty log reads as nothing", "[output]") {
   output_log log{100};
   CHECK(read(log, log.find({})) == lines{});
   log.append(out, "");
@@ -59,7 +59,8 @@ TEST_CASE("nothing is nothing") {
   CHECK(read(log, log.find({})) == lines{});
 }
 
-TEST_CASE("pieces of one block are joined, also under a reader's eyes") {
+TEST_CASE("pieces of one block are joined, also under a reader's eyes",
+          "[output]") {
   auto block = shared_bytes{"abcdef"};
   output_log log{100};
   log.append(out, block.first(2));
@@ -77,7 +78,8 @@ TEST_CASE("pieces of one block are joined, also under a reader's eyes") {
   CHECK(read(log, log.find({})) == lines{"out@0 abcd", "err@0 1", "out@4 ef"});
 }
 
-TEST_CASE("who begins at the end gets what is joined to the last piece") {
+TEST_CASE("a reader at the end gets what is joined to the last piece",
+          "[output]") {
   auto block = shared_bytes{"abcdef"};
   output_log log{100};
   log.append(out, block.first(2));
@@ -88,7 +90,7 @@ TEST_CASE("who begins at the end gets what is joined to the last piece") {
   CHECK(read(log, reader) == lines{"out@2 cd", "err@0 1"});
 }
 
-TEST_CASE("the log is trimmed to the byte") {
+TEST_CASE("the log is trimmed to the byte", "[output]") {
   output_log log{4};
   log.append(out, "abc");
   log.append(err, "123");
@@ -106,7 +108,7 @@ TEST_CASE("the log is trimmed to the byte") {
   CHECK(read(log, log.find({3, 5})) == lines{"err@5 67"});
 }
 
-TEST_CASE("a capacity of zero keeps nothing that may go") {
+TEST_CASE("a capacity of zero keeps nothing that may go", "[output]") {
   output_log log{0};
   CHECK(log.full({}));
   log.append(out, "abc");
@@ -117,7 +119,7 @@ TEST_CASE("a capacity of zero keeps nothing that may go") {
   CHECK(read(log, log.find({})) == lines{"loss out 0-3"});
 }
 
-TEST_CASE("nothing behind the floor is evicted") {
+TEST_CASE("output after the floor is not evicted", "[output]") {
   output_log log{2};
   log.append(out, "abcd");
   log.append(err, "1234");
@@ -132,7 +134,7 @@ TEST_CASE("nothing behind the floor is evicted") {
   CHECK(log.size() == 2);
 }
 
-TEST_CASE("a log is full when what may not go fills it") {
+TEST_CASE("a log is full when what may not go fills it", "[output]") {
   output_log log{4};
   log.append(out, "abc");
   CHECK_FALSE(log.full({}));
@@ -144,21 +146,23 @@ TEST_CASE("a log is full when what may not go fills it") {
   CHECK_FALSE(log.full({3, 2}));
 }
 
-TEST_CASE("streams that take turns byte by byte do not grow the log") {
+TEST_CASE("streams that take turns byte by byte do not grow the log",
+          "[output]") {
   constexpr auto capacity = 64 * 1024;
   output_log log{capacity};
   for (auto i = 0; i < capacity; ++i) {
     log.append(i % 2 == 0 ? out : err, "x");
     log.trim();
   }
-  // Each is a record of its own, of which there is one for every 64 bytes.
+  // Each run is a record of its own, and there is one record for every 64
+  // bytes.
   CHECK(log.size() == 64 + capacity / 64);
   CHECK(log.full(log.begin()) == false);
   log.append(err, "y");
   CHECK(log.full({}));
 }
 
-TEST_CASE("a reader goes on where it was after eviction") {
+TEST_CASE("a reader goes on where it was after eviction", "[output]") {
   output_log log{4};
   log.append(out, "abcd");
   auto reader = log.find({});
@@ -172,7 +176,7 @@ TEST_CASE("a reader goes on where it was after eviction") {
 
 namespace {
 
-/// What the log does, written down naively: every byte a record.
+/// A naive model of the log: every byte is a record.
 struct model {
   struct byte {
     stream_kind stream;
@@ -188,8 +192,8 @@ struct model {
       all.push_back({stream, end[stream]++, c});
   }
 
-  /// What a reader at `at` gets as one piece of at most `max`, if `begin` is
-  /// where the retained bytes begin.
+  /// Returns the piece of at most `max` bytes that a reader at `at` gets if the
+  /// retained bytes begin at `begin`.
   std::string next(cursor& at, cursor begin, std::uint64_t max) const {
     std::string result;
     for (auto& x : all) {
@@ -210,7 +214,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a log does what its naive model does") {
+TEST_CASE("a log does what its naive model does", "[output]") {
   auto seed = GENERATE(range(1u, 31u));
   CAPTURE(seed);
   std::minstd_rand chance{seed};
@@ -229,7 +233,7 @@ TEST_CASE("a log does what its naive model does") {
     switch (chance() % 5) {
       case 0:
       case 1: {
-        // Some appends lie one behind the other in a block and are joined.
+        // Some appends are adjacent in a block and are joined.
         auto stream = chance() % 3 == 0 ? err : out;
         auto n = chance() % 40;
         auto bytes = shared_bytes{std::string(n, 'a' + step % 26)};

@@ -30,7 +30,7 @@ pattern_watch watch_for(const std::vector<pattern>& patterns,
   return result;
 }
 
-/// What the watch finds next: "1 'before' 'text'"; empty: nothing.
+/// Returns what the watch finds next: "1 'before' 'text'"; empty if nothing.
 std::string next(pattern_watch& x) {
   auto found = x.find();
   if (!found)
@@ -50,7 +50,7 @@ std::string refusal(const pattern& x) {
 
 } // namespace
 
-TEST_CASE("a pattern is found wherever the pieces end") {
+TEST_CASE("a pattern is found wherever the pieces end", "[text]") {
   auto x = watch_for(
     GENERATE(std::vector{text("ready"), text("failed")},
              std::vector{regex("r[a-e]+dy"), regex("fail(ed|ure)")}));
@@ -66,7 +66,7 @@ TEST_CASE("a pattern is found wherever the pieces end") {
   CHECK(next(x) == "0 '' 'ready'");
 }
 
-TEST_CASE("byte by byte, the same is found as in one piece") {
+TEST_CASE("byte by byte, the same is found as in one piece", "[text]") {
   std::string all = "a1b22\nc333 d4444\n333";
   std::vector<pattern> patterns{regex("^c\\d{3}"), text("33"), regex("4\\n")};
   auto whole = watch_for(patterns);
@@ -89,14 +89,15 @@ TEST_CASE("byte by byte, the same is found as in one piece") {
   CHECK(found.back() == expected.back());
 }
 
-TEST_CASE("the match that begins first wins, then the pattern given first") {
+TEST_CASE("the match that begins first wins, then the pattern given first",
+          "[text]") {
   auto x = watch_for({text("b"), text("ab"), regex("a.")});
   x.append("-ab-");
   CHECK(next(x) == "1 '-' 'ab'");
   CHECK(next(x) == "");
 }
 
-TEST_CASE("what matched or was skipped does not match again") {
+TEST_CASE("matched or skipped output does not match again", "[text]") {
   auto x = watch_for({text("> ")});
   x.append("> ");
   CHECK(next(x) == "0 '' '> '");
@@ -109,7 +110,7 @@ TEST_CASE("what matched or was skipped does not match again") {
   CHECK(next(x) == "0 'a' '> '");
 }
 
-TEST_CASE("new patterns are looked for in what did not match") {
+TEST_CASE("new patterns are looked for in what did not match", "[text]") {
   auto x = watch_for({text("one")});
   x.append("zero one two three");
   CHECK(next(x) == "0 'zero ' 'one'");
@@ -122,7 +123,7 @@ TEST_CASE("new patterns are looked for in what did not match") {
   CHECK(next(later) == "0 'came before ' 'any'");
 }
 
-TEST_CASE("lines begin and end where they do, whatever was used") {
+TEST_CASE("lines begin and end where they do, whatever was used", "[text]") {
   auto x = watch_for({text("$ ")});
   x.append("$ ls");
   CHECK(next(x) == "0 '' '$ '");
@@ -136,7 +137,7 @@ TEST_CASE("lines begin and end where they do, whatever was used") {
   CHECK(next(x) == "0 '$ not at the end\n' '$ '");
 }
 
-TEST_CASE("a dot does not match a line end") {
+TEST_CASE("a dot does not match a line end", "[text]") {
   auto x = watch_for({regex("a.*z")});
   x.append("a\nz");
   CHECK(next(x) == "");
@@ -144,7 +145,8 @@ TEST_CASE("a dot does not match a line end") {
   CHECK(next(x) == "0 'a\nz ' 'a-z'");
 }
 
-TEST_CASE("an expression that matches nothing at all waits for a byte") {
+TEST_CASE("an expression that matches nothing at all waits for a byte",
+          "[text]") {
   auto x = watch_for({regex("x*")});
   x.append("abc");
   CHECK(next(x) == "");
@@ -152,7 +154,8 @@ TEST_CASE("an expression that matches nothing at all waits for a byte") {
   CHECK(next(x) == "0 'abc' 'x'");
 }
 
-TEST_CASE("a match is not made of what a gap or hidden output parts") {
+TEST_CASE("a match is not made of what a gap or hidden output parts",
+          "[text]") {
   auto x = watch_for({text("abc"), regex("x.?y")});
   x.append("ab");
   x.lose(7);
@@ -172,7 +175,7 @@ TEST_CASE("a match is not made of what a gap or hidden output parts") {
   CHECK(next(x) == "0 '' 'abc'");
 }
 
-TEST_CASE("an expression looks behind into what is hidden") {
+TEST_CASE("an expression looks back into hidden output", "[text]") {
   auto x = watch_for({regex("^done")});
   x.append("$ ");
   x.append_hidden("echo done\r\n");
@@ -180,7 +183,7 @@ TEST_CASE("an expression looks behind into what is hidden") {
   CHECK(next(x) == "0 '$ echo done\r\n' 'done'");
 }
 
-TEST_CASE("what a watch keeps is bounded, and what comes is found") {
+TEST_CASE("a watch keeps a bounded amount, and finds what comes", "[text]") {
   auto x = watch_for({text("needle"), regex("n[e]+dle!")}, 100);
   for (auto i = 0; i < 1000; ++i) {
     x.append(std::string(99, '.'));
@@ -198,7 +201,7 @@ TEST_CASE("what a watch keeps is bounded, and what comes is found") {
   CHECK(next(x) == "");
 }
 
-TEST_CASE("texts in a lot of output are found in no time") {
+TEST_CASE("texts in a lot of output are found in no time", "[text]") {
   auto x = watch_for({text("needle"), regex("needle\\d")});
   for (auto i = 0; i < 200'000; ++i) {
     x.append("nnn\n");
@@ -208,7 +211,7 @@ TEST_CASE("texts in a lot of output are found in no time") {
   CHECK(*x.find());
 }
 
-TEST_CASE("a pattern that cannot be is refused with the reason") {
+TEST_CASE("a pattern that cannot be is refused with the reason", "[text]") {
   CHECK(refusal(text("(")) == "");
   for (auto x : {text(""), regex("")})
     CHECK(refusal(x).find("invalid_argument at validate") == 0);
@@ -220,13 +223,14 @@ TEST_CASE("a pattern that cannot be is refused with the reason") {
   }
 }
 
-TEST_CASE("an expression that takes too many steps is an error, not a wait") {
+TEST_CASE("an expression that takes too many steps is an error, not a wait",
+          "[text]") {
   auto x = watch_for({regex("(a+)+b")});
   x.append(std::string(10'000, 'a'));
   CHECK(next(x).find("invalid_argument at run") == 0);
 }
 
-TEST_CASE("what did not match is the rest") {
+TEST_CASE("the rest is what did not match", "[text]") {
   auto x = watch_for({text("b")});
   CHECK(x.rest() == "");
   x.append("abc");

@@ -12,7 +12,7 @@ using boost::asio::ip::tcp;
 
 namespace {
 
-/// What a probe finds.
+/// Returns the answer of a probe.
 port_answer answer(loop& where, const std::string& address,
                    std::uint16_t port) {
   std::promise<port_answer> found;
@@ -35,14 +35,15 @@ boost::asio::ip::address ip(const char* text) {
 
 } // namespace
 
-TEST_CASE("a port that accepts connections is found, one that ceased is not") {
+TEST_CASE("a port that accepts connections is found, one that ceased is not",
+          "[supervision][reactor]") {
   loop x{"test-loop"};
   boost::asio::io_context own;
   auto listener = std::make_unique<tcp::acceptor>(
     own, tcp::endpoint{boost::asio::ip::address_v4::loopback(), 0});
   auto port = listener->local_endpoint().port();
   CHECK_FALSE(look(x, "127.0.0.1", port));
-  // The address that means every one of ours leads to this one.
+  // The address for all our addresses includes this one.
   CHECK(*answer(x, "0.0.0.0", port) == listener->local_endpoint());
   listener.reset();
   auto refused = look(x, "127.0.0.1", port);
@@ -52,7 +53,8 @@ TEST_CASE("a port that accepts connections is found, one that ceased is not") {
   CHECK(refused->detail.os_code != 0);
 }
 
-TEST_CASE("what is no address is told apart from a port that is not open yet") {
+TEST_CASE("an invalid address is told apart from a port that is not open yet",
+          "[supervision][reactor]") {
   loop x{"test-loop"};
   for (auto address : {"localhost", "", "256.0.0.1"}) {
     auto bad = look(x, address, 80);
@@ -64,8 +66,8 @@ TEST_CASE("what is no address is told apart from a port that is not open yet") {
   CHECK(bad->code == errc::invalid_argument);
 }
 
-TEST_CASE("of several addresses that a socket is bound to the closest one fits "
-          "best") {
+TEST_CASE("the closest of several bound addresses fits best",
+          "[supervision][reactor]") {
   auto fit = [](const char* bound_to, const char* connected_to) {
     return closeness(as_v6(ip(bound_to)), ip(connected_to));
   };
@@ -90,12 +92,12 @@ TEST_CASE("of several addresses that a socket is bound to the closest one fits "
   }
 }
 
-TEST_CASE("a probe ends with its loop") {
+TEST_CASE("a probe ends with its loop", "[supervision][reactor]") {
   auto shared = std::make_shared<int>();
   {
     loop x{"test-loop"};
     x.post([&] {
-      // A network for documentation: nobody answers (RFC 5737).
+      // A network for documentation, where no host answers (RFC 5737).
       probe_port(x.context(), "192.0.2.1", 9, [shared](const port_answer&) {});
     });
   }

@@ -1,5 +1,5 @@
-// The bytes of the runner protocol's bodies, so that a parent and a runner that
-// were built with different versions of CAF understand each other.
+// The bytes of the runner protocol's bodies are fixed, so that a parent and a
+// runner built with different versions of CAF understand each other.
 #include "full_values.hpp"
 
 #include "procession/runner/channel/protocol.hpp"
@@ -42,7 +42,7 @@ std::string in_hex(const std::string& bytes) {
   return result;
 }
 
-/// Whether the bytes make a body, of which the same bytes can be made.
+/// Returns whether the bytes decode to a body that encodes to the same bytes.
 template <class T>
 bool comes_back(const std::string& bytes) {
   auto body = protocol::decode<T>(std::as_bytes(std::span{bytes}));
@@ -51,7 +51,8 @@ bool comes_back(const std::string& bytes) {
 
 } // namespace
 
-TEST_CASE("the bodies of the protocol have the same bytes for ever") {
+TEST_CASE("the bodies of the protocol have the same bytes for ever",
+          "[protocol]") {
   auto check = [](const auto& body, const std::string& expected) {
     auto bytes = protocol::encode(body);
     CHECK(in_hex(bytes) == expected);

@@ -1,4 +1,5 @@
-// docs/protocol.md against the code: whoever writes a runner has only the page.
+// Compares docs/protocol.md with the code: the author of a runner has only that
+// page.
 #include "procession/runner/channel/frame.hpp"
 #include "procession/runner/channel/protocol.hpp"
 
@@ -25,7 +26,7 @@ std::string read_page() {
   return text.str();
 }
 
-/// Whether a table of the page has the number beside the name.
+/// Returns whether a table of the page has the number beside the name.
 bool lists(const std::string& page, int number, const std::string& name) {
   return std::regex_search(page, std::regex{"\\| *" + std::to_string(number)
                                             + " *\\| *`?" + name + "`? *\\|"});
@@ -37,7 +38,7 @@ struct spoken {
   std::string bytes;
 };
 
-/// The conversation at the end of the page.
+/// Reads the conversation at the end of the page.
 std::vector<spoken> read_conversation(const std::string& page) {
   std::vector<spoken> result;
   auto begin = page.find("```hex\n");
@@ -109,7 +110,8 @@ void check(const frame& x) {
 
 } // namespace
 
-TEST_CASE("the page has the numbers of all frames and enumerations") {
+TEST_CASE("the page has the numbers of all frames and enumerations",
+          "[protocol]") {
   auto page = read_page();
   for (auto i = 0; i < 256; ++i) {
     auto name = to_string(static_cast<frame_type>(i));
@@ -135,7 +137,7 @@ TEST_CASE("the page has the numbers of all frames and enumerations") {
   }
 }
 
-TEST_CASE("the conversation of the page is what we speak") {
+TEST_CASE("the conversation of the page is what we speak", "[protocol]") {
   auto conversation = read_conversation(read_page());
   REQUIRE(conversation.size() == 8);
   frame_decoder runner;

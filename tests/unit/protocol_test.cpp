@@ -10,7 +10,8 @@ std::span<const std::byte> bytes_of(const std::string& x) {
   return std::as_bytes(std::span{x});
 }
 
-/// Encodes and decodes; every cut of it, and one byte more, is refused.
+/// Encodes and decodes a body; checks that every cut of it, and one byte more,
+/// is refused.
 template <class T>
 T there_and_back(const T& x) {
   auto bytes = protocol::encode(x);
@@ -37,7 +38,8 @@ protocol::exited by(exit_cause cause, std::int32_t signal) {
 
 } // namespace
 
-TEST_CASE("bodies arrive as they were sent, whole or not at all") {
+TEST_CASE("bodies arrive as they were sent, whole or not at all",
+          "[protocol]") {
   protocol::hello hello;
   hello.nonce = "secret";
   hello.pid = 4711;
@@ -71,7 +73,7 @@ TEST_CASE("bodies arrive as they were sent, whole or not at all") {
   CHECK(refused.why.code == errc::stdin_closed);
 }
 
-TEST_CASE("what no honest sender says is refused") {
+TEST_CASE("values that no honest sender sends are refused", "[protocol]") {
   CHECK(refused(protocol::credit{0}));
   CHECK(refused(protocol::spawned{0, containment_kind::cgroup}));
   CHECK(refused(protocol::spawned{1, static_cast<containment_kind>(99)}));
@@ -97,14 +99,14 @@ TEST_CASE("what no honest sender says is refused") {
   CHECK(refused(spawn));
 }
 
-TEST_CASE("what the other side says cannot play with a terminal") {
+TEST_CASE("texts of the other side cannot play with a terminal", "[protocol]") {
   auto text = std::string{"bad \033[2J\n\u009b2J\x9b"}
               + std::string(10'000, 'x');
   auto bytes = protocol::encode(
     protocol::failed{{errc::spawn_failed, {stage::exec, 2, text}}});
   auto result = protocol::decode<protocol::failed>(bytes_of(bytes));
   REQUIRE(result);
-  // A character of two bytes became one.
+  // A character of two bytes was replaced by one byte.
   CHECK(result->why.detail.text.size() == 4095);
   CHECK(result->why.detail.text.substr(0, 14) == "bad ?[2J??2J?x");
 }

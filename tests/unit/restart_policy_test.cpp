@@ -7,7 +7,8 @@
 using namespace procession;
 using namespace std::chrono_literals;
 
-TEST_CASE("so many restarts within the period are fine, one more is not") {
+TEST_CASE("restarts up to the intensity are fine, one more is not",
+          "[supervision]") {
   restart_window x{{3, 10s}};
   restart_window::time_point start{};
   CHECK_FALSE(x.count(start));
@@ -22,12 +23,12 @@ TEST_CASE("so many restarts within the period are fine, one more is not") {
   }
 }
 
-TEST_CASE("where no restart is allowed the first is too many") {
+TEST_CASE("the first restart is too many if none is allowed", "[supervision]") {
   restart_window x{{0, 10s}};
   CHECK(x.count({}));
 }
 
-TEST_CASE("pauses grow to their limit and stay there") {
+TEST_CASE("pauses grow to their limit and stay there", "[supervision]") {
   jitter_source chance;
   backoff x;
   x.first = 100ms;
@@ -44,7 +45,8 @@ TEST_CASE("pauses grow to their limit and stay there") {
   CHECK(next_pause(x, 9, chance) == 0s);
 }
 
-TEST_CASE("jitter stays within its share and below the limit") {
+TEST_CASE("jitter stays within its share and below the limit",
+          "[supervision]") {
   jitter_source chance{1};
   backoff x;
   x.first = 1s;
@@ -62,7 +64,7 @@ TEST_CASE("jitter stays within its share and below the limit") {
   CHECK(different.size() > 900);
 }
 
-TEST_CASE("jitter from the same seed is the same") {
+TEST_CASE("jitter from the same seed is the same", "[supervision]") {
   jitter_source one{7};
   jitter_source other{7};
   for (auto i = 0u; i < 10; ++i)

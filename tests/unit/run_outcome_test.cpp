@@ -15,7 +15,7 @@ exit_status exit_with(std::uint32_t code) {
   return result;
 }
 
-/// A program ran to its end, and all its output was written.
+/// Returns the facts of a program that ran to its end, with all output written.
 run_facts done(exit_status status) {
   run_facts result;
   result.status = status;
@@ -28,7 +28,8 @@ const std::error_code full = std::make_error_code(
 
 } // namespace
 
-TEST_CASE("a run ends with the code of its program, in silence", "[outcome]") {
+TEST_CASE("a run ends with the code of its program, in silence",
+          "[command-line][ending]") {
   for (auto code : {0u, 3u, 255u}) {
     auto end = outcome(done(exit_with(code)));
     CHECK(end.code == static_cast<int>(code));
@@ -40,12 +41,13 @@ TEST_CASE("a run ends with the code of its program, in silence", "[outcome]") {
   CHECK(outcome(done(killed)).code == 137);
 }
 
-TEST_CASE("a code with more than eight bits is a failure", "[outcome]") {
+TEST_CASE("a code with more than eight bits is a failure",
+          "[command-line][ending]") {
   CHECK(outcome(done(exit_with(256))).code == 255);
   CHECK(outcome(done(exit_with(0xC0000005))).code == 255);
 }
 
-TEST_CASE("a time-out has a code of its own", "[outcome]") {
+TEST_CASE("a time-out has a code of its own", "[command-line][ending]") {
   auto status = exit_with(0);
   status.timed_out = true;
   auto end = outcome(done(status));
@@ -53,7 +55,8 @@ TEST_CASE("a time-out has a code of its own", "[outcome]") {
   CHECK(end.problem.empty());
 }
 
-TEST_CASE("a reader that has gone is all there is to say", "[outcome]") {
+TEST_CASE("a run whose reader has gone ends with 141, in silence",
+          "[command-line][ending]") {
   auto x = done(exit_with(0));
   x.reader_gone = true;
   x.output_waits = true;
@@ -62,7 +65,8 @@ TEST_CASE("a reader that has gone is all there is to say", "[outcome]") {
   CHECK(outcome(x).problem.empty());
 }
 
-TEST_CASE("lost output is told of, with the program's code", "[outcome]") {
+TEST_CASE("lost output is reported, with the program's code",
+          "[command-line][ending]") {
   auto x = done(exit_with(3));
   SECTION("nobody took it") {
     x.output_waits = true;
@@ -77,7 +81,7 @@ TEST_CASE("lost output is told of, with the program's code", "[outcome]") {
   CHECK(outcome(x).code == 3);
 }
 
-TEST_CASE("of several failures the gravest is told", "[outcome]") {
+TEST_CASE("the gravest of several failures is told", "[command-line][ending]") {
   auto x = done(exit_with(0));
   x.reader_gone = true;
   x.input_error = std::make_error_code(std::errc::is_a_directory);
@@ -91,7 +95,8 @@ TEST_CASE("of several failures the gravest is told", "[outcome]") {
   CHECK(outcome(x).code == 125);
 }
 
-TEST_CASE("why a program did not start has a code", "[outcome]") {
+TEST_CASE("each reason why a program did not start has a code",
+          "[command-line][ending]") {
   auto code = [](errc x) {
     return exit_code_of(make_error(x, stage::exec, "why"));
   };
@@ -103,7 +108,8 @@ TEST_CASE("why a program did not start has a code", "[outcome]") {
   CHECK(code(errc::runner_lost) == 125);
 }
 
-TEST_CASE("a run that has not come to an end has failed", "[outcome]") {
+TEST_CASE("a run that has not come to an end has failed",
+          "[command-line][ending]") {
   CHECK(outcome({}).code == 125);
   CHECK_FALSE(outcome({}).problem.empty());
   run_facts x;

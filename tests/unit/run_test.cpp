@@ -17,7 +17,7 @@ struct calls {
   bool terminated = false;
 };
 
-/// A session that takes no input. Whoever reads it waits for its end.
+/// A session that takes no input. A reader waits for its end.
 caf::behavior refusing(caf::event_based_actor* self,
                        std::shared_ptr<calls> seen) {
   auto readers = std::make_shared<std::vector<caf::response_promise>>();
@@ -50,7 +50,7 @@ caf::behavior refusing(caf::event_based_actor* self,
 } // namespace
 
 TEST_CASE("run: input that is refused is an error, not an end of input",
-          "[run]") {
+          "[client][input]") {
   config cfg;
   caf::actor_system sys{cfg};
   auto seen = std::make_shared<calls>();

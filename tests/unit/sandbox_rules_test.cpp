@@ -1,4 +1,4 @@
-// What of users, passwords and logons on Windows is nothing but rules.
+// The pure rules for users, passwords and logons on Windows.
 #include "procession/platform/win_elevated/rules/credential_file.hpp"
 #include "procession/platform/win_elevated/rules/logon_policy.hpp"
 #include "procession/platform/win_elevated/rules/password.hpp"
@@ -29,7 +29,7 @@ failure failed_at(stage at, std::int32_t os_code, std::string text = "no") {
   return {errc::runner_failed, {at, os_code, std::move(text)}};
 }
 
-/// A logon whose every step does as the test says.
+/// A logon whose steps follow the test's script.
 struct scripted_logon {
   std::optional<failure> run() {
     logon_steps steps;
@@ -80,7 +80,8 @@ std::vector<sandbox_step> needed(const std::vector<planned_step>& plan) {
 
 } // namespace
 
-TEST_CASE("fresh credentials mend what is wrong with credentials") {
+TEST_CASE("fresh credentials mend what is wrong with credentials",
+          "[windows]") {
   auto mended = [](stage at, std::int32_t code, const char* program) {
     return is_mended_by_refresh(failed_at(at, code), program);
   };
@@ -97,7 +98,7 @@ TEST_CASE("fresh credentials mend what is wrong with credentials") {
     CHECK_FALSE(mended(at, no_such_logon_session, runner_path));
 }
 
-TEST_CASE("no credentials mend a packaged program") {
+TEST_CASE("fresh credentials do not help a packaged program", "[windows]") {
   auto mended = [](std::int32_t code, const std::string& program) {
     return is_mended_by_refresh(failed_at(stage::logon, code), program);
   };
@@ -112,23 +113,25 @@ TEST_CASE("no credentials mend a packaged program") {
   CHECK(mended(no_such_logon_session, ""));
 }
 
-TEST_CASE("a logon that works is one attempt") {
+TEST_CASE("a logon that works is one attempt", "[windows]") {
   scripted_logon x;
   CHECK_FALSE(x.run());
   CHECK(x.calls == "a");
 }
 
-TEST_CASE("stale credentials are refreshed once, and the logon tried again") {
+TEST_CASE("stale credentials are refreshed once, and the logon tried again",
+          "[windows]") {
   scripted_logon x;
   x.answers = {failed_at(stage::logon, wrong_password)};
   CHECK_FALSE(x.run());
   CHECK(x.calls == "ara");
-  // Nothing is held against the user then.
+  // The user is not blamed for it.
   CHECK_FALSE(x.run());
   CHECK(x.calls == "a");
 }
 
-TEST_CASE("a second failure is told as it is, and begins a pause") {
+TEST_CASE("a second failure is told as it is, and begins a pause",
+          "[windows]") {
   scripted_logon x;
   x.answers = {failed_at(stage::logon, no_such_logon_session, "first"),
                failed_at(stage::logon, wrong_password, "second")};
@@ -145,7 +148,7 @@ TEST_CASE("a second failure is told as it is, and begins a pause") {
   CHECK(why->detail.text.find("300 s") != std::string::npos);
 }
 
-TEST_CASE("a pause ends by itself, and tells how long it lasts") {
+TEST_CASE("a pause ends by itself, and tells how long it lasts", "[windows]") {
   scripted_logon x;
   x.answers = {failed_at(stage::logon, wrong_password),
                failed_at(stage::logon, wrong_password)};
@@ -160,7 +163,7 @@ TEST_CASE("a pause ends by itself, and tells how long it lasts") {
   CHECK(x.calls == "a");
 }
 
-TEST_CASE("a pause is one user's, whatever is to be started") {
+TEST_CASE("a pause is one user's, whatever is to be started", "[windows]") {
   scripted_logon x;
   x.answers = {failed_at(stage::logon, wrong_password),
                failed_at(stage::logon, wrong_password)};
@@ -173,7 +176,8 @@ TEST_CASE("a pause is one user's, whatever is to be started") {
   CHECK(x.calls == "a");
 }
 
-TEST_CASE("a clock that was set back does not make a pause longer") {
+TEST_CASE("a clock that was set back does not make a pause longer",
+          "[windows]") {
   scripted_logon x;
   x.answers = {failed_at(stage::logon, account_locked)};
   CHECK(x.run());
@@ -182,7 +186,8 @@ TEST_CASE("a clock that was set back does not make a pause longer") {
   CHECK(x.calls == "a");
 }
 
-TEST_CASE("a pause that cannot be noted is told beside why it is needed") {
+TEST_CASE("a pause that cannot be noted is told beside why it is needed",
+          "[windows]") {
   scripted_logon x;
   x.answers = {failed_at(stage::logon, account_locked, "locked")};
   x.pause = failed_at(stage::credentials, 5, "read-only");
@@ -193,7 +198,7 @@ TEST_CASE("a pause that cannot be noted is told beside why it is needed") {
   CHECK(why->detail.text.find("read-only") != std::string::npos);
 }
 
-TEST_CASE("a locked account is left alone") {
+TEST_CASE("a locked account is left alone", "[windows]") {
   scripted_logon x;
   x.answers = {failed_at(stage::logon, account_locked)};
   auto why = x.run();
@@ -206,7 +211,8 @@ TEST_CASE("a locked account is left alone") {
   CHECK(why->code == errc::logon_paused);
 }
 
-TEST_CASE("credentials that cannot be refreshed are not tried again") {
+TEST_CASE("credentials that cannot be refreshed are not tried again",
+          "[windows]") {
   scripted_logon x;
   x.answers = {failed_at(stage::logon, wrong_password, "stale")};
   x.refresh = failure{errc::not_permitted, {stage::account, 5, "not elevated"}};
@@ -220,7 +226,8 @@ TEST_CASE("credentials that cannot be refreshed are not tried again") {
   CHECK(x.calls.empty());
 }
 
-TEST_CASE("what has nothing to do with the user begins no pause") {
+TEST_CASE("a failure that does not concern the user begins no pause",
+          "[windows]") {
   auto why = GENERATE(failed_at(stage::logon, 120), failed_at(stage::launch, 2),
                       failed_at(stage::contain, 5));
   scripted_logon x;
@@ -231,7 +238,7 @@ TEST_CASE("what has nothing to do with the user begins no pause") {
   }
 }
 
-TEST_CASE("the name of an account is one that Windows takes") {
+TEST_CASE("the name of an account is one that Windows takes", "[windows]") {
   for (auto* good : {"a", "ProcessionSandbox1", "two words", "a.b", "$x",
                      "M\xc3\xbcller", "12345678901234567890"})
     CHECK(is_account_name(good));
@@ -249,7 +256,7 @@ const std::vector<protected_password> no_passwords;
 
 } // namespace
 
-TEST_CASE("a file of credentials comes back as it was") {
+TEST_CASE("a file of credentials comes back as it was", "[windows]") {
   std::string all_bytes;
   for (auto i = 0; i < 256; ++i)
     all_bytes += static_cast<char>(i);
@@ -271,7 +278,8 @@ TEST_CASE("a file of credentials comes back as it was") {
   CHECK(none->empty());
 }
 
-TEST_CASE("a file of credentials that was cut or changed is none") {
+TEST_CASE("a file of credentials that was cut or changed is rejected",
+          "[windows]") {
   auto whole = to_text({{"one", "abc"}, {"two", "def"}});
   auto lines = {std::size_t{25}, whole.find('\n', 30) + 1, whole.size()};
   for (std::size_t n = 0; n < whole.size(); ++n) {
@@ -291,7 +299,8 @@ TEST_CASE("a file of credentials that was cut or changed is none") {
     parse_credential_file(head + std::string(max_credential_file, 'x')));
 }
 
-TEST_CASE("a password has all kinds of characters and no two are alike") {
+TEST_CASE("a password has all kinds of characters and no two are alike",
+          "[windows]") {
   std::mt19937 source{1};
   std::set<std::wstring> seen;
   for (auto i = 0; i < 1000; ++i) {
@@ -311,7 +320,8 @@ TEST_CASE("a password has all kinds of characters and no two are alike") {
   }
 }
 
-TEST_CASE("a password is not made of too few or bad random bytes") {
+TEST_CASE("a password is not made of too few or bad random bytes",
+          "[windows]") {
   std::wstring made(password_length, L'\0');
   std::array<std::uint8_t, password_length - 1> few{};
   CHECK_FALSE(make_password(few, made));
@@ -321,15 +331,15 @@ TEST_CASE("a password is not made of too few or bad random bytes") {
   CHECK_FALSE(make_password(same, made));
 }
 
-TEST_CASE("a complete sandbox needs nothing") {
+TEST_CASE("a complete sandbox needs nothing", "[windows]") {
   sandbox_state x{true, {complete_user(1), complete_user(2)}};
   CHECK(is_complete(x));
   CHECK(needed(plan_setup(x)).empty());
-  // Every step is told all the same: the group and four for each user.
+  // Every step is listed all the same: the group and four for each user.
   CHECK(plan_setup(x).size() == 9);
 }
 
-TEST_CASE("a sandbox is made from nothing, the group first") {
+TEST_CASE("a sandbox is made from nothing, the group first", "[windows]") {
   sandbox_state x{false, {{sandbox_user_name(1)}}};
   CHECK_FALSE(is_complete(x));
   CHECK(needed(plan_setup(x))
@@ -338,7 +348,7 @@ TEST_CASE("a sandbox is made from nothing, the group first") {
   CHECK(needed(plan_removal(x)).empty());
 }
 
-TEST_CASE("what a broken set-up left is mended") {
+TEST_CASE("set-up repairs what a broken set-up left", "[windows]") {
   sandbox_state x{true, {complete_user(1)}};
   auto& user = x.users.front();
   SECTION("an account whose password is not known") {
@@ -357,12 +367,13 @@ TEST_CASE("what a broken set-up left is mended") {
   CHECK_FALSE(is_complete(x));
 }
 
-TEST_CASE("no sandbox is not a complete one") {
+TEST_CASE("an empty state is not a complete sandbox", "[windows]") {
   CHECK_FALSE(is_complete({}));
   CHECK_FALSE(is_complete({true, {}}));
 }
 
-TEST_CASE("a sandbox is removed with all that it has, the group last") {
+TEST_CASE("a sandbox is removed with all that it has, the group last",
+          "[windows]") {
   sandbox_state x{true, {complete_user(1)}};
   CHECK(needed(plan_removal(x))
         == std::vector{sandbox_step::remove_profile,
@@ -371,7 +382,8 @@ TEST_CASE("a sandbox is removed with all that it has, the group last") {
                        sandbox_step::remove_group});
 }
 
-TEST_CASE("the users of a sandbox have names of ours that Windows takes") {
+TEST_CASE("the users of a sandbox have our own names, which Windows takes",
+          "[windows]") {
   for (auto i = 1; i <= max_sandbox_users; ++i) {
     CHECK(is_account_name(sandbox_user_name(i)));
     CHECK(is_sandbox_user(sandbox_user_name(i)));
@@ -382,7 +394,9 @@ TEST_CASE("the users of a sandbox have names of ours that Windows takes") {
   CHECK_FALSE(is_sandbox_user("Administrator"));
 }
 
-TEST_CASE("what is private is for its owner, the system and administrators") {
+TEST_CASE(
+  "a private object is open to its owner, the system and administrators",
+  "[windows]") {
   CHECK(private_security("S-1-5-21-7")
         == "O:S-1-5-21-7D:P(A;;GA;;;S-1-5-21-7)(A;;GA;;;SY)(A;;GA;;;BA)");
   CHECK(private_directory_security("S-1-5-21-7")
@@ -390,7 +404,8 @@ TEST_CASE("what is private is for its owner, the system and administrators") {
            "(A;OICI;GA;;;BA)");
 }
 
-TEST_CASE("what a restricted program makes is open to what restricts it") {
+TEST_CASE("objects of a restricted program are open to its restricting SIDs",
+          "[windows]") {
   CHECK(default_security({"S-1-15-3-1", "S-1-5-21-7"})
         == "D:(A;;GA;;;SY)(A;;GA;;;S-1-15-3-1)(A;;GA;;;S-1-5-21-7)");
 }

@@ -14,7 +14,7 @@
 using namespace procession;
 using namespace std::chrono_literals;
 
-TEST_CASE("the shell's number for every end") {
+TEST_CASE("every end has the shell's number", "[messages][text]") {
   auto code = [](exit_cause cause, std::uint32_t code, std::int32_t signal) {
     exit_status x;
     x.cause = cause;
@@ -34,7 +34,8 @@ TEST_CASE("the shell's number for every end") {
   CHECK(code(exit_cause::unknown, 0, 0) == 125);
 }
 
-TEST_CASE("success is an exit with code 0 and nothing else") {
+TEST_CASE("success is an exit with code 0 and nothing else",
+          "[messages][text]") {
   exit_status x;
   CHECK(success(x));
   x.code = 1;
@@ -45,7 +46,7 @@ TEST_CASE("success is an exit with code 0 and nothing else") {
   CHECK_FALSE(success(x));
 }
 
-TEST_CASE("a status reads as a sentence") {
+TEST_CASE("a status reads as a sentence", "[messages][text]") {
   exit_status x;
   CHECK(to_string(x) == "exit code 0");
   x.timed_out = true;
@@ -68,7 +69,7 @@ TEST_CASE("a status reads as a sentence") {
   CHECK(to_string(x) == "ended, nobody knows how");
 }
 
-TEST_CASE("events read as lines") {
+TEST_CASE("events read as lines", "[messages][text]") {
   CHECK(to_string(output{"s1", 2, stream_kind::err, 3, "a\nb"})
         == "output s1 #2: err at 3, 3 bytes");
   CHECK(to_string(gap{"s1", 4, stream_kind::out, 5, 6})
@@ -81,7 +82,7 @@ TEST_CASE("events read as lines") {
   CHECK(to_string(cursor{1, 2}) == "out 1, err 2");
 }
 
-TEST_CASE("a command reads as a shell would need it") {
+TEST_CASE("a command reads as a shell would need it", "[messages][text]") {
   command x;
   x.program = "/bin/echo";
   x.args = {"plain-1.0", "two words", "", "it's", "$HOME", "tab\t"};
@@ -89,7 +90,7 @@ TEST_CASE("a command reads as a shell would need it") {
         == "/bin/echo plain-1.0 'two words' '' 'it'\\''s' '$HOME' 'tab\t'");
 }
 
-TEST_CASE("the parts of a command read as text") {
+TEST_CASE("the parts of a command read as text", "[messages][text]") {
   CHECK(to_string(terminal_size{}) == "24x80");
   CHECK(to_string(pty({30, 100})) == "pty 30x100");
   CHECK(to_string(pipes()) == "pipes");
@@ -108,7 +109,7 @@ TEST_CASE("the parts of a command read as text") {
         == "lossy from out 1, err 2, window 3");
 }
 
-TEST_CASE("what is known of a session reads as a line") {
+TEST_CASE("the info of a session reads as a line", "[messages][text]") {
   session_info x;
   x.id = "s1";
   x.spec.program = "cat";
@@ -126,8 +127,8 @@ TEST_CASE("what is known of a session reads as a line") {
 
 namespace {
 
-/// Checks that each value up to `last` has a name of its own, and that what
-/// lies behind it, which a peer may send, has none but is shown.
+/// Checks that each value up to `last` has a name of its own, and that a higher
+/// one, which a peer may send, is shown as a number.
 template <class Enum>
 void check_names(Enum first, Enum last, const std::string& type) {
   using number = std::underlying_type_t<Enum>;
@@ -144,7 +145,7 @@ void check_names(Enum first, Enum last, const std::string& type) {
 
 } // namespace
 
-TEST_CASE("every value of an enumeration has a name") {
+TEST_CASE("every value of an enumeration has a name", "[messages][text]") {
   check_names(errc::invalid_argument, last_errc, "errc");
   check_names(stage::none, last_stage, "stage");
   check_names(stdio_kind::pty, stdio_kind::merged, "stdio_kind");
@@ -173,8 +174,8 @@ TEST_CASE("every value of an enumeration has a name") {
   CHECK(to_string(delivery::lossy) == "lossy");
 }
 
-TEST_CASE("untrusted text shows what is there", "[text]") {
-  // What would reverse the name of a file, or hide a part of it.
+TEST_CASE("untrusted text shows what is there", "[messages][text]") {
+  // Characters that would reverse the name of a file, or hide a part of it.
   CHECK(printable("a\u202egnp.exe") == "a?gnp.exe");
   for (auto* hidden : {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029",
                        "\u202a", "\u202e", "\u2066", "\u2069"})
@@ -183,13 +184,14 @@ TEST_CASE("untrusted text shows what is there", "[text]") {
   CHECK(printable("\x1b[2J\n") == "?[2J?");
 }
 
-TEST_CASE("an error tells its code, its stage and a sentence") {
+TEST_CASE("an error tells its code, its stage and a sentence",
+          "[messages][text]") {
   auto x = make_error(errc::cwd_not_found, stage::chdir, "no /nowhere", 2);
   CHECK(is(x, errc::cwd_not_found));
   CHECK_FALSE(is(x, errc::cwd_not_usable));
   CHECK(detail_of(x).at == stage::chdir);
   CHECK(detail_of(x).os_code == 2);
-  // What the system calls that code.
+  // The system's name of that code.
   auto meaning = std::system_category().message(2);
   CHECK(describe(x)
         == "cwd_not_found at chdir: no /nowhere (2: " + meaning + ")");
@@ -197,7 +199,7 @@ TEST_CASE("an error tells its code, its stage and a sentence") {
         == "session_limit at admit: full");
 }
 
-TEST_CASE("errors of others are told apart from ours") {
+TEST_CASE("errors of others are told apart from ours", "[messages][text]") {
   auto x = caf::make_error(caf::sec::request_timeout);
   CHECK_FALSE(is(x, static_cast<errc>(x.code())));
   CHECK(detail_of(x).text.empty());

@@ -9,8 +9,7 @@ using namespace procession;
 
 namespace {
 
-/// What the terminal shows, in the pieces in which it comes, and what of it
-/// matches the expression.
+/// A terminal whose output comes in pieces, and is searched for the expression.
 class terminal {
 public:
   explicit terminal(const std::string& expression) {
@@ -41,7 +40,8 @@ private:
 
 } // namespace
 
-TEST_CASE("the echo of a typed line is not what the program says") {
+TEST_CASE("the echo of a typed line is not what the program says",
+          "[text][input]") {
   terminal x{"done"};
   x.type("echo done\n");
   std::string shown = GENERATE(
@@ -57,7 +57,8 @@ TEST_CASE("the echo of a typed line is not what the program says") {
   CHECK(x.matches());
 }
 
-TEST_CASE("a line that comes back twice is output the second time") {
+TEST_CASE("a line that comes back twice is output the second time",
+          "[text][input]") {
   terminal x{"^hello"};
   x.type("hello\r");
   x.show("hello\r\n");
@@ -66,7 +67,8 @@ TEST_CASE("a line that comes back twice is output the second time") {
   CHECK(x.matches());
 }
 
-TEST_CASE("what was typed ahead is shown again behind the prompt") {
+TEST_CASE("input typed ahead is shown again after the prompt",
+          "[text][input]") {
   terminal x{"done"};
   x.type("echo done\n");
   x.show("echo done\r\nbusy\r\n");
@@ -76,7 +78,7 @@ TEST_CASE("what was typed ahead is shown again behind the prompt") {
   CHECK(x.matches());
 }
 
-TEST_CASE("a match around an echo needs no part of it") {
+TEST_CASE("a match around an echo needs no part of it", "[text][input]") {
   terminal prompt{"> $"};
   prompt.type("1 > 0\n");
   prompt.show("1 > 0\r\n");
@@ -85,7 +87,7 @@ TEST_CASE("a match around an echo needs no part of it") {
   CHECK(prompt.matches());
 }
 
-TEST_CASE("where nothing is echoed, output is output") {
+TEST_CASE("output without an echo stays output", "[text][input]") {
   terminal x{"Welcome|one"};
   x.type("secret\n");
   x.show("\r\n");
@@ -96,14 +98,15 @@ TEST_CASE("where nothing is echoed, output is output") {
   CHECK(x.matches());
 }
 
-TEST_CASE("the end of a word is no echo") {
+TEST_CASE("the end of a word does not count as an echo", "[text][input]") {
   terminal x{"entry"};
   x.type("y\n");
   x.show("an entry\r\n");
   CHECK(x.matches());
 }
 
-TEST_CASE("a line that is typed in parts comes back in parts") {
+TEST_CASE("a line that is typed in parts comes back in parts",
+          "[text][input]") {
   terminal x{"abc|def"};
   x.type("abc");
   x.show("abc");
@@ -114,7 +117,8 @@ TEST_CASE("a line that is typed in parts comes back in parts") {
   CHECK(x.matches());
 }
 
-TEST_CASE("text without a line end is echoed at once or not at all") {
+TEST_CASE("text without a line end is echoed at once or not at all",
+          "[text][input]") {
   terminal x{"quit|yes"};
   x.type("q");
   x.show("\x1b[2J\x1b[Hquit?");
@@ -126,7 +130,8 @@ TEST_CASE("text without a line end is echoed at once or not at all") {
   CHECK(x.matches());
 }
 
-TEST_CASE("lines that were typed together are told one by one") {
+TEST_CASE("lines that were typed together are told one by one",
+          "[text][input]") {
   terminal x{"a=|b="};
   x.type("a=1\nb=2\n");
   x.show("a=1\r\n");
@@ -136,7 +141,9 @@ TEST_CASE("lines that were typed together are told one by one") {
   CHECK(x.matches());
 }
 
-TEST_CASE("what looks like the beginning of an echo waits, not for ever") {
+TEST_CASE(
+  "output that looks like the beginning of an echo waits, but not for ever",
+  "[text][input]") {
   terminal x{"echo"};
   x.type("echo done\n");
   x.show("echo");
@@ -156,7 +163,8 @@ TEST_CASE("what looks like the beginning of an echo waits, not for ever") {
   }
 }
 
-TEST_CASE("lines without an echo do not hide that later ones have one") {
+TEST_CASE("lines without an echo do not hide that later ones have one",
+          "[text][input]") {
   terminal x{"done"};
   for (auto i = 0; i < 100; ++i)
     x.type("secret " + std::to_string(i) + '\n');
@@ -167,7 +175,8 @@ TEST_CASE("lines without an echo do not hide that later ones have one") {
   CHECK(x.matches());
 }
 
-TEST_CASE("output that takes too long to compare is passed on as it is") {
+TEST_CASE("output that takes too long to compare is passed on as it is",
+          "[text][input]") {
   terminal x{"done"};
   for (auto i = 0; i < 30; ++i)
     x.type(std::string(4000, '=') + '\n');
@@ -175,7 +184,7 @@ TEST_CASE("output that takes too long to compare is passed on as it is") {
   x.show(std::string(64 * 1024, '='));
   x.show("\r\necho done\r\n");
   CHECK(x.matches());
-  // What is typed after that is told from output again.
+  // Later typing is told apart from output again.
   x.type("echo done\n");
   x.show("echo done\r\n");
   CHECK_FALSE(x.matches());

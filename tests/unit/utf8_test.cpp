@@ -17,7 +17,7 @@ std::string all_of(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("a character is what RFC 3629 says, at its bounds") {
+TEST_CASE("a character is what RFC 3629 says, at its bounds", "[text]") {
   for (auto* x : {"a", "\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80",
                   "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF",
                   "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
@@ -25,7 +25,7 @@ TEST_CASE("a character is what RFC 3629 says, at its bounds") {
     auto first = utf8::first_piece(text + "z");
     CHECK(first.what == kind::character);
     CHECK(first.size == text.size());
-    // Less of it is a beginning, and each of them waits for the rest.
+    // Each shorter piece is a beginning and waits for the rest.
     for (std::size_t n = 1; n < text.size(); ++n) {
       CHECK(utf8::first_piece(text.substr(0, n)).what == kind::incomplete);
       CHECK(utf8::incomplete_tail("ab" + text.substr(0, n)) == n);
@@ -36,8 +36,8 @@ TEST_CASE("a character is what RFC 3629 says, at its bounds") {
   CHECK(utf8::first_piece(std::string(1, '\0')).what == kind::character);
 }
 
-TEST_CASE(
-  "overlong forms, surrogates and what is too large are no characters") {
+TEST_CASE("overlong forms, surrogates and numbers too large are not characters",
+          "[text]") {
   for (auto* x :
        {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80",
         "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
@@ -47,7 +47,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("each byte that is no part of a character has one mark") {
+TEST_CASE("each byte that is no part of a character has one mark", "[text]") {
   CHECK(all_of("a\xFF\xFE"
                "b")
         == "a" + replacement + replacement + "b");
@@ -60,7 +60,8 @@ TEST_CASE("each byte that is no part of a character has one mark") {
   CHECK(x.invalid == 2);
 }
 
-TEST_CASE("a cut falls between characters, and what it leaves is counted") {
+TEST_CASE("a cut falls between characters, and what it leaves is counted",
+          "[text]") {
   const std::string text = "a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80z";
   for (std::uint64_t limit = 0; limit <= text.size() + 1; ++limit) {
     auto front = utf8::take_front(text, limit);
@@ -71,7 +72,7 @@ TEST_CASE("a cut falls between characters, and what it leaves is counted") {
     CHECK(back.text.size() <= limit);
     CHECK(back.invalid == 0);
     CHECK(back.text == text.substr(text.size() - back.bytes));
-    // No more would have fitted.
+    // A further character would not have fitted.
     if (front.bytes < text.size())
       CHECK(utf8::take_front(text, limit + 4).bytes > front.bytes);
   }
@@ -79,7 +80,7 @@ TEST_CASE("a cut falls between characters, and what it leaves is counted") {
   CHECK(utf8::take_back(text, 5).text == "\xF0\x9F\x98\x80z");
 }
 
-TEST_CASE("a mark counts as what it is in the text") {
+TEST_CASE("a mark counts as what it is in the text", "[text]") {
   CHECK(utf8::sound_size("\xFF"
                          "a")
         == 4);
@@ -91,7 +92,7 @@ TEST_CASE("a mark counts as what it is in the text") {
         == replacement + "a");
 }
 
-TEST_CASE("a lot of no text at all takes linear time") {
+TEST_CASE("a lot of no text at all takes linear time", "[text]") {
   std::string bytes(1024 * 1024, '\xFF');
   auto x = utf8::take_back(bytes, 3 * 1000);
   CHECK(x.bytes == 1000);
@@ -99,7 +100,7 @@ TEST_CASE("a lot of no text at all takes linear time") {
   CHECK(utf8::sound_size(bytes) == 3 * bytes.size());
 }
 
-TEST_CASE("what may be the rest of a character at the beginning") {
+TEST_CASE("text may begin with the rest of a character", "[text]") {
   CHECK(utf8::continuation_head("") == 0);
   CHECK(utf8::continuation_head("a\x80") == 0);
   CHECK(utf8::continuation_head("\x82\xAC"

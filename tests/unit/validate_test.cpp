@@ -19,7 +19,7 @@ struct rule {
   std::function<void(command&)> apply;
 };
 
-// Both ends of every bound that there is.
+// Both ends of every bound.
 const std::vector<rule> bad = {
   {"no program", [](command& x) { x.program.clear(); }},
   {"NUL in the program", [](command& x) { x.program = nul; }},
@@ -132,7 +132,8 @@ const std::vector<rule> good = {
 
 } // namespace
 
-TEST_CASE("a command that breaks a rule is refused with a sentence") {
+TEST_CASE("a command that breaks a rule is refused with a sentence",
+          "[messages][start]") {
   auto rule = GENERATE(from_range(bad));
   CAPTURE(rule.name);
   command x;
@@ -146,7 +147,8 @@ TEST_CASE("a command that breaks a rule is refused with a sentence") {
   CHECK_FALSE(why->detail.text.empty());
 }
 
-TEST_CASE("a command that keeps the rules is not refused") {
+TEST_CASE("a command that keeps the rules is not refused",
+          "[messages][start]") {
   auto rule = GENERATE(from_range(good));
   CAPTURE(rule.name);
   command x;
@@ -155,7 +157,7 @@ TEST_CASE("a command that keeps the rules is not refused") {
   CHECK_FALSE(validate(x));
 }
 
-TEST_CASE("commands are equal when every part is") {
+TEST_CASE("commands are equal when every part is", "[messages][start]") {
   for (auto& rule : bad) {
     CAPTURE(rule.name);
     command x;

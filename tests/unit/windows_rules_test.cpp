@@ -1,5 +1,4 @@
-// What Windows wants to be told and how, which is the same wherever it is
-// computed.
+// The forms that Windows wants texts in, which can be computed on any system.
 #include "procession/platform/windows/rules/environment_block.hpp"
 #include "procession/platform/windows/rules/lookup.hpp"
 #include "procession/platform/windows/rules/quoting.hpp"
@@ -26,7 +25,8 @@ std::string typed(terminal_input& x, std::string_view text) {
 
 } // namespace
 
-TEST_CASE("a word is quoted as the C runtime takes it apart") {
+TEST_CASE("a word is quoted as the C runtime takes it apart",
+          "[windows][start]") {
   CHECK(quote_argument("plain") == "plain");
   CHECK(quote_argument("") == R"("")");
   CHECK(quote_argument("a b") == R"("a b")");
@@ -39,12 +39,13 @@ TEST_CASE("a word is quoted as the C runtime takes it apart") {
   CHECK(quote_argument("%PATH%&|^") == "%PATH%&|^");
 }
 
-TEST_CASE("the name of the program is in quotes and cannot hold one") {
+TEST_CASE("the name of the program is in quotes and cannot hold one",
+          "[windows][start]") {
   CHECK(make_command_line("C:\\a b\\", {"x", ""}) == "\"C:\\a b\\\" x \"\"");
   CHECK_FALSE(make_command_line("a\"b", {}));
 }
 
-TEST_CASE("a batch file's words are safe from cmd.exe") {
+TEST_CASE("a batch file's words are safe from cmd.exe", "[windows][start]") {
   CHECK(batch({}) == R"("cmd.exe" /e:ON /v:OFF /d /c ""a.bat"")");
   auto words = [](const strings& args) {
     auto line = batch(args);
@@ -62,20 +63,22 @@ TEST_CASE("a batch file's words are safe from cmd.exe") {
   CHECK(words({"caf\u00e9"}) == " caf\u00e9");
 }
 
-TEST_CASE("what no batch file can be given is refused") {
+TEST_CASE("arguments that no batch file can be given are refused",
+          "[windows][start]") {
   CHECK_FALSE(make_batch_command_line("cmd.exe", "a.bat", {"a\nb"}));
   CHECK_FALSE(make_batch_command_line("cmd.exe", "a.bat", {"a\rb"}));
   CHECK_FALSE(make_batch_command_line("cmd.exe", "a\".bat", {}));
 }
 
-TEST_CASE("batch files are known by their names") {
+TEST_CASE("batch files are known by their names", "[windows][start]") {
   CHECK(is_batch_file("x.bat"));
   CHECK(is_batch_file("C:\\x.CmD"));
   CHECK_FALSE(is_batch_file("bat"));
   CHECK_FALSE(is_batch_file("x.bat.exe"));
 }
 
-TEST_CASE("a bare name is looked up in the PATH, ending by ending") {
+TEST_CASE("a bare name is looked up in the PATH, ending by ending",
+          "[windows][start]") {
   lookup_terms terms;
   terms.path = R"(C:\one;;"C:\two;x"\;rel)";
   terms.endings = ".EXE;.js;.Cmd";
@@ -90,7 +93,8 @@ TEST_CASE("a bare name is looked up in the PATH, ending by ending") {
                    "C:\\one\\python3.11.cmd"});
 }
 
-TEST_CASE("without a PATH only the system is searched") {
+TEST_CASE("a lookup without a PATH searches the system only",
+          "[windows][start]") {
   lookup_terms terms;
   terms.system_directories = {"S:"};
   CHECK(candidates("cmd", terms)
@@ -99,7 +103,7 @@ TEST_CASE("without a PATH only the system is searched") {
   CHECK(candidates("cmd", terms).empty());
 }
 
-TEST_CASE("a path is taken from the child's directory") {
+TEST_CASE("a path is taken from the child's directory", "[windows][start]") {
   lookup_terms terms;
   terms.path = "C:\\one";
   terms.endings = ".exe";
@@ -113,7 +117,8 @@ TEST_CASE("a path is taken from the child's directory") {
   CHECK(candidates("\\\\host\\a.exe", terms).front() == "\\\\host\\a.exe");
 }
 
-TEST_CASE("the environment is sorted and ends with two NULs") {
+TEST_CASE("the environment is sorted and ends with two NULs",
+          "[windows][start]") {
   environment changes;
   changes.set = {{"zebra", "1"}, {"Alpha", "2"}, {"\u00e9clair", "3"}};
   auto block = environment_block::make(changes, {u"=C:=C:\\x"}, ascii_order);
@@ -126,7 +131,7 @@ TEST_CASE("the environment is sorted and ends with two NULs") {
          == u"\0\0"s));
 }
 
-TEST_CASE("names of variables mean the same in any case") {
+TEST_CASE("names of variables mean the same in any case", "[windows][start]") {
   environment changes;
   changes.set = {{"PATH", "new"}};
   changes.unset = {"TeMp"};
@@ -142,7 +147,7 @@ TEST_CASE("names of variables mean the same in any case") {
   CHECK_FALSE(environment_block::make(changes, {}, ascii_order));
 }
 
-TEST_CASE("text becomes UTF-16 and back") {
+TEST_CASE("text becomes UTF-16 and back", "[windows][text]") {
   CHECK((to_utf16("a\u00e9\u4f60\U0001f600") == u"a\u00e9\u4f60\U0001f600"));
   CHECK(to_utf8(u"a\u00e9\u4f60\U0001f600") == "a\u00e9\u4f60\U0001f600");
   for (auto* bad : {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80",
@@ -152,7 +157,8 @@ TEST_CASE("text becomes UTF-16 and back") {
   CHECK(to_utf8(alone) == "\ufffdx\ufffd");
 }
 
-TEST_CASE("Enter and Backspace are typed as the console knows them") {
+TEST_CASE("Enter and Backspace are typed as the console knows them",
+          "[windows][terminal]") {
   terminal_input x;
   CHECK(typed(x, "a\nb") == "a\rb");
   CHECK(typed(x, "a\r\nb\r") == "a\rb\r");
@@ -165,7 +171,8 @@ TEST_CASE("Enter and Backspace are typed as the console knows them") {
         == "\x7f\x7f\x03\t\x1b[A\xc3\xa9");
 }
 
-TEST_CASE("the end of a console's input is a Ctrl-Z at the start of a line") {
+TEST_CASE("the end of a console's input is a Ctrl-Z at the start of a line",
+          "[windows][terminal]") {
   terminal_input x;
   CHECK(x.end_of_file() == "\x1a\r");
   typed(x, "half");
@@ -174,7 +181,8 @@ TEST_CASE("the end of a console's input is a Ctrl-Z at the start of a line") {
   CHECK(x.end_of_file() == "\x1a\r");
 }
 
-TEST_CASE("what a console asks before it shows text is answered for it") {
+TEST_CASE("a console's questions before its first text are answered",
+          "[windows][terminal]") {
   terminal_queries x;
   auto take = [&](std::string_view text) {
     return x.take(std::as_bytes(std::span{text.data(), text.size()}));
@@ -188,7 +196,7 @@ TEST_CASE("what a console asks before it shows text is answered for it") {
     CHECK(second.output == "text\x1b[c");
     CHECK(second.answer == "\x1b[1;1R");
     CHECK(x.over());
-    // From there on it is the program that asks, and a subscriber who answers.
+    // From here on the program asks, and a subscriber answers.
     auto third = take("\x1b[c\x1b[");
     CHECK(third.output == "\x1b[c\x1b[");
     CHECK(third.answer.empty());

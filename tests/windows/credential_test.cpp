@@ -1,4 +1,4 @@
-// Passwords: kept for us alone, and nowhere longer than they are needed.
+// Passwords are kept for us alone, and nowhere longer than needed.
 #include "procession/messages/expected.hpp"
 #include "procession/platform/win_elevated/credential_store.hpp"
 #include "procession/platform/win_elevated/protected_data.hpp"
@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A directory for credentials that is gone with this.
+/// A directory for credentials, removed by the destructor.
 struct scratch {
   scratch()
     : parent(fs::temp_directory_path() / ("procession-" + random_name(8))),
@@ -83,10 +83,10 @@ const failure& why(const expected<secret>& x) {
 static_assert(!std::is_copy_constructible_v<secret>);
 static_assert(!std::is_copy_assignable_v<secret>);
 
-TEST_CASE("a secret is wiped at its end") {
+TEST_CASE("a secret is wiped at its end", "[windows]") {
   alignas(secret) unsigned char memory[sizeof(secret)] = {};
   auto* x = new (memory) secret{L"wxyzwxyz"};
-  // What is really there, whatever a compiler may think of objects that ended.
+  // The bytes in memory, whatever a compiler may assume of objects that ended.
   auto seen = [&] {
     const volatile unsigned char* at = memory;
     auto result = 0;
@@ -99,7 +99,7 @@ TEST_CASE("a secret is wiped at its end") {
   CHECK(seen() == 0);
 }
 
-TEST_CASE("a secret that was moved is in one place only") {
+TEST_CASE("a secret that was moved is in one place only", "[windows]") {
   auto x = password(L"one");
   auto y = std::move(x);
   CHECK(x.empty());
@@ -112,7 +112,7 @@ TEST_CASE("a secret that was moved is in one place only") {
   CHECK(std::wstring_view{z.c_str()} == L"one");
 }
 
-TEST_CASE("what is protected comes back for its purpose only") {
+TEST_CASE("a protected secret comes back for its purpose only", "[windows]") {
   auto made = protect(password(L"secr\u00e9t"), "a purpose");
   auto& bytes = *made;
   CHECK(holds(unprotect(bytes, "a purpose"), L"secr\u00e9t"));
@@ -124,7 +124,8 @@ TEST_CASE("what is protected comes back for its purpose only") {
   CHECK(why(refused).detail.at == stage::credentials);
 }
 
-TEST_CASE("a store gives back what was saved, under any spelling") {
+TEST_CASE("a store gives back what was saved, under any spelling",
+          "[windows]") {
   scratch there;
   auto store = make_protected_file_store(there.path);
   CHECK(store->list()->empty());
@@ -144,7 +145,8 @@ TEST_CASE("a store gives back what was saved, under any spelling") {
   CHECK_FALSE(fs::exists(there.path + "/credentials.new"));
 }
 
-TEST_CASE("a pause of logons outlasts the store, not the next password") {
+TEST_CASE("a pause of logons outlasts the store, not the next password",
+          "[windows]") {
   scratch there;
   auto store = make_protected_file_store(there.path);
   auto ends = [](credential_store& x, const std::string& user) {
@@ -158,7 +160,7 @@ TEST_CASE("a pause of logons outlasts the store, not the next password") {
   auto other = make_protected_file_store(there.path);
   CHECK(ends(*other, "one") == until);
   CHECK(ends(*other, "two") == logon_clock::time_point{});
-  // One that ended later than it was to would be taken for none (log_on).
+  // A pause that ended later than planned would be ignored (log_on).
   CHECK_FALSE(store->pause("one", until + std::chrono::milliseconds{900}));
   CHECK(ends(*other, "one") == until);
   CHECK(holds(other->load("one"), L"first"));
@@ -168,7 +170,7 @@ TEST_CASE("a pause of logons outlasts the store, not the next password") {
   CHECK(ends(*store, "nobody") == logon_clock::time_point{});
 }
 
-TEST_CASE("what asks a store for nothing makes no directory") {
+TEST_CASE("a store that holds nothing creates no directory", "[windows]") {
   scratch there;
   auto store = make_protected_file_store(there.path);
   CHECK(why(store->load("one")).code == errc::no_such_user);
@@ -176,7 +178,7 @@ TEST_CASE("what asks a store for nothing makes no directory") {
   CHECK_FALSE(fs::exists(there.parent));
 }
 
-TEST_CASE("a store takes no name that no account has") {
+TEST_CASE("a store takes no name that no account has", "[windows]") {
   scratch there;
   auto bad
     = make_protected_file_store(there.path)->save("a\nb", password(L"x"));
@@ -185,7 +187,7 @@ TEST_CASE("a store takes no name that no account has") {
   CHECK(bad->detail.at == stage::credentials);
 }
 
-TEST_CASE("a password is not to be read from the file") {
+TEST_CASE("a password is not to be read from the file", "[windows]") {
   scratch there;
   REQUIRE_FALSE(
     make_protected_file_store(there.path)->save("one", password(L"plaintext")));
@@ -200,7 +202,7 @@ TEST_CASE("a password is not to be read from the file") {
         == std::string::npos);
 }
 
-TEST_CASE("one user's password is not passed off as another's") {
+TEST_CASE("one user's password is not passed off as another's", "[windows]") {
   scratch there;
   auto store = make_protected_file_store(there.path);
   REQUIRE_FALSE(store->save("one", password(L"first")));
@@ -213,7 +215,7 @@ TEST_CASE("one user's password is not passed off as another's") {
   CHECK(why(store->load("two")).code == errc::request_failed);
 }
 
-TEST_CASE("a file that holds no credentials is left as it is") {
+TEST_CASE("a file that holds no credentials is left as it is", "[windows]") {
   scratch there;
   auto store = make_protected_file_store(there.path);
   REQUIRE_FALSE(store->save("one", password(L"first")));
@@ -226,7 +228,7 @@ TEST_CASE("a file that holds no credentials is left as it is") {
   CHECK(there.text() == "something else");
 }
 
-TEST_CASE("stores that change at the same time lose nothing") {
+TEST_CASE("stores that change at the same time lose nothing", "[windows]") {
   scratch there;
   constexpr auto rounds = 10;
   auto fill = [&](const std::string& name) {
@@ -242,7 +244,8 @@ TEST_CASE("stores that change at the same time lose nothing") {
   CHECK(all->size() == 2 * rounds);
 }
 
-TEST_CASE("a store goes on after somebody died in the middle of a change") {
+TEST_CASE("a store goes on after somebody died in the middle of a change",
+          "[windows]") {
   scratch there;
   auto store = make_protected_file_store(there.path);
   REQUIRE_FALSE(store->save("one", password(L"first")));
@@ -251,7 +254,8 @@ TEST_CASE("a store goes on after somebody died in the middle of a change") {
     ::CreateMutexW(nullptr, FALSE, to_wide_path(name).c_str())};
   REQUIRE(mutex);
   DWORD got = WAIT_FAILED;
-  // A mutex is its thread's, which ends with it. Another test may have it yet.
+  // A mutex belongs to its thread, which ends here. Another test may still hold
+  // it.
   std::thread{[&] {
     got = ::WaitForSingleObject(mutex.get(), INFINITE);
   }}.join();
@@ -262,7 +266,8 @@ TEST_CASE("a store goes on after somebody died in the middle of a change") {
   CHECK(holds(store->load("two"), L"second"));
 }
 
-TEST_CASE("nobody else gets into the directory of credentials") {
+TEST_CASE("other users cannot enter the directory of credentials",
+          "[windows]") {
   if (running_under_wine()) {
     WARN("skipped here: Wine 8 keeps no list of who may use a file");
     return;

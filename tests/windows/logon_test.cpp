@@ -1,4 +1,4 @@
-// How a runner becomes another user, as far as that fails.
+// How a runner fails to become another user.
 #include "memory_store.hpp"
 
 #include "procession/platform/win_elevated/logon_launcher.hpp"
@@ -33,14 +33,14 @@ failure refusal(const std::string& user,
 
 } // namespace
 
-TEST_CASE("a logon needs stored credentials") {
+TEST_CASE("a logon needs stored credentials", "[windows][runner]") {
   auto why = refusal("somebody", std::make_unique<memory_store>());
   CHECK(why.code == errc::no_such_user);
   CHECK(why.detail.at == stage::credentials);
   CHECK(why.detail.text.find("somebody") != std::string::npos);
 }
 
-TEST_CASE("a logon needs an account") {
+TEST_CASE("a logon needs an account", "[windows][runner]") {
   auto store = std::make_unique<memory_store>();
   store->save("no-such-user", secret{L"x"});
   auto why = refusal("no-such-user", std::move(store));
@@ -51,11 +51,13 @@ TEST_CASE("a logon needs an account") {
   CHECK(sid.error().code == errc::no_such_user);
 }
 
-TEST_CASE("the account of a name has the identifier that its token has") {
+TEST_CASE("the account of a name has the identifier that its token has",
+          "[windows][runner]") {
   CHECK(*account_sid(own_user_name()) == *own_user_sid());
 }
 
-TEST_CASE("a logon that the system does not know is an error with its stage") {
+TEST_CASE("a logon that the system does not know is an error with its stage",
+          "[windows][runner]") {
   if (!running_under_wine()) {
     WARN("skipped here: this is a system with logons");
     return;

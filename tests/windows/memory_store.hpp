@@ -9,7 +9,7 @@
 
 namespace procession::test {
 
-/// Passwords that are gone with this.
+/// Passwords in memory only.
 class memory_store : public windows::credential_store {
 public:
   expected<windows::secret> load(const std::string& user) override {

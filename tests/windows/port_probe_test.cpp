@@ -1,4 +1,4 @@
-// Whether a session holds the port that a probe connects to.
+// Whether the port that a probe connects to belongs to the session.
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
 #include "procession/platform/runtime.hpp"
@@ -18,7 +18,7 @@ using boost::asio::ip::tcp;
 
 namespace {
 
-/// Why a session does not listen there; empty if it does.
+/// Returns why a session does not listen there; empty if it does.
 std::string why_not(const runtime& rt, const session_info& who,
                     std::uint16_t port, port_owner owner) {
   std::promise<std::optional<failure>> said;
@@ -31,7 +31,8 @@ std::string why_not(const runtime& rt, const session_info& who,
 
 } // namespace
 
-TEST_CASE("a port that somebody else holds makes no session ready") {
+TEST_CASE("a port that another process holds does not make a session ready",
+          "[windows][supervision]") {
   runtime rt;
   config cfg;
   caf::actor_system sys{cfg};

@@ -1,5 +1,6 @@
-// The sandbox users, as far as an imitation of Windows knows users; on a real
-// one this would make some.
+// The sandbox users, as far as Wine imitates users; on a real Windows this
+// would create some.
+#include "../texts.hpp"
 #include "memory_store.hpp"
 
 #include "procession/platform/win_elevated/rules/password.hpp"
@@ -54,14 +55,11 @@ ended run_cli(const std::string& words) {
   return result;
 }
 
-bool contains(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
-}
-
 } // namespace
 
-// One test, as there is but one sandbox on a machine.
-TEST_CASE("a sandbox is set up, found and removed, as often as one likes") {
+// One test, since a machine has only one sandbox.
+TEST_CASE("a sandbox is set up, found and removed, as often as one likes",
+          "[windows]") {
   if (!running_under_wine()) {
     WARN("skipped here: it would change the users of this machine");
     return;
@@ -83,7 +81,7 @@ TEST_CASE("a sandbox is set up, found and removed, as often as one likes") {
   CHECK(observe(0, store).users.empty());
   take(plan_removal(observe(1, store)), store);
 
-  // And by the command line, where every call is a process of its own.
+  // The same by the command line, where every call is a process of its own.
   auto status = run_cli("sandbox status");
   CHECK(status.code == 1);
   CHECK(contains(status.output, "incomplete"));
@@ -108,7 +106,8 @@ TEST_CASE("a sandbox is set up, found and removed, as often as one likes") {
   CHECK(contains(status.output, R"("users":[])"));
 }
 
-TEST_CASE("the password of a user that is not ours is not changed") {
+TEST_CASE("the password of a user that is not ours is not changed",
+          "[windows]") {
   memory_store store;
   auto why = renew_password("Administrator", store);
   REQUIRE(why);
@@ -116,7 +115,7 @@ TEST_CASE("the password of a user that is not ours is not changed") {
   CHECK(why->detail.at == stage::account);
 }
 
-TEST_CASE("procession sandbox is told what to do") {
+TEST_CASE("procession sandbox is told what to do", "[windows]") {
   CHECK(run_cli("sandbox").code == 2);
   CHECK(run_cli("sandbox frobnicate").code == 2);
   CHECK(run_cli("sandbox setup --users 0").code == 2);
@@ -124,7 +123,8 @@ TEST_CASE("procession sandbox is told what to do") {
   CHECK(run_cli("sandbox --help").code == 0);
 }
 
-TEST_CASE("a user without credentials is told so by procession run") {
+TEST_CASE("a user without credentials is told so by procession run",
+          "[windows]") {
   auto ended = run_cli("run --as no-such-user -- cmd /c exit 0");
   INFO(ended.output);
   CHECK(ended.code == 125);

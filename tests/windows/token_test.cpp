@@ -1,4 +1,4 @@
-// What is left in a restricted token.
+// The contents of a restricted token.
 #include "procession/platform/win_elevated/restricted_token.hpp"
 #include "procession/platform/win_elevated/security.hpp"
 #include "procession/platform/win_elevated/user.hpp"
@@ -52,14 +52,15 @@ bool has(const std::vector<std::string>& all, const std::string& x) {
 
 } // namespace
 
-TEST_CASE("a restricted token is still the user's") {
+TEST_CASE("a restricted token is still the user's", "[windows]") {
   auto token = make(GENERATE(own_user::kept, own_user::dropped));
   auto memory = ask<TOKEN_USER>(token, TokenUser);
   CHECK(sid_text(reinterpret_cast<TOKEN_USER*>(memory.data())->User.Sid)
         == *own_user_sid());
 }
 
-TEST_CASE("what a restricted program makes is open to its capabilities") {
+TEST_CASE("objects of a restricted program are open to its capabilities",
+          "[windows]") {
   auto token = make(own_user::dropped);
   auto memory = ask<TOKEN_DEFAULT_DACL>(token, TokenDefaultDacl);
   auto* list
@@ -78,7 +79,7 @@ TEST_CASE("what a restricted program makes is open to its capabilities") {
   CHECK_FALSE(has(open_to, "S-1-1-0"));
 }
 
-TEST_CASE("a token is restricted by its capabilities") {
+TEST_CASE("a token is restricted by its capabilities", "[windows]") {
   if (running_under_wine()) {
     WARN("skipped here: Wine 8 ignores what a token is restricted by");
     return;
@@ -94,7 +95,8 @@ TEST_CASE("a token is restricted by its capabilities") {
   CHECK_FALSE(has(dropped, self));
 }
 
-TEST_CASE("a restricted token has no privilege but to pass directories") {
+TEST_CASE("a restricted token has no privilege but to pass directories",
+          "[windows]") {
   if (running_under_wine()) {
     WARN("skipped here: Wine 8 takes no privileges away");
     return;
@@ -110,7 +112,8 @@ TEST_CASE("a restricted token has no privilege but to pass directories") {
   CHECK((all->Privileges[0].Attributes & SE_PRIVILEGE_ENABLED) != 0);
 }
 
-TEST_CASE("a SID that is none to the system is an error at the token") {
+TEST_CASE("a SID that the system does not accept is an error at the token",
+          "[windows]") {
   auto made = make_restricted_token({{"S-1-"}}, own_user::kept);
   REQUIRE(!made);
   CHECK(made.error().detail.at == stage::token);

@@ -22,7 +22,7 @@ public:
     set_ = true;
   }
 
-  /// What is to be called; it is not set any more.
+  /// Returns the function to be called and unsets it.
   std::function<void()> fire() {
     take_back();
     // A copy: it may destroy this.
@@ -41,7 +41,7 @@ private:
   bool set_ = false;
 };
 
-// Not at the epoch: nothing may take a time of zero for something special.
+// Not at the epoch, so that a time of zero has no special meaning.
 hand_executor::hand_executor()
   : now_(std::chrono::hours{1}), timers_(std::make_shared<timers>()) {
   // nop
@@ -75,7 +75,7 @@ void hand_executor::advance(duration by) {
   run();
   auto until = now_ + by;
   while (next_wake_up() <= until) {
-    // One that was set for the past comes at once.
+    // A wake-up in the past comes at once.
     now_ = std::max(now_, next_wake_up());
     timers_->set.begin()->second->fire()();
     run();

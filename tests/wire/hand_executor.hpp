@@ -13,11 +13,11 @@
 
 namespace procession::test {
 
-/// An executor without a thread: nothing happens, and no time passes, but by
-/// the test's hand.
+/// An executor without a thread: all work and the passing of time are up to the
+/// test.
 ///
-/// What waits in it may own it: run it until nothing waits before the last
-/// owner goes, or both stay for ever (which LeakSanitizer tells).
+/// Waiting work may own it: run it until nothing waits before the last owner
+/// goes, or both stay for ever (which LeakSanitizer reports).
 class hand_executor : public executor {
 public:
   using clock = std::chrono::steady_clock;
@@ -34,25 +34,26 @@ public:
 
   std::unique_ptr<timer> make_timer(std::function<void()> f) override;
 
-  /// Runs the oldest of what was posted.
-  /// @returns whether there was anything.
+  /// Runs the oldest posted work.
+  /// @returns whether there was any.
   bool run_one();
 
-  /// Runs what was posted, and what that posts, until nothing waits.
-  /// @returns how much that was.
+  /// Runs posted work, and all work posted by it, until nothing waits.
+  /// @returns the number of functions that ran.
   std::size_t run();
 
-  /// Runs what was posted, then lets so much time pass: each wake-up comes at
-  /// its very time, and what it posts runs before the next.
+  /// Runs posted work, then lets time pass: each wake-up comes exactly at its
+  /// time, and the work that it posts runs before the next.
   void advance(duration by);
 
-  /// Lets the thread sleep so long: whatever was due meanwhile comes late.
+  /// Lets the thread sleep: wake-ups that were due meanwhile come late.
   void oversleep(duration by);
 
-  /// When the next wake-up comes; `time_point::max()` if none does.
+  /// Returns the time of the next wake-up; `time_point::max()` if there is
+  /// none.
   time_point next_wake_up() const;
 
-  /// How much waits to be run.
+  /// Returns the number of functions that wait to run.
   std::size_t waiting() const noexcept {
     return posted_.size();
   }

@@ -27,18 +27,18 @@ struct lane {
   bool held = false;
   std::size_t capacity = wire::all;
 
-  /// The write that is not answered, and what of it was not taken.
+  /// The unanswered write, and the part of it that was not taken.
   duplex::handler written;
   std::vector<std::span<const std::byte>> to_take;
   std::size_t write_size = 0;
 
-  /// The read that is not answered.
+  /// The unanswered read.
   duplex::handler read;
   duplex::rooms room;
 
-  /// What comes behind the bytes: success is the end of the stream.
+  /// What follows the bytes: success is the end of the stream.
   std::optional<std::error_code> end;
-  /// Nobody will read it.
+  /// Whether no one will read it.
   bool broken = false;
 };
 
@@ -58,7 +58,7 @@ struct wire::core {
       work.post([f = std::move(f), ec, n] { f(ec, n); });
   }
 
-  /// Does whatever can be done in a direction now.
+  /// Does all that can be done in one direction now.
   void move(lane& x) {
     auto done = false;
     while (!done) {
@@ -89,7 +89,7 @@ struct wire::core {
     answer(x.written, {}, x.write_size);
   }
 
-  /// @returns whether it took anything.
+  /// @returns whether the reader took anything.
   bool give_to_reader(lane& x) {
     if (x.read == nullptr)
       return false;
@@ -184,7 +184,7 @@ wire::wire(executor& work) : core_(std::make_shared<core>(work)) {
 }
 
 wire::~wire() {
-  // What waits for an answer may own an end, which owns the core.
+  // An unanswered handler may own an end, which owns the core.
   for (auto& x : core_->lanes) {
     auto read = std::exchange(x.read, nullptr);
     auto written = std::exchange(x.written, nullptr);

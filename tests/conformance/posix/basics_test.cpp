@@ -17,7 +17,7 @@ using namespace procession::test;
 
 namespace {
 
-/// Signals that we ignore until this is gone.
+/// Ignores signals during its lifetime.
 class ignored_signals {
 public:
   ignored_signals(std::initializer_list<int> which) {
@@ -37,14 +37,15 @@ private:
   std::vector<std::pair<int, void (*)(int)>> before_;
 };
 
-/// Where our standard input leads.
+/// Returns the path of our own standard input.
 std::string own_input() {
   return std::filesystem::read_symlink("/proc/self/fd/0").string();
 }
 
 } // namespace
 
-TEST_CASE("a program may share the input of the process that spawns") {
+TEST_CASE("a program may share the input of the process that spawns",
+          "[input]") {
   auto where = GENERATE(from_range(backends()));
   world w{where};
   auto stdio = GENERATE(pipes(), merged(), pty());
@@ -53,12 +54,12 @@ TEST_CASE("a program may share the input of the process that spawns") {
                     "read x </dev/tty 2>/dev/null",
                     stdio);
   if (where.name.find("runner") != std::string::npos) {
-    // A runner's own is its channel.
+    // A runner's own input is its channel.
     CHECK(is(w.refusal(spec), errc::invalid_argument));
     return;
   }
   auto hdl = w.spawn(spec);
-  // A session with a terminal can type on it, others have no way in.
+  // A session with a terminal can type on it; the others have no input.
   auto written = w.ask<std::uint64_t>(hdl, write_atom_v, shared_bytes{"x\n"});
   CHECK(static_cast<bool>(written) == (stdio.kind == stdio_kind::pty));
   listener events{w, hdl};
@@ -68,7 +69,7 @@ TEST_CASE("a program may share the input of the process that spawns") {
         == (stdio.kind != stdio_kind::pty));
 }
 
-TEST_CASE("a script that names no interpreter is run by the shell") {
+TEST_CASE("a script that names no interpreter is run by the shell", "[start]") {
   world w{GENERATE(from_range(backends()))};
   public_directory place;
   auto script = place.path() / "script";
@@ -83,7 +84,8 @@ TEST_CASE("a script that names no interpreter is run by the shell") {
   CHECK(w.run(spec).out == by_path.out);
 }
 
-TEST_CASE("a session knows the pid, which leads a session of its own") {
+TEST_CASE("a session knows the pid, which leads a session of its own",
+          "[session]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(shell("ps -o pid=,pgid=,sid= -p $$; cat"));
   listener events{w, hdl};
@@ -100,7 +102,8 @@ TEST_CASE("a session knows the pid, which leads a session of its own") {
   }
 }
 
-TEST_CASE("input, environment, directory and argv[0] arrive as given") {
+TEST_CASE("input, environment, directory and argv[0] arrive as given",
+          "[start][input]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = shell("printf '%s|' \"$0\" \"$1\" \"$A\" \"${HOME-none}\" "
                     "\"$(pwd)\"");
@@ -118,17 +121,19 @@ TEST_CASE("input, environment, directory and argv[0] arrive as given") {
   CHECK(w.run(renamed).out.substr(0, 8) == std::string("renamed\0", 8));
 }
 
-TEST_CASE("no descriptor but the standard streams reaches the child") {
+TEST_CASE("no descriptor but the standard streams reaches the child",
+          "[start]") {
   world w{GENERATE(from_range(backends()))};
-  // Not close-on-exec: the careless kind that hosts have.
+  // Not close-on-exec, as some hosts leave theirs.
   auto leaky = ::dup(1);
   auto result = w.run(shell("ls /proc/self/fd"));
   ::close(leaky);
-  // The fourth is the one that ls reads the directory with.
+  // The fourth is the one by which ls reads the directory.
   CHECK(result.out == "0\n1\n2\n3\n");
 }
 
-TEST_CASE("a notification descriptor is one more, and there is no other") {
+TEST_CASE("a notification descriptor is one more, and there is no other",
+          "[start]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = shell("ls /proc/self/fd");
   spec.notification_fd = 9;
@@ -139,7 +144,8 @@ TEST_CASE("a notification descriptor is one more, and there is no other") {
   CHECK(w.run(spec).out == "0  1  2  3  4\r\n");
 }
 
-TEST_CASE("a program says that it is ready by a line to its descriptor") {
+TEST_CASE("a program says that it is ready by a line to its descriptor",
+          "[session]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = shell("printf starting >&7; read x; echo >&7; exec 7>&-; cat");
   spec.notification_fd = 7;
@@ -163,7 +169,8 @@ TEST_CASE("a program says that it is ready by a line to its descriptor") {
   }
 }
 
-TEST_CASE("a child starts with no signal ignored or blocked") {
+TEST_CASE("a child starts with no signal ignored or blocked",
+          "[start][signals]") {
   ignored_signals before{SIGUSR1, SIGRTMIN + 5, SIGRTMAX};
   world w{GENERATE(from_range(backends()))};
   auto result = w.run(
@@ -172,7 +179,8 @@ TEST_CASE("a child starts with no signal ignored or blocked") {
   CHECK(result.out == "SigBlk:\t" + none + "\nSigIgn:\t" + none + "\n");
 }
 
-TEST_CASE("a child that an error of its own ends tells the signal") {
+TEST_CASE("a child that an error of its own ends tells the signal",
+          "[ending][signals]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto result = w.run(shell("kill -TERM $$", {kind, {}}));
@@ -182,7 +190,8 @@ TEST_CASE("a child that an error of its own ends tells the signal") {
   CHECK_FALSE(result.status.by_request);
 }
 
-TEST_CASE("a command restricted by SIDs is refused where there are none") {
+TEST_CASE("a command restricted by SIDs is refused on a system without SIDs",
+          "[start]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = program("true");
   spec.restricted = {{"S-1-1-0"}};

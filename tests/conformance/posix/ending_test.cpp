@@ -10,14 +10,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A descendant in a session of its own, out of reach of the process group; it
-/// tells its pid on standard output.
+/// A descendant in a session of its own, outside of the process group, that
+/// prints its pid.
 const auto detached = std::string{
   "setsid sh -c 'echo $$; exec sleep 1000' </dev/null "};
 
 } // namespace
 
-TEST_CASE("terminate ends a sleeper and tells that it was asked for") {
+TEST_CASE("terminate ends a sleeper and tells that it was asked for",
+          "[ending]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(program("sleep", {"1000"}));
   listener events{w, hdl};
@@ -26,16 +27,10 @@ TEST_CASE("terminate ends a sleeper and tells that it was asked for") {
   CHECK(status->cause == exit_cause::signaled);
   CHECK(status->signal == 15);
   CHECK(status->by_request);
-  REQUIRE(events.until_closed());
-  CHECK(*events.status == *status);
-  // Known for ever after, whoever asks.
-  CHECK(*w.ask<exit_status>(hdl, wait_atom_v) == *status);
-  CHECK(*w.ask<exit_status>(hdl, terminate_atom_v) == *status);
-  CHECK(is(w.tell(hdl, signal_atom_v, signal_name::interrupt),
-           errc::already_exited));
+  check_kept(w, hdl, events, *status);
 }
 
-TEST_CASE("a stopped process ends when it is asked to") {
+TEST_CASE("a stopped process ends when it is asked to", "[ending][signals]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(shell("trap 'exit 3' TERM; echo ready; "
                            "while :; do sleep 0.05; done"));
@@ -47,7 +42,8 @@ TEST_CASE("a stopped process ends when it is asked to") {
   CHECK(status->code == 3);
 }
 
-TEST_CASE("the time-out of a command ends whoever left its session, too") {
+TEST_CASE("the time-out of a command also ends processes that left its session",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = shell(detached + "& wait; sleep 1000");
   spec.limits.timeout = 500ms;
@@ -59,7 +55,8 @@ TEST_CASE("the time-out of a command ends whoever left its session, too") {
   CHECK(process_gone(std::stoll(events.out)));
 }
 
-TEST_CASE("a grandchild in its own session does not outlive terminate") {
+TEST_CASE("a grandchild in its own session does not outlive terminate",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto hdl = w.spawn(shell(detached + "& wait; sleep 1000", {kind, {}}));
@@ -72,7 +69,8 @@ TEST_CASE("a grandchild in its own session does not outlive terminate") {
   CHECK(process_gone(grandchild));
 }
 
-TEST_CASE("a printing grandchild falls silent with terminate") {
+TEST_CASE("a printing grandchild falls silent with terminate",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(shell("setsid sh -c 'while :; do echo x; done' & wait"));
   listener events{w, hdl};
@@ -83,7 +81,8 @@ TEST_CASE("a printing grandchild falls silent with terminate") {
 }
 
 TEST_CASE(
-  "a descendant that holds the output and left the session does not keep it") {
+  "a descendant that holds the output and left the session does not keep it",
+  "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   // A terminal hangs up on its group when the leader ends, hence the setsid.
@@ -100,12 +99,12 @@ TEST_CASE(
   CHECK(process_gone(std::stoll(events.out)));
 }
 
-TEST_CASE("terminate is prompt while output and input are stuck") {
+TEST_CASE("terminate is prompt while output and input are stuck", "[ending]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto spec = shell("stty raw 2>/dev/null; echo ready; exec cat /dev/zero",
                     {kind, {}});
-  // Or the first line may be evicted before we listen.
+  // Otherwise the first line may be evicted before the listener subscribes.
   spec.unsubscribed = unsubscribed_policy::pause;
   auto hdl = w.spawn(spec);
   listener events{w, hdl, {{}, 4096, delivery::lossless}};

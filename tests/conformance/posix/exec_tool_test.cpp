@@ -3,7 +3,8 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("exec: a shell keeps its state, and another one does not see it") {
+TEST_CASE("exec: a shell keeps its state, and another one does not see it",
+          "[exec]") {
   exec_world x{GENERATE(from_range(backends()))};
   exec_request shell;
   shell.argv = {"/bin/sh"};
@@ -26,7 +27,8 @@ TEST_CASE("exec: a shell keeps its state, and another one does not see it") {
   CHECK(x.write(input).state == session_state::closed);
 }
 
-TEST_CASE("exec: ctrl-c interrupts on pipes as on a terminal") {
+TEST_CASE("exec: ctrl-c interrupts on pipes as on a terminal",
+          "[exec][signals]") {
   exec_world x{GENERATE(from_range(backends()))};
   exec_request request;
   request.script = "trap 'echo caught; exit 5' INT; echo ready; "
@@ -41,7 +43,7 @@ TEST_CASE("exec: ctrl-c interrupts on pipes as on a terminal") {
   CHECK(output_text(last).find("caught") != std::string::npos);
 }
 
-TEST_CASE("exec: a server left behind is waited for no longer than it may be") {
+TEST_CASE("exec: the wait for a server left behind is bounded", "[exec]") {
   exec_tool_options options;
   options.kill.drain_timeout = std::chrono::milliseconds{200};
   exec_world x{GENERATE(from_range(backends())), options};
@@ -55,7 +57,8 @@ TEST_CASE("exec: a server left behind is waited for no longer than it may be") {
   CHECK(process_gone(std::stoll(result.head)));
 }
 
-TEST_CASE("exec: a server that is kept is a session, and ends like one") {
+TEST_CASE("exec: a server that is kept is a session, and ends like one",
+          "[exec]") {
   exec_world x{GENERATE(from_range(backends()))};
   exec_request request;
   request.script = "sleep 1000 & echo $!";
@@ -71,21 +74,24 @@ TEST_CASE("exec: a server that is kept is a session, and ends like one") {
   CHECK_FALSE(process_lives(pid));
 }
 
-TEST_CASE("exec: a program that reads its input if it is open does not wait") {
+TEST_CASE("exec: a program that reads its input if it is open does not wait",
+          "[exec][input]") {
   exec_world x{GENERATE(from_range(backends()))};
   exec_request request;
   request.script = "cat; echo over";
   CHECK(x.exec(request).head == "over\n");
 }
 
-TEST_CASE("exec: both outputs come in the order in which they were written") {
+TEST_CASE("exec: both outputs come in the order in which they were written",
+          "[exec][output]") {
   exec_world x{GENERATE(from_range(backends()))};
   exec_request request;
   request.script = "for i in 1 2 3; do echo o$i; echo e$i >&2; done";
   CHECK(x.exec(request).head == "o1\ne1\no2\ne2\no3\ne3\n");
 }
 
-TEST_CASE("exec: the echo of a shell's line editor is not waited for") {
+TEST_CASE("exec: the echo of a shell's line editor is not waited for",
+          "[exec][text]") {
   exec_world x{GENERATE(from_range(backends()))};
   exec_request shell;
   shell.argv = {"bash", "--norc", "--noprofile"};

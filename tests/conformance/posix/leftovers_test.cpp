@@ -1,4 +1,4 @@
-// What becomes of the processes that outlive the one that a session started.
+// The fate of processes that outlive the one that their session started.
 #include "../world.hpp"
 
 #include "procession/platform/posix/fd.hpp"
@@ -61,9 +61,9 @@ private:
   fs::path path_;
 };
 
-/// A shell that takes its time to clean up when it is asked to end, and writes
-/// to the file, not to the session's streams. It is ready when it has written
-/// its first line there.
+/// Returns the script of a shell that cleans up slowly when it is asked to end,
+/// and writes to the file, not to the session's streams. It is ready once it
+/// has written its first line there.
 std::string tidy(const notebook& notes) {
   return "(trap 'sleep 0.3; echo cleaned; exit' TERM; echo ready; "
          "while :; do sleep 0.02; done) >"
@@ -71,18 +71,18 @@ std::string tidy(const notebook& notes) {
          + " ]; do sleep 0.01; done; ";
 }
 
-/// A shell that leaves one in the background, which ends with `last` when
-/// something is written to the file.
+/// Returns a shell that leaves another one in the background, which ends with
+/// `last` when something is written to the file.
 command leaving(const notebook& notes, const std::string& last,
                 stdio_spec stdio = pipes()) {
-  // When a terminal's session ends, what it leaves is hung up, perhaps before
-  // it has a session of its own.
+  // When a terminal's session ends, its processes get a hangup, perhaps before
+  // the background shell has a session of its own.
   auto result = shell("trap '' HUP; setsid sh -c 'until [ -s " + notes.path()
                         + " ]; do sleep 0.02; done; " + last
                         + "' & echo $!; exit 3",
                       stdio);
   result.kill.background = background_policy::keep;
-  // What is kept has no deadline.
+  // A kept process has no deadline.
   result.kill.drain_timeout = 0ms;
   result.kill.leftovers_grace = 0ms;
   return result;
@@ -91,7 +91,7 @@ command leaving(const notebook& notes, const std::string& last,
 } // namespace
 
 TEST_CASE("the grace of a request to end is the whole tree's",
-          "[ending][posix]") {
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   notebook notes;
   auto hdl = w.spawn(shell(tidy(notes) + "echo ready; wait"));
@@ -107,8 +107,7 @@ TEST_CASE("the grace of a request to end is the whole tree's",
   CHECK(events.end->rest.surviving == 0);
 }
 
-TEST_CASE("what the tree prints while it ends is delivered",
-          "[ending][posix]") {
+TEST_CASE("output of a tree that ends is delivered", "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto spec = shell("setsid sh -c 'trap \"sleep 0.5; echo cleaned; exit\" "
@@ -125,8 +124,8 @@ TEST_CASE("what the tree prints while it ends is delivered",
   CHECK(events.end->why == close_reason::complete);
 }
 
-TEST_CASE("what is left after a normal end is asked to end first",
-          "[ending][posix]") {
+TEST_CASE("leftovers of a normal end are asked to end first",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   notebook notes;
   auto spec = shell(tidy(notes) + "exit 7");
@@ -138,8 +137,8 @@ TEST_CASE("what is left after a normal end is asked to end first",
   CHECK(events.end->rest.ended >= 1);
 }
 
-TEST_CASE("what leftovers print while they clean up is delivered",
-          "[ending][posix]") {
+TEST_CASE("output of leftovers that clean up is delivered",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto spec = shell(
@@ -158,8 +157,9 @@ TEST_CASE("what leftovers print while they clean up is delivered",
   CHECK(events.end->rest.ended >= 1);
 }
 
-TEST_CASE("what ignores the request is killed, counted and gone at closed",
-          "[ending][posix]") {
+TEST_CASE(
+  "a leftover that ignores the request is killed, counted and gone at closed",
+  "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({"mute", "2", "stubborn", "sleep", "exit", "0"});
   spec.kill.leftovers_grace = 50ms;
@@ -171,7 +171,7 @@ TEST_CASE("what ignores the request is killed, counted and gone at closed",
   CHECK(w.info(hdl).rest == leftovers{1, 0});
 }
 
-TEST_CASE("a kill ends the time that leftovers have", "[ending][posix]") {
+TEST_CASE("a kill ends the time that leftovers have", "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({"mute", "2", "stubborn", "sleep", "exit", "0"});
   spec.kill.leftovers_grace = 1h;
@@ -183,7 +183,7 @@ TEST_CASE("a kill ends the time that leftovers have", "[ending][posix]") {
   CHECK_FALSE(process_lives(std::stoll(events.out)));
 }
 
-TEST_CASE("a session without leftovers says so", "[ending][posix]") {
+TEST_CASE("a session without leftovers says so", "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   listener events{w, w.spawn(actor({"out", "x"}))};
   REQUIRE(events.until_closed());
@@ -191,7 +191,7 @@ TEST_CASE("a session without leftovers says so", "[ending][posix]") {
 }
 
 TEST_CASE("a spawner that goes leaves no process, and says how each ended",
-          "[ending][posix]") {
+          "[ending][spawner]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"stubborn", "line", "flood"}));
   listener events{w, hdl, {{}, 4096, delivery::lossless}};
@@ -210,7 +210,7 @@ TEST_CASE("a spawner that goes leaves no process, and says how each ended",
 }
 
 TEST_CASE("a spawner ends all its sessions, each with its grace",
-          "[ending][posix]") {
+          "[ending][spawner]") {
   world w{GENERATE(from_range(backends()))};
   notebook notes;
   listener tidied{w, w.spawn(shell(tidy(notes) + "echo ready; wait"))};
@@ -230,7 +230,7 @@ TEST_CASE("a spawner ends all its sessions, each with its grace",
   CHECK(killed.status->signal == 9);
 }
 
-TEST_CASE("a request to end by a hangup is a hangup", "[ending][posix]") {
+TEST_CASE("a request to end by a hangup is a hangup", "[ending][signals]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(shell("trap 'echo hung up; exit 6' HUP; "
                            "trap 'exit 9' TERM; echo ready; "
@@ -244,8 +244,8 @@ TEST_CASE("a request to end by a hangup is a hangup", "[ending][posix]") {
   CHECK(status->by_request);
 }
 
-TEST_CASE("a process that is stopped and goes on is told of",
-          "[ending][posix]") {
+TEST_CASE("subscribers are told when a process is stopped and continues",
+          "[session][signals]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto spec = shell("kill -STOP $$; kill -STOP $$; exit 3", {kind, {}});
@@ -259,18 +259,18 @@ TEST_CASE("a process that is stopped and goes on is told of",
   REQUIRE(events.until([&] { return events.stops == stops{19, 0, 19}; }));
   REQUIRE_FALSE(w.tell(hdl, signal_atom_v, signal_name::resume));
   REQUIRE(events.until_closed());
-  // That it went on may be superseded by its end (wait(2)).
+  // The continuation may be superseded by the end (wait(2)).
   REQUIRE(events.stops.size() >= 3);
   CHECK(events.stops[2] == 19);
   CHECK(events.status->code == 3);
 }
 
 TEST_CASE("a stopped descendant ends when it is asked to after the exit",
-          "[ending][posix]") {
+          "[ending][signals]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = shell("sh -c 'kill -STOP $$; sleep 1000' & "
                     "until grep -q 'State:.T' /proc/$!/status; do :; done");
-  // It holds the output open.
+  // The background process holds the output open.
   spec.kill.drain_timeout = 1h;
   auto hdl = w.spawn(spec);
   listener events{w, hdl};
@@ -280,8 +280,8 @@ TEST_CASE("a stopped descendant ends when it is asked to after the exit",
   CHECK(events.end->why == close_reason::complete);
 }
 
-TEST_CASE("what is kept goes on when its process has ended",
-          "[ending][posix]") {
+TEST_CASE("a kept process goes on when the session's process has ended",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::merged);
   notebook notes;
@@ -298,12 +298,12 @@ TEST_CASE("what is kept goes on when its process has ended",
   CHECK(events.end->rest == leftovers{});
 }
 
-TEST_CASE("what is kept and holds no output open goes on as well",
-          "[ending][posix]") {
+TEST_CASE("a kept process that holds no output open goes on as well",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   notebook notes;
   notebook proof;
-  // A terminal is hung up when the process ends that it belongs to.
+  // A terminal is hung up when its session leader ends.
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto spec = leaving(notes, "exec >" + proof.path() + "; echo done",
                       {kind, {}});
@@ -319,7 +319,7 @@ TEST_CASE("what is kept and holds no output open goes on as well",
 }
 
 TEST_CASE("a stranger that holds the output does not keep an empty session",
-          "[ending][posix]") {
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = shell("echo up; read go");
   spec.kill.background = background_policy::keep;
@@ -337,7 +337,7 @@ TEST_CASE("a stranger that holds the output does not keep an empty session",
 }
 
 TEST_CASE("a session whose process leaves nothing behind does not go on",
-          "[ending][posix]") {
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({"out", "x", "exit", "4"});
   spec.kill.background = background_policy::keep;
@@ -349,8 +349,8 @@ TEST_CASE("a session whose process leaves nothing behind does not go on",
   CHECK(events.end->rest == leftovers{});
 }
 
-TEST_CASE("what is kept ends when it is asked to, and is counted",
-          "[ending][posix]") {
+TEST_CASE("a kept process ends when it is asked to, and is counted",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   notebook notes;
   auto spec = shell(tidy(notes) + "echo $!; exit 0");
@@ -370,8 +370,8 @@ TEST_CASE("what is kept ends when it is asked to, and is counted",
   CHECK(events.end->rest.surviving == 0);
 }
 
-TEST_CASE("what is kept and ignores the request is killed after the grace",
-          "[ending][posix]") {
+TEST_CASE("a kept process that ignores the request is killed after the grace",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({"mute", "2", "stubborn", "sleep", "exit", "0"});
   spec.kill.background = background_policy::keep;
@@ -385,8 +385,8 @@ TEST_CASE("what is kept and ignores the request is killed after the grace",
   CHECK(events.end->rest == leftovers{1, 0});
 }
 
-TEST_CASE("what is kept ends with the owner of its session",
-          "[ending][posix]") {
+TEST_CASE("a kept process ends with the owner of its session",
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   notebook notes;
   auto hdl = w.spawn(leaving(notes, "echo never"));
@@ -399,7 +399,7 @@ TEST_CASE("what is kept ends with the owner of its session",
 }
 
 TEST_CASE("a process that was ended by request leaves nothing to keep",
-          "[ending][posix]") {
+          "[ending][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = shell("sh -c \"trap '' TERM; echo \\$\\$ ready; while :; do "
                     "sleep 0.02; done\" & wait");

@@ -8,8 +8,8 @@
 
 namespace procession::test {
 
-/// A new directory in which runners of other users find what is put there. It
-/// goes, with all that it holds, at the end.
+/// A new directory in which runners of other users can read files. Removed,
+/// with all that it holds, by the destructor.
 class public_directory {
 public:
   public_directory() {

@@ -19,15 +19,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A program whose exec hangs, as on a file system that does not answer: there
-/// is a lease on it that nobody gives back (F_SETLEASE, fcntl(2)). The kernel
-/// takes it away only after /proc/sys/fs/lease-break-time, 45 s.
+/// A program whose exec hangs, as on a file system that does not answer: it has
+/// a lease that is never given back (F_SETLEASE, fcntl(2)). The kernel takes it
+/// away only after /proc/sys/fs/lease-break-time, 45 s.
 class hanging_program {
 public:
   hanging_program() {
     fs::copy_file("/bin/true", path());
     file_.reset(::open(path().c_str(), O_RDWR | O_CLOEXEC));
-    // By default the news that somebody wants it is deadly.
+    // By default the signal that another process wants it is deadly.
     if (::fcntl(file_.get(), F_SETSIG, SIGURG) != 0
         || ::fcntl(file_.get(), F_SETLEASE, F_WRLCK) != 0) {
       WARN("skipped here: a lease is not available in " << directory_.path());
@@ -50,7 +50,8 @@ private:
 
 } // namespace
 
-TEST_CASE("a program that cannot be executed for long holds up no other") {
+TEST_CASE("a program that cannot be executed for long holds up no other",
+          "[start]") {
   hanging_program stuck;
   if (!stuck)
     return;
@@ -74,7 +75,9 @@ TEST_CASE("a program that cannot be executed for long holds up no other") {
   CHECK(success(w.run(program("true")).status));
 }
 
-TEST_CASE("who ends does not wait for a program that cannot be executed") {
+TEST_CASE(
+  "the end of a host does not wait for a program that cannot be executed",
+  "[start][ending]") {
   hanging_program stuck;
   if (!stuck)
     return;
@@ -83,7 +86,7 @@ TEST_CASE("who ends does not wait for a program that cannot be executed") {
     world w{GENERATE(from_range(backends()))};
     caf::scoped_actor other{w.sys};
     other->send(w.where, spawn_atom_v, program(stuck.path()));
-    // It is on its way when this has overtaken it.
+    // The stuck start is under way once this one has overtaken it.
     CHECK(success(w.run(program("true")).status));
     begin = std::chrono::steady_clock::now();
   }

@@ -13,7 +13,7 @@ using namespace procession::test;
 
 namespace {
 
-/// Numbers from 1 to `n`, one a line.
+/// Returns the numbers from 1 to `n`, one per line.
 std::string numbers(int n, const std::string& line_end) {
   std::string result;
   for (auto i = 1; i <= n; ++i)
@@ -21,8 +21,8 @@ std::string numbers(int n, const std::string& line_end) {
   return result;
 }
 
-/// Python with GNU readline. Since 3.13 it has an editor of its own, which
-/// takes what is typed before it is ready as text, the end of input too.
+/// Returns Python with GNU readline. Since 3.13 Python has an editor of its
+/// own, which takes early keys as text, even the end of input.
 command python_repl() {
   auto result = program("python3", {"-q"}, pty());
   result.env.set["PYTHON_BASIC_REPL"] = "1";
@@ -31,7 +31,8 @@ command python_repl() {
 
 } // namespace
 
-TEST_CASE("the end of input ends a program that edits its lines") {
+TEST_CASE("the end of input ends a program that edits its lines",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto bash = program("bash", {"--norc", "-i"}, pty());
   bash.env.unset = {"IGNOREEOF"};
@@ -51,13 +52,14 @@ TEST_CASE("the end of input ends a program that edits its lines") {
   }
 }
 
-TEST_CASE("an input that is closed at once is at its end for every reader") {
+TEST_CASE("an input that is closed at once is at its end for every reader",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = GENERATE(program("cat", {}, pty()), program("sh", {}, pty()),
                        program("bash", {}, pty()), python_repl(),
                        // One after the other.
                        shell("cat; cat; exec cat", pty()),
-                       // Drops what was typed so far.
+                       // Drops the input typed so far.
                        program("python3",
                                {"-c", "import getpass\n"
                                       "try: getpass.getpass()\n"
@@ -72,10 +74,11 @@ TEST_CASE("an input that is closed at once is at its end for every reader") {
   }
 }
 
-TEST_CASE("the end of input is typed again for each mode of the terminal") {
+TEST_CASE("the end of input is typed again for each mode of the terminal",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
-  // Each mode begins with what is left of the one before, and is left when the
-  // end is read.
+  // Each mode begins with the rest of the one before, and ends when the end of
+  // input is read.
   auto hdl = w.spawn(
     program("python3",
             {"-c", "import os, termios, time, tty\n"
@@ -98,7 +101,8 @@ TEST_CASE("the end of input is typed again for each mode of the terminal") {
   CHECK(success(*events.status));
 }
 
-TEST_CASE("a program that hangs up its terminal still finds its input's end") {
+TEST_CASE("a program that hangs up its terminal still finds its input's end",
+          "[terminal][input]") {
   if (::geteuid() != 0) {
     WARN("skipped here: vhangup(2) needs CAP_SYS_TTY_CONFIG");
     return;
@@ -121,9 +125,10 @@ TEST_CASE("a program that hangs up its terminal still finds its input's end") {
   CHECK(events.status->code == 7);
 }
 
-TEST_CASE("all that was typed before the end of input arrives") {
+TEST_CASE("all that was typed before the end of input arrives",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
-  // More than the terminal holds, in short lines that nobody reads at first.
+  // More than the terminal holds, in short lines that are not read at first.
   constexpr auto n = 50000;
   auto text = numbers(n, "\n");
   auto spec = shell("stty -echo; echo ready; kill -STOP $$; exec cat", pty());
@@ -143,7 +148,8 @@ TEST_CASE("all that was typed before the end of input arrives") {
   CHECK(w.info(hdl).consumed_stdin == text.size());
 }
 
-TEST_CASE("a line that the terminal would cut off is refused as a whole") {
+TEST_CASE("a line that the terminal would cut off is refused as a whole",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(shell("stty -echo; echo ready; exec cat", pty()));
   listener events{w, hdl};
@@ -188,7 +194,8 @@ TEST_CASE("a line that the terminal would cut off is refused as a whole") {
   CHECK((events.out == "ready\r\n" + expected));
 }
 
-TEST_CASE("a line that is far too long is refused as one write") {
+TEST_CASE("a line that is far too long is refused as one write",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = shell("stty -echo; echo ready; exec cat", pty());
   auto hdl = w.spawn(spec);
@@ -199,11 +206,11 @@ TEST_CASE("a line that is far too long is refused as one write") {
   REQUIRE_FALSE(refused);
   CHECK(is(refused.error(), errc::line_too_long));
   CHECK(w.info(hdl).queued_stdin == 0);
-  // A runner gets it in frames; the last one is short enough for a line.
+  // A runner gets it in frames, of which the last is short enough for a line.
   CHECK(w.info(hdl).consumed_stdin <= 4095);
 }
 
-TEST_CASE("a terminal without lines takes any length") {
+TEST_CASE("a terminal without lines takes any length", "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(
     shell("stty raw -echo; echo ready; head -c 100000 | wc -c", pty()));

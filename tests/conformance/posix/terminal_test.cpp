@@ -9,7 +9,7 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("an interpreter on a terminal answers line by line") {
+TEST_CASE("an interpreter on a terminal answers line by line", "[terminal]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(program("python3", {"-q", "-i"}, pty()));
   listener events{w, hdl};
@@ -23,7 +23,8 @@ TEST_CASE("an interpreter on a terminal answers line by line") {
   CHECK(events.end->why == close_reason::complete);
 }
 
-TEST_CASE("a terminal has the size it was given and takes another") {
+TEST_CASE("a terminal has the size it was given and takes another",
+          "[terminal]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(shell("trap 'stty size; echo end' WINCH; stty size; "
                            "read x",
@@ -36,7 +37,7 @@ TEST_CASE("a terminal has the size it was given and takes another") {
            errc::invalid_argument));
 }
 
-TEST_CASE("a program may close its terminal and open it again") {
+TEST_CASE("a program may close its terminal and open it again", "[terminal]") {
   world w{GENERATE(from_range(backends()))};
   SECTION("once, for more than the terminal holds") {
     auto hdl = w.spawn(shell("exec </dev/null >/dev/null 2>&1; sleep .3; "
@@ -71,12 +72,13 @@ TEST_CASE("a program may close its terminal and open it again") {
   }
 }
 
-TEST_CASE("a program may hang up its terminal and open it again") {
+TEST_CASE("a program may hang up its terminal and open it again",
+          "[terminal]") {
   if (::geteuid() != 0) {
     WARN("skipped here: vhangup(2) needs CAP_SYS_TTY_CONFIG");
     return;
   }
-  // As login(1) does. Not for somebody else, who may not.
+  // As login(1) does. Only here: other users may not.
   world w{backends().front()};
   auto hdl = w.spawn(
     program("python3",
@@ -98,9 +100,10 @@ TEST_CASE("a program may hang up its terminal and open it again") {
   CHECK(events.end->why == close_reason::complete);
 }
 
-TEST_CASE("the last output of a program on a terminal is never lost") {
+TEST_CASE("the last output of a program on a terminal is never lost",
+          "[terminal][output]") {
   world w{GENERATE(from_range(backends()))};
-  // So that the program ends while somebody else is on each core.
+  // The program is to end while another process runs on each core.
   std::vector<session> busy;
   for (auto i = 0; i < 2; ++i)
     busy.push_back(w.spawn(shell("while :; do :; done")));
@@ -118,7 +121,8 @@ TEST_CASE("the last output of a program on a terminal is never lost") {
     static_cast<void>(w.tell(x, signal_atom_v, signal_name::kill));
 }
 
-TEST_CASE("closing the input of a terminal is the end of file") {
+TEST_CASE("closing the input of a terminal is the end of file",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto script = std::string{"stty -echo; echo ready; cat | od -An -c; exit 7"};
   auto hdl = w.spawn(shell(script, pty()));
@@ -141,7 +145,8 @@ TEST_CASE("closing the input of a terminal is the end of file") {
   CHECK_FALSE(w.tell(hdl, close_stdin_atom_v));
 }
 
-TEST_CASE("more than a terminal holds waits until it is read") {
+TEST_CASE("more than a terminal holds waits until it is read",
+          "[terminal][input]") {
   world w{GENERATE(from_range(backends()))};
   auto line = std::string(999, 'x') + "\n";
   auto text = std::string{};
@@ -161,7 +166,8 @@ TEST_CASE("more than a terminal holds waits until it is read") {
   CHECK(events.out.find(sum) != std::string::npos);
 }
 
-TEST_CASE("an interrupt reaches the foreground job of a terminal") {
+TEST_CASE("an interrupt reaches the foreground job of a terminal",
+          "[terminal][signals]") {
   world w{GENERATE(from_range(backends()))};
   // With job control each job is a process group of its own.
   auto hdl = w.spawn(program("bash", {"--norc", "-i"}, pty()));
@@ -177,7 +183,8 @@ TEST_CASE("an interrupt reaches the foreground job of a terminal") {
   REQUIRE(events.until_closed());
 }
 
-TEST_CASE("terminate ends a terminal's background job too") {
+TEST_CASE("terminate ends a terminal's background job too",
+          "[terminal][ending]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(shell("sleep 1000 & echo $!; wait", pty()));
   listener events{w, hdl};

@@ -1,4 +1,4 @@
-// What is left behind, and what is let through: nothing.
+// Sessions leave nothing behind and let nothing through to their children.
 #include "processes.hpp"
 
 #include "procession/platform/windows/handle.hpp"
@@ -19,16 +19,17 @@ void check_handles(stdio_kind kind) {
     for (auto i = 0; i < n; ++i)
       CHECK(success(w.run(actor({"out", "x"}, {kind, {}})).status));
   };
-  // What the runtime and Windows keep for next time is there after these.
+  // After these rounds the runtime and Windows hold what they keep for later.
   rounds(5);
   auto before = own_handles();
   CHECK(before > 0);
   rounds(25);
-  // A thread of CAF's or Windows' own may come or go meanwhile.
+  // A thread of CAF or Windows may come or go meanwhile.
   CHECK(own_handles() < before + 20);
 }
 
-/// Starts the helper program `host`, in no job, with its output on a pipe.
+/// Runs the helper program `host` outside of any job, with its output on a
+/// pipe.
 struct plain_host {
   plain_host() {
     SECURITY_ATTRIBUTES inheritable{sizeof(inheritable), nullptr, TRUE};
@@ -66,15 +67,17 @@ struct plain_host {
 
 } // namespace
 
-TEST_CASE("sessions on pipes leave no handle in their host") {
+TEST_CASE("sessions on pipes leave no handle in their host",
+          "[windows][leak]") {
   check_handles(stdio_kind::pipes);
 }
 
-TEST_CASE("sessions on terminals leave no handle in their host") {
+TEST_CASE("sessions on terminals leave no handle in their host",
+          "[windows][leak]") {
   check_handles(stdio_kind::pty);
 }
 
-TEST_CASE("trees end with their host, however that ends") {
+TEST_CASE("trees end with their host, however that ends", "[windows][ending]") {
   plain_host host;
   auto child = std::stoll(host.read_line());
   auto grandchild = std::stoll(host.read_line());
@@ -85,10 +88,12 @@ TEST_CASE("trees end with their host, however that ends") {
   CHECK(process_gone(grandchild));
 }
 
-TEST_CASE("a child shows no window, and gets neither our console nor handles") {
+TEST_CASE("a child shows no window, and gets neither our console nor handles",
+          "[windows][start]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
-  // So many that a child has none of its own by the number of the last.
+  // Enough of them that a child has no handle of its own with the number of the
+  // last.
   SECURITY_ATTRIBUTES inheritable{sizeof(inheritable), nullptr, TRUE};
   std::vector<unique_handle> events(1000);
   for (auto& x : events) {

@@ -21,9 +21,9 @@ unique_handle open_process(std::int64_t pid, DWORD access = SYNCHRONIZE) {
   return unique_handle{::OpenProcess(access, FALSE, static_cast<DWORD>(pid))};
 }
 
-/// One handle of a list that the system makes of all (SystemHandleInformation;
+/// One entry of the system's list of all handles (SystemHandleInformation;
 /// winternl.h has the function, not the types). GetProcessHandleCount would be
-/// enough, but Wine 8 counts none.
+/// enough, but Wine 8 does not count them.
 struct handle_entry {
   void* object;
   ULONG_PTR pid;

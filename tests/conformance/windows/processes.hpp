@@ -6,7 +6,7 @@
 
 namespace procession::test {
 
-/// How many handles this process has.
+/// Returns the number of handles of this process.
 std::size_t own_handles();
 
 } // namespace procession::test

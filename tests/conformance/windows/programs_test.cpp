@@ -1,4 +1,4 @@
-// What a session promises in the words of Windows.
+// The promises of a session that only Windows can keep.
 #include "../world.hpp"
 
 #include <catch2/catch.hpp>
@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A directory that is gone with this.
+/// A directory that its destructor removes.
 class scratch {
 public:
   scratch()
@@ -30,7 +30,7 @@ public:
     fs::remove_all(path_, ec);
   }
 
-  /// Makes a file in it. @returns its path.
+  /// Creates a file in it. @returns its path.
   std::string put(const std::string& name, const std::string& text) const {
     std::ofstream{path_ / name, std::ios::binary} << text;
     return (path_ / name).string();
@@ -44,14 +44,15 @@ private:
   fs::path path_;
 };
 
-/// A batch file that passes its words on to the helper program.
+/// Returns the text of a batch file that passes its words on to the helper
+/// program.
 std::string echo_args() {
   return "@\"" + helper_path("test-actor") + "\" args %*\r\n";
 }
 
 } // namespace
 
-TEST_CASE("exit codes are kept whole") {
+TEST_CASE("exit codes are kept whole", "[windows][ending]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   for (auto code : {259u, 256u, 0xC0000005u, 0xFFFFFFFFu, 137u}) {
@@ -62,14 +63,14 @@ TEST_CASE("exit codes are kept whole") {
   }
 }
 
-TEST_CASE("a notification descriptor is refused") {
+TEST_CASE("a notification descriptor is refused", "[windows][start]") {
   world w{GENERATE(from_range(backends()))};
   auto spec = actor({"exit", "0"});
   spec.notification_fd = 3;
   CHECK(is(w.refusal(spec), errc::invalid_argument));
 }
 
-TEST_CASE("a batch file gets its words to the letter") {
+TEST_CASE("a batch file gets its words to the letter", "[windows][start]") {
   world w{GENERATE(from_range(backends()))};
   scratch place;
   auto spec = program(place.put("echo args.cmd", echo_args()),
@@ -82,7 +83,8 @@ TEST_CASE("a batch file gets its words to the letter") {
   CHECK(is(w.refusal(spec), errc::invalid_argument));
 }
 
-TEST_CASE("a variable in a batch file's word stays its name") {
+TEST_CASE("a variable in a batch file's word stays its name",
+          "[windows][start]") {
   PROCESSION_NEEDS(percent_sign);
   world w{GENERATE(from_range(backends()))};
   scratch place;
@@ -92,7 +94,8 @@ TEST_CASE("a variable in a batch file's word stays its name") {
   CHECK(result.out == "%PATH%\n100%\ntwo %PATH% words\n");
 }
 
-TEST_CASE("a batch file is found in the child's PATH by its bare name") {
+TEST_CASE("a batch file is found in the child's PATH by its bare name",
+          "[windows][start]") {
   world w{GENERATE(from_range(backends()))};
   scratch place;
   place.put("tool.bat", "@exit 21\r\n");
@@ -104,7 +107,8 @@ TEST_CASE("a batch file is found in the child's PATH by its bare name") {
   CHECK(is(w.refusal(spec), errc::program_not_found));
 }
 
-TEST_CASE("nothing is run from the current directory that was not named") {
+TEST_CASE("a program in the current directory runs only if its path says so",
+          "[windows][start]") {
   world w{GENERATE(from_range(backends()))};
   scratch place;
   place.put("planted.bat", "@exit 1\r\n");
@@ -115,13 +119,14 @@ TEST_CASE("nothing is run from the current directory that was not named") {
   CHECK(w.run(spec).status.code == 1);
 }
 
-TEST_CASE("a job holds every session") {
+TEST_CASE("a job holds every session", "[windows][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"sleep"}));
   CHECK(w.info(hdl).containment == containment_kind::job);
 }
 
-TEST_CASE("a terminal that is resized says so, or why not") {
+TEST_CASE("a terminal that is resized says so, or why not",
+          "[windows][terminal]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"line"}, pty()));
   auto error = w.tell(hdl, resize_atom_v, terminal_size{45, 132});
@@ -134,7 +139,8 @@ TEST_CASE("a terminal that is resized says so, or why not") {
   }
 }
 
-TEST_CASE("signals that Windows does not know are refused") {
+TEST_CASE("signals that Windows does not know are refused",
+          "[windows][signals]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"sleep"}));
   for (auto name :
@@ -144,7 +150,7 @@ TEST_CASE("signals that Windows does not know are refused") {
   CHECK(w.ask<exit_status>(hdl, wait_atom_v)->signal == 9);
 }
 
-TEST_CASE("a terminal shows text of every script") {
+TEST_CASE("a terminal shows text of every script", "[windows][terminal]") {
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"out", "\u00e9\u4f60\\r\\n", "line"}, pty()));
   listener events{w, hdl};

@@ -23,8 +23,8 @@ command restricted(command spec) {
   return spec;
 }
 
-/// A file that all local users may use, and besides whoever else is named; our
-/// own user is not.
+/// Creates a file that all local users may use, and others that are named, but
+/// not our own user by name.
 std::string open_file(const fs::path& directory, const std::string& name,
                       const std::string& whom) {
   auto path = (directory / name).string();
@@ -42,7 +42,8 @@ std::string open_file(const fs::path& directory, const std::string& name,
 
 } // namespace
 
-TEST_CASE("a restricted program runs, and its tree ends with it") {
+TEST_CASE("a restricted program runs, and its tree ends with it",
+          "[windows][containment]") {
   world w{GENERATE(from_range(backends()))};
   auto kind = GENERATE(stdio_kind::pipes, stdio_kind::pty);
   auto result = w.run(restricted(actor({"out", "hello"}, {kind, {}})));
@@ -52,21 +53,24 @@ TEST_CASE("a restricted program runs, and its tree ends with it") {
   CHECK(status.code == 37);
 }
 
-TEST_CASE("a restricted program can write to the null device") {
+TEST_CASE("a restricted program can write to the null device",
+          "[windows][start]") {
   world w{GENERATE(from_range(backends()))};
   auto result = w.run(
     restricted(program("cmd.exe", {"/d", "/c", "echo x>NUL&& echo written"})));
   CHECK(result.out == "written\r\n");
 }
 
-TEST_CASE("a restricted program that is not there is an error as ever") {
+TEST_CASE("a restricted program that is not there is an error as ever",
+          "[windows][start]") {
   world w{GENERATE(from_range(backends()))};
   auto why = w.refusal(restricted(program("no-such-program-anywhere")));
   CHECK(is(why, errc::program_not_found));
   CHECK(detail_of(why).at == stage::resolve);
 }
 
-TEST_CASE("a restricted program writes only where its capabilities may") {
+TEST_CASE("a restricted program writes only where its capabilities may",
+          "[windows][start]") {
   PROCESSION_NEEDS(restricting_sids);
   world w{GENERATE(from_range(backends()))};
   auto directory = fs::temp_directory_path()

@@ -16,7 +16,7 @@ namespace procession::test {
 
 namespace {
 
-/// Runs what is scheduled when its time is set.
+/// Runs scheduled actions when its time is set.
 class manual_clock : public caf::actor_clock {
 public:
   time_point now() const noexcept override {
@@ -49,7 +49,7 @@ private:
   std::multimap<time_point, caf::action> actions_;
 };
 
-/// Keeps what is to run until it is told to run it.
+/// Keeps resumables until the test runs them.
 class manual_scheduler : public caf::scheduler {
 public:
   void schedule(caf::resumable* x) override {
@@ -69,11 +69,11 @@ public:
       intrusive_ptr_release(take());
   }
 
-  /// Runs the first one for one message. @returns false when there is none.
+  /// Runs the first one for one message. @returns false if there is none.
   bool run_once() {
     if (jobs_.empty())
       return false;
-    // Whoever schedules an actor holds it.
+    // The caller of `schedule` holds a reference to the actor.
     auto* x = take();
     if (x->resume(this, 1) == caf::resumable::resume_later)
       jobs_.push_back(x);
@@ -124,7 +124,7 @@ struct manual_system::impl {
     access.scheduler(std::move(made_scheduler));
   }
 
-  /// The system's.
+  /// Owned by the system.
   manual_clock* clock = nullptr;
   manual_scheduler* scheduler = nullptr;
   system_with_setup system;

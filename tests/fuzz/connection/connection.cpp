@@ -1,14 +1,12 @@
-/// The parent's end of a channel to a hostile runner: the script says what the
-/// runner sends, what the sessions ask for, how the bytes arrive, what becomes
-/// of the process and how time passes.
+/// The parent's end of a channel to a hostile runner: the script decides what
+/// the runner sends, what the sessions ask for, how the bytes arrive, what
+/// happens to the process and how time passes.
 
-#include "hand_executor.hpp"
-#include "input.hpp"
+#include "harness.hpp"
 #include "overheard.hpp"
 #include "procession/runner/parent/runner_connection.hpp"
 #include "puppet_process.hpp"
 #include "watched_session.hpp"
-#include "wire.hpp"
 
 #include <vector>
 
@@ -16,35 +14,24 @@ namespace {
 
 using namespace procession;
 using fuzz::expect;
-using std::chrono::milliseconds;
 using test::side;
 
 constexpr std::size_t max_sessions = 16;
 
-/// Bytes that no session of ours is to make: memory, not time, is the limit.
+/// The most that our sessions write: memory is the limit, not time.
 constexpr std::size_t max_written = 4 * 1024 * 1024;
-
-constexpr std::array<std::uint64_t, 8> sizes{1,     1000,   65535,  65536,
-                                             65537, 262144, 300000, 0};
 
 constexpr std::array<std::uint64_t, 8> pauses{1,     999,   5000,  9999,
                                               10000, 15000, 20000, 8000};
 
-class world {
+class world : public fuzz::harness {
 public:
-  explicit world(fuzz::input in) : in_(in) {
+  explicit world(fuzz::input in) : harness(in, side::left) {
     // nop
   }
 
-  void run() {
-    begin();
-    for (int i = 0; i < 1000 && !in_.empty(); ++i)
-      step();
-    end();
-  }
-
 private:
-  void begin() {
+  void begin() override {
     auto mode = in_.byte();
     runner_options options;
     if ((mode & 1) != 0)
@@ -62,14 +49,14 @@ private:
       add_session();
     if ((mode & 8) != 0)
       return;
-    // Most of what there is to see comes behind this.
+    // Most interesting states come after this.
     process_.launch();
     process_.connect(wire_.end(side::left));
     say_hello("secret");
     settle();
   }
 
-  void step() {
+  void step() override {
     auto what = in_.byte();
     auto which = what & 0x3f;
     if (which < 16)
@@ -77,12 +64,12 @@ private:
     else if (which < 40)
       of_runner(which);
     else if (which < 48)
-      of_wire(which);
+      disturb_wire(which - 40);
     else if (which < 56)
       of_process(which);
     else
-      of_time(which);
-    // What is posted may meet what comes next.
+      pass_time(pauses, which == 63);
+    // Posted work may meet the next step.
     if ((what & 0x80) == 0)
       settle();
     listen();
@@ -96,11 +83,8 @@ private:
     }
   }
 
-  void listen() {
-    // Bytes that were lost on the way are nobody's fault.
-    auto heard = wire_.take(side::right);
-    if (!deaf_)
-      said_.hear(heard);
+  void hear(std::string_view bytes) override {
+    said_.hear(bytes);
   }
 
   void add_session() {
@@ -146,7 +130,7 @@ private:
       case 11:
         return x.abandon();
       case 12:
-        // As many as there may be, and more.
+        // More than the limit.
         for (int i = 0; i < 300; ++i)
           x.resize();
         return;
@@ -166,11 +150,6 @@ private:
 
   // -- the runner -------------------------------------------------------------
 
-  void say(frame_type type, std::uint64_t session, std::string_view body = {},
-           std::uint16_t flags = 0) {
-    wire_.inject(side::left, runner_.frame(type, session, body, flags));
-  }
-
   void say_hello(std::string nonce) {
     protocol::hello x;
     x.nonce = std::move(nonce);
@@ -185,7 +164,7 @@ private:
   }
 
   void of_runner(int which) {
-    // Numbers are given from 1.
+    // Numbers start at 1.
     auto to = in_.below(sessions_.size() + 2) + (which < 36 ? 1 : 0);
     switch (which) {
       case 16:
@@ -239,11 +218,8 @@ private:
         return say(
           frame_type::closed, to,
           protocol::encode(protocol::closed{which == 30, {in_.byte(), 0}}));
-      case 32: {
-        // A body of another frame, or of none.
-        auto type = static_cast<frame_type>(in_.byte());
-        return say(type, to, in_.bytes(in_.byte()));
-      }
+      case 32:
+        return say_anything(to);
       case 33:
         raw(in_.bytes(in_.byte()));
         return;
@@ -259,44 +235,18 @@ private:
       case 38:
         return say_hello("secret");
       default:
-        // A frame as large as it may be.
-        return say(static_cast<frame_type>(in_.byte()), to,
-                   std::string(in_.flag() ? max_frame_body : 70000, 'x'));
+        return say_large(to);
     }
   }
 
   void raw(std::string_view bytes) {
-    // It may be credit, of which we know nothing.
+    // The bytes may be credit that the test does not see.
     for (std::uint64_t i = 0; i <= max_sessions; ++i)
       said_.credited(i, max_written);
     wire_.inject(side::left, bytes);
   }
 
   // -- the rest of the world --------------------------------------------------
-
-  void of_wire(int which) {
-    switch (which) {
-      case 40:
-        return wire_.hold(side::left);
-      case 41:
-        return wire_.flow(side::left);
-      case 42:
-        wire_.deliver(side::left, in_.byte() + 1);
-        return;
-      case 43:
-        return wire_.corrupt(side::left, in_.byte(), in_.byte());
-      case 44:
-        return wire_.limit(side::right, in_.flag() ? in_.number(2) : 0);
-      case 45:
-        return wire_.limit(side::right, test::wire::all);
-      case 46:
-        return wire_.cut(side::left);
-      default:
-        deaf_ = true;
-        return wire_.fail(in_.flag() ? side::left : side::right,
-                          std::make_error_code(std::errc::connection_reset));
-    }
-  }
 
   void of_process(int which) {
     switch (which) {
@@ -318,20 +268,12 @@ private:
     }
   }
 
-  void of_time(int which) {
-    auto pause = milliseconds{in_.one_of(pauses)};
-    if (which == 63)
-      work_->oversleep(pause);
-    else
-      work_->advance(pause);
-  }
-
-  void end() {
+  void end() override {
     settle();
     listen();
     if (in_.flag())
       process_.end();
-    // Whatever it is that the runner owes: it is given up in the end.
+    // A runner that still owes something is given up in the end.
     for (int i = 0; i < 24; ++i) {
       work_->advance(std::chrono::seconds{10});
       settle();
@@ -345,16 +287,10 @@ private:
     sessions_.clear();
     work_->run();
     expect(connection_.expired(), "nothing is left of the connection");
-    expect(work_->next_wake_up() == decltype(work_->next_wake_up())::max(),
-           "nothing is left to be waited for");
+    check_idle();
   }
 
-  fuzz::input in_;
-  std::shared_ptr<test::hand_executor> work_
-    = std::make_shared<test::hand_executor>();
-  test::wire wire_{*work_};
   fuzz::puppet_process process_;
-  fuzz::speaker runner_;
   fuzz::overheard said_;
   runner_state state_ = runner_state::launching;
   std::weak_ptr<runner_connection> connection_;
@@ -363,7 +299,6 @@ private:
   std::size_t written_ = 0;
   /// The process ends as soon as it is killed.
   bool dutiful_ = false;
-  bool deaf_ = false;
 };
 
 } // namespace

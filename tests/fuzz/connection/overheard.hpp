@@ -8,12 +8,12 @@
 
 namespace procession::fuzz {
 
-/// What a connection says to its runner, checked against what it may say.
+/// Checks what a connection says to its runner against what it may say.
 class overheard {
 public:
   void hear(std::string_view bytes);
 
-  /// The runner said that so much input of a session was taken.
+  /// Notes that the runner granted credit for a session's input.
   void credited(std::uint64_t session, std::uint64_t bytes);
 
 private:

@@ -34,7 +34,7 @@ std::unique_ptr<runner_process> puppet_process::make() {
 }
 
 void puppet_process::tell(runner_event x) {
-  // It may be destroyed meanwhile.
+  // The connection may destroy it meanwhile.
   if (auto sink = sink_)
     sink(std::move(x));
 }

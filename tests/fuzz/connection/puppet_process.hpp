@@ -6,11 +6,12 @@
 
 namespace procession::fuzz {
 
-/// A runner's process that does what the script says, in the order that
+/// A runner's process that follows the script, in the order that
 /// platform/common/runner_port.hpp promises.
 class puppet_process {
 public:
-  /// What a connection is given: tells of us until it is destroyed.
+  /// Creates the process for a connection, which gets our events until that is
+  /// destroyed.
   std::unique_ptr<runner_process> make();
 
   void launch();
@@ -20,14 +21,14 @@ public:
   void exit();
   void leave();
 
-  /// Does whatever still leads to its end.
+  /// Takes all remaining steps to its end.
   void end();
 
   bool killed() const noexcept {
     return killed_;
   }
 
-  /// Whether the connection has let go of it.
+  /// Returns whether the connection has released it.
   bool destroyed() const noexcept {
     return destroyed_;
   }

@@ -95,7 +95,7 @@ struct watched_session::story {
   std::uint64_t written = 0;
   std::uint64_t taken = 0;
   std::unordered_set<std::uint64_t> asked;
-  /// What came, and what it looked like then.
+  /// The output that came, and a copy of its bytes at that time.
   std::vector<std::pair<shared_bytes, std::string>> chunks;
 };
 

@@ -13,12 +13,12 @@
 
 namespace procession::fuzz {
 
-/// A session as an actor has it: asks a child for things, in the order that
-/// platform/child.hpp allows, and ends the test when the child tells what it
-/// must not.
+/// A session as an actor would drive it: sends requests to a child, in the
+/// order that platform/child.hpp allows, and ends the test when the child
+/// breaks a rule.
 class watched_session {
 public:
-  /// @param lost whether the runner is known to be gone.
+  /// @param lost returns whether the runner is known to be gone.
   watched_session(std::unique_ptr<child> x, std::function<bool()> lost);
   watched_session(const watched_session&) = delete;
   watched_session& operator=(const watched_session&) = delete;
@@ -36,11 +36,11 @@ public:
   /// Destroys the child.
   void abandon();
 
-  /// Once nothing more can happen.
+  /// Checks the final state, once nothing more can happen.
   void check_end() const;
 
 private:
-  /// What the child tells; goes with its sink.
+  /// The child's events; destroyed with its sink.
   struct story;
 
   bool may_ask() const;

@@ -1,5 +1,5 @@
-/// The decoder of frames: what it makes of a stream of bytes does not depend on
-/// the pieces in which that came, and it takes no memory on a stranger's word.
+/// The decoder of frames: the frames do not depend on the pieces in which the
+/// bytes came, and it does not allocate memory because a header claims a size.
 
 #include "frames.hpp"
 #include "input.hpp"
@@ -12,7 +12,7 @@
 
 namespace {
 
-/// The largest piece of memory that was asked for since it was set to 0.
+/// The largest allocation since it was set to 0.
 std::size_t largest = 0;
 
 } // namespace
@@ -57,10 +57,10 @@ namespace {
 using namespace procession;
 using fuzz::expect;
 
-/// Enough for a body of the largest size and one that claims to be larger.
+/// Enough for a body of the largest size and for one that claims to be larger.
 constexpr std::size_t max_stream = 3 * max_frame_body;
 
-/// The sizes at which the decoder does something else.
+/// Sizes at which the decoder's behaviour changes.
 constexpr std::array<std::uint64_t, 12> edges{
   0,
   1,
@@ -76,7 +76,7 @@ constexpr std::array<std::uint64_t, 12> edges{
   max_frame_body + 1,
 };
 
-/// A stream that begins well more often than chance would have it.
+/// Returns a stream that begins well more often than at random.
 std::string make_stream(fuzz::input& in) {
   std::string result;
   std::uint64_t sequence = 0;
@@ -108,7 +108,7 @@ std::string make_stream(fuzz::input& in) {
   return result;
 }
 
-/// What the decoder makes of a stream.
+/// The result of decoding a stream.
 struct outcome {
   std::vector<std::string> frames;
   std::string error;
@@ -119,8 +119,8 @@ struct outcome {
 
 class reader {
 public:
-  /// @param stop after so many frames no more are wanted.
-  /// @param keep whether to take the bodies, as who passes them on does.
+  /// @param stop the number of frames after which no more are wanted.
+  /// @param keep whether to take the bodies, as code that passes them on does.
   reader(std::size_t stop, bool keep) : stop_(stop), keep_(keep) {
     // nop
   }
@@ -157,7 +157,7 @@ public:
     return result_;
   }
 
-  /// Nothing comes after an error, whoever goes on feeding it.
+  /// Checks that nothing comes after an error, even if it is fed more bytes.
   void feed_more(std::string_view bytes) {
     if (result_.error.empty())
       return;
@@ -191,7 +191,7 @@ private:
 
   void told(const std::optional<failure>& bad) {
     expect(largest <= max_frame_body, "no body is larger than allowed");
-    // What it quotes is all that has come by then.
+    // It quotes only bytes that have come by then.
     if (bad)
       result_.error = to_string(*bad);
     if (auto quote = result_.error.find('"'); quote != std::string::npos)
@@ -221,7 +221,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   reader whole{stop, false};
   whole.feed(stream);
   auto expected = whole.finish();
-  // One byte at a time is slow for what is large.
+  // One byte at a time is slow for a large stream.
   auto smallest = std::max<std::size_t>(1, stream.size() / 4096);
   reader cut{stop, (mode & 16) != 0};
   reader filled{stop, (mode & 16) != 0};

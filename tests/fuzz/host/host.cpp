@@ -1,12 +1,10 @@
-/// The runner's end of a channel to a hostile parent: the script says what the
-/// parent sends, what the children do, how the bytes arrive and how time
+/// The runner's end of a channel to a hostile parent: the script decides what
+/// the parent sends, what the children do, how the bytes arrive and how time
 /// passes.
 
-#include "hand_executor.hpp"
-#include "input.hpp"
+#include "harness.hpp"
 #include "procession/runner/host/runner_host.hpp"
 #include "reported.hpp"
-#include "wire.hpp"
 
 #include <algorithm>
 
@@ -14,34 +12,23 @@ namespace {
 
 using namespace procession;
 using fuzz::expect;
-using std::chrono::milliseconds;
 using test::side;
 
 constexpr std::size_t limit = 4;
 
-/// Bytes that all children bring at most: memory, not time, is the limit.
+/// The most that all children write: memory is the limit, not time.
 constexpr std::size_t max_output = 4 * 1024 * 1024;
-
-constexpr std::array<std::uint64_t, 8> sizes{1,     1000,   65535,  65536,
-                                             65537, 262144, 300000, 0};
 
 constexpr std::array<std::uint64_t, 4> pauses{1, 1999, 2000, 30000};
 
-class world {
+class world : public fuzz::harness {
 public:
-  explicit world(fuzz::input in) : in_(in) {
+  explicit world(fuzz::input in) : harness(in, side::right) {
     // nop
   }
 
-  void run() {
-    begin();
-    for (int i = 0; i < 1000 && !in_.empty(); ++i)
-      step();
-    end();
-  }
-
 private:
-  void begin() {
+  void begin() override {
     auto mode = in_.byte();
     runner_host_options options;
     options.identity.pid = 4712;
@@ -55,7 +42,7 @@ private:
         expect(within(why), "an end has its reason");
         for (auto& x : children_->puppets)
           expect(x->destroyed(), "at the end no child is left");
-        // Its owner may have no further use for it.
+        // Its owner may destroy it.
         if ((mode & 2) != 0)
           host_ = nullptr;
       });
@@ -70,7 +57,7 @@ private:
            || x.code == errc::deadline_passed;
   }
 
-  void step() {
+  void step() override {
     auto what = in_.byte();
     auto which = what & 0x3f;
     if (which < 32)
@@ -78,33 +65,26 @@ private:
     else if (which < 48)
       of_child(which);
     else if (which < 56)
-      of_wire(which);
+      of_wire(which - 48);
     else
-      of_time(which);
+      pass_time(pauses, which == 63);
     settle(what);
   }
 
-  /// What is posted may meet what comes next.
+  /// Posted work may meet the next step.
   void settle(int what) {
     if ((what & 0x80) == 0)
       work_->run();
-    // Nor need the parent read at once.
+    // The parent need not read at once either.
     if ((what & 0x40) == 0)
       listen();
   }
 
-  void listen() {
-    auto heard = wire_.take(side::left);
-    // Bytes that were lost on the way are nobody's fault.
-    if (!deaf_)
-      reported_.hear(heard);
+  void hear(std::string_view bytes) override {
+    reported_.hear(bytes);
   }
 
   // -- the parent -------------------------------------------------------------
-
-  void say(frame_type type, std::uint64_t session, std::string_view body = {}) {
-    wire_.inject(side::right, parent_.frame(type, session, body));
-  }
 
   void say_hello(std::string nonce) {
     protocol::hello x;
@@ -170,12 +150,9 @@ private:
       case 18:
         reported_.abandoned(to);
         return say(frame_type::abandon, to);
-      case 19: {
-        // A body of another frame, or of none.
+      case 19:
         reported_.anything();
-        auto type = static_cast<frame_type>(in_.byte());
-        return say(type, to, in_.bytes(in_.byte()));
-      }
+        return say_anything(to);
       case 20:
         reported_.anything();
         return wire_.inject(side::right, in_.bytes(in_.byte()));
@@ -191,12 +168,10 @@ private:
       case 26:
         return say_hello(std::string{in_.bytes(in_.byte() % 8)});
       case 27:
-        // A frame as large as it may be.
         reported_.anything();
-        return say(static_cast<frame_type>(in_.byte()), to,
-                   std::string(in_.flag() ? max_frame_body : 70000, 'x'));
+        return say_large(to);
       default:
-        // Whatever the parent says and means many times.
+        // Many frames at once.
         for (int i = 0; i < 100; ++i)
           say(frame_type::ping, 0);
     }
@@ -250,47 +225,20 @@ private:
   // -- the rest of the world --------------------------------------------------
 
   void of_wire(int which) {
-    switch (which) {
-      case 48:
-        return wire_.hold(side::right);
-      case 49:
-        return wire_.flow(side::right);
-      case 50:
-        wire_.deliver(side::right, in_.byte() + 1);
-        return;
-      case 51:
-        reported_.anything();
-        return wire_.corrupt(side::right, in_.byte(), in_.byte());
-      case 52:
-        return wire_.limit(side::left, in_.flag() ? in_.number(2) : 0);
-      case 53:
-        return wire_.limit(side::left, test::wire::all);
-      case 54:
-        return wire_.cut(side::right);
-      default:
-        deaf_ = true;
-        return wire_.fail(in_.flag() ? side::left : side::right,
-                          std::make_error_code(std::errc::connection_reset));
-    }
+    if (which == corruption)
+      reported_.anything();
+    disturb_wire(which);
   }
 
-  void of_time(int which) {
-    auto pause = milliseconds{in_.one_of(pauses)};
-    if (which == 63)
-      work_->oversleep(pause);
-    else
-      work_->advance(pause);
-  }
-
-  void end() {
+  void end() override {
     work_->run();
     listen();
     if (in_.flag())
       wire_.cut(side::right);
     else
       say(frame_type::goodbye, 0);
-    // A frame that is not complete stands before the goodbye, or nothing that
-    // was held arrives: then only the end of the stream is an end.
+    // An incomplete frame may come before the goodbye, or held bytes do not
+    // arrive: then only the end of the stream ends the host.
     wire_.flow(side::right);
     work_->run();
     wire_.cut(side::right);
@@ -315,15 +263,9 @@ private:
     }
     work_->run();
     expect(wire_.closed(side::right), "the channel is closed");
-    expect(work_->next_wake_up() == decltype(work_->next_wake_up())::max(),
-           "nothing is left to be waited for");
+    check_idle();
   }
 
-  fuzz::input in_;
-  std::shared_ptr<test::hand_executor> work_
-    = std::make_shared<test::hand_executor>();
-  test::wire wire_{*work_};
-  fuzz::speaker parent_;
   std::shared_ptr<fuzz::puppet_factory> children_
     = std::make_shared<fuzz::puppet_factory>(limit);
   fuzz::reported reported_{*children_};
@@ -331,7 +273,6 @@ private:
   std::uint64_t last_number_ = 0;
   std::size_t output_ = 0;
   int ended_ = 0;
-  bool deaf_ = false;
 };
 
 } // namespace

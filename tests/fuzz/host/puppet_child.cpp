@@ -16,7 +16,7 @@ std::string output_at(std::int64_t pid, stream_kind stream, std::uint64_t from,
   auto seed = static_cast<std::uint64_t>(pid) * 31
               + static_cast<std::uint64_t>(stream) * 101;
   for (std::size_t i = 0; i < size; ++i)
-    // No power of two, which pieces of the usual sizes would hide.
+    // Not a power of two, which pieces of the usual sizes would hide.
     result[i] = static_cast<char>((from + i) % 251 + seed);
   return result;
 }

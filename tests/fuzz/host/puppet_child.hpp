@@ -14,24 +14,24 @@
 
 namespace procession::fuzz {
 
-/// What a child's output looks like at a place of one of its streams.
+/// Returns a child's output at an offset of one of its streams.
 std::string output_at(std::int64_t pid, stream_kind stream, std::uint64_t from,
                       std::size_t size);
 
-/// A process that does what the script says, in the order and within the bounds
-/// of platform/child.hpp, and ends the test when it is asked for what must not
-/// be asked of it. Outlives the `child` that it stands for.
+/// A process that follows the script, in the order and within the bounds of
+/// platform/child.hpp, and ends the test at a request that breaks the rules.
+/// Outlives the `child` that it stands for.
 class puppet_child {
 public:
   explicit puppet_child(std::int64_t pid) : pid_(pid) {
     // nop
   }
 
-  /// What a host is given.
+  /// Creates the child for a host.
   std::unique_ptr<child> make();
 
-  // What happens; nothing if it cannot happen now. Told even after the child
-  // was destroyed: that may cross.
+  // Events; an event that cannot happen now is ignored. They are sent even
+  // after the child was destroyed, as both may cross.
 
   void start();
   void fail_to_start();
@@ -54,7 +54,7 @@ public:
     return destroyed_;
   }
 
-  // What the host may tell its parent.
+  // The events that the host may report to its parent.
 
   std::int64_t pid() const noexcept {
     return pid_;
@@ -72,7 +72,7 @@ public:
     return at_ == state::over;
   }
 
-  /// Bytes of each stream, so far and when it exited.
+  /// Return the bytes of each stream, so far and at the exit.
   const std::array<std::uint64_t, 2>& produced() const noexcept {
     return produced_;
   }
@@ -85,7 +85,7 @@ public:
     return taken_;
   }
 
-  /// How often it answered a request of each number.
+  /// Returns how often each request was answered, by number.
   const std::map<std::uint64_t, std::size_t>& answers() const noexcept {
     return answers_;
   }
@@ -116,17 +116,17 @@ private:
   std::map<std::uint64_t, std::size_t> answers_;
 };
 
-/// Makes puppets and keeps them.
+/// Creates puppets and keeps them.
 class puppet_factory : public child_factory {
 public:
-  /// @param limit how many may live at the same time.
+  /// @param limit the number of puppets that may live at the same time.
   explicit puppet_factory(std::size_t limit) : limit_(limit) {
     // nop
   }
 
   std::unique_ptr<child> make_child() override;
 
-  /// In the order in which they were made; the first has the pid 1.
+  /// In the order of their creation; the first has the pid 1.
   std::vector<std::unique_ptr<puppet_child>> puppets;
 
 private:

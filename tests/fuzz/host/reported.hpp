@@ -12,7 +12,8 @@
 
 namespace procession::fuzz {
 
-/// What a host reports to its parent, compared with what its children did.
+/// Compares the reports of a host to its parent with the events of its
+/// children.
 class reported {
 public:
   explicit reported(const puppet_factory& children) : children_(children) {
@@ -21,12 +22,12 @@ public:
 
   void hear(std::string_view bytes);
 
-  /// The parent has no use for that session any more.
+  /// Notes that the parent has abandoned the session.
   void abandoned(std::uint64_t session) {
     abandoned_.insert(session);
   }
 
-  /// The parent said something of which we do not know what it means.
+  /// Notes that the parent sent something with an unknown meaning.
   void anything() {
     anything_ = true;
   }

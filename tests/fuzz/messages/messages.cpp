@@ -1,5 +1,5 @@
-/// The bodies of the runner protocol: whatever bytes come, decoding them does
-/// no harm, and what they are taken for can be sent on as it is.
+/// The bodies of the runner protocol: decoding any bytes does no harm, and a
+/// decoded body can be sent on as it is.
 
 #include "frames.hpp"
 #include "input.hpp"

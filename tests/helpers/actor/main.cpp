@@ -1,27 +1,27 @@
-// A child for tests, the same on every platform: does what its words say, one
+// A child for tests, the same on every platform: it performs its words, one
 // after the other. Texts may hold \n, \r, \0, \e and \\.
 //
 //   out TEXT, err TEXT   prints
 //   cat                  copies its input to its output
 //   line                 reads one line
-//   zeros N, errzeros N  prints so many NUL bytes on one of its streams
+//   zeros N, errzeros N  prints N NUL bytes on one of its streams
 //   flood                prints without end
-//   count N              prints the numbers below N, one a line
-//   sleep SECONDS        waits; without an end: forever
+//   count N              prints the numbers below N, one per line
+//   sleep SECONDS        waits; SECONDS may be left out: for ever
 //   exit CODE            ends
-//   pid                  prints its number, in a line
+//   pid                  prints its number, on a line of its own
 //   spawn N WORD...      starts itself with the next N words, without input and
-//                        out of its process group; mute N WORD... also without
-//                        output, and then prints the number of that, in a line
+//                        outside of its process group; mute N WORD... also
+//                        without output, and then prints its number on a line
 //   close STREAM         closes 0, 1 or 2
 //   interrupted TEXT CODE, terminated TEXT CODE
-//                        from now on an interrupt, or the request to end,
-//                        prints and ends
-//   stubborn             from now on both are ignored
-//   args, env NAME, cwd  print what it was started with, in a line each
-//   size                 prints the rows and columns of its terminal, in a line
+//                        from now on prints and ends at an interrupt, or at
+//                        the request to end
+//   stubborn             ignores both from now on
+//   args, env NAME, cwd  print what it was started with, one per line
+//   size                 prints the rows and columns of its terminal
 //   raw                  makes its terminal pass bytes as they are
-//   work                 takes time and more than 256 MiB of memory
+//   work                 uses time and more than 256 MiB of memory
 #include "system.hpp"
 
 #include <algorithm>
@@ -87,7 +87,7 @@ void copy_input() {
 }
 
 void read_line() {
-  // The second half of a line's end belongs to that line, not to the next.
+  // The LF of a CRLF belongs to the same line end.
   static auto after_cr = false;
   std::array<char, 1> c{};
   while (read_input(c) == 1) {
@@ -110,7 +110,7 @@ void rest(const std::string& seconds) {
     std::chrono::duration<double>{std::stod(seconds)});
 }
 
-/// The words of a play, from the first that was not performed yet.
+/// The words of a play that were not performed yet.
 class script {
 public:
   explicit script(std::vector<std::string> words) : words_(std::move(words)) {

@@ -7,16 +7,16 @@
 #include <string>
 #include <vector>
 
-/// What the helper program `actor` needs of the operating system, unbuffered.
+/// The operating system for the helper program `actor`, unbuffered.
 namespace actor {
 
-/// The words that we were started with, without our name, in UTF-8.
+/// Returns the words of our command line, without our name, in UTF-8.
 std::vector<std::string> words(int argc, char** argv);
 
-/// A variable of the environment, in UTF-8; "none" if there is none.
+/// Returns a variable of the environment, in UTF-8; "none" if there is none.
 std::string variable(const std::string& name);
 
-/// The working directory, in UTF-8.
+/// Returns the working directory, in UTF-8.
 std::string directory();
 
 /// Reads standard input. @returns 0 at its end.
@@ -31,23 +31,24 @@ void close_stream(int stream);
 
 std::int64_t own_pid();
 
-/// Starts this program again, with other words, without input and out of reach
-/// of its parent's process group. @param silent without output too.
-/// @returns its pid, once that is so.
+/// Starts this program again with other words, without input and outside of its
+/// parent's process group. @param silent without output as well.
+/// @returns its pid, once it runs so.
 std::int64_t start_self(const std::vector<std::string>& words, bool silent);
 
-/// Lets `f` run, on whatever thread, when we are interrupted, or asked to end;
-/// null: that is ignored.
+/// Calls `f`, on any thread, when we are interrupted, or asked to end; null
+/// ignores it.
 void on_interrupt(std::function<void()> f);
 void on_terminate(std::function<void()> f);
 
-/// "rows cols" of the terminal that standard output is; "none" if it is none.
+/// Returns "rows cols" of the terminal on standard output; "none" if it is not
+/// a terminal.
 std::string terminal_size();
 
-/// Lets a terminal pass bytes as they are, without echo.
+/// Makes a terminal pass bytes as they are, without echo.
 void set_raw();
 
-/// Ends at once: no buffer is flushed, nothing is destroyed.
+/// Ends at once, without flushing buffers or destroying objects.
 [[noreturn]] void leave(std::uint32_t code);
 
 } // namespace actor

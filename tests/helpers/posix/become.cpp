@@ -5,8 +5,8 @@
 //            (SECBIT_NO_SETUID_FIXUP),
 //   keep     it is root and keeps its capabilities in one (PR_SET_KEEPCAPS),
 //   keyring  it is root and has a key in its session keyring.
-// The program is this one again, as `become report`: what it prints, one fact a
-// line, is what is left to it.
+// The program is this one again, as `become report`: it prints its remaining
+// rights, one fact per line.
 #include "procession/platform/posix/launcher.hpp"
 
 #include <fcntl.h>
@@ -32,13 +32,13 @@ constexpr uid_t someone = 33;
 constexpr uid_t nobody = 65534;
 constexpr auto key_name = "procession-test-become";
 
-/// Says what it cannot do here.
+/// Prints a step that is impossible here. @returns the exit code.
 int unable(const char* what) {
   std::perror(what);
   return 77;
 }
 
-/// Leaves root with CAP_SETGID and CAP_SETUID alone, in all of its sets.
+/// Gives up root but keeps CAP_SETGID and CAP_SETUID, in all capability sets.
 bool become_someone() {
   constexpr auto kept = 1u << CAP_SETGID | 1u << CAP_SETUID;
   auto header = __user_cap_header_struct{_LINUX_CAPABILITY_VERSION_3, 0};

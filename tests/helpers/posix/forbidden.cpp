@@ -1,6 +1,6 @@
-// Spawns where a filter forbids system calls, as sandboxes do: `forbidden
-// ERRNO CALL...`. It prints what comes of a program that tells which
-// descriptors it has; the host has one that every program would inherit.
+// Spawns where a filter forbids system calls, as sandboxes do: `forbidden ERRNO
+// CALL...`. It prints the outcome of a program that lists its descriptors; the
+// host has one that every program would inherit.
 #include "procession/actors/run.hpp"
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
@@ -33,8 +33,8 @@ const std::map<std::string, std::uint32_t> calls{
   {"timerfd_create", SYS_timerfd_create},
 };
 
-/// Forbids a call; `clone_pidfd` is every call that makes a process with a
-/// pidfd, but no thread.
+/// Forbids a call; `clone_pidfd` stands for every call that creates a process
+/// with a pidfd, but not a thread.
 void forbid(std::vector<sock_filter>& code, const std::string& call,
             std::uint32_t os_code) {
   const auto deny = sock_filter BPF_STMT(BPF_RET | BPF_K,
@@ -45,7 +45,7 @@ void forbid(std::vector<sock_filter>& code, const std::string& call,
                  deny});
     return;
   }
-  // The flags of clone3 are out of a filter's sight: libc uses clone then.
+  // A filter cannot see the flags of clone3; without it libc uses clone.
   const std::uint32_t no_such_call = SECCOMP_RET_ERRNO | ENOSYS;
   code.insert(
     code.end(),

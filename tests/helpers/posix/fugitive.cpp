@@ -2,12 +2,12 @@
 // leaves its process group and ignores SIGTERM, prints "fugitive PID" (and
 // closes its output if it is to be quiet) and waits. With HOW
 //   threads  its main thread has ended, another one runs,
-//   hidden   nobody but root may look into it (PR_SET_DUMPABLE, prctl(2)),
+//   hidden   only root may look into it (PR_SET_DUMPABLE, prctl(2)),
 //   deep     it is in the last of 700 cgroups, each below the one before,
 //   sealed   it is in a cgroup below one that its owner may not write to,
-//   root     it becomes root altogether, if it is allowed to,
+//   root     it becomes root completely, if it is allowed to,
 //   storm    it is many, each of which forks and ends, in a session of its own,
-//            ten thousand times in all. What is left then waits for a minute.
+//            ten thousand times in all. The last one then waits for a minute.
 #include "procession/platform/posix/cgroup_place.hpp"
 #include "procession/platform/posix/fd.hpp"
 
@@ -44,7 +44,7 @@ void tell() {
     ::pause();
 }
 
-/// Whether the main thread is a zombie.
+/// Returns whether the main thread is a zombie.
 bool headless() {
   auto path = "/proc/self/task/" + std::to_string(::getpid()) + "/stat";
   auto* file = std::fopen(path.c_str(), "r");
@@ -63,7 +63,7 @@ void* outlive(void*) {
   wait();
 }
 
-/// Moves into a cgroup so far below its own.
+/// Moves into a cgroup that many levels below its own.
 bool descend(int depth) {
   std::error_code ec;
   auto own = posix::own_cgroup(ec);
@@ -75,12 +75,12 @@ bool descend(int depth) {
   return file && ::write(file.get(), "0", 1) == 1;
 }
 
-/// How many processes a storm makes in all: a third of what a system has by
-/// default. Once its head was killed, its dead are those of whoever is in
-/// charge of orphans here, who may be slow.
+/// The number of processes that a storm creates in all: a third of a system's
+/// default limit. Once its head was killed, its dead are reaped by the adopter
+/// of orphans, which may be slow.
 constexpr auto max_hops = 10'000;
 
-/// @param gate reads nothing before the storm begins.
+/// @param gate is not readable before the storm begins.
 [[noreturn]] void hop(std::atomic<int>& hops, const posix::unique_fd& gate) {
   char none;
   static_cast<void>(::read(gate.get(), &none, 1));
@@ -135,7 +135,7 @@ int main(int argc, char** argv) {
         gate.write.reset();
         hop(hops, gate.read);
       }
-    // Whoever waits for the storm does not have to wait for its end.
+    // A waiting test does not have to wait for the end of the storm.
     tell();
     gate.write.reset();
     wait();

@@ -1,6 +1,6 @@
 // A host to be killed: starts sessions of every kind, contained by the marker
-// or in a runner if it is told so, prints the numbers of all their processes,
-// one a line, then "ready", and waits.
+// or in a runner on request, prints the numbers of all their processes, one per
+// line, then "ready", and waits.
 #include "procession/actors/runner_node.hpp"
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
@@ -17,7 +17,8 @@ using namespace procession;
 
 namespace {
 
-/// Leader, child, a grandchild in a session of its own, one without parent.
+/// Leader, child, a grandchild in a session of its own, and a process without
+/// parent.
 constexpr auto script
   = "trap '' HUP TERM INT\n"
     "echo $$\n"

@@ -1,12 +1,12 @@
 // A host to be killed, with a keeper: `kept_host KIND HOW [SCRIPT [CGROUP]]`.
-// It moves into CGROUP, starts a tree, tells the keeper, a process far out in
-// the tree and where the trees' cgroups are, each on a line with its name, then
-// "ready", and waits. The tree is led by a shell that executes SCRIPT, which
-// has to tell the process. With HOW
+// It moves into CGROUP, starts a tree, prints the keeper, a process far out in
+// the tree and the directory of the trees' cgroups, each on a line with its
+// name, then "ready", and waits. The tree is led by a shell that executes
+// SCRIPT, which must print the process. With HOW
 //   closed    it has no descriptors 0, 1 and 2,
-//   forked    it has forked a process that waits as well, and tells of it,
-//   ending    it ends the tree when the leader has ended, and tells by "ended"
-//             how many processes were ended, and how many survive,
+//   forked    it has forked a process that waits as well, and prints it,
+//   ending    it ends the tree when the leader has ended, and prints as "ended"
+//             how many processes were ended and how many survive,
 //   ordinary  that as well, and it is an ordinary user.
 #include "procession/io/reactor/loop.hpp"
 #include "procession/platform/posix/containment.hpp"
@@ -37,7 +37,7 @@ bool enter(const std::string& cgroup) {
   return file && ::write(file.get(), "0", 1) == 1;
 }
 
-/// What there is to keep.
+/// The host with a tree to keep.
 struct host {
   std::unique_ptr<posix::containment> containment;
   std::unique_ptr<posix::tree> tree;
@@ -80,7 +80,7 @@ struct host {
     return true;
   }
 
-  /// On the reactor.
+  /// Ends the tree. Called on the reactor.
   void end() {
     tree->end(leader.pid, posix::ending::kill, {}, [](posix::tree_end x) {
       ::dprintf(out, "ended %d %d\n", static_cast<int>(x.ended),

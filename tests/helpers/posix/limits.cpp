@@ -1,6 +1,6 @@
-// Spawns where the system has run out of something, and prints what comes of
-// it: `limits processes`, `limits terminals`, `limits closed`; or makes
-// runtimes there until one works: `limits threads`, `limits descriptors`.
+// Spawns where the system has run out of a resource, and prints the outcome:
+// `limits processes`, `limits terminals`, `limits closed`; or creates runtimes
+// there until one works: `limits threads`, `limits descriptors`.
 #include "procession/actors/run.hpp"
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
@@ -25,13 +25,13 @@ using namespace procession;
 
 namespace {
 
-/// Says what it is about to do and cannot.
+/// Prints a step that failed. @returns the exit code.
 int unable(const char* what) {
   std::perror(what);
   return 77;
 }
 
-/// Where answers go when the standard streams are closed.
+/// The file for answers when the standard streams are closed.
 FILE* report = stdout;
 
 struct world {
@@ -56,10 +56,10 @@ struct world {
 };
 
 int without_processes() {
-  // The limit does not hold for root.
+  // The limit does not bind root.
   if (::getuid() == 0 && ::setuid(65534) != 0)
     return unable("setuid");
-  // So that a leak checker may look at us still.
+  // So that a leak checker may still inspect us.
   ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   world w;
   w.try_run(pipes(), "true");
@@ -78,8 +78,8 @@ std::ptrdiff_t count(const char* directory) {
   return std::distance(begin(all), end(all));
 }
 
-/// Makes runtimes with a limit that rises until one works, and prints how each
-/// attempt failed and what it left.
+/// Creates runtimes with a limit that rises until one works, and prints how
+/// each attempt failed and what it left behind.
 int make_runtimes(int resource, rlim_t lowest) {
   rlimit before{};
   ::getrlimit(static_cast<__rlimit_resource>(resource), &before);
@@ -107,7 +107,7 @@ int make_runtimes(int resource, rlim_t lowest) {
 }
 
 int without_threads() {
-  // The limit does not hold for root, and counts all of a user's.
+  // The limit does not bind root, and counts all of a user's processes.
   auto unused = static_cast<uid_t>(1'000'000 + ::getpid());
   if (::getuid() == 0 && ::setuid(unused) != 0)
     return unable("setuid");

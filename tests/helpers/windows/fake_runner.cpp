@@ -1,5 +1,5 @@
-// A runner that does not do as it should. Which way is in the environment
-// variable PROCESSION_FAKE_RUNNER:
+// A runner that misbehaves. The environment variable PROCESSION_FAKE_RUNNER
+// says how:
 //
 //   die                 says something and ends with code 7
 //   idle                does not connect
@@ -11,7 +11,7 @@
 //                       may, and does so as a runner should. FILE.ready and
 //                       FILE.go, without their directory, are two events.
 //
-// It stays until its parent ends it, or the pipe.
+// It stays until its parent ends it or closes the pipe.
 #include "procession/platform/win_elevated/parent.hpp"
 #include "procession/platform/windows/system.hpp"
 #include "procession/runner/channel/protocol.hpp"

@@ -1,5 +1,5 @@
-// A host of sessions to be killed. Prints the numbers of a child and of that
-// one's child, a line each, and then waits for its end.
+// A host of sessions to be killed. It prints the numbers of a child and of that
+// child's own child, one per line, and then waits for its end.
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
 #include "procession/platform/windows/system.hpp"

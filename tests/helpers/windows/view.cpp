@@ -1,6 +1,6 @@
-// Prints what a program sees of the host that started it: whether its console's
-// window is visible, whether a process of that number shares the console, and
-// whether a handle of that number is its own, too.
+// Prints what a program sees of its host: whether its console's window is
+// visible, whether a process of that number shares the console, and whether a
+// handle of that number is its own, too.
 //
 //   view PID HANDLE
 #include <windows.h>

@@ -23,18 +23,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
-}
-
-/// A runner that is a shell script: `$1` is the path of the true one.
+/// Returns options for a runner that is a shell script; `$1` is the path of the
+/// real one.
 runner_options scripted(std::string script) {
   runner_options result;
   result.command = {"/bin/sh", "-c", std::move(script), "sh", runner_path()};
   return result;
 }
 
-/// A directory of this test.
+/// A directory of this test, removed by the destructor.
 class scratch {
 public:
   scratch() {
@@ -50,7 +47,7 @@ public:
   fs::path path;
 };
 
-/// Writes a program for the shell.
+/// Writes a shell script. @returns its path.
 std::string write_script(const fs::path& where, const std::string& text) {
   {
     std::ofstream file{where};
@@ -62,20 +59,14 @@ std::string write_script(const fs::path& where, const std::string& text) {
 
 } // namespace
 
-TEST_CASE("a runner says who it is, and counts its sessions") {
+TEST_CASE("a runner says who it is, and counts its sessions",
+          "[runner][start]") {
   runner_world there{{}};
-  REQUIRE_FALSE(there.up());
-  auto info = there.info();
-  CHECK(info.state == runner_state::up);
-  CHECK(info.pid == info.remote_pid);
-  CHECK(process_lives(info.pid));
-  CHECK(info.sessions == 0);
-  auto hdl = there.w.spawn(program("cat"));
-  CHECK(there.info().sessions == 1);
+  auto hdl = check_introduction(there, program("cat"));
   REQUIRE(there.w.ask<exit_status>(hdl, terminate_atom_v));
 }
 
-TEST_CASE("sessions wait for a runner that takes its time") {
+TEST_CASE("sessions wait for a runner that takes its time", "[runner][start]") {
   scratch here;
   auto fifo = here.path / "go";
   REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
@@ -92,7 +83,7 @@ TEST_CASE("sessions wait for a runner that takes its time") {
   CHECK(success(there.w.run(program("true")).status));
 }
 
-TEST_CASE("no more wait for a runner than it takes") {
+TEST_CASE("sessions that wait for a runner are limited", "[runner][limits]") {
   runner_world there{scripted("exec sleep 1000")};
   caf::scoped_actor crowd{there.w.sys};
   for (std::size_t i = 0; i < max_waiting; ++i)
@@ -100,8 +91,9 @@ TEST_CASE("no more wait for a runner than it takes") {
   CHECK(is(there.up(), errc::busy));
 }
 
-TEST_CASE("a runner that ends before it speaks is an error with its exit code, "
-          "at once") {
+TEST_CASE(
+  "a runner that ends before it speaks is an error with its exit code, at once",
+  "[runner][start]") {
   auto begin = std::chrono::steady_clock::now();
   SECTION("by itself") {
     runner_world there{scripted("echo cannot do that >&2; exit 7")};
@@ -128,22 +120,17 @@ TEST_CASE("a runner that ends before it speaks is an error with its exit code, "
   CHECK(std::chrono::steady_clock::now() - begin < 1s);
 }
 
-TEST_CASE("what cannot be launched is an error with its stage") {
+TEST_CASE("a runner that cannot be launched is an error with its stage",
+          "[runner][start]") {
   runner_options options;
   SECTION("no such program") {
     options.program = "/nowhere/runner";
-    runner_world there{options};
-    auto why = there.up();
-    CHECK(is(why, errc::program_not_found));
-    CHECK(detail_of(why).at == stage::exec);
-    CHECK(contains(describe(why), "the runner was not started"));
+    check_failure(options, errc::program_not_found, stage::exec,
+                  "the runner was not started");
   }
   SECTION("no such user") {
     options.user = "nobody-of-that-name";
-    runner_world there{options};
-    auto why = there.up();
-    CHECK(is(why, errc::no_such_user));
-    CHECK(detail_of(why).at == stage::logon);
+    check_failure(options, errc::no_such_user, stage::logon);
   }
   SECTION("a user and a command line") {
     options.user = "nobody";
@@ -159,7 +146,8 @@ TEST_CASE("what cannot be launched is an error with its stage") {
   }
 }
 
-TEST_CASE("the way to a hello has a deadline") {
+TEST_CASE("the start of a runner up to its hello has a deadline",
+          "[runner][start]") {
   runner_options options;
   scratch here;
   SECTION("of a program in place of the runner") {
@@ -171,30 +159,27 @@ TEST_CASE("the way to a hello has a deadline") {
     options.connect_timeout = 40ms;
     options.hello_timeout = 60ms;
   }
-  runner_world there{options};
-  auto why = there.up();
-  CHECK(is(why, errc::runner_failed));
-  CHECK(detail_of(why).at == stage::hello);
-  CHECK(contains(describe(why), "within 100 ms"));
+  check_failure(options, errc::runner_failed, stage::hello, "within 100 ms");
 }
 
-TEST_CASE("what is no runner is recognised by what it says") {
-  runner_world there{scripted("echo Welcome to this machine, stranger!; "
-                              "exec sleep 1000")};
-  auto why = there.up();
-  CHECK(is(why, errc::protocol_violation));
-  CHECK(detail_of(why).at == stage::hello);
-  CHECK(contains(describe(why), "Welcome to this machine"));
+TEST_CASE("a program that is not a runner is recognised by its output",
+          "[runner][protocol]") {
+  check_failure(scripted("echo Welcome to this machine, stranger!; "
+                         "exec sleep 1000"),
+                errc::protocol_violation, stage::hello,
+                "Welcome to this machine");
 }
 
-TEST_CASE("even a message of a few words is quoted") {
+TEST_CASE("a short message instead of a hello is quoted",
+          "[runner][protocol]") {
   runner_world there{scripted("echo Go away.")};
   CHECK(describe(there.up())
         == "protocol_violation at hello: it does not begin with a hello of "
            "version 4 but with \"Go away..\"");
 }
 
-TEST_CASE("a runner as another user is that user, and stays it") {
+TEST_CASE("a runner as another user is that user, and stays it",
+          "[runner][start]") {
   if (::geteuid() != 0) {
     WARN("only root becomes somebody else");
     return;
@@ -216,7 +201,7 @@ TEST_CASE("a runner as another user is that user, and stays it") {
   CHECK(tell("echo ${PROCESSION_RUNNER_NONCE-unset}") == "unset\n");
 }
 
-TEST_CASE("a runner lies where its user cannot go") {
+TEST_CASE("a runner may lie where its user cannot go", "[runner][start]") {
   if (::geteuid() != 0) {
     WARN("only root becomes somebody else");
     return;
@@ -242,7 +227,8 @@ TEST_CASE("a runner lies where its user cannot go") {
   }
 }
 
-TEST_CASE("who is not root becomes nobody else") {
+TEST_CASE("a runner without root cannot become another user",
+          "[runner][start]") {
   if (::geteuid() != 0) {
     runner_options options;
     options.user = "root";

@@ -1,4 +1,4 @@
-// The loss of a runner by every signal, and what is left then.
+// The loss of a runner by every signal, and what is left after it.
 #include "../runner_world.hpp"
 
 #include <catch2/catch.hpp>
@@ -26,7 +26,8 @@ runner_options quick_to_notice() {
 
 } // namespace
 
-TEST_CASE("the loss of a runner ends each of its sessions, and every process") {
+TEST_CASE("the loss of a runner ends each of its sessions, and every process",
+          "[runner][ending]") {
   auto how = GENERATE(SIGKILL, SIGSTOP, SIGTERM);
   INFO("signal " << how);
   runner_world there{quick_to_notice()};
@@ -48,7 +49,7 @@ TEST_CASE("the loss of a runner ends each of its sessions, and every process") {
   }
   for (auto pid : {info.pid, a, b, c, d})
     CHECK(process_gone(pid));
-  // Everybody that waits, asks or watches is told.
+  // Every actor that waits, asks or watches is told.
   CHECK(there.w.ask<exit_status>(pipe, wait_atom_v)->cause
         == exit_cause::runner_lost);
   CHECK(is(there.w.refusal(program("true")), errc::runner_lost));
@@ -61,7 +62,7 @@ TEST_CASE("the loss of a runner ends each of its sessions, and every process") {
   });
 }
 
-TEST_CASE("what a runner sent before its end arrives") {
+TEST_CASE("the last output of a runner arrives", "[runner][output]") {
   runner_world there;
   auto hdl = there.w.spawn(
     shell("head -c 200000 /dev/zero; kill -KILL $PPID; exec sleep 1000"));
@@ -72,7 +73,8 @@ TEST_CASE("what a runner sent before its end arrives") {
   CHECK(events.status->cause == exit_cause::runner_lost);
 }
 
-TEST_CASE("a hundred runners leave no descriptor and no zombie") {
+TEST_CASE("a hundred runners leave no descriptor and no zombie",
+          "[runner][leak]") {
   auto count = [] {
     auto all = std::filesystem::directory_iterator{"/proc/self/fd"};
     return std::distance(begin(all), end(all));

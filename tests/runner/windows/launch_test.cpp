@@ -1,5 +1,4 @@
-// How a runner comes to be on Windows, and everything that can go wrong on the
-// way.
+// How a runner starts on Windows, and everything that can go wrong on the way.
 #include "../../conformance/windows/processes.hpp"
 #include "../runner_world.hpp"
 
@@ -24,11 +23,7 @@ using windows::unique_handle;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
-}
-
-/// A runner that does something else; the words of
+/// Returns options for a runner that misbehaves; the words of
 /// tests/helpers/windows/fake_runner.cpp.
 runner_options fake(const std::string& how) {
   ::SetEnvironmentVariableW(L"PROCESSION_FAKE_RUNNER",
@@ -38,14 +33,14 @@ runner_options fake(const std::string& how) {
   return result;
 }
 
-/// A client that the pipe's owner does not expect.
+/// Connects as a client that the pipe's owner does not expect.
 unique_handle open_pipe(const std::string& name) {
   return unique_handle{::CreateFileW(windows::to_wide_path(name).c_str(),
                                      FILE_READ_DATA | FILE_WRITE_DATA, 0,
                                      nullptr, OPEN_EXISTING, 0, nullptr)};
 }
 
-/// Where a runner waits that was told to.
+/// The place where a runner waits if it was told to.
 class gate {
 public:
   gate()
@@ -64,7 +59,7 @@ public:
     return file_.string();
   }
 
-  /// Waits until the runner is there. @returns the name of the pipe.
+  /// Waits until the runner has arrived. @returns the name of the pipe.
   std::string wait() const {
     REQUIRE(::WaitForSingleObject(ready_.get(), 30'000) == WAIT_OBJECT_0);
     std::string result;
@@ -87,7 +82,7 @@ private:
   unique_handle go_;
 };
 
-/// A real runner, started by hand, until its end.
+/// A real runner that is started by hand and runs to its end.
 struct stray_runner {
   stray_runner(const std::string& name, const std::string& input) {
     HANDLE ends[2] = {};
@@ -126,24 +121,19 @@ struct stray_runner {
 
 } // namespace
 
-TEST_CASE("a runner says who it is, and counts its sessions, on Windows") {
+TEST_CASE("a runner says who it is, and counts its sessions, on Windows",
+          "[windows][runner]") {
   runner_world there{{}};
-  REQUIRE_FALSE(there.up());
-  auto info = there.info();
-  CHECK(info.state == runner_state::up);
-  CHECK(info.pid == info.remote_pid);
-  CHECK(process_lives(info.pid));
-  CHECK_FALSE(info.user.empty());
-  CHECK(info.sessions == 0);
-  auto hdl = there.w.spawn(actor({"cat"}));
-  CHECK(there.info().sessions == 1);
+  auto hdl = check_introduction(there, actor({"cat"}));
+  CHECK_FALSE(there.info().user.empty());
   CHECK(there.w.info(hdl).containment == containment_kind::job);
   REQUIRE(
     there.w.ask<exit_status>(hdl, terminate_atom_v, caf::timespan::zero()));
 }
 
 TEST_CASE("a runner that ends before it connects is an error with its exit "
-          "code and its last words, at once") {
+          "code and its last words, at once",
+          "[windows][runner]") {
   auto begin = std::chrono::steady_clock::now();
   runner_world there{fake("die")};
   auto why = there.w.refusal(actor({}));
@@ -155,15 +145,14 @@ TEST_CASE("a runner that ends before it connects is an error with its exit "
   CHECK(std::chrono::steady_clock::now() - begin < 5s);
 }
 
-TEST_CASE("what cannot be launched is an error with its stage, on Windows") {
+TEST_CASE(
+  "a runner that cannot be launched is an error with its stage, on Windows",
+  "[windows][runner]") {
   runner_options options;
   SECTION("no such program") {
     options.program = "C:\\nowhere\\runner.exe";
-    runner_world there{options};
-    auto why = there.up();
-    CHECK(is(why, errc::program_not_found));
-    CHECK(detail_of(why).at == stage::exec);
-    CHECK(contains(describe(why), "the runner was not started"));
+    check_failure(options, errc::program_not_found, stage::exec,
+                  "the runner was not started");
   }
   SECTION("a user and a command line") {
     options.user = "somebody";
@@ -173,34 +162,29 @@ TEST_CASE("what cannot be launched is an error with its stage, on Windows") {
   }
 }
 
-TEST_CASE("every stage of a runner has a deadline, on Windows") {
+TEST_CASE("every stage of a runner has a deadline, on Windows",
+          "[windows][runner]") {
   SECTION("connect") {
     auto options = fake("idle");
     options.connect_timeout = 100ms;
-    runner_world there{options};
-    auto why = there.up();
-    CHECK(is(why, errc::runner_failed));
-    CHECK(detail_of(why).at == stage::connect);
-    CHECK(contains(describe(why), "did not connect within 100 ms"));
+    check_failure(options, errc::runner_failed, stage::connect,
+                  "did not connect within 100 ms");
   }
   SECTION("hello") {
     auto options = fake("mute");
     options.hello_timeout = 100ms;
-    runner_world there{options};
-    auto why = there.up();
-    CHECK(is(why, errc::runner_failed));
-    CHECK(detail_of(why).at == stage::hello);
-    CHECK(contains(describe(why), "no hello within 100 ms"));
+    check_failure(options, errc::runner_failed, stage::hello,
+                  "no hello within 100 ms");
   }
 }
 
-TEST_CASE("what is no runner is recognised by what it says, on Windows") {
+TEST_CASE(
+  "a program that is not a runner is recognised by its output, on Windows",
+  "[windows][runner]") {
   SECTION("at the pipe") {
-    runner_world there{fake("say Welcome to this machine, stranger!")};
-    auto why = there.up();
-    CHECK(is(why, errc::protocol_violation));
-    CHECK(detail_of(why).at == stage::hello);
-    CHECK(contains(describe(why), "Welcome to this machine"));
+    check_failure(fake("say Welcome to this machine, stranger!"),
+                  errc::protocol_violation, stage::hello,
+                  "Welcome to this machine");
   }
   SECTION("on the streams of a command line") {
     runner_options options;
@@ -213,7 +197,8 @@ TEST_CASE("what is no runner is recognised by what it says, on Windows") {
   }
 }
 
-TEST_CASE("what a command line leads to is a runner, or why not") {
+TEST_CASE("a command line that starts no runner is an error that says why",
+          "[windows][runner]") {
   runner_options options;
   SECTION("it ends with a word on its error output") {
     options.command = {helper_path("test-actor"), "err", "no way", "exit", "3"};
@@ -233,13 +218,11 @@ TEST_CASE("what a command line leads to is a runner, or why not") {
 }
 
 TEST_CASE("a runner of another version, or that does not know its nonce, is "
-          "turned down") {
+          "turned down",
+          "[windows][runner]") {
   SECTION("version") {
-    runner_world there{fake("hello 99")};
-    auto why = there.up();
-    CHECK(is(why, errc::protocol_violation));
-    CHECK(detail_of(why).at == stage::hello);
-    CHECK(contains(describe(why), "speaks version 99"));
+    check_failure(fake("hello 99"), errc::protocol_violation, stage::hello,
+                  "speaks version 99");
   }
   SECTION("nonce") {
     runner_world there{fake("nonce guessed")};
@@ -249,32 +232,34 @@ TEST_CASE("a runner of another version, or that does not know its nonce, is "
   }
 }
 
-TEST_CASE("only the process that was started is let in at the pipe") {
+TEST_CASE("only the process that was started is let in at the pipe",
+          "[windows][runner]") {
   gate door;
   runner_world there{fake("gate " + door.file())};
   auto name = door.wait();
   REQUIRE_FALSE(name.empty());
   {
-    // We are not the runner: we are let in no further than the door.
+    // We are not the runner, so we can connect but get nothing.
     auto intruder = open_pipe(name);
     REQUIRE(intruder);
     char byte = 0;
     DWORD n = 0;
     CHECK_FALSE(::ReadFile(intruder.get(), &byte, 1, &n, nullptr));
     CHECK(n == 0);
-    // Even while we stand there the right one gets in.
+    // Even while we are connected the right one gets in.
     door.open();
     CHECK_FALSE(there.up());
   }
   CHECK(there.info().user == "fake");
-  // Nobody comes second.
+  // A second client is refused.
   auto second = open_pipe(name);
   auto os_code = ::GetLastError();
   CHECK_FALSE(second);
   CHECK(os_code == ERROR_PIPE_BUSY);
 }
 
-TEST_CASE("a runner that is not told where to connect says so") {
+TEST_CASE("a runner that is not told where to connect says so",
+          "[windows][runner]") {
   SECTION("no pipe of this machine") {
     stray_runner x{"C:\\somewhere", ""};
     CHECK(x.code == 1);
@@ -297,7 +282,8 @@ TEST_CASE("a runner that is not told where to connect says so") {
   }
 }
 
-TEST_CASE("what a runner was told is not told to its sessions") {
+TEST_CASE("the sessions of a runner do not see its secret",
+          "[windows][runner]") {
   runner_world there;
   REQUIRE_FALSE(there.up());
   CHECK(there.w.run(actor({"env", "PROCESSION_RUNNER_NONCE"})).out == "none\n");
@@ -306,7 +292,7 @@ TEST_CASE("what a runner was told is not told to its sessions") {
   CHECK(result.out.empty());
 }
 
-TEST_CASE("runners leave no handle in their host") {
+TEST_CASE("runners leave no handle in their host", "[windows][runner]") {
   runtime rt;
   config cfg;
   caf::actor_system sys{cfg};
@@ -323,6 +309,6 @@ TEST_CASE("runners leave no handle in their host") {
   rounds(5);
   auto before = own_handles();
   rounds(20);
-  // A thread of CAF's or Windows' own may come or go meanwhile.
+  // A thread of CAF or Windows may come or go meanwhile.
   CHECK(own_handles() < before + 10);
 }

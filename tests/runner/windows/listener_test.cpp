@@ -1,4 +1,4 @@
-// The pipe that a runner connects to, looked at alone.
+// The pipe that a runner connects to, tested alone.
 #include "../../conformance/world.hpp"
 
 #include "procession/messages/expected.hpp"
@@ -22,7 +22,7 @@ namespace {
 
 using result = expected<std::shared_ptr<runner_listener::stream>>;
 
-/// Somebody else's: the group of all users.
+/// Another SID than ours: the group of all users.
 constexpr auto users = "S-1-5-32-545";
 
 std::string own_sid() {
@@ -48,7 +48,7 @@ struct fixture {
     listener->await(pid, [this](result x) { got.push_back(std::move(x)); });
   }
 
-  /// Runs the reactor until somebody got in.
+  /// Runs the reactor until a client got in.
   bool somebody_gets_in() {
     auto due = std::chrono::steady_clock::now() + test::patience;
     while (got.empty() && std::chrono::steady_clock::now() < due)
@@ -71,7 +71,7 @@ std::string to_text(PSECURITY_DESCRIPTOR x) {
   return {result.begin(), result.end()};
 }
 
-/// As the system writes it.
+/// Returns a descriptor in the system's own form.
 std::string normalised(const std::string& text) {
   PSECURITY_DESCRIPTOR x = nullptr;
   REQUIRE(::ConvertStringSecurityDescriptorToSecurityDescriptorW(
@@ -83,8 +83,9 @@ std::string normalised(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("the system keeps for a runner's pipe exactly the access it was "
-          "given") {
+TEST_CASE(
+  "the system keeps for a runner's pipe exactly the access it was given",
+  "[windows][runner]") {
   fixture f;
   auto client = connect(f.listener->name(), READ_CONTROL);
   REQUIRE(client);
@@ -99,7 +100,7 @@ TEST_CASE("the system keeps for a runner's pipe exactly the access it was "
   CHECK(text == normalised(pipe_security(own_sid(), users)));
 }
 
-TEST_CASE("who is neither of the two users gets nowhere at a runner's pipe") {
+TEST_CASE("a third user is refused at a runner's pipe", "[windows][runner]") {
   PROCESSION_NEEDS(pipe_access);
   fixture f;
   f.await(::GetCurrentProcessId());
@@ -111,19 +112,23 @@ TEST_CASE("who is neither of the two users gets nowhere at a runner's pipe") {
   CHECK(os_code == ERROR_ACCESS_DENIED);
 }
 
-TEST_CASE("a runner's pipe has a name of its own that nobody else can take") {
+TEST_CASE(
+  "a runner's pipe has a name of its own that no other process can take",
+  "[windows][runner]") {
   fixture f;
   fixture g;
   CHECK(f.listener->name() != g.listener->name());
   CHECK(is_local_pipe_name(f.listener->name()));
-  // On Windows its access says no; Wine has only the number of instances.
+  // On Windows the access list refuses it; under Wine only the number of
+  // instances does.
   unique_handle other{::CreateNamedPipeW(
     to_wide_path(f.listener->name()).c_str(), PIPE_ACCESS_DUPLEX,
     PIPE_TYPE_BYTE, 1, 4096, 4096, 0, nullptr)};
   CHECK_FALSE(other);
 }
 
-TEST_CASE("who connected before it was awaited gets in at a runner's pipe") {
+TEST_CASE("a client that connects early gets in at a runner's pipe",
+          "[windows][runner]") {
   fixture f;
   auto client = connect(f.listener->name());
   REQUIRE(client);
@@ -133,9 +138,10 @@ TEST_CASE("who connected before it was awaited gets in at a runner's pipe") {
 }
 
 TEST_CASE("a process that is not awaited is turned away at a runner's pipe, "
-          "time and again") {
+          "time and again",
+          "[windows][runner]") {
   fixture f;
-  // One that is gone again before anybody looked.
+  // A client that is gone again before it was seen.
   REQUIRE(connect(f.listener->name()));
   // Number 4 is the system itself.
   f.await(4);
@@ -151,7 +157,8 @@ TEST_CASE("a process that is not awaited is turned away at a runner's pipe, "
   CHECK(f.got.empty());
 }
 
-TEST_CASE("a listener that is gone calls nobody and leaves no pipe") {
+TEST_CASE("a destroyed listener calls no handler and leaves no pipe",
+          "[windows][runner]") {
   fixture f;
   auto name = f.listener->name();
   f.await(::GetCurrentProcessId());

@@ -14,7 +14,7 @@ using namespace procession::test;
 
 namespace {
 
-/// Why there is no sandbox user to be; nothing if there is.
+/// Returns why no sandbox user can be used; empty if one can.
 std::optional<std::string> no_sandbox_user() {
   if (windows::running_under_wine())
     return "Wine 8 knows no logons";
@@ -42,7 +42,8 @@ runner_options as_sandbox_user() {
   }                                                                            \
   static_assert(true)
 
-TEST_CASE("a runner is the sandbox user, and so are its programs") {
+TEST_CASE("a runner is the sandbox user, and so are its programs",
+          "[windows][runner]") {
   PROCESSION_NEEDS_SANDBOX;
   runner_world x{as_sandbox_user()};
   auto why = x.up();
@@ -55,7 +56,8 @@ TEST_CASE("a runner is the sandbox user, and so are its programs") {
   CHECK(result.out.find("processionsandbox1") != std::string::npos);
 }
 
-TEST_CASE("a sandbox user's restricted program runs, on its desktop too") {
+TEST_CASE("a sandbox user's restricted program runs, on its desktop too",
+          "[windows][runner]") {
   PROCESSION_NEEDS_SANDBOX;
   runner_world x{as_sandbox_user()};
   REQUIRE_FALSE(x.up());

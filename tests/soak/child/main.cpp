@@ -1,6 +1,6 @@
 // The program of the soak's sessions: writes patterns to its output streams,
-// compares its input with one, starts descendants that do not go by themselves,
-// and ends as it was told. It stands on nothing but the C++ library, so that
+// compares its input with one, starts descendants that do not end by
+// themselves, and ends as it was told. It uses only the C++ library, so that
 // tens of thousands of starts are fast.
 #include "../pattern.hpp"
 #include "orders.hpp"
@@ -63,7 +63,7 @@ private:
     return below(of) == 0;
   }
 
-  /// A size of which each order of magnitude is as likely.
+  /// Returns a size; each order of magnitude is equally likely.
   std::size_t any_size() {
     auto bits = below(21);
     return std::max<std::size_t>(1, below(std::uint64_t{2} << bits))
@@ -105,8 +105,8 @@ private:
       return;
     if (n <= 0) {
       input_over_ = true;
-      // So it is when the session is ended from outside, hence no mistake that
-      // is reported: the exit code tells, if it counts.
+      // This also happens when the session is ended from outside, so it is not
+      // reported as a mistake: the exit code shows it, if it counts.
       if (read_ < orders_.in)
         ::_exit(input_too_short);
       return;

@@ -7,7 +7,7 @@ namespace procession::soak {
 
 namespace {
 
-/// The members that are numbers, by name; `F` is called with each.
+/// Calls `f` with the name and the value of each member that is a number.
 template <class Orders, class F>
 void each_number(Orders& x, F f) {
   f("number", x.number);

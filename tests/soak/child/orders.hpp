@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-/// What a session's program is told to do: words of its command line.
+/// The orders of a session's program: words of its command line.
 namespace procession::soak {
 
-/// What the program does with its standard input.
+/// The program's use of its standard input.
 enum class input_use : std::uint8_t {
-  /// Nothing.
+  /// Does not read it.
   ignore,
   /// Compares it with the pattern.
   check,
@@ -17,7 +17,7 @@ enum class input_use : std::uint8_t {
   echo,
 };
 
-/// How the program comes to its end.
+/// The way in which the program ends.
 enum class ending : std::uint8_t {
   /// It exits with a code.
   code,
@@ -27,7 +27,8 @@ enum class ending : std::uint8_t {
   none,
 };
 
-/// A descendant that waits until it is ended. All of them ignore SIGHUP.
+/// A kind of descendant that waits until it is ended. All of them ignore
+/// SIGHUP.
 enum class descendant : std::uint8_t {
   plain,
   /// In a session of its own.
@@ -36,7 +37,8 @@ enum class descendant : std::uint8_t {
   daemon,
   /// Ignores the signals that ask to end.
   stubborn,
-  /// Its main thread has ended, another one runs and ignores what asks to end.
+  /// Its main thread has ended, and another one runs and ignores the signals
+  /// that ask to end.
   threaded,
   /// Not dumpable: others may not read its environment.
   hidden,
@@ -46,11 +48,11 @@ enum class descendant : std::uint8_t {
 
 inline constexpr auto last_descendant = descendant::stopped;
 
-/// Exit codes that the soak asks for are below; these are the program's own.
+/// The program's own exit codes, above those that the soak asks for.
 enum verdict : int {
   /// Output could not be written.
   output_failed = 96,
-  /// More input came than there was to come.
+  /// More input came than was announced.
   input_too_long = 97,
   /// Input ended before its time.
   input_too_short = 98,
@@ -63,9 +65,9 @@ enum verdict : int {
 struct orders {
   /// File to which each process appends a line when it begins.
   std::string report;
-  /// Number of the session.
+  /// The number of the session.
   std::uint64_t number = 0;
-  /// Of the program's own choices.
+  /// The seed of the program's own choices.
   std::uint32_t seed = 0;
   /// Seeds of the streams, and their sizes in bytes.
   std::uint32_t out_seed = 0;
@@ -77,11 +79,12 @@ struct orders {
   input_use use = input_use::ignore;
   /// Input ends after `in` bytes (a pipe does; a terminal does not).
   bool input_ends = false;
-  /// Standard input is a terminal, which is to be made raw.
+  /// Standard input is a terminal, to be switched to raw mode.
   bool terminal = false;
-  /// Descriptor to which a line is written when input may come; 0: none.
+  /// Descriptor to which a line is written when input may come; 0 if there is
+  /// none.
   int notify = 0;
-  /// The longest pause in microseconds; 0: none.
+  /// The longest pause in microseconds; 0 for no pauses.
   unsigned pause = 0;
   /// Whether it ignores the signals that ask to end.
   bool stubborn = false;
@@ -93,10 +96,10 @@ struct orders {
   int value = 0;
 };
 
-/// The words of a command line, the program's name left out.
+/// Returns the words of a command line, without the program's name.
 std::vector<std::string> to_words(const orders& x);
 
-/// Reads the words; throws `std::exception` if they are no orders.
+/// Reads the words; throws a `std::exception` if they are not orders.
 orders from_words(int argc, char** argv);
 
 } // namespace procession::soak

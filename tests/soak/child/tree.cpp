@@ -21,7 +21,8 @@ namespace {
     ::pause();
 }
 
-/// Descriptor by which the daemon, being another program, tells that it runs.
+/// The descriptor by which the daemon, being another program, tells that it
+/// runs.
 constexpr auto daemon_ready = 9;
 
 const char* name_of(descendant kind) {
@@ -116,7 +117,7 @@ void report_self(const orders& x, const char* kind) {
     text[n > 0 ? n : 0] = '\0';
     ::close(fd);
   }
-  // What follows the name, which may contain anything, begins with field 3.
+  // Field 3 follows the name, which may contain anything.
   auto at = std::strrchr(text, ')');
   for (auto field = 2; at != nullptr && field < 22; ++field)
     at = std::strchr(at + 1, ' ');

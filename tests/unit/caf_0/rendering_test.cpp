@@ -6,7 +6,8 @@
 
 using namespace procession;
 
-TEST_CASE("an actor system renders our errors as we describe them") {
+TEST_CASE("an actor system renders our errors as we describe them",
+          "[messages]") {
   caf::actor_system_config cfg;
   add_to(cfg);
   caf::actor_system sys{cfg};

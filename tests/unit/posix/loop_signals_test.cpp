@@ -10,7 +10,8 @@
 using namespace procession;
 using namespace procession::test;
 
-TEST_CASE("a loop's thread has its name and blocks every signal") {
+TEST_CASE("a loop's thread has its name and blocks every signal",
+          "[reactor][signals]") {
   loop x{"test-loop"};
   auto name = on(x, [] {
     char text[16] = {};
@@ -27,7 +28,7 @@ TEST_CASE("a loop's thread has its name and blocks every signal") {
   CHECK(blocked);
 }
 
-TEST_CASE("the caller's own signals stay as they were") {
+TEST_CASE("the caller's own signals stay as they were", "[reactor][signals]") {
   sigset_t before;
   pthread_sigmask(SIG_SETMASK, nullptr, &before);
   loop x{"test-loop"};

@@ -99,7 +99,7 @@ std::int64_t start_self(const std::vector<std::string>& words, bool silent) {
     ::_exit(96);
   }
   ::close(ready[1]);
-  // It ends when the other side has become a program of its own.
+  // The read ends when the other side has executed its program.
   char nothing = 0;
   while (::read(ready[0], &nothing, 1) < 0 && errno == EINTR)
     continue;

@@ -43,7 +43,7 @@ BOOL WINAPI on_event(DWORD event) {
 } // namespace
 
 std::vector<std::string> words(int, char**) {
-  // What we print is UTF-8, and a console wants to be told so.
+  // A console must be told that our output is UTF-8.
   ::SetConsoleOutputCP(CP_UTF8);
   auto n = 0;
   std::unique_ptr<wchar_t*, decltype(&::LocalFree)> all{
@@ -72,7 +72,7 @@ std::size_t read_input(std::span<char> to) {
   if (!::ReadFile(stream_of(0), to.data(), static_cast<DWORD>(to.size()), &n,
                   nullptr))
     return 0;
-  // In the console's own lines a Ctrl-Z at the start is the end.
+  // In the console's line mode a Ctrl-Z at the start of a line is the end.
   DWORD mode = 0;
   if (n > 0 && to[0] == '\x1a' && ::GetConsoleMode(stream_of(0), &mode)
       && (mode & ENABLE_LINE_INPUT) != 0)
@@ -112,12 +112,12 @@ std::int64_t start_self(const std::vector<std::string>& words, bool silent) {
   info.hStdInput = null.get();
   info.hStdOutput = silent ? null.get() : stream_of(1);
   info.hStdError = silent ? null.get() : stream_of(2);
-  // What is silent shall hold no pipe open.
+  // A silent child must not hold a pipe open.
   if (silent)
     for (auto i = 0; i < 3; ++i)
       ::SetHandleInformation(stream_of(i), HANDLE_FLAG_INHERIT, 0);
   PROCESS_INFORMATION made{};
-  // Nor a console, which under Wine holds our streams as long as it lives.
+  // Nor a console, which under Wine holds our streams during its whole life.
   DWORD flags = CREATE_NEW_PROCESS_GROUP | (silent ? DETACHED_PROCESS : 0);
   if (!::CreateProcessW(to_wide_path(own).c_str(), line.data(), nullptr,
                         nullptr, TRUE, flags, nullptr, nullptr, &info, &made))
