@@ -1,7 +1,9 @@
 #pragma once
 
+#include "procession/actors/common/actor_timer.hpp"
 #include "procession/messages/caf.hpp"
 #include "procession/messages/session.hpp"
+#include "procession/messages/supervisor.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/actor_cast.hpp>
@@ -57,6 +59,10 @@ PROCESSION_BEGIN_LOCAL(procession_child_report, 3030)
 PROCESSION_END_LOCAL(procession_child_report)
 
 namespace procession {
+
+/// The interface of a supervisor, and what its children and its timer send it.
+using supervisor_impl = extended<supervisor, caf::result<void>(child_report),
+                                 caf::result<void>(timer_fired)>;
 
 /// Reports to a supervisor, which it does not keep. (A request would: whoever
 /// has to answer it keeps the one who asked.)

@@ -72,11 +72,6 @@ caf::error not_in_time(const child_spec& spec, const std::string& why) {
 
 } // namespace
 
-void supervision_context::publish(supervisor_event x) {
-  feed.push(std::move(x));
-  feed.deliver(self);
-}
-
 void supervision_context::expect(std::uint64_t number, caf::timespan after) {
   auto when = self->clock().now() + after;
   due.set(number, when);
@@ -115,7 +110,7 @@ void supervised_child::tell(event what, std::string why, caf::timespan delay,
   x.status = status;
   x.why = std::move(why);
   x.delay = delay;
-  at_.publish(std::move(x));
+  at_.feed.publish(std::move(x));
 }
 
 void supervised_child::tell_exit(std::string how, const exit_status& status) {

@@ -17,19 +17,18 @@
 
 namespace procession {
 
-/// The interface of a supervisor, and what its children and its timer send it.
-using supervisor_impl = extended<supervisor, caf::result<void>(child_report),
-                                 caf::result<void>(timer_fired)>;
-
 /// What the children of a supervisor share with it. It outlives them.
 struct supervision_context {
+  explicit supervision_context(supervisor_impl::pointer x) : self(x), feed(x) {
+    // nop
+  }
+
   supervisor_impl::pointer self;
-  event_feed feed{0};
+  event_feed feed;
   actor_timer timer;
   /// Until when a child, by its number, may be or is to be in its state.
   deadlines<std::uint64_t> due;
 
-  void publish(supervisor_event x);
   void expect(std::uint64_t number, caf::timespan after);
 };
 

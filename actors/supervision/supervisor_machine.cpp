@@ -28,7 +28,7 @@ void supervisor_machine::say_last() {
     x->abandon(why);
   until_up_.fail(why);
   until_over_.fail(why);
-  finish_events(nullptr, "killed");
+  at_.feed.finish("killed", true);
 }
 
 supervisor_impl::behavior_type
@@ -36,7 +36,7 @@ supervisor_machine::make_behavior(std::vector<child_spec> children,
                                   supervisor_options options) {
   options_ = options;
   restarts_ = restart_window{options.intensity};
-  at_.feed = event_feed{options.retained_events};
+  at_.feed.retain(options.retained_events);
   chance_.seed(static_cast<jitter_source::result_type>(
     options.seed != 0 ? options.seed : std::random_device{}()));
   at_.timer.attach(self_);
@@ -64,10 +64,13 @@ supervisor_machine::make_behavior(std::vector<child_spec> children,
     [this](find_atom, const std::string& name) { return find(name); },
     [this](list_atom) { return list(); },
     [this](subscribe_atom, const event_subscription& x) {
-      return subscribe(x);
+      return at_.feed.subscribe(x);
     },
-    [this](unsubscribe_atom) { return unsubscribe(); },
-    [this](ack_atom, std::uint64_t events) { acknowledge(events); },
+    [this](unsubscribe_atom) {
+      auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+      return at_.feed.unsubscribe(find_actor(who) != nullptr);
+    },
+    [this](ack_atom, std::uint64_t events) { at_.feed.acknowledge(events); },
     [this](terminate_atom) { return terminate(); },
     [this](child_report& x) {
       if (auto* about = find_number(x.child); about != nullptr && about->on(x))
@@ -191,67 +194,10 @@ caf::result<void> supervisor_machine::terminate() {
   return result;
 }
 
-// -- events -------------------------------------------------------------------
-
-caf::result<std::uint64_t>
-supervisor_machine::subscribe(const event_subscription& terms) {
-  auto sender = self_->current_sender();
-  if (sender == nullptr)
-    return to_error(no_sender(stage::supervise));
-  auto who = caf::actor_cast<caf::actor_addr>(sender);
-  if (at_.feed.contains(who))
-    return make_error(errc::already_subscribed, stage::supervise,
-                      "the actor subscribes to this supervisor already");
-  if (terms.window == 0)
-    return make_error(errc::invalid_argument, stage::supervise,
-                      "a window has at least one event");
-  self_->monitor(who);
-  // Answered first, so that the events follow the answer.
-  auto waiting = self_->make_response_promise<std::uint64_t>();
-  waiting.deliver(
-    at_.feed.add(caf::actor_cast<supervisor_subscriber>(sender), terms));
-  at_.feed.deliver(self_);
-  return waiting;
-}
-
-caf::result<void> supervisor_machine::unsubscribe() {
-  auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
-  if (!at_.feed.remove(who))
-    return make_error(errc::not_subscribed, stage::supervise,
-                      "the actor does not subscribe to this supervisor");
-  if (find_actor(who) == nullptr)
-    self_->demonitor(who);
-  return caf::unit;
-}
-
-void supervisor_machine::acknowledge(std::uint64_t events) {
-  at_.feed.acknowledge(
-    caf::actor_cast<caf::actor_addr>(self_->current_sender()), events);
-  at_.feed.deliver(self_);
-}
-
-void supervisor_machine::tell(event what, std::string why,
-                              caf::timespan delay) {
-  supervisor_event x;
-  x.what = what;
-  x.why = std::move(why);
-  x.delay = delay;
-  at_.publish(std::move(x));
-}
-
-void supervisor_machine::finish_events(pointer sender, std::string why) {
-  supervisor_event last;
-  last.what = event::ended;
-  last.why = std::move(why);
-  at_.feed.push(std::move(last));
-  for (auto& who : at_.feed.finish(sender))
-    self_->demonitor(who);
-}
-
 // -- the end of a child -------------------------------------------------------
 
 void supervisor_machine::on_down(const caf::down_msg& x) {
-  at_.feed.remove(x.source);
+  at_.feed.on_down(x.source);
   auto* found = find_actor(x.source);
   if (found == nullptr)
     return;
@@ -463,7 +409,7 @@ void supervisor_machine::proceed_ending() {
     return;
   }
   until_over_.deliver();
-  finish_events(self_, describe(reason_));
+  at_.feed.finish(describe(reason_), false);
   self_->quit(reason_);
 }
 
@@ -486,6 +432,15 @@ void supervisor_machine::end(caf::error reason) {
       x->rest(child_state::stopped);
   }
   advance();
+}
+
+void supervisor_machine::tell(event what, std::string why,
+                              caf::timespan delay) {
+  supervisor_event x;
+  x.what = what;
+  x.why = std::move(why);
+  x.delay = delay;
+  at_.feed.publish(std::move(x));
 }
 
 caf::error supervisor_machine::why_ended() const {

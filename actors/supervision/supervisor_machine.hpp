@@ -71,9 +71,6 @@ private:
   caf::result<void> take_down(const std::string& name, intent then);
   caf::result<child_info> find(const std::string& name);
   child_list list() const;
-  caf::result<std::uint64_t> subscribe(const event_subscription& terms);
-  caf::result<void> unsubscribe();
-  void acknowledge(std::uint64_t events);
   caf::result<void> terminate();
 
   // The end of a child.
@@ -97,7 +94,6 @@ private:
   /// Tells of something that concerns no child.
   void tell(event what, std::string why,
             caf::timespan delay = caf::timespan::zero());
-  void finish_events(pointer sender, std::string why);
 
   child& insert(child_spec spec);
   child* find_child(const std::string& name);
@@ -118,7 +114,7 @@ private:
   caf::timespan group_pause_{};
   restart_window restarts_{restart_intensity{}};
   jitter_source chance_;
-  supervision_context at_{self_, event_feed{0}, {}, {}};
+  supervision_context at_{self_};
   /// Of `ending`.
   caf::error reason_;
   /// The deadline of the pause of a group; children have numbers from 1 on.
