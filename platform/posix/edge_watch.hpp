@@ -1,6 +1,6 @@
 #pragma once
 
-#include "procession/platform/posix/output_reader.hpp"
+#include "procession/platform/posix/watched_fd.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 

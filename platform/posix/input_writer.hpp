@@ -1,8 +1,8 @@
 #pragma once
 
-#include "procession/platform/posix/output_reader.hpp"
-#include "procession/platform/posix/stream_owner.hpp"
+#include "procession/platform/common/stream_owner.hpp"
 #include "procession/platform/posix/terminal_end.hpp"
+#include "procession/platform/posix/watched_fd.hpp"
 
 #include <list>
 #include <memory>

@@ -11,8 +11,6 @@ namespace procession::posix {
 
 namespace {
 
-using descriptor = boost::asio::posix::stream_descriptor;
-
 /// After this many full reads in a row a pipe is worth a wider one: fewer
 /// and larger messages to every subscriber.
 constexpr auto flood = 16;
@@ -24,25 +22,6 @@ constexpr std::size_t terminal_read = 4096;
 
 } // namespace
 
-watched_fd watch(loop& reactor, unique_fd& fd) {
-  auto made = std::make_shared<descriptor>(reactor.context());
-  boost::system::error_code ec;
-  made->assign(fd.get(), ec);
-  if (ec)
-    return nullptr;
-  fd.release();
-  // Asio would do so at the first wait, when it is no longer ours alone.
-  made->native_non_blocking(true, ec);
-  return made;
-}
-
-void close(watched_fd& x) {
-  boost::system::error_code ec;
-  if (x != nullptr)
-    x->close(ec);
-  x.reset();
-}
-
 output_reader::output_reader(stream_owner& owner, host& where,
                              stream_kind stream, std::uint64_t& credit)
   : owner_(owner), host_(where), stream_(stream), credit_(credit) {
@@ -51,8 +30,7 @@ output_reader::output_reader(stream_owner& owner, host& where,
 
 bool output_reader::open(unique_fd& fd, bool terminal) {
   terminal_ = terminal;
-  if (fd)
-    io_ = watch(host_.reactor, fd);
+  io_ = watch(host_.reactor, fd);
   return !fd;
 }
 
@@ -63,7 +41,7 @@ void output_reader::start() {
 
 void output_reader::await(watched_fd from) {
   auto& io = *from;
-  io.async_wait(descriptor::wait_read,
+  io.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                 [this, owner = owner_.keep(),
                  from = std::move(from)](const boost::system::error_code& ec) {
                   if (ec || state_ != state::waiting)

@@ -1,28 +1,13 @@
 #pragma once
 
-#include "procession/platform/posix/fd.hpp"
+#include "procession/platform/common/stream_owner.hpp"
 #include "procession/platform/posix/host.hpp"
-#include "procession/platform/posix/stream_owner.hpp"
-
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include "procession/platform/posix/watched_fd.hpp"
 
 #include <cstdint>
-#include <memory>
 #include <span>
 
 namespace procession::posix {
-
-/// A descriptor that the reactor watches.
-using watched_fd = std::shared_ptr<boost::asio::posix::stream_descriptor>;
-
-/// Gives `fd` to the reactor. @returns null, with `fd` as it was, if that takes
-/// no more descriptors.
-watched_fd watch(loop& reactor, unique_fd& fd);
-
-/// Closes the descriptor itself, not only this hold on it: the launcher may
-/// have another for a moment more, and whoever is told that nothing is left may
-/// count the descriptors.
-void close(watched_fd& x);
 
 /// Reads one output of a child, a pipe or the master of a terminal, for as long
 /// as there is credit. On the reactor, unless stated otherwise.

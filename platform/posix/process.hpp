@@ -1,14 +1,12 @@
 #pragma once
 
-#include "procession/io/reactor/stop_report.hpp"
-#include "procession/platform/child.hpp"
-#include "procession/platform/posix/edge_watch.hpp"
+#include "procession/platform/common/process_core.hpp"
+#include "procession/platform/posix/exit_watch.hpp"
 #include "procession/platform/posix/input_writer.hpp"
+#include "procession/platform/posix/notification_reader.hpp"
 #include "procession/platform/posix/output_reader.hpp"
 #include "procession/platform/posix/process_start.hpp"
-#include "procession/platform/posix/stream_owner.hpp"
-
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include "procession/platform/posix/stop_watch.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -17,17 +15,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
 namespace procession::posix {
 
-/// One process and its streams, on the reactor. It lives until the process is
-/// reaped, however long the session that wanted it.
-class process : public stream_owner,
-                public std::enable_shared_from_this<process> {
+/// One process and its streams, on the reactor.
+class process : public process_core<process, host> {
 public:
   explicit process(host& where);
 
@@ -66,18 +61,10 @@ public:
   /// may come while the launcher is stuck at it; then they wait for that.
   void stop();
 
-  /// Whether nothing of it is left and no call has an effect; from any thread.
-  bool gone() const noexcept {
-    return gone_;
-  }
-
-  /// The runtime ends before the kernel let go of the process: tells the sink
-  /// that it is over.
+  /// As in `process_core`.
   void give_up();
 
 private:
-  using descriptor = boost::asio::posix::stream_descriptor;
-
   enum class state {
     /// The launcher is at it.
     launching,
@@ -99,25 +86,12 @@ private:
   bool put_off(launch what) noexcept;
   void end_launch();
   void fail(failed_start what);
-  void run(started_process what);
+  void run(started_process what, bool report_stops);
   bool watch_all(started_process& what);
   void undo(started_process what, failure why);
 
-  // What `stream_owner` promises.
-  std::shared_ptr<stream_owner> keep() override;
-  void emit(child_event event) override;
   void output_ended() override;
-
-  void await_notification(descriptor& from);
-  /// @returns whether more may come.
-  bool read_notification();
-
-  bool watch_stops();
-  void await_stops(pid_t pid);
-  void await_stop_report();
-  void report_stop();
-  void await_exit(descriptor& pidfd);
-  void check_exit();
+  void on_exit(const exit_status& status);
   bool signal_group(int signo);
   void signal_tree(int signo);
   bool drained() const noexcept;
@@ -131,12 +105,9 @@ private:
   std::chrono::nanoseconds time_to_end() const noexcept;
   void reap(leftovers rest);
 
-  host& host_;
-  std::atomic<bool> gone_ = false;
   std::atomic<launch> launch_ = launch::under_way;
   /// Set by the launcher when all that `runs_as` reads is final for its part.
   std::atomic<bool> started_ = false;
-  child_sink sink_;
   state state_ = state::launching;
   /// What the tree was asked to do last.
   enum class asked_to { run, end, die };
@@ -149,26 +120,14 @@ private:
   std::chrono::nanoseconds drain_time_{};
   /// How a kept tree ended, once it is empty.
   std::optional<leftovers> emptied_;
-  /// Finish at once when the process has exited (or cannot start).
-  bool finish_on_exit_ = false;
   /// 0 once it may be another's.
   pid_t pid_ = -1;
-  std::uint64_t inherited_peak_ = 0;
-  watched_fd pidfd_;
-  /// A thread that waits for stops, if they are reported.
-  std::unique_ptr<loop> stops_;
-  bool report_stops_ = false;
-  /// Of the thread and the reactor, with its lock.
-  std::mutex stop_mutex_;
-  stop_report stop_report_;
-  boost::asio::steady_timer stop_pause_;
+  exit_watch exit_;
+  stop_watch stops_;
   /// While `await_drain` waits.
   std::unique_ptr<boost::asio::steady_timer> drain_;
   std::unique_ptr<posix::tree> tree_;
-  /// For a process that has ended and that its tracer holds back.
-  std::unique_ptr<edge_watch> held_back_;
 
-  std::uint64_t credit_ = 0;
   bool terminal_ = false;
   /// A terminal's only output, and the master of that.
   output_reader out_;
@@ -178,12 +137,7 @@ private:
   /// close its terminal and open it again, and the master says meanwhile that
   /// the end is reached.
   unique_fd slave_;
-  /// Null when nothing is expected from there any more.
-  watched_fd notification_;
-  /// Whether all output had been read when it finished.
-  bool drained_ = false;
-  /// Its host ends.
-  bool host_ends_ = false;
+  notification_reader notification_;
 };
 
 } // namespace procession::posix

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "procession/platform/common/stream_owner.hpp"
 #include "procession/platform/posix/edge_watch.hpp"
-#include "procession/platform/posix/stream_owner.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
