@@ -1,13 +1,11 @@
 #pragma once
 
-#include "procession/platform/posix/fd.hpp"
 #include "procession/platform/posix/marks.hpp"
+#include "procession/platform/posix/proc_files.hpp"
 
 #include <sys/types.h>
 
 #include <array>
-#include <compare>
-#include <string>
 #include <system_error>
 #include <vector>
 
@@ -28,16 +26,6 @@ struct sweep_target {
   /// No process that belongs to it started before (see `process_id`). Where
   /// there is a leader, that is found out.
   unsigned long long since = 0;
-};
-
-/// A process, told by when it started from others that have the same number at
-/// another time.
-struct process_id {
-  pid_t pid = 0;
-  /// Clock ticks since boot (proc_pid_stat(5)).
-  unsigned long long start = 0;
-
-  friend auto operator<=>(const process_id&, const process_id&) = default;
 };
 
 /// What was found for one target.
@@ -75,12 +63,5 @@ std::vector<sweep_result> sweep(mark_places where,
 std::vector<sweep_result> hunt(mark_places where,
                                const std::vector<sweep_target>& targets,
                                std::error_code& ec);
-
-/// The process that has the number now; `start` is 0 if there is none.
-process_id identify(pid_t pid);
-
-/// A pidfd for that very process; none if it has ended. `ec` is set if it
-/// cannot be opened (EMFILE, ENFILE).
-unique_fd open_process(const process_id& x, std::error_code& ec);
 
 } // namespace procession::posix
