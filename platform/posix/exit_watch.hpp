@@ -10,8 +10,8 @@
 
 namespace procession::posix {
 
-/// Waits for the end of a child by its pidfd, tells how it ended, and reaps it
-/// when nothing needs its number any more. On the reactor, unless stated
+/// Waits for the end of a child by its pidfd, reports its status, and reaps it
+/// once its number is no longer needed. On the reactor, unless stated
 /// otherwise.
 class exit_watch {
 public:

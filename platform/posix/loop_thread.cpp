@@ -7,8 +7,8 @@ namespace procession {
 
 namespace {
 
-/// Blocks every signal for the calling thread while it lives; threads made
-/// meanwhile inherit that.
+/// Blocks every signal for the calling thread while it lives; threads that are
+/// created meanwhile inherit that.
 class all_signals_blocked {
 public:
   all_signals_blocked() noexcept {

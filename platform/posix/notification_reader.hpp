@@ -29,7 +29,7 @@ private:
 
   stream_owner& owner_;
   loop& reactor_;
-  /// Null when nothing is expected from there any more.
+  /// Null when nothing more is expected.
   watched_fd io_;
 };
 

@@ -22,8 +22,8 @@ bool is_shortage(int os_code) {
 }
 
 /// Calls `f` with each entry that is a number until it returns false.
-/// @param from where the directory stands.
-/// @returns where to go back to for reading on from the last one, inclusive.
+/// @param from the present position of the directory.
+/// @returns the position of the last entry, to read on from there, inclusive.
 template <class F>
 off_t for_each_number(int directory, off_t from, F f) {
   alignas(dirent64) char buffer[512];
@@ -117,7 +117,7 @@ void proc_files::read_environment(pid_t pid, const process_stat& x) {
   read_all(path);
   if (x.state != 'Z')
     return;
-  // The main thread took its view of the memory along.
+  // The main thread has taken its view of the memory with it.
   std::snprintf(path, sizeof(path), "%d/task", number);
   auto tasks = open(path);
   if (tasks)

@@ -14,8 +14,8 @@
 /// and libstdc++ alone.
 namespace procession::posix {
 
-/// A process, told by when it started from others that have the same number at
-/// another time.
+/// A process, distinguished by its start from others that have the same number
+/// at another time.
 struct process_id {
   pid_t pid = 0;
   /// Clock ticks since boot (proc_pid_stat(5)).
@@ -33,13 +33,13 @@ struct process_stat {
   unsigned long long flags = 0;
   unsigned long long threads = 0;
   unsigned long long start = 0;
-  /// Where its environment is; 0 while a program is being loaded, and for
-  /// processes that are not ours to look into.
+  /// The address of its environment; 0 while a program is being loaded, and if
+  /// we may not look into the process.
   unsigned long long environment_begin = 0;
   unsigned long long environment_end = 0;
 
   bool dead() const noexcept {
-    // The main thread may end before the others; that is no zombie.
+    // The main thread may end before the others: that is not a zombie.
     return state == 'X' || state == 'x' || (state == 'Z' && threads <= 1);
   }
 };
@@ -47,7 +47,7 @@ struct process_stat {
 /// The files of /proc.
 class proc_files {
 public:
-  /// Opens /proc; `errno` tells why if that fails.
+  /// Opens /proc; sets `errno` if that fails.
   proc_files();
 
   explicit operator bool() const noexcept {
@@ -64,8 +64,8 @@ public:
   /// Returns the hard limit of a resource; 0 if it cannot be read.
   std::uint64_t read_limit(pid_t pid, int resource);
 
-  /// Reads the environment of a process, of which `x` was read, for
-  /// `environment` and `readable`.
+  /// Reads the environment of a process with status `x`, for `environment` and
+  /// `readable`.
   void read_environment(pid_t pid, const process_stat& x);
 
   /// The environment read last; empty if it is another user's.
@@ -78,10 +78,10 @@ public:
     return readable_;
   }
 
-  /// As the function of that name.
+  /// Like the function of that name.
   unique_fd open_process(const process_id& x, std::error_code& ec);
 
-  /// Whether something was not read for want of descriptors.
+  /// Whether a lack of descriptors prevented a read.
   bool out_of_descriptors() const noexcept {
     return out_of_descriptors_;
   }
@@ -97,7 +97,8 @@ private:
   bool out_of_descriptors_ = false;
 };
 
-/// Returns the process that has the number now; `start` is 0 if there is none.
+/// Identifies the process that has the number now; `start` is 0 if there is
+/// none.
 process_id identify(pid_t pid);
 
 /// Opens a pidfd for that very process. Empty if it has ended; `ec` is set if

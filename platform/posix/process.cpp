@@ -88,7 +88,7 @@ void process::undo(started_process what, failure why) {
   close_streams();
   ::kill(-what.pid, SIGKILL);
   siginfo_t ignored{};
-  // Nothing outlives a kill for long.
+  // A killed process does not live for long.
   while (
     ::waitid(P_PIDFD, static_cast<id_t>(what.pidfd.get()), &ignored, WEXITED)
       != 0
@@ -175,7 +175,7 @@ void process::signal(std::uint64_t request, signal_name name) {
   auto key = terminal_ && out_.io() != nullptr
              && (signo == SIGINT || signo == SIGQUIT);
   auto sent = (key
-               // Linux: to the foreground job of the slave side.
+               // Linux: signals the foreground job of the slave side.
                && ::ioctl(out_.io()->native_handle(), TIOCSIG, signo) == 0)
               || signal_group(signo);
   if (!sent)
@@ -186,8 +186,8 @@ void process::signal(std::uint64_t request, signal_name name) {
 }
 
 bool process::signal_group(int signo) {
-  // As long as the leader is not reaped, the group's number is no other's. We
-  // reap last, but in this program we may not be alone.
+  // While the leader is not reaped, the group's number is its own. We reap
+  // last, but other code in this program may reap it.
   if (pid_ > 0 && exit_.lost())
     pid_ = 0;
   if (pid_ > 0)
@@ -218,7 +218,7 @@ void process::terminate(signal_name by) {
   if (asked_ == asked_to::run)
     asked_ = asked_to::end;
   signal_tree(number_of(by));
-  // A stopped process does not handle it before it goes on.
+  // A stopped process does not handle the signal before it continues.
   signal_tree(SIGCONT);
 }
 
@@ -236,10 +236,10 @@ void process::on_exit(const exit_status& status) {
   in_.close();
   notification_.finish();
   stops_.mute();
-  // Until now it could open its terminal again. From here on the end of output
-  // is that nobody has it open any more.
+  // Until now the process could open its terminal again. From here on the
+  // output ends when the slave side is closed everywhere.
   slave_.reset();
-  // As a rule its output is at the end by now; that is not worth a wait.
+  // Usually its output has ended by now; then there is no need to wait.
   out_.hurry();
   err_.hurry();
   state_ = state::exited;
@@ -266,7 +266,7 @@ void process::tree_emptied(tree_end what) {
   emptied_ = leftovers{what.ended, what.surviving};
   out_.hurry();
   err_.hurry();
-  // It may have finished just now.
+  // It may just have finished.
   if (state_ != state::keeping)
     return;
   if (finish_on_exit_ || drained())
@@ -282,7 +282,7 @@ void process::await_drain() {
     [self = shared_from_this()](const boost::system::error_code& ec) {
       if (ec || self->state_ != state::keeping)
         return;
-      // Without credit nothing is read that may be there.
+      // Without credit no output is read, even if there is some.
       if (self->credit_ == 0)
         self->await_drain();
       else
@@ -301,8 +301,8 @@ void process::finish() {
   }
   state_ = state::ending;
   drained_ = drained();
-  // What cleans up may have something to say: that is read until the tree has
-  // ended.
+  // Processes may still write while they clean up: their output is read until
+  // the tree has ended.
   tree_->end(pid_, how_to_end(), time_to_end(),
              [self = shared_from_this()](tree_end x) {
                self->out_.hurry();
@@ -324,7 +324,7 @@ ending process::how_to_end() const noexcept {
 }
 
 std::chrono::nanoseconds process::time_to_end() const noexcept {
-  // The grace of a request to end is the session's: it kills.
+  // The session counts the grace of a request to end, and kills.
   return asked_ == asked_to::end ? std::chrono::nanoseconds::max()
                                  : leftovers_time_;
 }

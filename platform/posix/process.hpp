@@ -43,13 +43,13 @@ public:
   void kill();
   void finish();
 
-  /// Whether it is running, and that is its number.
+  /// Whether it is running with that number.
   bool runs_as(std::int64_t pid) const noexcept {
-    // Before that the launcher may be at it.
+    // Before that the launcher may use these.
     return started_ && state_ == state::running && pid_ == pid;
   }
 
-  /// While it runs: tells which processes are in its tree, see `tree::list`.
+  /// Lists the processes in its tree, see `tree::list`. Only while it runs.
   void list(std::function<void(std::vector<pid_t>)> done) {
     tree_->list(pid_, std::move(done));
   }
@@ -57,8 +57,8 @@ public:
   /// Forgets the sink, kills the tree, finishes in the background.
   void abandon();
 
-  /// Kills the tree and finishes, still telling the sink. This and `abandon`
-  /// may come while the launcher is stuck at it; then they wait for that.
+  /// Kills the tree and finishes, still telling the sink. While the launcher is
+  /// stuck with the launch, this and `abandon` wait for its end.
   void stop();
 
   /// As in `process_core`.
@@ -66,23 +66,23 @@ public:
 
 private:
   enum class state {
-    /// The launcher is at it.
+    /// The launcher is starting it.
     launching,
     running,
     /// The leader is a zombie: its number and its group's are still ours, or
     /// else `pid_` is 0.
     exited,
-    /// Likewise, and what the leader has left goes on.
+    /// Likewise, and the rest of the tree goes on.
     keeping,
     /// The rest of the tree is being ended.
     ending,
     finished
   };
 
-  /// What the reactor wants of a process that the launcher is still at.
+  /// A request of the reactor during the launch.
   enum class launch { under_way, to_stop, to_abandon, over };
 
-  /// Leaves `what` to the end of the launch, if that is still to come.
+  /// Leaves `what` to the end of the launch, if the launch is under way.
   bool put_off(launch what) noexcept;
   void end_launch();
   void fail(failed_start what);
@@ -98,29 +98,30 @@ private:
   void close_streams();
   void keep_going();
   void tree_emptied(tree_end what);
-  /// Nothing is left in the background, but something outside holds the output
-  /// open: that is waited for as long as after any other end.
+  /// Waits for the end of the output: nothing is left in the background, but a
+  /// stranger holds the output open. The wait is as long as after any other
+  /// end.
   void await_drain();
   ending how_to_end() const noexcept;
   std::chrono::nanoseconds time_to_end() const noexcept;
   void reap(leftovers rest);
 
   std::atomic<launch> launch_ = launch::under_way;
-  /// Set by the launcher when all that `runs_as` reads is final for its part.
+  /// Set by the launcher once it changes nothing more that `runs_as` reads.
   std::atomic<bool> started_ = false;
   state state_ = state::launching;
-  /// What the tree was asked to do last.
+  /// The last request to the tree.
   enum class asked_to { run, end, die };
 
   asked_to asked_ = asked_to::run;
-  /// What descendants get that were asked at the process's end only.
+  /// The grace of descendants that are asked to end only after the process.
   std::chrono::nanoseconds leftovers_time_{};
   background_policy background_ = background_policy::end;
-  /// How long to wait for output that a stranger holds open, see `await_drain`.
+  /// The wait for output that a stranger holds open, see `await_drain`.
   std::chrono::nanoseconds drain_time_{};
-  /// How a kept tree ended, once it is empty.
+  /// The end of a kept tree, once it is empty.
   std::optional<leftovers> emptied_;
-  /// 0 once it may be another's.
+  /// 0 once the number may be another process's.
   pid_t pid_ = -1;
   exit_watch exit_;
   stop_watch stops_;
@@ -129,13 +130,13 @@ private:
   std::unique_ptr<posix::tree> tree_;
 
   bool terminal_ = false;
-  /// A terminal's only output, and the master of that.
+  /// On a terminal the only output, which owns the master.
   output_reader out_;
   output_reader err_;
   input_writer in_;
-  /// The slave side of the terminal, open until the process has ended: it may
-  /// close its terminal and open it again, and the master says meanwhile that
-  /// the end is reached.
+  /// The slave side of the terminal, open until the process has ended: if the
+  /// process closes its terminal and opens it again, the master must not report
+  /// the end meanwhile.
   unique_fd slave_;
   notification_reader notification_;
 };

@@ -30,8 +30,8 @@ void stop_watch::start(pid_t pid) {
 
 void stop_watch::wait(pid_t pid, const std::weak_ptr<stream_owner>& owner) {
   // The wait ends with the process, which is not reaped before this thread has
-  // ended, so that the number is its own. (A pidfd of ours is non-blocking for
-  // waitid(2) too.)
+  // ended, so the number is its own. (Our pidfd would be non-blocking for
+  // waitid(2), too.)
   siginfo_t info{};
   auto next = [&](int options) {
     info.si_pid = 0;
@@ -46,7 +46,8 @@ void stop_watch::wait(pid_t pid, const std::weak_ptr<stream_owner>& owner) {
          && (info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED)) {
     auto stopped = info.si_code == CLD_STOPPED;
     auto signal = stopped ? info.si_status : 0;
-    // Taken now, unless it is over already: then the next one says so.
+    // Consumes this change, unless it has been reverted: then the next one
+    // tells.
     next((stopped ? WSTOPPED : WCONTINUED) | WNOHANG);
     std::lock_guard guard{mutex_};
     if (report_.changed(signal))

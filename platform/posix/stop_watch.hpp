@@ -13,9 +13,9 @@
 
 namespace procession::posix {
 
-/// Tells when a child is stopped and continued. A pidfd does not report that,
-/// and SIGCHLD is the embedding program's: so a thread waits for it. On the
-/// reactor, unless stated otherwise.
+/// Reports when a child is stopped and continued. A pidfd does not report that,
+/// and SIGCHLD belongs to the embedding program, so a thread waits for it. On
+/// the reactor, unless stated otherwise.
 class stop_watch {
 public:
   stop_watch(stream_owner& owner, loop& reactor);
@@ -27,14 +27,14 @@ public:
   /// Begins to wait, if there is a thread. On the launcher.
   void start(pid_t pid);
 
-  /// Tells nothing any more: the process has ended.
+  /// Ends the reports: the process has ended.
   void mute();
 
-  /// Joins the thread. The process has ended, and is reaped only afterwards.
+  /// Joins the thread. The process has ended, but must not be reaped before.
   void close();
 
-  /// Leaves the thread to itself. It ends with the process, which nothing can
-  /// end, so to join it would take as long. It touches none of our data then.
+  /// Abandons the thread. It ends with a process that cannot be ended, so
+  /// joining it would take as long. It uses none of our data then.
   void detach();
 
 private:

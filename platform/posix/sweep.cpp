@@ -16,12 +16,13 @@ namespace procession::posix {
 
 namespace {
 
-/// Passes of one hunt, lest others wait too long for theirs.
+/// The most passes of one hunt, lest other hunts wait too long.
 constexpr auto max_passes = 50;
 
 constexpr unsigned long long kernel_thread = 0x00200000; // PF_KTHREAD
 
-// Looks at a process that is loading a program: some tenths of a millisecond.
+// The most looks at a process that is loading a program: they take some tenths
+// of a millisecond.
 constexpr auto max_tries = 30;
 
 constexpr auto none = static_cast<std::size_t>(-1);
@@ -36,7 +37,7 @@ struct process_entry {
 /// One pass.
 class pass {
 public:
-  /// @param stopping whether to stop at once what is found.
+  /// @param stopping whether to stop each process as soon as it is found.
   pass(mark_places where, const std::vector<sweep_target>& targets,
        bool stopping)
     : where_(where), targets_(targets), stopping_(stopping),
@@ -62,14 +63,14 @@ public:
   }
 
 private:
-  /// Learns which leaders hold, and since when there can be anything to find.
+  /// Finds out which leaders are valid, and the earliest start of a descendant.
   void prepare() {
     oldest_ = static_cast<unsigned long long>(-1);
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       auto& target = targets_[i];
       by_mark_.emplace(target.marks.first, i);
       process_stat stat;
-      // Our child, so the number is not another's.
+      // It is our child, so the number is its own.
       if (target.leader > 0 && proc_.read_stat(target.leader, stat)
           && stat.parent == ::getpid()) {
         by_session_.emplace(target.leader, i);
@@ -84,13 +85,13 @@ private:
   bool look_at(pid_t pid) {
     process_entry x;
     x.pid = pid;
-    // Between two programs a process has no environment. If that is all it can
-    // be told by, it is not let go then: it may do nothing but fork and load
+    // While a process loads a program it has no environment. If that is the
+    // only mark, it is looked at again: it may do nothing but fork and load
     // programs.
     for (auto tries = 0; tries < max_tries; ++tries) {
       if (!proc_.read_stat(pid, x.stat) || x.stat.dead())
         return false;
-      // Descendants are younger: the cheap question first.
+      // Descendants are younger: the cheap check first.
       if (x.stat.start < oldest_ || (x.stat.flags & kernel_thread) != 0)
         return true;
       x.target = target_of(x);
@@ -105,8 +106,8 @@ private:
     return true;
   }
 
-  /// Whether the environment looked at last was none, rather than empty, and
-  /// there is no other mark.
+  /// Whether the last environment was missing, rather than empty, and there is
+  /// no other mark.
   bool loading(const process_stat& x) const {
     if (where_.limit >= 0 || !where_.environment)
       return false;
@@ -119,8 +120,8 @@ private:
     if (auto i = by_session_.find(x.stat.session); i != by_session_.end())
       return i->second;
     auto limit = where_.limit >= 0 ? proc_.read_limit(x.pid, where_.limit) : 0;
-    // Another's is not lost either; that is worth a look into the environment
-    // saved.
+    // Another tree's mark settles the matter, too, and saves a look into the
+    // environment.
     if (is_mark(limit) || !where_.environment)
       return marked(limit);
     proc_.read_environment(x.pid, x.stat);
@@ -144,8 +145,7 @@ private:
     return targets_[i->second].marks.contains(mark) ? i->second : none;
   }
 
-  /// Goes from those that are found to their children and sessions, until
-  /// there is nothing new.
+  /// Extends the finds to their children and sessions, until nothing is new.
   void extend() {
     auto own_session = ::getsid(0);
     std::unordered_map<pid_t, std::size_t> pids;
@@ -195,7 +195,7 @@ private:
     }
     result.found.push_back(id);
     process_stat stat;
-    // A signal that is sent to a zombie is no error.
+    // Signalling a zombie succeeds.
     return !stopping_ || (proc_.read_stat(x.pid, stat) && !stat.dead());
   }
 
@@ -203,7 +203,7 @@ private:
   const std::vector<sweep_target>& targets_;
   bool stopping_;
   std::vector<sweep_result> results_;
-  /// By the first of its marks.
+  /// By the first of their marks.
   std::map<std::uint64_t, std::size_t> by_mark_;
   std::unordered_map<pid_t, std::size_t> by_session_;
   /// No descendant started before this (clock ticks since boot).
@@ -213,7 +213,7 @@ private:
   bool undecided_ = false;
 };
 
-/// Signals what was found. What is gone is no longer among it then.
+/// Signals the processes that were found, and removes those that have ended.
 void send(const std::array<int, 2>& signals, sweep_result& to,
           std::error_code& ec) {
   if (signals[0] == 0)

@@ -12,7 +12,8 @@ watched_fd watch(loop& reactor, unique_fd& fd) {
   if (ec)
     return nullptr;
   fd.release();
-  // Asio would do so at the first wait, when other threads may use it already.
+  // Asio would do this at the first wait, when other threads may use it
+  // already.
   made->native_non_blocking(true, ec);
   return made;
 }
