@@ -11,10 +11,10 @@
 
 namespace procession {
 
-/// The half of a process that is the same on every platform: what its session
-/// hears of it, and its place among the live processes of `Host`. It lives
-/// until nothing of the process is left, however long the session lives. On the
-/// reactor, unless stated otherwise.
+/// The half of a process that is the same on every platform: its events, and
+/// its place among the live processes of `Host`. It lives until nothing of the
+/// process is left, even if the session ends before. On the reactor, unless
+/// stated otherwise.
 template <class Process, class Host>
 class process_core : public stream_owner,
                      public std::enable_shared_from_this<Process> {
@@ -27,8 +27,8 @@ public:
     return gone_;
   }
 
-  /// The runtime ends before the system has let go of the process: tells the
-  /// sink that it is over.
+  /// Tells the sink that the process is over, although the system has not let
+  /// go of it: the runtime ends.
   void give_up() {
     emit(child_finished{false, {0, 1}, true});
     forget_sink();
@@ -81,13 +81,13 @@ protected:
   }
 
   Host& host_;
-  /// How many bytes of output may be read; the readers take from it.
+  /// The bytes of output that may be read; the readers take from it.
   std::uint64_t credit_ = 0;
-  /// Finish at once when the process has exited (or cannot start).
+  /// Finish as soon as the process has exited (or cannot start).
   bool finish_on_exit_ = false;
   /// Whether all output had been read when it finished.
   bool drained_ = false;
-  /// Its host ends.
+  /// Whether its host ends.
   bool host_ends_ = false;
 
 private:
