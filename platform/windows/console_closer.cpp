@@ -28,7 +28,7 @@ void console_closer::close() {
     [this, owner = owner_.keep(), x = std::move(console_)]() mutable {
       x.reset();
       auto& reactor = reactor_;
-      // Moved along: the last reference must go on the reactor.
+      // Moved along, as the last reference must be dropped on the reactor.
       reactor.post([this, owner = std::move(owner)] {
         closing_ = false;
         closed_();

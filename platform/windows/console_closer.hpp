@@ -10,8 +10,8 @@
 
 namespace procession::windows {
 
-/// Holds the console of a child and closes it on a thread of its own, since to
-/// close it may block until its output was read. On the reactor.
+/// Holds the console of a child and closes it on its own thread, since closing
+/// may block until its output was read. On the reactor.
 class console_closer {
 public:
   /// @param closed called on the reactor when the console was closed.
@@ -19,7 +19,7 @@ public:
                  std::function<void()> closed);
   console_closer(const console_closer&) = delete;
   console_closer& operator=(const console_closer&) = delete;
-  /// Leaves the thread to itself, if it was not joined.
+  /// Abandons the thread, if it was not joined.
   ~console_closer();
 
   /// Takes a console; null on pipes.

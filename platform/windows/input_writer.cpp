@@ -12,8 +12,8 @@ namespace procession::windows {
 
 namespace {
 
-/// Input goes out in such pieces, so that it counts as taken as the pipe takes
-/// it: Windows answers a write when all of it found room.
+/// Input is written in pieces of this size, so that it is counted as the pipe
+/// takes it: Windows completes a write only when all of it has found room.
 constexpr std::size_t piece_size = 16 * 1024;
 
 } // namespace

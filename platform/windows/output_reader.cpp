@@ -10,7 +10,8 @@ namespace procession::windows {
 
 namespace {
 
-/// A pending read holds its buffer, so that it is small where little comes.
+/// A pending read holds its buffer, so the buffer is small where little output
+/// comes.
 constexpr std::size_t small_room = 4096;
 
 } // namespace
@@ -48,7 +49,7 @@ bool output_reader::deliver() {
 void output_reader::pump() {
   if (state_ != state::idle || !deliver() || credit_ == 0)
     return;
-  // Only one that was filled is worth a larger one.
+  // Only a buffer that was filled deserves a larger one.
   auto filled = !room_.empty() && end_ == room_.size();
   room_.resize(filled ? chunk_pool::block_size : small_room);
   if (!filled)
@@ -85,7 +86,7 @@ void output_reader::take_queries(std::size_t n) {
   auto bytes = std::as_bytes(std::span{found.output});
   room_.assign(bytes.begin(), bytes.end());
   end_ = room_.size();
-  // Not filled, by what `pump` makes of it.
+  // Larger than its content, so that `pump` does not take it for filled.
   room_.resize(std::max(end_ + 1, small_room));
 }
 

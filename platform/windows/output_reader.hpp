@@ -12,8 +12,8 @@
 
 namespace procession::windows {
 
-/// Reads one output of a child, of a pipe or of a pseudoconsole, for as long as
-/// there is credit. On the reactor.
+/// Reads one output of a child, of a pipe or of a pseudoconsole, while there is
+/// credit. On the reactor.
 class output_reader {
 public:
   /// @param credit how many bytes may be read; the reader takes from it.
@@ -24,17 +24,17 @@ public:
   /// @returns whether the reactor takes it.
   bool open(unique_handle& from);
 
-  /// Has the console's queries answered, by typing into `in`.
+  /// Answers the console's queries, by typing into `in`.
   void answer_queries(input_writer& in);
 
-  /// Delivers what was read, as far as the credit goes, and reads more. To be
-  /// called when there is more credit.
+  /// Delivers bytes that were read, as far as the credit goes, and reads more.
+  /// To be called when there is more credit.
   void pump();
 
   /// Reads no more and closes the output.
   void close();
 
-  /// Whether nothing more comes; so for an output that was never opened.
+  /// Whether nothing more comes; true for an output that was never opened.
   bool ended() const noexcept;
 
 private:
@@ -47,7 +47,7 @@ private:
     ended
   };
 
-  /// @returns whether nothing is left of the last read.
+  /// @returns whether all of the last read was delivered.
   bool deliver();
   void on_read(const boost::system::error_code& ec, std::size_t n);
   void take_queries(std::size_t n);
@@ -59,7 +59,7 @@ private:
   state state_ = state::none;
   watched_stream io_;
   chunk_tail tail_;
-  /// What reads go to: small until one fills it.
+  /// The buffer of reads: small until one fills it.
   std::vector<std::byte> room_;
   /// The part of the last read that had no credit: [begin, end) of `room_`.
   std::size_t begin_ = 0;

@@ -27,7 +27,7 @@ exit_status status_of(HANDLE process, bool killed) {
   DWORD code = 0;
   ::GetExitCodeProcess(process, &code);
   if (killed && code == killed_code) {
-    // Windows knows no signals, but this is what one is elsewhere.
+    // Windows has no signals; elsewhere this would be one.
     result.cause = exit_cause::signaled;
     result.signal = killed_code - 128;
   } else {
@@ -97,7 +97,7 @@ void process::run(started_process what) {
   job_ = std::move(what.job);
   console_.open(std::move(what.console));
   if (!ok) {
-    // Dropping the job kills what is in it.
+    // Destroying the job kills its processes.
     close_streams();
     job_ = {};
     console_.close();
@@ -198,12 +198,13 @@ void process::terminate(signal_name) {
     return;
   told_to_end_ = true;
   if (terminal_)
-    // Its close button, in effect.
+    // Presses the close button of the terminal, in effect.
     console_.close();
   else
     send_console_event(host_, pid_, console_event::break_key,
                        [self = shared_from_this()](std::optional<failure>) {
-                         // If it was not asked, it is killed in time.
+                         // A process that got no event is killed after the
+                         // grace.
                        });
 }
 
@@ -227,10 +228,10 @@ void process::exited() {
   if (!terminal_)
     in_.close();
   state_ = state::exited;
-  // The end of its output comes when the console is closed, and not before.
+  // The output ends when the console is closed, and not before.
   console_.close();
-  // It may have ended by an event before its sender said that it was sent; a
-  // signal to a process that is about to end is none that failed.
+  // An event may have ended the process before its sender reported success.
+  // Signalling an exiting process is not an error.
   for (auto request : std::exchange(raising_, {}))
     answer(request);
   emit(child_exited{status_of(process_.native_handle(), killed_), drained()});
@@ -246,7 +247,7 @@ void process::finish() {
   state_ = state::ending;
   drained_ = drained();
   left_over_ = job_.others(pid_);
-  // After a normal end nothing can be asked to end: console events go by way
+  // After a normal end no process can be asked to end: console events go by way
   // of the process that is gone.
   if (killed_ || !told_to_end_)
     job_.kill();
@@ -257,7 +258,7 @@ void process::finish() {
 void process::await_end() {
   if (console_.closing())
     return;
-  // A process that was told to end still does so for a moment.
+  // A process that was asked to end may still take a moment.
   if (job_.active() == 0)
     return finished();
   recheck_.expires_after(recheck_after_);

@@ -25,7 +25,7 @@ class process : public process_core<process, host> {
 public:
   explicit process(host& where);
 
-  /// What starts the process; called on the launcher thread.
+  /// Starts the process; called on the launcher thread.
   using starter = std::function<expected<started_process>()>;
 
   /// Starts it by `how`. On the launcher thread; everything below on the
@@ -48,7 +48,7 @@ public:
   /// Kills the tree and finishes, still telling the sink.
   void stop();
 
-  /// Whether it is running, and that is its number.
+  /// Whether it is running with that number.
   bool runs_as(std::int64_t pid) const noexcept {
     return state_ == state::running && pid_ == pid;
   }
@@ -60,14 +60,14 @@ public:
 
 private:
   enum class state {
-    /// The launcher is at it.
+    /// The launcher is starting it.
     launching,
     running,
-    /// The process has ended; a last write is answered or taken back.
+    /// The process has ended; its last write completes or is cancelled.
     settling,
-    /// The process has ended; its output, and what it started, may go on.
+    /// The process has ended; its output and its descendants may go on.
     exited,
-    /// What is left of the tree is being killed.
+    /// The rest of the tree is being killed.
     ending,
     finished
   };
@@ -86,12 +86,12 @@ private:
   void finished();
 
   state state_ = state::launching;
-  /// Whether it was asked to end: then what is left of its tree is waited for
-  /// until it is killed.
+  /// Whether it was asked to end: then the rest of its tree is waited for until
+  /// it is killed.
   bool told_to_end_ = false;
   /// Whether we killed it.
   bool killed_ = false;
-  /// How many processes outlived it.
+  /// The number of processes that outlived it.
   std::uint64_t left_over_ = 0;
   DWORD pid_ = 0;
   boost::asio::windows::object_handle process_;

@@ -16,7 +16,7 @@ using watched_stream = std::shared_ptr<boost::asio::windows::stream_handle>;
 /// @returns null, with `from` unchanged, if the reactor takes no more handles.
 watched_stream watch(loop& reactor, unique_handle& from);
 
-/// Closes the handle itself: what is under way on it is cancelled.
+/// Closes the handle itself, which cancels its operations.
 void close(watched_stream& x);
 
 } // namespace procession::windows
