@@ -33,7 +33,7 @@ public:
   void start(const command& spec, std::uint64_t credit, child_sink sink,
              const runner_start* runner, std::chrono::milliseconds patience);
 
-  // What `child` promises, under the same names.
+  // The functions of `child`.
   void grant(std::uint64_t bytes);
   void write(shared_bytes bytes);
   void close_stdin();

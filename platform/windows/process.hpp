@@ -32,7 +32,7 @@ public:
   /// reactor, later.
   void start(const starter& how, std::uint64_t credit, child_sink sink);
 
-  // What `child` promises, under the same names.
+  // The functions of `child`.
   void grant(std::uint64_t bytes);
   void write(shared_bytes bytes);
   void close_stdin();
