@@ -11,16 +11,32 @@
 
 namespace procession {
 
-/// The half of a process that is the same on every platform: its events, and
-/// its place among the live processes of `Host`. It lives until nothing of the
-/// process is left, even if the session ends before. On the reactor, unless
-/// stated otherwise.
-template <class Process, class Host>
+/// The half of a process that is the same on every platform: its events, its
+/// streams, and its place among the live processes of `Host`. It lives until
+/// nothing of the process is left, even if the session ends before. On the
+/// reactor, unless stated otherwise.
+template <class Process, class Host, class Reader, class Writer>
 class process_core : public stream_owner,
                      public std::enable_shared_from_this<Process> {
 public:
   process_core(const process_core&) = delete;
   process_core& operator=(const process_core&) = delete;
+
+  // Functions of `child`.
+
+  void grant(std::uint64_t bytes) {
+    credit_ += bytes;
+    out_.pump();
+    err_.pump();
+  }
+
+  void write(shared_bytes bytes) {
+    in_.write(std::move(bytes));
+  }
+
+  void close_stdin() {
+    in_.finish();
+  }
 
   /// Whether nothing of it is left and no call has an effect; from any thread.
   bool gone() const noexcept {
@@ -35,7 +51,9 @@ public:
   }
 
 protected:
-  explicit process_core(Host& where) : host_(where) {
+  explicit process_core(Host& where)
+    : host_(where), out_(*this, where, stream_kind::out, credit_),
+      err_(*this, where, stream_kind::err, credit_), in_(*this, where.reactor) {
     // nop
   }
 
@@ -76,6 +94,10 @@ protected:
     gone_ = true;
   }
 
+  bool drained() const noexcept {
+    return out_.ended() && err_.ended();
+  }
+
   static failure already_exited(const char* text) {
     return {errc::already_exited, {stage::run, 0, text}};
   }
@@ -89,6 +111,11 @@ protected:
   bool drained_ = false;
   /// Whether its host ends.
   bool host_ends_ = false;
+  bool terminal_ = false;
+  /// On a terminal the only output.
+  Reader out_;
+  Reader err_;
+  Writer in_;
 
 private:
   std::atomic<bool> gone_ = false;

@@ -13,10 +13,14 @@ namespace procession::posix {
 
 process::process(host& where)
   : process_core(where), exit_(where.reactor), stops_(*this, where.reactor),
-    out_(*this, where, stream_kind::out, credit_),
-    err_(*this, where, stream_kind::err, credit_), in_(*this, where.reactor),
     notification_(*this, where.reactor) {
   // nop
+}
+
+process::~process() {
+  // If the runtime gave up on it, the loss of its streams may end the process,
+  // for which the thread of `stops_` waits.
+  close_streams();
 }
 
 // -- start --------------------------------------------------------------------
@@ -129,31 +133,6 @@ void process::run(started_process what, bool report_stops) {
   });
 }
 
-// -- output -------------------------------------------------------------------
-
-void process::grant(std::uint64_t bytes) {
-  credit_ += bytes;
-  out_.pump();
-  err_.pump();
-}
-
-void process::output_ended() {
-  if (state_ == state::exited && drained())
-    finish();
-  else if (state_ == state::keeping && emptied_ && drained())
-    reap(*emptied_);
-}
-
-// -- input --------------------------------------------------------------------
-
-void process::write(shared_bytes bytes) {
-  in_.write(std::move(bytes));
-}
-
-void process::close_stdin() {
-  in_.finish();
-}
-
 // -- requests -----------------------------------------------------------------
 
 void process::resize(std::uint64_t request, terminal_size size) {
@@ -254,6 +233,13 @@ void process::on_exit(const exit_status& status) {
     finish();
 }
 
+void process::output_ended() {
+  if (state_ == state::exited && drained())
+    finish();
+  else if (state_ == state::keeping && emptied_ && drained())
+    reap(*emptied_);
+}
+
 void process::keep_going() {
   state_ = state::keeping;
   tree_->end(pid_, ending::keep, std::chrono::nanoseconds::max(),
@@ -327,10 +313,6 @@ std::chrono::nanoseconds process::time_to_end() const noexcept {
   // The session counts the grace of a request to end, and kills.
   return asked_ == asked_to::end ? std::chrono::nanoseconds::max()
                                  : leftovers_time_;
-}
-
-bool process::drained() const noexcept {
-  return out_.ended() && err_.ended();
 }
 
 void process::close_streams() {

@@ -22,9 +22,11 @@
 namespace procession::posix {
 
 /// One process and its streams, on the reactor.
-class process : public process_core<process, host> {
+class process
+  : public process_core<process, host, output_reader, input_writer> {
 public:
   explicit process(host& where);
+  ~process() override;
 
   /// Starts `spec`. On the launcher thread; everything below on the reactor,
   /// later.
@@ -33,10 +35,7 @@ public:
   void start(const command& spec, std::uint64_t credit, child_sink sink,
              const runner_start* runner, std::chrono::milliseconds patience);
 
-  // The functions of `child`.
-  void grant(std::uint64_t bytes);
-  void write(shared_bytes bytes);
-  void close_stdin();
+  // More functions of `child`.
   void resize(std::uint64_t request, terminal_size size);
   void signal(std::uint64_t request, signal_name name);
   void terminate(signal_name by);
@@ -94,7 +93,6 @@ private:
   void on_exit(const exit_status& status);
   bool signal_group(int signo);
   void signal_tree(int signo);
-  bool drained() const noexcept;
   void close_streams();
   void keep_going();
   void tree_emptied(tree_end what);
@@ -128,12 +126,6 @@ private:
   /// While `await_drain` waits.
   std::unique_ptr<boost::asio::steady_timer> drain_;
   std::unique_ptr<posix::tree> tree_;
-
-  bool terminal_ = false;
-  /// On a terminal the only output, which owns the master.
-  output_reader out_;
-  output_reader err_;
-  input_writer in_;
   /// The slave side of the terminal, open until the process has ended: if the
   /// process closes its terminal and opens it again, the master must not report
   /// the end meanwhile.

@@ -1,5 +1,7 @@
 #include "procession/platform/posix/vfork.hpp"
 
+#include "procession/platform/posix/signals_blocked.hpp"
+
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -66,24 +68,6 @@ long clone3_call(clone_args*, int (*)(void*), void*) {
 
 #endif
 
-/// Blocks all signals: a handler of the host in the child would change the
-/// host's memory.
-class signals_blocked {
-public:
-  signals_blocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-
-  ~signals_blocked() {
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
-private:
-  sigset_t before_;
-};
-
 } // namespace
 
 vforked vfork_call(void (*f)(void*), void* arg, std::atomic<int>* visible,
@@ -94,6 +78,7 @@ vforked vfork_call(void (*f)(void*), void* arg, std::atomic<int>* visible,
   auto stack = std::make_unique_for_overwrite<std::byte[]>(stack_size);
   auto call = entry{f, arg, visible};
   vforked result;
+  // A handler of the host in the child would change the host's memory.
   signals_blocked guard;
   if (flavour != vfork_flavour::clone) {
     clone_args args{};

@@ -51,10 +51,7 @@ exit_status status_of(HANDLE process, bool killed) {
 
 process::process(host& where)
   : process_core(where), process_(where.reactor.context()),
-    recheck_(where.reactor.context()),
-    out_(*this, where, stream_kind::out, credit_),
-    err_(*this, where, stream_kind::err, credit_), in_(*this, where.reactor),
-    console_(*this, where.reactor, [this] {
+    recheck_(where.reactor.context()), console_(*this, where.reactor, [this] {
       if (state_ == state::ending)
         await_end();
     }) {
@@ -115,29 +112,6 @@ void process::run(started_process what) {
     });
   out_.pump();
   err_.pump();
-}
-
-// -- output -------------------------------------------------------------------
-
-void process::grant(std::uint64_t bytes) {
-  credit_ += bytes;
-  out_.pump();
-  err_.pump();
-}
-
-void process::output_ended() {
-  if (state_ == state::exited && drained())
-    finish();
-}
-
-// -- input --------------------------------------------------------------------
-
-void process::write(shared_bytes bytes) {
-  in_.write(std::move(bytes));
-}
-
-void process::close_stdin() {
-  in_.finish();
 }
 
 // -- requests -----------------------------------------------------------------
@@ -239,6 +213,11 @@ void process::exited() {
     finish();
 }
 
+void process::output_ended() {
+  if (state_ == state::exited && drained())
+    finish();
+}
+
 void process::finish() {
   if (state_ != state::exited) {
     finish_on_exit_ = true;
@@ -268,10 +247,6 @@ void process::await_end() {
       if (!ec && self->state_ == state::ending)
         self->await_end();
     });
-}
-
-bool process::drained() const noexcept {
-  return out_.ended() && err_.ended();
 }
 
 void process::close_streams() {

@@ -21,7 +21,8 @@
 namespace procession::windows {
 
 /// One process and its streams, on the reactor.
-class process : public process_core<process, host> {
+class process
+  : public process_core<process, host, output_reader, input_writer> {
 public:
   explicit process(host& where);
 
@@ -32,10 +33,7 @@ public:
   /// reactor, later.
   void start(const starter& how, std::uint64_t credit, child_sink sink);
 
-  // The functions of `child`.
-  void grant(std::uint64_t bytes);
-  void write(shared_bytes bytes);
-  void close_stdin();
+  // More functions of `child`.
   void resize(std::uint64_t request, terminal_size size);
   void signal(std::uint64_t request, signal_name name);
   void terminate(signal_name by);
@@ -80,7 +78,6 @@ private:
   void raise(std::uint64_t request, console_event what);
   void on_exit();
   void exited();
-  bool drained() const noexcept;
   void close_streams();
   void await_end();
   void finished();
@@ -99,10 +96,6 @@ private:
   boost::asio::steady_timer recheck_;
   std::chrono::milliseconds recheck_after_{1};
 
-  bool terminal_ = false;
-  output_reader out_;
-  output_reader err_;
-  input_writer in_;
   console_closer console_;
   /// Requests for events that may not have been sent yet.
   std::set<std::uint64_t> raising_;
