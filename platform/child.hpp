@@ -30,20 +30,20 @@ struct child_output {
   shared_bytes bytes;
 };
 
-/// The kernel took so many more bytes of input.
+/// The kernel took this many more bytes of input.
 struct child_stdin_taken {
   std::uint64_t bytes = 0;
 };
 
-/// That many bytes of the oldest queued input were refused; none of them was
-/// delivered, and what follows them goes on.
+/// This many bytes of the oldest queued input were refused; none of them was
+/// delivered, and the input after them goes on.
 struct child_stdin_refused {
   std::uint64_t bytes = 0;
   failure why;
 };
 
-/// Input can no longer be delivered; what was queued is dropped. Not sent for
-/// an input that `close_stdin` ended in order.
+/// Input can no longer be delivered; the queue is dropped. Not sent for an
+/// input that `close_stdin` ended in order.
 struct child_stdin_broken {
   failure why;
 };
@@ -52,15 +52,15 @@ struct child_stdin_broken {
 /// and before `child_exited`.
 struct child_notified {};
 
-/// The answer to the `resize` or `signal` of that number.
+/// The answer to the `resize` or `signal` with this number.
 struct child_answered {
   std::uint64_t request = 0;
-  /// Whether it was done; if not, `why` tells.
+  /// Whether it succeeded; if not, `why` is the failure.
   bool done = true;
   failure why;
 };
 
-/// A signal of that number has stopped the process (`command::report_stops`).
+/// The process was stopped by this signal (`command::report_stops`).
 struct child_stopped {
   std::int32_t signal = 0;
 };
@@ -97,16 +97,16 @@ using child_event
 /// inside `start`; must not block, throw or call the child.
 using child_sink = std::function<void(child_event)>;
 
-/// One process, wherever it lives: the only thing the actors know of a
-/// platform. All functions return at once and may be called from any one
-/// thread at a time; what comes of them is told to the sink.
+/// One process, wherever it lives: the actors' only view of a platform. All
+/// functions return at once and may be called from any one thread at a time;
+/// the sink gets their results.
 ///
 /// A child finishes by itself once the process has ended and its output was
-/// read to the end: it ends what is left of the tree, reaps, releases
-/// everything and tells `child_finished`. Descendants that were not asked to
-/// end before are asked (SIGTERM), get the command's
-/// `kill_policy::leftovers_grace` to do so, and are killed then. Those that
-/// were asked by `terminate` are waited for until `kill`.
+/// read to the end: it ends the rest of the tree, reaps, releases everything
+/// and sends `child_finished`. Descendants that were not asked to end before
+/// are asked now (SIGTERM), get the command's `kill_policy::leftovers_grace` to
+/// do so, and are then killed. Those that `terminate` asked are waited for
+/// until `kill`.
 ///
 /// With `background_policy::keep`, a process that was not asked to end leaves
 /// its descendants alone: `child_exited` says that output may follow, and the
@@ -114,8 +114,8 @@ using child_sink = std::function<void(child_event)>;
 /// Until then `terminate`, `kill` and `finish`, which kills, end the tree.
 ///
 /// Destroying a child ends its whole tree at once and in the background, and
-/// nothing of the process remains. The sink is dropped soon; what it is still
-/// told is nobody's concern.
+/// nothing of the process remains. The sink is dropped soon; events that it
+/// still gets are irrelevant.
 class child {
 public:
   child() = default;
@@ -123,34 +123,34 @@ public:
   child& operator=(const child&) = delete;
   virtual ~child() = default;
 
-  /// Starts `spec`, which is valid. Leads to `child_started`, before which
-  /// nothing else may be called, or to `child_start_failed`.
-  /// @param credit how many bytes of output may be read at first.
+  /// Starts `spec`, which is valid. The answer is `child_started`, before which
+  /// nothing else may be called, or `child_start_failed`.
+  /// @param credit the bytes of output that may be read at first.
   virtual void start(command spec, std::uint64_t credit, child_sink sink) = 0;
 
-  /// Allows so many more bytes of output to be read.
+  /// Allows this many more bytes of output to be read.
   virtual void grant(std::uint64_t bytes) = 0;
 
-  /// Queues input; leads to `child_stdin_taken` as the kernel takes it.
+  /// Queues input; `child_stdin_taken` follows as the kernel takes it.
   virtual void write(shared_bytes bytes) = 0;
 
-  /// Ends input behind what is queued.
+  /// Ends the input after the queue.
   virtual void close_stdin() = 0;
 
-  /// Leads to `child_answered` with this number.
+  /// Resizes the terminal; answers with `child_answered` and this number.
   virtual void resize(std::uint64_t request, terminal_size size) = 0;
 
-  /// Leads to `child_answered` with this number.
+  /// Sends a signal; answers with `child_answered` and this number.
   virtual void signal(std::uint64_t request, signal_name name) = 0;
 
   /// Asks every process of the tree to end, by that signal.
   virtual void terminate(signal_name by) = 0;
 
-  /// Kills every process of the tree that is left, at any time.
+  /// Kills every remaining process of the tree, at any time.
   virtual void kill() = 0;
 
-  /// After `child_exited`: waits no longer for the end of the output. It is
-  /// read until what is left of the tree has ended.
+  /// After `child_exited`: stops waiting for the end of the output. The output
+  /// is still read until the rest of the tree has ended.
   virtual void finish() = 0;
 };
 

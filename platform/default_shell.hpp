@@ -5,9 +5,9 @@
 
 namespace procession {
 
-/// The words before a text that this system's shell is to run: sh(1), which
-/// every POSIX system has, or Windows PowerShell, to which, unlike to cmd.exe,
-/// a text can be handed whole.
+/// The words before a text for this system's shell to run: sh(1), which every
+/// POSIX system has, or Windows PowerShell, which unlike cmd.exe takes a whole
+/// text.
 std::vector<std::string> default_shell();
 
 } // namespace procession

@@ -20,7 +20,7 @@ public:
     processes_.insert(std::move(x));
   }
 
-  /// Calls what `when_empty` was given after the last one.
+  /// Removes `x`; after the last one calls the function given to `when_empty`.
   void erase(const pointer& x) {
     std::unique_lock guard{mutex_};
     processes_.erase(x);
@@ -32,7 +32,7 @@ public:
     return {processes_.begin(), processes_.end()};
   }
 
-  /// Calls `f` once there are none, maybe at once; null takes it back.
+  /// Calls `f` once no process is left, maybe at once; null cancels that.
   void when_empty(std::function<void()> f) {
     std::unique_lock guard{mutex_};
     on_empty_ = std::move(f);

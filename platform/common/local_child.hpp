@@ -22,8 +22,8 @@ public:
   ~local_child() override {
     if (process_->gone())
       return;
-    // By way of the launcher, which may be about to start it. Moved along: the
-    // last reference must go on the reactor.
+    // By way of the launcher, which may be about to start it. Moved along, as
+    // the last reference must be dropped on the reactor.
     owner_->host.launcher.post(
       [x = std::move(process_), &reactor = owner_->host.reactor]() mutable {
         reactor.post([x = std::move(x)] { x->abandon(); });
@@ -79,7 +79,7 @@ private:
   std::shared_ptr<Process> process_;
 };
 
-/// Makes them.
+/// Makes local children.
 template <class Impl, class Process>
 class local_factory : public child_factory {
 public:

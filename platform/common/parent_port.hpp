@@ -12,23 +12,22 @@ namespace procession {
 
 class runtime;
 
-/// The identity of a runner, and what its parent told it in secret, if it
-/// could.
+/// The identity of a runner, and the nonce that its parent passed in secret, if
+/// it could.
 struct runner_identity {
   std::int64_t pid = 0;
   std::string user;
   std::string nonce;
 };
 
-/// Where a runner finds its end of the channel.
+/// The runner's end of the channel.
 struct channel_address {
   /// On Windows the path of a named pipe; elsewhere empty, as the channel is
   /// standard input and output.
   std::string path;
 };
 
-/// The runner's half of what a platform does for runners: the way to its
-/// parent.
+/// The runner's half of a platform's part for runners: the way to its parent.
 class parent_port {
 public:
   parent_port() = default;
@@ -39,18 +38,18 @@ public:
   /// The reactor.
   virtual std::shared_ptr<executor> work() = 0;
 
-  /// Opens our end of the channel to a parent. If it was standard input and
-  /// output, they are the null device afterwards. Blocks, so not on the
-  /// reactor.
+  /// Opens our end of the channel to a parent. If that is standard input and
+  /// output, they become the null device. Blocks, so not on the reactor.
   virtual expected<std::shared_ptr<duplex>>
   open_channel(const channel_address& where) = 0;
 
-  /// The identity of this process. What we were told is not passed on to the
-  /// processes that we start, and is told only once.
+  /// Returns the identity of this process. The nonce is not passed on to
+  /// processes that we start, and is returned only once.
   virtual runner_identity take_identity() = 0;
 };
 
-/// That of this platform, on the reactor of that runtime, which it may outlive.
+/// Makes the port of this platform, on the reactor of `owner`, which it may
+/// outlive.
 std::shared_ptr<parent_port> make_parent_port(const runtime& owner);
 
 } // namespace procession

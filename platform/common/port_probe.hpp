@@ -9,9 +9,9 @@
 
 namespace procession {
 
-/// A probe of a TCP port on the reactor of a platform's `runtime::impl`; it
-/// finds nothing any more when that is gone. Whether a session holds the port
-/// is the platform's to say: `check_listener`, beside its `host`.
+/// Makes a probe of a TCP port on the reactor of a platform's `runtime::impl`;
+/// it finds nothing once that is gone. The platform decides whether a session
+/// holds the port: `check_listener`, beside its `host`.
 template <class Impl>
 probe make_port_probe(impl_ref<Impl> where, std::string address,
                       std::uint16_t port, port_owner owner) {

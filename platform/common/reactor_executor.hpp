@@ -10,8 +10,8 @@
 
 namespace procession {
 
-/// A platform's `runtime::impl` that may be gone. What waits in its threads may
-/// refer to it, so that it must not be kept by that.
+/// A reference to a platform's `runtime::impl` that may be gone. Work that
+/// waits in its threads may refer to it, so must not keep it alive.
 template <class Impl>
 class impl_ref {
 public:
@@ -19,26 +19,27 @@ public:
     // nop
   }
 
-  /// Has `f` run on the reactor, or drops it.
+  /// Runs `f` on the reactor, or drops it.
   template <class F>
   void on_reactor(F f) const {
     if (auto owner = owner_.lock())
       owner->host.reactor.post(std::move(f));
   }
 
-  /// Has `f` run on the launcher, or drops it.
+  /// Runs `f` on the launcher, or drops it.
   template <class F>
   void on_launcher(F f) const {
     if (auto owner = owner_.lock())
       owner->host.launcher.post(std::move(f));
   }
 
-  /// On one of its threads, or while somebody else holds it.
+  /// Returns the runtime. On one of its threads, or while another owner holds
+  /// it.
   Impl& get() const {
     return *owner_.lock();
   }
 
-  /// The reactor's; as `get`.
+  /// Returns the reactor's context. Called like `get`.
   boost::asio::io_context& context() const {
     return get().host.reactor.context();
   }

@@ -16,7 +16,7 @@ namespace procession {
 
 class runtime;
 
-/// The runner, or the command that leads to it, runs.
+/// The runner, or the command that starts it, runs.
 struct runner_launched {
   std::int64_t pid = 0;
 };
@@ -26,7 +26,7 @@ struct runner_connected {
   std::shared_ptr<duplex> stream;
 };
 
-/// Its end of the channel cannot be opened; it is to be killed.
+/// Its end of the channel cannot be opened; it must be killed.
 struct runner_connect_failed {
   failure why;
 };
@@ -36,12 +36,12 @@ struct runner_launch_failed {
   failure why;
 };
 
-/// It said something on its standard error.
+/// It wrote to its standard error.
 struct runner_said {
   std::string text;
 };
 
-/// The process has ended; what it sent may still be on its way.
+/// The process has ended; its last frames may still be on their way.
 struct runner_exited {
   exit_status status;
 };
@@ -49,7 +49,7 @@ struct runner_exited {
 /// Nothing of it is left. Last.
 struct runner_gone {};
 
-/// What a runner's process tells, in this order.
+/// An event of a runner's process; they come in this order.
 using runner_event
   = std::variant<runner_launched, runner_connected, runner_connect_failed,
                  runner_launch_failed, runner_said, runner_exited, runner_gone>;
@@ -72,7 +72,7 @@ public:
   virtual void kill() = 0;
 };
 
-/// The parent's half of what a platform does for runners.
+/// The parent's half of a platform's part for runners.
 class runner_port {
 public:
   runner_port() = default;
@@ -83,17 +83,17 @@ public:
   /// The reactor.
   virtual std::shared_ptr<executor> work() = 0;
 
-  /// Makes a process to be started. From any thread.
-  /// @param nonce passed to the runner where that can be done in secret.
+  /// Makes a process, to be started. From any thread.
+  /// @param nonce passed to the runner if that is possible in secret.
   virtual std::unique_ptr<runner_process>
   make_process(const runner_options& options, std::string nonce) = 0;
 
-  /// Random, and hard to guess.
+  /// Makes a random text that is hard to guess.
   virtual std::string make_nonce() = 0;
 };
 
-/// What this platform does for runners, on the reactor of that runtime, which
-/// it may outlive.
+/// Makes the port of this platform, on the reactor of `owner`, which it may
+/// outlive.
 std::shared_ptr<runner_port> make_runner_port(const runtime& owner);
 
 } // namespace procession

@@ -11,16 +11,16 @@
 namespace procession {
 
 /// The half of `runtime::impl` that is the same on every platform: it admits
-/// starts, and ends everything at the end. `Host` is what the processes of the
-/// platform share, with its two threads; it outlives the runtime as long as a
-/// process is left.
+/// starts, and ends everything at the end. `Host` is the state that the
+/// processes of the platform share, with its two threads; it outlives the
+/// runtime while a process is left.
 template <class Host>
 class runtime_core {
 public:
   Host host;
 
-  /// Runs `start(sink)` on the launcher, unless the runtime was stopped, which
-  /// `sink` is told instead. From any thread.
+  /// Runs `start(sink)` on the launcher, unless the runtime was stopped: then
+  /// `sink` gets that failure. From any thread.
   template <class Start>
   void admit(child_sink sink, Start start) {
     std::unique_lock guard{mutex_};
@@ -36,15 +36,14 @@ public:
       });
   }
 
-  /// Ends everything; none of our threads is left then.
+  /// Ends all processes, then our threads.
   void stop() {
     {
       std::lock_guard guard{mutex_};
       stopped_ = true;
     }
     host.hurry();
-    // After this, everything that the launcher still had to do is started, or
-    // stuck.
+    // After this, all starts on the launcher are done or stuck.
     run_on(host.launcher, [] {});
     end_processes();
     // The last steps of an end hop between the threads: flush both twice.
@@ -59,7 +58,7 @@ public:
   }
 
 private:
-  /// Longer than ending a tree may take.
+  /// Longer than the end of a tree may take.
   static constexpr auto stop_deadline = std::chrono::seconds{5};
 
   template <class F>

@@ -8,13 +8,14 @@
 
 namespace procession::posix {
 
-/// Becomes another user, for good: unless that user is root, no capability is
-/// left in any set (capabilities(7)), whatever the host has and however its
-/// securebits are, and neither it nor what it starts can gain one (prctl(2),
-/// PR_SET_NO_NEW_PRIVS). It gets a session keyring of its own, empty. It must
-/// stand before the parent-death signal, which a change of user clears.
+/// Becomes another user, for good. Unless that user is root, no capability is
+/// left in any set (capabilities(7)), whatever capabilities and securebits the
+/// host has, and neither the process nor its descendants can gain one
+/// (prctl(2), PR_SET_NO_NEW_PRIVS). The process gets an empty session keyring
+/// of its own. Must come before the parent-death signal, which a change of user
+/// clears.
 struct become_user {
-  /// Null: stays who it is.
+  /// Null: stays the same user.
   const identity* who;
 
   boost_error on_exec_setup(vfork_launcher& launcher,
@@ -60,11 +61,11 @@ private:
                                              0, 0, 0));
   }
 
-  /// The host's session keyring is inherited, and what is in it is readable to
-  /// whoever has it (session-keyring(7)).
+  /// The host's session keyring is inherited, and every process that has it can
+  /// read its keys (session-keyring(7)).
   static boost_error join_new_keyring(vfork_launcher& launcher) noexcept {
     auto result = ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
-    // Where there are none, or a filter keeps everyone from them.
+    // The kernel has no keyrings, or a filter forbids their use.
     if (result < 0
         && (errno == ENOSYS || errno == EPERM || errno == EOPNOTSUPP))
       return {};

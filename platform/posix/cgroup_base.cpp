@@ -10,7 +10,7 @@ namespace procession::posix {
 
 namespace {
 
-/// How many empty cgroups wait for the next trees.
+/// The most empty cgroups that are kept for the next trees.
 constexpr std::size_t max_kept = 16;
 
 } // namespace
@@ -74,7 +74,7 @@ bool cgroup_base::keep(tree_cgroup& x) {
   std::lock_guard guard{mutex_};
   if (kept_.size() == max_kept)
     return false;
-  // Only the next one to be taken stays open.
+  // Only the one that is taken next stays open.
   if (!kept_.empty()) {
     kept_.back().directory.reset();
     kept_.back().events.reset();

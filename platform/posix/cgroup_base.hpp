@@ -12,8 +12,8 @@
 
 namespace procession::posix {
 
-/// Opens a cgroup for longer, hence not below 3, where a host that closed its
-/// standard streams would have it among them.
+/// Opens a cgroup for a long time, hence with a number of 3 or higher: a host
+/// that closed its standard streams must not get it as one of them.
 unique_fd open_lasting(int parent, const char* name, std::error_code& ec);
 
 /// The cgroup of a tree, with those of its files that are open.
@@ -25,43 +25,44 @@ struct tree_cgroup {
   int watch = -1;
 };
 
-/// The cgroup in which the trees' cgroups are. Whoever works below it holds
-/// it; it goes with the last one.
+/// The cgroup that holds the trees' cgroups. Each user of it holds a reference;
+/// the cgroup goes with the last one.
 class cgroup_base {
 public:
   cgroup_base(unique_fd parent, cgroup_place place, std::string name);
   cgroup_base(const cgroup_base&) = delete;
   cgroup_base& operator=(const cgroup_base&) = delete;
-  /// Removes it. If it is busy still, it is the keeper's.
+  /// Removes the cgroup. If it is still busy, the keeper removes it.
   ~cgroup_base();
 
-  /// Where it is, or will be.
+  /// The place of the cgroup, which may not exist yet.
   const cgroup_place& place() const noexcept {
     return place_;
   }
 
-  /// -1 as long as it is not made: a host that is killed before it has a keeper
-  /// leaves nothing.
+  /// -1 until it is created: a host that is killed before it has a keeper
+  /// leaves nothing behind.
   int directory() const noexcept {
     return directory_.get();
   }
 
-  /// Makes and opens it.
+  /// Creates and opens it.
   std::error_code make();
 
   void remove();
 
-  /// Watches a cgroup that was just made below, so that it may be kept.
+  /// Watches a cgroup that was just created below this one, so that it may be
+  /// kept.
   void watch(tree_cgroup& x);
 
-  /// Takes an empty cgroup from those that were kept; one without a name if
+  /// Takes an empty cgroup from the kept ones; returns one without a name if
   /// there is none. From any thread.
   tree_cgroup reuse();
 
-  /// Keeps a cgroup for the next tree if it is as good as new (no process is in
-  /// it, and nobody changed a setting), and there is use for it. Making and
-  /// removing one costs the kernel more than a spawn has to spare, most of it
-  /// in the background where it is in the spawn's way.
+  /// Keeps a cgroup for the next tree if it is as good as new (it has no
+  /// process, and no setting was changed), and if there is use for it. To
+  /// create and remove one costs the kernel more than a spawn can afford, most
+  /// of it in the background, where it delays the spawn.
   bool keep(tree_cgroup& x);
 
   /// For the reactor.

@@ -11,7 +11,7 @@ namespace procession::posix {
 
 namespace {
 
-/// Whether writing to that file changes nothing, or the kernel does so when
+/// Whether a write to that file changes nothing, or is the kernel's when
 /// processes come and go (kernfs_notify).
 bool harmless(std::string_view file) {
   auto ends = [&](std::string_view x) {
@@ -63,7 +63,7 @@ void cgroup_changes::read_events() {
         changed_.insert(event->wd);
       at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
     }
-    // With that much room left there was no more.
+    // If this much room was left, there were no more events.
   } while (size > static_cast<ssize_t>(sizeof(buffer)) - longest);
 }
 

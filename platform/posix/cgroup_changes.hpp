@@ -8,16 +8,16 @@
 
 namespace procession::posix {
 
-/// Tells whether somebody changed a cgroup: wrote to one of its settings, or to
-/// `cgroup.kill`, made a cgroup below it, or changed an owner or a mode
-/// (inotify(7)). Moving processes is no change. From any thread.
+/// Tells whether a cgroup was changed: a write to one of its settings or to
+/// `cgroup.kill`, a new cgroup below it, or another owner or mode (inotify(7)).
+/// Moving processes does not count. From any thread.
 class cgroup_changes {
 public:
   /// Watches the cgroup until it is removed.
   /// @returns a number for it; -1 if it cannot be watched.
   int watch(const std::string& path);
 
-  /// Whether it was changed since it is watched, or that is not known.
+  /// Whether it was changed since the watch began, or that is not known.
   bool changed(int watch);
 
 private:

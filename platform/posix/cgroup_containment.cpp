@@ -58,7 +58,7 @@ public:
         return signal_processes(directory, signo, [leader](pid_t pid) {
           return ::getpgid(pid) != leader;
         });
-      // None forks itself out of this one.
+      // Processes in this cgroup cannot escape by forking.
       killed_ = true;
       return kill_processes(directory);
     });
@@ -77,8 +77,8 @@ public:
 
   void end(pid_t leader, ending how, std::chrono::nanoseconds grace,
            std::function<void(tree_end)> done) override {
-    // All there is to do as a rule. A zombie, as the leader is, does not count.
-    // What the keeper removed, in its last moments, is as good.
+    // Usually this is all. A zombie does not count, and the leader is one. The
+    // keeper may have removed the cgroup in its last moments, which is fine.
     auto where = std::exchange(where_, {});
     if ((!killed_ && base_->keep(where))
         || remove_empty_cgroup(base_->directory(), where.name.c_str())) {
@@ -98,10 +98,11 @@ public:
 private:
   loop& reactor_;
   base_ptr base_;
-  /// Nothing once it has ended.
+  /// Empty once the end has begun.
   tree_cgroup where_;
-  /// Then it cannot serve again: to Linux 6.18 at least, what is cloned into a
-  /// cgroup (CLONE_INTO_CGROUP) that was ever killed has missed that kill.
+  /// A killed cgroup cannot be kept: up to Linux 6.18 at least, a process that
+  /// is cloned into a cgroup (CLONE_INTO_CGROUP) after a kill has missed that
+  /// kill.
   bool killed_ = false;
   std::shared_ptr<host_marks> marks_;
   std::uint64_t mark_;
@@ -177,8 +178,8 @@ expected<std::unique_ptr<containment>> make_cgroup_containment(loop& reactor) {
   auto parent = open_lasting(AT_FDCWD, own->directory.c_str(), ec);
   if (ec)
     return contain_failure(ec.value(), "our own cgroup cannot be opened");
-  // Who makes a process in a cgroup must be allowed to move it there from
-  // here (clone(2), CLONE_INTO_CGROUP).
+  // To create a process in a cgroup takes the right to move it there from here
+  // (clone(2), CLONE_INTO_CGROUP).
   if (!on_cgroup2(parent.get()) || !writable(parent.get(), "cgroup.procs"))
     return contain_failure(EACCES, "our own cgroup is not ours to divide");
   auto name = "procession-" + std::to_string(::getpid()) + "-" + make_nonce();
@@ -193,7 +194,7 @@ expected<std::unique_ptr<containment>> make_cgroup_containment(loop& reactor) {
     return contain_failure(ec.value(), "a cgroup could not be made");
   if (!writable(base->directory(), "cgroup.kill"))
     return contain_failure(errno, "the kernel has no cgroup.kill (Linux 5.14)");
-  // Below a threaded cgroup whole processes are not taken.
+  // A cgroup below a threaded one does not take whole processes.
   auto type = read_text(base->place().directory + "/cgroup.type", ec);
   if (ec)
     return contain_failure(ec.value(), "a cgroup cannot be looked at");

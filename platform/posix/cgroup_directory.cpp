@@ -19,14 +19,14 @@ namespace procession::posix {
 
 namespace {
 
-/// How many processes are pinned at a time.
+/// The number of processes that are pinned at a time.
 constexpr std::size_t max_pinned = 64;
 
-/// How many descriptors `walk` needs at a time.
+/// The number of descriptors that `walk` needs at a time.
 constexpr std::size_t walk_descriptors = 2;
 
-/// Opens `name` below `parent`. A mode that forbids it is changed: whoever was
-/// let into one of our cgroups may have taken our own rights to it.
+/// Opens `name` below `parent`. Changes a mode that forbids it: a program with
+/// access to one of our cgroups may have removed our own rights.
 unique_fd open_below(int parent, const char* name, int flags, mode_t mode) {
   auto result = unique_fd{::openat(parent, name, flags | O_CLOEXEC)};
   if (!result && errno == EACCES && ::fchmodat(parent, name, mode, 0) == 0)
@@ -38,9 +38,9 @@ unique_fd open_child(int parent, const char* name) {
   return open_below(parent, name, O_RDONLY | O_DIRECTORY, 0700);
 }
 
-/// The names of the cgroups right below. Sets `errno` if it returns false.
+/// Lists the cgroups directly below. Sets `errno` if it returns false.
 bool list_below(int directory, std::vector<std::string>& result) {
-  // Another description of it, as each has one position.
+  // A new open file description, since each has one position.
   auto copy = open_directory(directory, ".");
   auto close = [](DIR* x) { ::closedir(x); };
   auto entries = std::unique_ptr<DIR, decltype(close)>{
@@ -54,8 +54,8 @@ bool list_below(int directory, std::vector<std::string>& result) {
   return true;
 }
 
-/// Goes through a cgroup and all below it and back by "..", so that depth
-/// costs no descriptors. Goes on where something fails.
+/// Visits a cgroup and all below it, and returns by "..", so that depth costs
+/// no descriptors. Continues after failures.
 /// @param enter called with the directory of each, before those below it.
 /// @param leave called with the directory of the parent and the name of each
 ///        but the first, after those below it.
@@ -68,7 +68,7 @@ bool walk(int top, Enter enter, Leave leave) {
   };
   auto os_code = 0;
   auto note = [&](bool ok) {
-    // Gone meanwhile is as good.
+    // It may have been removed meanwhile.
     if (!ok && os_code == 0 && errno != ENOENT && errno != ENODEV)
       os_code = errno;
   };
@@ -109,7 +109,7 @@ bool walk(int top, Enter enter, Leave leave) {
   return os_code == 0;
 }
 
-/// Adds the processes that are in this very cgroup.
+/// Adds the processes of this cgroup alone.
 bool list_own_processes(int directory, std::vector<pid_t>& result) {
   auto fd = open_below(directory, "cgroup.procs", O_RDONLY, 0600);
   auto close = [](FILE* x) { std::fclose(x); };
@@ -120,13 +120,13 @@ bool list_own_processes(int directory, std::vector<pid_t>& result) {
   fd.release();
   int pid;
   while (std::fscanf(file.get(), "%d", &pid) == 1)
-    // 0: of another PID namespace.
+    // 0 stands for a process of another PID namespace.
     if (pid > 0)
       result.push_back(pid);
   return true;
 }
 
-/// What cgroup.events says now; nothing if the cgroup is gone (ENODEV).
+/// The present text of cgroup.events; empty if the cgroup is gone (ENODEV).
 class events_text {
 public:
   explicit events_text(int events) noexcept
@@ -183,7 +183,7 @@ bool signal_processes(int directory, int signo,
       os_code = code;
   };
   while (!left.empty()) {
-    // Room for looking through the cgroups once more.
+    // Reserves descriptors for one more walk.
     std::array<unique_fd, walk_descriptors> room;
     for (auto& x : room)
       x = open_directory(directory, ".");
@@ -202,7 +202,8 @@ bool signal_processes(int directory, int signo,
     }
     for (auto& x : room)
       x.reset();
-    // A listed number still belongs to the pinned process, or that has ended.
+    // A number that is still listed belongs to the pinned process, unless that
+    // has ended.
     std::vector<pid_t> still;
     if (!list_processes(directory, still))
       note(errno);
@@ -234,7 +235,7 @@ bool remove_empty_cgroup(int parent, const char* name) noexcept {
 bool remove_cgroup(int parent, const char* name) {
   if (remove_empty_cgroup(parent, name))
     return true;
-  // Busy with processes or with cgroups below: the error is the same.
+  // It is busy with processes or with cgroups below: the error is the same.
   auto directory = open_child(parent, name);
   if (!directory)
     return errno == ENOENT;

@@ -90,7 +90,7 @@ void cgroup_end::step() {
   };
   if (!events_.is_open() && !watch())
     return retry();
-  // Before looking, so that no change is missed.
+  // Waits before it looks, so that no change is missed.
   await_change();
   if (populated(events_.native_handle()))
     return state_ == state::killing ? retry() : wait_until(deadline_);
@@ -98,7 +98,7 @@ void cgroup_end::step() {
         return remove_cgroup(base_->directory(), where_.name.c_str());
       }))
     return finish();
-  // Somebody was moved into it from outside.
+  // A process was moved into it from outside.
   if (state_ == state::waiting)
     return kill();
   retry();

@@ -14,8 +14,8 @@
 
 namespace procession::posix {
 
-/// Ends what is in the cgroup of a tree, as `tree::end` promises, and removes
-/// the cgroup. Holds itself until then. On the reactor.
+/// Ends every process in the cgroup of a tree, as `tree::end` promises, and
+/// removes the cgroup. Keeps itself alive until then. On the reactor.
 class cgroup_end : public std::enable_shared_from_this<cgroup_end> {
 public:
   cgroup_end(loop& reactor, std::shared_ptr<cgroup_base> base,
@@ -24,19 +24,19 @@ public:
   void start(pid_t leader, ending how, std::chrono::nanoseconds grace,
              std::function<void(tree_end)> done);
 
-  /// Signals what is left.
+  /// Signals every process that is left.
   void signal(int signo);
 
-  /// Waits no longer.
+  /// Stops waiting and kills.
   void kill();
 
 private:
   enum class state { waiting, killing, finished };
 
-  /// @returns whether nothing is missing.
+  /// @returns whether the list is complete.
   bool list(std::set<pid_t>& result);
   void send(int signo);
-  /// Looks what there is to do, and when to look again.
+  /// Takes the next step, and decides when to look again.
   void step();
   void kill_again();
   bool watch();
@@ -50,12 +50,12 @@ private:
   pid_t leader_ = 0;
   state state_ = state::waiting;
   std::function<void(tree_end)> done_;
-  /// Those that were found.
+  /// All processes that were found.
   std::set<pid_t> known_;
   boost::asio::posix::stream_descriptor events_;
   bool awaiting_change_ = false;
   boost::asio::steady_timer timer_;
-  /// Of the grace, then of the killing.
+  /// The end of the grace, then of the killing.
   std::chrono::steady_clock::time_point deadline_;
   std::chrono::milliseconds retry_delay_{20};
 };

@@ -9,7 +9,7 @@ namespace procession::posix {
 
 namespace {
 
-/// Takes what is before the first `separator` off the front of `text`.
+/// Removes the text before the first `separator` from `text`, and returns it.
 std::string_view take(std::string_view& text, char separator) {
   auto end = text.find(separator);
   auto result = text.substr(0, end);
@@ -32,8 +32,8 @@ std::string unescape(std::string_view text) {
   return result;
 }
 
-/// Whether `text` has ".." among its components: a place outside of what our
-/// cgroup namespace shows.
+/// Whether `text` has ".." among its components: a place outside our cgroup
+/// namespace.
 bool leads_out(std::string_view text) {
   while (!text.empty())
     if (take(text, '/') == "..")
@@ -57,7 +57,7 @@ std::optional<cgroup_place> find_cgroup(std::string_view mountinfo,
     return std::nullopt;
   while (!mountinfo.empty()) {
     auto line = take(mountinfo, '\n');
-    // A varying number of fields ends with a lone hyphen.
+    // The number of fields varies; a lone hyphen ends them.
     auto hyphen = line.find(" - ");
     if (hyphen == std::string_view::npos
         || line.substr(hyphen + 3, 8) != "cgroup2 ")

@@ -5,8 +5,8 @@
 #include "procession/platform/posix/marks.hpp"
 #include "procession/platform/posix/vfork.hpp"
 
-// Boost.Process builds on std::filesystem instead of the compiled
-// Boost.Filesystem when asked to.
+// Makes Boost.Process use std::filesystem instead of the compiled
+// Boost.Filesystem.
 #define BOOST_PROCESS_USE_STD_FS
 #include <boost/optional.hpp>
 #include <boost/process/v2/posix/default_launcher.hpp>
@@ -24,16 +24,16 @@
 #include <cstdint>
 #include <filesystem>
 
-/// What happens in a child between fork and exec, as initializers in the sense
-/// of Boost.Process v2: an object whose `on_exec_setup` runs in the child. It
-/// shares the host's memory there, so everything here is a bare system call;
-/// the wrappers of libc are not used, as a sanitizer's interceptors in them
-/// would take the child's doings for the host's.
+/// The steps of a child between fork and exec, as initializers in the sense of
+/// Boost.Process v2: objects whose `on_exec_setup` runs in the child. The child
+/// shares the host's memory there, so every step is a bare system call: the
+/// interceptors of a sanitizer in the wrappers of libc would take the child's
+/// actions for the host's.
 namespace procession::posix {
 
 using boost_error = boost::process::v2::error_code;
 
-/// Starts programs by `vfork_call`. Boost's own `vfork_launcher` will not do:
+/// Starts programs by `vfork_call`. Boost's own `vfork_launcher` does not fit:
 /// after a failed exec it runs the host's exit handlers and leaves a zombie,
 /// and it tells Asio of a fork inside the host's memory.
 struct vfork_launcher {
@@ -44,16 +44,16 @@ struct vfork_launcher {
   int cgroup = -1;
   /// Where the child notes its pidfd; see `vfork_call`.
   std::atomic<int>* pidfd = nullptr;
-  /// Where the child is; when it fails, where it failed. The child writes it.
+  /// The child's stage, or the one where it failed. The child writes it.
   stage at = stage::fork;
-  /// The system call that failed, a literal; the child writes it.
+  /// The name of the system call that failed, a literal. The child writes it.
   const char* failed_call = nullptr;
-  /// Whether the child was made in the cgroup; known in the child.
+  /// Whether the child was created in the cgroup; known in the child.
   bool in_cgroup = false;
-  /// The program, if it was opened for a user who may not reach it.
+  /// The program, if it was opened because the user may not reach it.
   int image = -1;
 
-  /// In the child: what became of the system call `name`.
+  /// Returns the result of the system call `name`. In the child.
   boost_error check(const char* name, long result) noexcept {
     if (result >= 0)
       return {};
@@ -61,17 +61,18 @@ struct vfork_launcher {
     return {errno, boost::system::system_category()};
   }
 
-  /// In the child: the system call `name` did not do what it should.
+  /// Returns the error of a system call that succeeded without effect. In the
+  /// child.
   boost_error refuse(const char* name) noexcept {
     errno = EPERM;
     return check(name, -1);
   }
 
-  /// @param argv first the name of a shell, for a file that the kernel does not
-  ///             know how to execute: then the shell gets all, with the path of
-  ///             the file instead of argv[1]. The program gets the rest.
+  /// @param argv first the name of a shell, for a file that the kernel cannot
+  ///        execute: then the shell gets all words, with the path of the file
+  ///        instead of argv[1]. The program gets the rest.
   /// @param ec set, with `at`, if the program does not run. The caller waits
-  ///           for the pid, if there is one.
+  ///        for the pid, if there is one.
   template <class... Inits>
   vforked operator()(std::error_code& ec, char** argv, Inits&&... inits) {
     auto setup = [&]() -> boost_error {
@@ -106,7 +107,7 @@ private:
     }
   };
 
-  /// Returns only if it fails, with what is to be reported (exec(3)).
+  /// Returns only if it fails, with the error to report (exec(3)).
   int exec(char** argv) {
     at = stage::exec;
     auto result = ENOENT;
@@ -139,9 +140,9 @@ private:
   std::filesystem::path no_path_;
 };
 
-/// Signals as a fresh program expects them: none ignored, none blocked. What
-/// came until now was meant for the host, as from its terminal, and is dropped.
-/// To stand last: from here on a signal is the program's.
+/// Sets signals as a fresh program expects them: none ignored, none blocked.
+/// Signals that have come so far were meant for the host, as from its terminal,
+/// and are dropped. Must come last: from here on a signal is the program's.
 struct default_signals {
   boost_error on_exec_setup(vfork_launcher& launcher,
                             const std::filesystem::path&,
@@ -154,7 +155,7 @@ struct default_signals {
         ::syscall(SYS_rt_sigaction, signo, default_action, nullptr, 8);
     std::uint64_t pending = 0;
     ::syscall(SYS_rt_sigpending, &pending, sizeof(pending));
-    // To ignore a signal discards it, though it is blocked (sigaction(2)).
+    // Ignoring a signal discards it even while it is blocked (sigaction(2)).
     for (auto signo = 1; pending != 0; ++signo, pending >>= 1)
       if ((pending & 1) != 0) {
         ::syscall(SYS_rt_sigaction, signo, ignore, nullptr, 8);
@@ -178,7 +179,7 @@ struct new_session {
 /// Dies with the thread that started it (prctl(2), PR_SET_PDEATHSIG).
 struct parent_death_signal {
   int signo;
-  /// Compared with getppid: the parent may be gone before the call.
+  /// Compared with getppid: the parent may end before the call.
   pid_t parent;
 
   boost_error on_exec_setup(vfork_launcher& launcher,
@@ -223,7 +224,7 @@ struct controlling_terminal {
   }
 };
 
-/// Moves into the cgroup unless it was made there already.
+/// Moves into the cgroup unless the child was created there.
 struct join_cgroup {
   int directory;
 
@@ -244,8 +245,8 @@ struct join_cgroup {
   }
 };
 
-/// Bears a mark from here on. To stand after `new_session`: a process that
-/// shares the session of a marked one is taken to belong to it.
+/// Bears a mark from here on. Must come after `new_session`: a process that
+/// shares the session of a marked one counts as part of its tree.
 struct marked {
   marking_limit limit;
 
@@ -265,12 +266,12 @@ struct marked {
   }
 };
 
-/// Leaves the program nothing but its standard streams and, if there is one,
-/// the descriptor that it notifies through, under the number that it was
-/// promised. The others are closed, not left to exec: as long as that takes,
-/// whoever waits for the end of one of them would wait, too.
+/// Leaves the program only its standard streams and, if there is one, the
+/// descriptor for its notification, under the promised number. The others are
+/// closed here, not by exec: exec may take long, and the readers of their other
+/// ends would wait.
 struct only_these_descriptors {
-  /// Negative: none.
+  /// Negative if there is none.
   int notification;
   int target;
 
@@ -300,10 +301,10 @@ private:
   }
 };
 
-/// Opens the program before the child becomes another user, who needs no right
-/// to enter the directories above it then (execveat(2)).
+/// Opens the program before the child becomes another user, who then needs no
+/// right to enter the directories above it (execveat(2)).
 struct opened_program {
-  /// Null: none.
+  /// Null: opens none.
   const char* path;
 
   boost_error on_exec_setup(vfork_launcher& launcher,
@@ -316,7 +317,7 @@ struct opened_program {
   }
 };
 
-/// Where the program starts; empty: where the host is.
+/// The working directory of the program; empty: the host's.
 struct working_directory {
   const char* path;
 

@@ -14,7 +14,7 @@ namespace procession::posix {
 
 namespace {
 
-/// As getdents64(2) has it; libc's is meant for readdir(3).
+/// The layout of getdents64(2); libc's is meant for readdir(3).
 struct directory_entry {
   std::uint64_t inode;
   std::int64_t offset;
@@ -23,7 +23,7 @@ struct directory_entry {
   char name[1];
 };
 
-/// The number that a name in /proc/self/fd is; false for `.` and `..`.
+/// Reads a name in /proc/self/fd as a number; false for `.` and `..`.
 bool parse_number(const char* name, unsigned& result) noexcept {
   result = 0;
   for (; *name >= '0' && *name <= '9'; ++name)

@@ -19,7 +19,7 @@ namespace procession::posix {
 
 std::string make_nonce() {
   std::uint64_t value = 0;
-  // Never short and never interrupted for so few bytes (getrandom(2)).
+  // Never short or interrupted for this few bytes (getrandom(2)).
   [[maybe_unused]] auto n = ::getrandom(&value, sizeof(value), 0);
   char text[17];
   std::snprintf(text, sizeof(text), "%016llx",
@@ -46,10 +46,10 @@ failure contain_failure(int os_code, std::string text) {
 
 namespace {
 
-/// Whether the numbers in /proc are those that our system calls know.
+/// Checks that the numbers in /proc are those of our system calls.
 std::optional<failure> check_proc() {
-  // As the namespace numbers us that was current when it was mounted; if it
-  // does not know us the link leads nowhere (proc(5)).
+  // /proc numbers us as in the namespace that mounted it; if we are not in
+  // that, the link cannot be read (proc(5)).
   char text[32] = {};
   if (::readlink("/proc/self", text, sizeof(text) - 1) < 0)
     return contain_failure(errno, "/proc is not mounted, or it is another PID "
@@ -66,8 +66,8 @@ expected<std::unique_ptr<containment>> make_containment(containment_kind wanted,
                                                         loop& reactor) {
   if (auto bad = check_proc())
     return std::move(*bad);
-  // Asio's reactor needs descriptors of its own, and takes them at first use:
-  // that may be when a tree has to be ended and there are none.
+  // Asio's reactor takes its own descriptors at first use: that may be when a
+  // tree has to be ended and none is left.
   try {
     boost::asio::posix::stream_descriptor{reactor.context()};
     boost::asio::steady_timer{reactor.context()};
@@ -81,7 +81,7 @@ expected<std::unique_ptr<containment>> make_containment(containment_kind wanted,
       return make_marker_containment(reactor);
     case containment_kind::unknown: {
       auto result = make_cgroup_containment(reactor);
-      // A shortage is no reason to hold less well.
+      // A shortage must not lead to a weaker containment.
       if (!result && result.error().code != errc::out_of_descriptors)
         return make_marker_containment(reactor);
       return result;

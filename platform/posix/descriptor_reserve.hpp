@@ -9,16 +9,16 @@
 
 namespace procession::posix {
 
-/// A few descriptors put by, so that processes can be ended in a program that
-/// has used up all of its own.
+/// Reserves a few descriptors, so that processes can be ended in a program that
+/// has used up all others.
 class descriptor_reserve {
 public:
   descriptor_reserve() {
     fill();
   }
 
-  /// Calls `f`, which tells whether it did what it should. If it did not for
-  /// want of descriptors (`errno`), calls it again with those in reserve freed.
+  /// Calls `f`, which returns whether it succeeded. If it lacked descriptors
+  /// (`errno`), frees the reserve and calls it again.
   template <class F>
   bool with(F f) {
     if (f())

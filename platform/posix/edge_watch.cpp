@@ -52,8 +52,7 @@ void edge_watch::wait(std::function<void()> f) {
                       f = std::move(f)](const boost::system::error_code& ec) {
                        if (ec || alive.expired())
                          return;
-                       // Before `f` looks: what comes afterwards is another
-                       // wake-up.
+                       // Before `f` looks: a later change is another wake-up.
                        epoll_event taken{};
                        ::epoll_wait(edges_->native_handle(), &taken, 1, 0);
                        f();

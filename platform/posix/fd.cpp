@@ -10,8 +10,8 @@
 namespace procession::posix {
 
 void unique_fd::reset(int fd) noexcept {
-  // close(2): the descriptor is gone whatever it returns, so errors (and
-  // EINTR) are not to be retried.
+  // close(2): the descriptor is gone whatever it returns, so errors (and EINTR)
+  // must not be retried.
   if (auto old = std::exchange(fd_, fd); old >= 0)
     ::close(old);
 }

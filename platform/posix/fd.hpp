@@ -7,7 +7,7 @@
 
 namespace procession::posix {
 
-/// Owns a file descriptor; -1 is none.
+/// Owns a file descriptor, or none (-1).
 class unique_fd {
 public:
   unique_fd() noexcept = default;
@@ -56,13 +56,13 @@ struct pipe_ends {
   unique_fd write;
 };
 
-/// Makes a pipe. `ec` is set if that fails (EMFILE, ENFILE).
+/// Creates a pipe. `ec` is set if that fails (EMFILE, ENFILE).
 pipe_ends make_pipe(std::error_code& ec);
 
-/// The descriptor of the same file, numbered 3 or higher, close-on-exec.
+/// Moves a descriptor to a number of 3 or higher, close-on-exec.
 unique_fd at_least_3(unique_fd fd, std::error_code& ec);
 
-/// Makes reads and writes return instead of waiting.
+/// Makes reads and writes on it return instead of waiting.
 void set_nonblocking(int fd, std::error_code& ec);
 
 /// The current `errno` as an error code.

@@ -17,14 +17,14 @@ namespace procession::posix {
 
 class process;
 
-/// What the processes of one runtime share. Each member says on which of the
-/// two threads it is touched.
+/// The state that the processes of one runtime share. Each member names the
+/// thread that uses it.
 struct host {
   /// Reads, writes, watches exits.
   loop reactor{"pcn-reactor"};
-  /// Spawns; the parent-death signal of every child hangs on the thread that it
-  /// was started on. A few spawns may be stuck while others go on: the second
-  /// half of a spawn, after the exec, touches nothing but its own process.
+  /// Spawns. The parent-death signal of every child is tied to the thread that
+  /// started it. A few spawns may be stuck while others go on: the second half
+  /// of a spawn, after the exec, uses only its own process.
   loop launcher{"pcn-launcher", 4};
   /// Any thread.
   launch_watch watch{reactor, launcher};
@@ -32,7 +32,7 @@ struct host {
   chunk_pool pool;
   /// Reactor: for wide pipes and terminals, see `output_reader`.
   chunk_pool wide_pool{8, 4 * chunk_pool::block_size};
-  /// Reactor: how many of them are wide.
+  /// Reactor: the number of wide outputs.
   int wide_pipes = 0;
   /// Launcher, but `kind` anywhere.
   std::unique_ptr<posix::containment> containment;
@@ -42,26 +42,26 @@ struct host {
   /// Reactor.
   listener_search listeners{reactor};
 
-  /// Waits for no program that is being started any more.
+  /// Stops waiting for launches that are under way.
   void hurry() {
     watch.hurry();
   }
 
-  /// On the launcher, last: nothing is held or watched any more.
+  /// On the launcher, last: ends the keeper and the containment.
   void release() {
     keeper.stop();
     containment.reset();
   }
 
-  /// When both threads have ended.
+  /// Called when both threads have ended.
   void close() {
     listeners.stop();
   }
 };
 
-/// Looks whether a process of the session that process `pid` leads listens
-/// where a connection was accepted. On the reactor, as is `done`, which is told
-/// nothing if one does.
+/// Checks whether a process of the session led by process `pid` listens where a
+/// connection was accepted. `done` gets no failure if one does. Both on the
+/// reactor.
 void check_listener(host& where, std::int64_t pid,
                     const boost::asio::ip::tcp::endpoint& at,
                     const std::function<void(std::optional<failure>)>& done);

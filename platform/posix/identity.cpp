@@ -18,7 +18,7 @@ struct user_entry {
   std::vector<char> memory = std::vector<char>(1024);
 };
 
-/// Asks the database with as much memory as it takes (getpwnam_r(3)).
+/// Asks the database, with as much memory as it needs (getpwnam_r(3)).
 /// @returns 0, or an error; `found` stays null when there is no such user.
 int look_up(user_entry& entry, passwd*& found,
             const std::function<int(user_entry&, passwd*&)>& ask) {

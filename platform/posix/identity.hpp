@@ -10,21 +10,21 @@
 
 namespace procession::posix {
 
-/// A user that a program can be started as.
+/// A user for a program to run as.
 struct identity {
   uid_t user = 0;
   gid_t group = 0;
-  /// All of its groups.
+  /// All groups of the user.
   std::vector<gid_t> groups;
-  /// What a login would set; nothing from us but the language.
+  /// The environment of a login; only the language is ours.
   procession::environment env;
 };
 
-/// Looks a user up. It may ask the network (nsswitch.conf(5)) and block for
-/// that long. Errors: `no_such_user`, `request_failed`.
+/// Looks a user up. May ask the network (nsswitch.conf(5)) and block meanwhile.
+/// Errors: `no_such_user`, `request_failed`.
 expected<identity> find_user(const std::string& name);
 
-/// The name of the user that we are, or its number.
+/// The name of our user, or its number.
 std::string own_user_name();
 
 } // namespace procession::posix

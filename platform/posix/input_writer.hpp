@@ -1,8 +1,8 @@
 #pragma once
 
-#include "procession/platform/posix/output_reader.hpp"
-#include "procession/platform/posix/stream_owner.hpp"
+#include "procession/platform/common/stream_owner.hpp"
 #include "procession/platform/posix/terminal_end.hpp"
+#include "procession/platform/posix/watched_fd.hpp"
 
 #include <list>
 #include <memory>
@@ -19,7 +19,7 @@ public:
   /// Takes our end of a pipe. On the launcher, before anything else.
   void open(unique_fd pipe);
 
-  /// Takes a terminal; the master stays the caller's to close. On the launcher.
+  /// Takes a terminal; the caller closes the master. On the launcher.
   /// @param slave outlives this; see `terminal_end`.
   void open(watched_fd master, unique_fd& slave);
 
@@ -49,7 +49,7 @@ private:
   int number() const noexcept;
   void flush();
   written write_some(shared_bytes& bytes, std::uint64_t& taken);
-  /// Whether the terminal, as it is now, keeps every byte of this.
+  /// Whether the terminal, in its present mode, keeps all these bytes.
   bool fits(const shared_bytes& bytes);
   void await_room();
   void end();
@@ -68,12 +68,12 @@ private:
   bool awaiting_room_ = false;
   /// Mostly empty; a deque would take 512 bytes for that.
   std::list<shared_bytes> queue_;
-  /// Whether a part of the first in the queue was written.
+  /// Whether a part of the queue's front was written.
   bool begun_ = false;
-  /// How much of a line was typed and not ended yet, see `line_after`.
+  /// The length of the typed line that has no end yet, see `line_after`.
   std::size_t line_ = 0;
   char last_ = '\n';
-  /// While the end is being typed.
+  /// While the input is being ended.
   std::unique_ptr<terminal_end> end_;
 };
 

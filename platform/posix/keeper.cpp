@@ -40,8 +40,8 @@ failure failed(int os_code, std::string text) {
   return {code, {stage::contain, os_code, std::move(text)}};
 }
 
-/// Two ends of a stream. Other than a pipe's, an end can be shut down for all
-/// who have a copy of it, as the host's forked children may.
+/// Creates both ends of a stream. Unlike a pipe's, an end can be shut down for
+/// all holders of a copy, which the host's forked children may be.
 pipe_ends make_lifeline(std::error_code& ec) {
   int fds[2];
   pipe_ends result;
@@ -56,11 +56,11 @@ pipe_ends make_lifeline(std::error_code& ec) {
   return result;
 }
 
-/// What the new process needs to become the keeper. It runs in the memory of
-/// the host, hence bare system calls only.
+/// Turns the new process into the keeper. It runs in the memory of the host,
+/// hence bare system calls only.
 struct keeper_exec {
   int image;
-  /// Where else the image is; /proc has it.
+  /// The path of the image in /proc.
   const char* image_path;
   int lifeline;
   int null;
@@ -83,8 +83,9 @@ struct keeper_exec {
   }
 
   void exec() {
-    // The host's handlers would not survive exec, but what it ignores would.
-    // All signals stay blocked for good: the keeper ends for two reasons only.
+    // The host's handlers would not survive exec, but ignored signals stay
+    // ignored. All signals stay blocked for good: the keeper ends for two
+    // reasons only.
     constexpr std::uint64_t default_action[4] = {0, 0, 0, 0};
     for (auto signo = 1; signo < _NSIG; ++signo)
       if (signo != SIGKILL && signo != SIGSTOP)
@@ -121,7 +122,7 @@ bool await_end(const unique_fd& pidfd, std::chrono::milliseconds time) {
   }
 }
 
-/// Reaps it if it has ended; `WNOHANG`, or 0 to wait for that.
+/// Reaps it if it has ended; `flags` is WNOHANG, or 0 to wait for the end.
 bool reap(const unique_fd& pidfd, int flags) noexcept {
   siginfo_t info{};
   int result;

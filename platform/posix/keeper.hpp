@@ -9,23 +9,23 @@
 
 namespace procession::posix {
 
-/// A small process that outlives the host if the host is killed, ends
-/// every tree then, and itself. It waits for the end of a pipe whose other end
-/// only the host has. Owning this object is owning that end.
+/// A small process that outlives a host that is killed, ends every tree, and
+/// then itself. It waits for the end of a pipe whose other end only the host
+/// has. Owning this object is owning that end.
 class keeper {
 public:
-  /// Starts it. Called on the launcher thread.
-  /// @param args what to end, from `containment::keeper_args`.
+  /// Starts the process. Called on the launcher thread.
+  /// @param args from `containment::keeper_args`.
   static expected<keeper> start(std::vector<std::string> args);
 
   keeper(keeper&&) noexcept = default;
-  /// Swaps: `other` ends the one that was here.
+  /// Swaps: `other` gets this object's keeper and ends it.
   keeper& operator=(keeper&& other) noexcept;
-  /// Lets it end, which it does at once when no tree is left, and reaps it;
-  /// kills it if it takes longer than 5 s.
+  /// Lets the keeper end, which is immediate when no tree is left, and reaps
+  /// it; kills it after 5 s.
   ~keeper();
 
-  /// Whether it is still there; reaps it if not. Does not block.
+  /// Whether the keeper still runs; reaps it if not. Does not block.
   bool alive() noexcept;
 
   pid_t pid() const noexcept {

@@ -1,5 +1,5 @@
-// The program procession-keeper, byte by byte, as data of the library: it is
-// started from memory, so nobody needs to install or find it.
+// The program procession-keeper, as data of the library: it is started from
+// memory, so it need not be installed or found.
 
     .section .rodata
     .balign 16

@@ -44,8 +44,8 @@ void write_image(const unique_fd& file, std::error_code& ec) {
 }
 
 unique_fd write_to_memory(std::error_code& ec) {
-  // Without the flag newer kernels may warn, or forbid to execute it; older
-  // ones do not know it.
+  // Without the flag newer kernels may warn or forbid execution; older ones do
+  // not know it.
   auto result = unique_fd{
     ::memfd_create("procession-keeper", MFD_CLOEXEC | MFD_EXEC)};
   if (!result && errno == EINVAL)
@@ -71,9 +71,9 @@ unique_fd write_to(const std::string& directory, std::error_code& ec) {
     ec = last_error();
     return {};
   }
-  // What somebody can write to cannot be executed (ETXTBSY), so there is to be
-  // another descriptor. The directory may not be ours alone: only the same file
-  // will do.
+  // A file with an open descriptor for writing cannot be executed (ETXTBSY), so
+  // this opens another one. The directory may not be ours alone, hence the
+  // check that it is the same file.
   auto result = unique_fd{::open(name.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!result)
     ec = last_error();
@@ -99,7 +99,7 @@ unique_fd open_keeper_image(std::error_code& ec) {
                           "/tmp", "/var/tmp"}) {
     if (!ec)
       break;
-    // Others would need one, too.
+    // The other places need a descriptor, too.
     if (ec.value() == EMFILE || ec.value() == ENFILE)
       break;
     if (directory == nullptr || *directory != '/')

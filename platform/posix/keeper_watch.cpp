@@ -16,8 +16,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// Keepers that end so soon, so often in a row, are not replaced before the
-/// next spawn: something is wrong here that another one does not mend.
+/// A keeper that ends this soon, this often in a row, is not replaced before
+/// the next spawn: another one would not help.
 constexpr auto too_soon = std::chrono::seconds{1};
 constexpr auto too_often = 5;
 
@@ -50,7 +50,7 @@ struct keeper_watch::state : std::enable_shared_from_this<state> {
   void replace() {
     auto soon = steady_clock::now() - started < too_soon;
     soon_ended = soon ? soon_ended + 1 : 0;
-    // A failure is the next spawn's to tell.
+    // The next spawn reports a failure.
     if (soon_ended < too_often)
       ensure();
   }
@@ -60,7 +60,7 @@ struct keeper_watch::state : std::enable_shared_from_this<state> {
     boost::system::error_code ec;
     end.close(ec);
     end.assign(fd.get(), ec);
-    // Then the next spawn notices.
+    // The next spawn notices the end then.
     if (ec)
       return;
     fd.release();

@@ -16,13 +16,13 @@ namespace procession::posix {
 
 namespace {
 
-// Ticks are counted, not the time: that of a host that was stopped itself is
-// not the launch's.
+// Ticks are counted instead of time: a launch must not pay for the time in
+// which the host itself was stopped.
 constexpr auto tick_length = std::chrono::milliseconds{100};
 
-/// How many ticks make a launch a stuck one. The first may come at once if
-/// another launch has set the clock going. A machine with much to do may take
-/// some 200 ms for one that is not.
+/// The ticks after which a launch is stuck. The first may come at once if
+/// another launch has started the clock. On a busy machine a healthy launch may
+/// take some 200 ms.
 constexpr auto stuck_ticks = 5;
 
 constexpr auto least_patience = std::chrono::milliseconds{1000};

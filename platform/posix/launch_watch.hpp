@@ -14,19 +14,19 @@ namespace procession::posix {
 
 class launch_attempt;
 
-/// How long a launch may take.
+/// The time that a launch may take.
 inline constexpr auto launch_patience = std::chrono::seconds{10};
 
-/// What is left of that for a launch that was asked for at `asked`; some of it
-/// in any case.
+/// The remaining time of a launch that was requested at `asked`; never less
+/// than a minimum.
 std::chrono::milliseconds
 patience_left(std::chrono::steady_clock::time_point asked);
 
-/// Looks after launches from the reactor. A launch blocks its thread until the
-/// new process runs its program, which a file system, a lease (fcntl(2)) or a
-/// SIGSTOP may put off for ever. When one has been under way for some 500 ms,
-/// the launcher's other work gets another thread; when its time is over, its
-/// process is killed. A launch that takes less wakes nobody.
+/// Watches launches from the reactor. A launch blocks its thread until the new
+/// process runs its program, which a file system, a lease (fcntl(2)) or a
+/// SIGSTOP may delay for ever. After some 500 ms another thread takes over the
+/// launcher's other work; when the launch's time is over, its process is
+/// killed. A faster launch causes no wake-up.
 class launch_watch {
 public:
   /// Both loops must outlive it, but may have been stopped.
@@ -35,7 +35,7 @@ public:
   launch_watch(const launch_watch&) = delete;
   launch_watch& operator=(const launch_watch&) = delete;
 
-  /// From now on no launch is waited for when it is stuck. From any thread.
+  /// Stops waiting for stuck launches, from now on. From any thread.
   void hurry();
 
 private:
@@ -60,24 +60,24 @@ class launch_attempt {
 public:
   enum class verdict {
     in_time,
-    /// Its process was killed when the time was over.
+    /// Its process was killed when its time was over.
     too_late,
-    /// Its process was killed as it was stuck and there was hurry.
+    /// Its process was killed because it was stuck after `hurry`.
     unwanted
   };
 
-  /// Begins it. @param watch null: it is unsupervised.
+  /// Begins the attempt. @param watch null: it is unsupervised.
   launch_attempt(launch_watch* watch, std::chrono::milliseconds patience);
   launch_attempt(const launch_attempt&) = delete;
   launch_attempt& operator=(const launch_attempt&) = delete;
   ~launch_attempt();
 
-  /// Where the new process notes its pidfd, for other threads.
+  /// The pidfd, which the new process stores for other threads.
   std::atomic<int>& pidfd() noexcept {
     return pidfd_;
   }
 
-  /// The launch is over: from now on the pidfd is the caller's alone.
+  /// Ends the attempt: from now on the pidfd is the caller's alone.
   verdict end();
 
 private:
@@ -86,7 +86,7 @@ private:
   launch_watch* watch_;
   std::thread::id thread_ = std::this_thread::get_id();
   std::atomic<int> pidfd_ = -1;
-  // With the watch's lock.
+  // Guarded by the watch's mutex.
   int ticks_ = 0;
   int max_ticks_;
   verdict verdict_ = verdict::in_time;

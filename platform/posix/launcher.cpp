@@ -20,19 +20,19 @@ namespace {
 
 constexpr auto default_path = std::string_view{"/usr/local/bin:/usr/bin:/bin"};
 
-/// Runs executable files that are neither binaries nor begin with `#!`, as with
-/// execvp(3).
+/// Runs executable files that are neither binaries nor begin with `#!`, as
+/// execvp(3) does.
 constexpr auto shell = "/bin/sh";
 
-/// Strings in the form that execve(2) wants. They point into the command, the
-/// host's environment and here, so they hold while those do.
+/// Strings in the form of execve(2). They point into the command, the host's
+/// environment and this object, and are valid while those are.
 class c_strings {
 public:
   void add(const char* x) {
     pointers_.push_back(const_cast<char*>(x));
   }
 
-  /// @pre as many are added as were reserved.
+  /// @pre not more are added than were reserved.
   void add_own(std::string x) {
     own_.push_back(std::move(x));
     add(own_.back().c_str());
@@ -78,7 +78,7 @@ void add_environment(c_strings& result, const environment& env,
     result.add(marker.c_str());
 }
 
-/// The PATH that the child will have.
+/// The PATH of the child.
 std::string_view path_of(const environment& env) {
   if (auto i = env.set.find("PATH"); i != env.set.end())
     return i->second;
@@ -205,9 +205,9 @@ failure ended_failure(const command& spec, stage at,
              + "' took too long to start and was killed"}};
 }
 
-/// A change of user withdraws the permission to leave a core from the memory
-/// that the child shares with us (PR_SET_DUMPABLE, prctl(2)). This gives it
-/// back when the last of such launches is over.
+/// A change of user withdraws the permission to dump core from the memory that
+/// the child shares with us (PR_SET_DUMPABLE, prctl(2)). This restores it when
+/// the last of such launches is over.
 class core_dumps_kept {
 public:
   explicit core_dumps_kept(bool needed) : needed_(needed) {
@@ -230,7 +230,7 @@ public:
   }
 
 private:
-  // The memory is the program's, so this is, too.
+  // Static, since the memory belongs to the whole program.
   static inline std::mutex mutex;
   static inline int launches = 0;
   static inline int before = 0;
@@ -276,7 +276,8 @@ expected<launched> launch(const command& spec, const launch_options& options) {
   if (made.pid < 0)
     return fork_failure(ec);
   if (ec || verdict != launch_attempt::verdict::in_time) {
-    // It has ended, by itself or killed; the wait is for the zombie only.
+    // The process has ended, by itself or killed: the wait only reaps the
+    // zombie.
     siginfo_t ignored;
     while (::waitid(P_PID, static_cast<id_t>(made.pid), &ignored, WEXITED) != 0
            && errno == EINTR)

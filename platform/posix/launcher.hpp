@@ -16,7 +16,7 @@
 
 namespace procession::posix {
 
-/// What a program is started with besides its command.
+/// The circumstances of a program's start, besides its command.
 struct launch_options {
   /// Become standard input, output and error; numbered 3 or higher.
   int in = -1;
@@ -24,18 +24,18 @@ struct launch_options {
   int err = -1;
   /// Becomes the command's `notification_fd`, or -1.
   int notification = -1;
-  /// Whether `in` is a terminal to make the controlling one.
+  /// Whether `in` becomes the controlling terminal.
   bool controlling_terminal = false;
-  /// Directory of the cgroup to start in, or -1.
+  /// Directory of its cgroup, or -1.
   int cgroup = -1;
-  /// One more environment entry (`NAME=value`); empty: none.
+  /// An additional environment entry (`NAME=value`), or empty.
   std::string marker;
-  /// One more limit, see `marks.hpp`.
+  /// An additional limit, see `marks.hpp`.
   marking_limit limit;
-  /// Whom to be; null: who we are.
+  /// The user to become; null: stays ours.
   const identity* become = nullptr;
   vfork_flavour flavour = vfork_flavour::best;
-  /// Ends it if it takes longer than `patience`; null: it may take forever.
+  /// Ends it if it takes longer than `patience`; null: no limit.
   launch_watch* watch = nullptr;
   std::chrono::milliseconds patience = launch_patience;
 };
@@ -44,9 +44,9 @@ struct launch_options {
 struct launched {
   pid_t pid = -1;
   unique_fd pidfd;
-  /// The host's own peak memory in bytes when it started. The kernel counts it
-  /// as the program's (it had the host's memory until exec), so no smaller
-  /// peak is the program's own.
+  /// The host's own peak memory in bytes at the start. The kernel counts it as
+  /// the program's (it had the host's memory until exec), so the program's own
+  /// peak is known only if it is higher.
   std::uint64_t inherited_peak = 0;
 };
 
@@ -56,11 +56,11 @@ struct launched {
 /// descriptor above 2 closed. Call it from a thread that lives as long as the
 /// programs may.
 ///
-/// It returns when the program runs, which may take as long as the file system
-/// likes. The new process holds none of the host's descriptors meanwhile.
+/// Returns when the program runs; the file system may delay that at will. The
+/// new process holds none of the host's descriptors meanwhile.
 /// @returns the failure, with its stage, if the program does not run; then
-///          nothing is left of the attempt. `deadline_passed` and
-///          `runtime_stopped` are the watch's.
+///          nothing is left of the attempt. The watch causes `deadline_passed`
+///          and `runtime_stopped`.
 expected<launched> launch(const command& spec, const launch_options& options);
 
 } // namespace procession::posix

@@ -30,8 +30,9 @@ failure not_there(std::string text, int os_code = 0) {
   return {errc::request_failed, {stage::ready, os_code, std::move(text)}};
 }
 
-/// Words of 32 bits in hexadecimal digits, each as the machine reads what is in
-/// the order of the network: one is an address of IPv4, four are one of IPv6.
+/// Parses words of 32 bits in hexadecimal digits. Each word is in network order
+/// and was printed as the machine reads it: one is an IPv4 address, four are an
+/// IPv6 one.
 std::optional<address_v6> parse_address(std::string_view digits) {
   address_v6::bytes_type bytes{};
   auto at = bytes.size();
@@ -48,7 +49,7 @@ std::optional<address_v6> parse_address(std::string_view digits) {
   return address_v6{bytes};
 }
 
-/// Those that fit best so far.
+/// The closest matches so far.
 struct best_fit {
   int closeness = 3;
   std::vector<listening_socket> sockets;
@@ -63,7 +64,8 @@ struct best_fit {
   }
 };
 
-/// One line of the table (proc_pid_net(5)); its first one names the columns.
+/// Reads one line of the table (proc_pid_net(5)); the first one names the
+/// columns.
 void look_at(const std::string& line, const tcp::endpoint& to, best_fit& best) {
   char digits[33] = {};
   unsigned port = 0;
@@ -83,7 +85,7 @@ void look_at(const std::string& line, const tcp::endpoint& to, best_fit& best) {
     best.add(*how_close, {inode, owner});
 }
 
-/// Empty if there is no such file: a kernel may be without IPv6.
+/// Returns an empty text if there is no such file: a kernel may lack IPv6.
 std::string read_file(const char* path, int& os_code) {
   auto file = unique_fd{::open(path, O_RDONLY | O_CLOEXEC)};
   if (!file && errno != ENOENT)
@@ -103,7 +105,7 @@ enum class held {
   no,
   /// We may not look into the process.
   hidden,
-  /// We have no descriptor to look by.
+  /// We have no descriptor left for that.
   unknown
 };
 
@@ -134,7 +136,7 @@ held holds(pid_t pid, const std::vector<listening_socket>& sockets) {
   return result;
 }
 
-/// Whether the process has the rights of whoever made one of the sockets.
+/// Whether the process has the user that created one of the sockets.
 bool of_an_owner(pid_t pid, const std::vector<listening_socket>& sockets) {
   int ignored = 0;
   auto path = "/proc/" + std::to_string(pid) + "/status";
@@ -151,11 +153,11 @@ bool of_an_owner(pid_t pid, const std::vector<listening_socket>& sockets) {
   });
 }
 
-/// Nothing if one of the processes listens there, else why none does.
+/// Returns no failure if one of the processes listens there, else the reason.
 std::optional<failure> search(const tcp::endpoint& at,
                               const std::vector<pid_t>& processes) {
   int os_code = 0;
-  // The thread's, as our process may have several network namespaces.
+  // The thread's tables: our process may have several network namespaces.
   auto tcp4 = read_file("/proc/thread-self/net/tcp", os_code);
   auto tcp6 = read_file("/proc/thread-self/net/tcp6", os_code);
   if (os_code != 0)

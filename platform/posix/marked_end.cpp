@@ -13,7 +13,7 @@ using std::chrono::steady_clock;
 /// Retry interval when the kernel offers no notification.
 constexpr auto retry_delay = std::chrono::milliseconds{20};
 
-/// Until a process that was loading a program has done so.
+/// The wait for a process that was loading a program.
 constexpr auto undecided_delay = std::chrono::milliseconds{5};
 
 } // namespace
@@ -75,7 +75,7 @@ void marked_end::looked(std::uint64_t turn, sweep_result result,
                         bool complete) {
   if (counting_)
     known_.insert(result.found.begin(), result.found.end());
-  // One that began before the killing; that has its own.
+  // That sweep began before the kill, which has one of its own.
   if (turn != turn_)
     return;
   last_ = std::move(result.found);
@@ -88,7 +88,7 @@ void marked_end::looked(std::uint64_t turn, sweep_result result,
     return finish();
   leaving_ = last_;
   if (state_ == state::killing) {
-    // Those that were not killed are not waited for.
+    // Processes that we may not kill are not waited for.
     std::erase_if(leaving_, [&](const process_id& x) {
       return std::count(result.refused.begin(), result.refused.end(), x) != 0;
     });
@@ -102,7 +102,7 @@ void marked_end::looked(std::uint64_t turn, sweep_result result,
 }
 
 void marked_end::await_leaving() {
-  // One at a time, so that it takes one descriptor.
+  // One at a time, which takes one descriptor.
   while (!leaving_.empty()) {
     std::error_code ec;
     auto pidfd = open_process(leaving_.back(), ec);

@@ -18,27 +18,27 @@
 
 namespace procession::posix {
 
-/// Ends what bears the marks of a tree, as `tree::end` promises. Holds itself
-/// until then. On the reactor.
+/// Ends every process that bears the marks of a tree, as `tree::end` promises.
+/// Keeps itself alive until then. On the reactor.
 class marked_end : public std::enable_shared_from_this<marked_end> {
 public:
-  /// @param target what to look for; its signals are not used.
+  /// @param target the tree; its signals are not used.
   marked_end(loop& reactor, std::shared_ptr<sweeper> sweeps,
              sweep_target target);
 
   void start(ending how, std::chrono::nanoseconds grace,
              std::function<void(tree_end)> done);
 
-  /// Signals what is left.
+  /// Signals every process that is left.
   void signal(int signo);
 
-  /// Waits no longer.
+  /// Stops waiting and kills.
   void kill();
 
 private:
   enum class state { waiting, killing, finished };
 
-  /// Sweeps once more, in the way of the state.
+  /// Sweeps again, or hunts when killing.
   void look(std::array<int, 2> signals = {});
   void looked(std::uint64_t turn, sweep_result result, bool complete);
   void await_leaving();
@@ -51,18 +51,18 @@ private:
   sweep_target target_;
   state state_ = state::waiting;
   std::function<void(tree_end)> done_;
-  /// Of the grace, then of the killing.
+  /// The end of the grace, then of the killing.
   std::chrono::steady_clock::time_point deadline_;
-  /// All that were found, those of the last sweep, and those of them that are
-  /// waited for.
+  /// All processes that were found.
   std::set<process_id> known_;
-  /// Whether those that are found are counted: not while they are kept.
+  /// Whether to count them: not while they are kept.
   bool counting_ = true;
+  /// The processes of the last sweep, then those of them to wait for.
   std::vector<process_id> last_;
   std::vector<process_id> leaving_;
   /// Sweeps that found nothing but may have missed something.
   int undecided_ = 0;
-  /// Counts the sweeps. What was waited for before the last one has no say.
+  /// Counts the sweeps. Waits from before the last one are ignored.
   std::uint64_t turn_ = 0;
   boost::asio::posix::stream_descriptor next_;
   boost::asio::steady_timer timer_;

@@ -14,8 +14,8 @@ namespace procession::posix {
 
 namespace {
 
-/// Every mark has this bit and not the one above, so that programs that take
-/// limits for signed numbers do not stumble.
+/// Every mark has this bit and not the one above, for programs that take limits
+/// for signed numbers.
 constexpr auto mark_bit = std::uint64_t{1} << 62;
 constexpr auto session_bits = 26;
 constexpr auto session_mask = (std::uint64_t{1} << session_bits) - 1;
@@ -23,21 +23,21 @@ constexpr auto host_mask = (mark_bit - 1) & ~session_mask;
 
 struct markable {
   int resource;
-  /// How /proc/PID/limits calls it.
+  /// Its name in /proc/PID/limits.
   std::string_view name;
 };
 
-/// In the order in which they are taken: no program sets the first one, those
-/// that want to run in real time set the second, and `ulimit -m` the third.
+/// In the order of choice: no program sets the first, real-time programs set
+/// the second, and `ulimit -m` the third.
 constexpr markable markables[] = {{RLIMIT_LOCKS, "\nMax file locks "},
                                   {RLIMIT_RTTIME, "\nMax realtime timeout "},
                                   {RLIMIT_RSS, "\nMax resident set "}};
 
-/// Where the columns of /proc/PID/limits begin: the soft limit's is 26, 20
+/// The column of the hard limit in /proc/PID/limits: the soft limit's is 26, 20
 /// characters wide and followed by a space (fs/proc/base.c).
 constexpr std::size_t hard_column = 26 + 21;
 
-/// The bare call: 64 bits on every machine.
+/// Makes the bare call: 64 bits on every machine.
 bool get_limit(int resource, std::uint64_t (&result)[2]) noexcept {
   return ::syscall(SYS_prlimit64, 0, resource, nullptr, result) == 0;
 }
@@ -60,7 +60,7 @@ std::string environment_entry(std::uint64_t mark) {
 std::uint64_t mark_of_entry(std::string_view entry) noexcept {
   if (entry.substr(0, sizeof(marker_name) - 1) != marker_name)
     return 0;
-  // Both are short, and end with a character that is none of theirs.
+  // Both are short, and end with a character that belongs to neither.
   char text[64] = {};
   entry.substr(sizeof(marker_name) - 1).copy(text, sizeof(text) - 1);
   char* end = nullptr;
@@ -84,7 +84,7 @@ std::uint64_t hard_limit(std::string_view text, int resource) noexcept {
       return 0;
     char number[22] = {};
     line.substr(hard_column).copy(number, 20);
-    // "unlimited" makes 0.
+    // "unlimited" yields 0.
     return std::strtoull(number, nullptr, 10);
   }
   return 0;
@@ -92,15 +92,15 @@ std::uint64_t hard_limit(std::string_view text, int resource) noexcept {
 
 host_marks::host_marks() {
   std::uint64_t random = 0;
-  // Never short and never interrupted for so few bytes (getrandom(2)).
+  // Never short or interrupted for this few bytes (getrandom(2)).
   [[maybe_unused]] auto n = ::getrandom(&random, sizeof(random), 0);
   first_ = mark_bit | (random & host_mask);
-  // A kernel of 32 bits takes what is more for no limit at all.
+  // A 32-bit kernel takes larger numbers for no limit.
   if (sizeof(long) < sizeof(std::uint64_t))
     return;
   for (auto& x : markables) {
     std::uint64_t now[2];
-    // Setting it to what it is tells whether a filter forbids that.
+    // Setting the present value tells whether a filter forbids the call.
     if (!get_limit(x.resource, now) || now[1] != RLIM64_INFINITY
         || ::syscall(SYS_prlimit64, 0, x.resource, now, nullptr) != 0)
       continue;

@@ -11,8 +11,6 @@ namespace procession::posix {
 
 namespace {
 
-using descriptor = boost::asio::posix::stream_descriptor;
-
 /// After this many full reads in a row a pipe is worth a wider one: fewer
 /// and larger messages to every subscriber.
 constexpr auto flood = 16;
@@ -24,25 +22,6 @@ constexpr std::size_t terminal_read = 4096;
 
 } // namespace
 
-watched_fd watch(loop& reactor, unique_fd& fd) {
-  auto made = std::make_shared<descriptor>(reactor.context());
-  boost::system::error_code ec;
-  made->assign(fd.get(), ec);
-  if (ec)
-    return nullptr;
-  fd.release();
-  // Asio would do so at the first wait, when it is no longer ours alone.
-  made->native_non_blocking(true, ec);
-  return made;
-}
-
-void close(watched_fd& x) {
-  boost::system::error_code ec;
-  if (x != nullptr)
-    x->close(ec);
-  x.reset();
-}
-
 output_reader::output_reader(stream_owner& owner, host& where,
                              stream_kind stream, std::uint64_t& credit)
   : owner_(owner), host_(where), stream_(stream), credit_(credit) {
@@ -51,8 +30,7 @@ output_reader::output_reader(stream_owner& owner, host& where,
 
 bool output_reader::open(unique_fd& fd, bool terminal) {
   terminal_ = terminal;
-  if (fd)
-    io_ = watch(host_.reactor, fd);
+  io_ = watch(host_.reactor, fd);
   return !fd;
 }
 
@@ -63,7 +41,7 @@ void output_reader::start() {
 
 void output_reader::await(watched_fd from) {
   auto& io = *from;
-  io.async_wait(descriptor::wait_read,
+  io.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                 [this, owner = owner_.keep(),
                  from = std::move(from)](const boost::system::error_code& ec) {
                   if (ec || state_ != state::waiting)
@@ -74,7 +52,7 @@ void output_reader::await(watched_fd from) {
 }
 
 void output_reader::pump() {
-  // So many blocks, then it is somebody else's turn on the reactor.
+  // After this many blocks other work on the reactor gets its turn.
   constexpr auto turns = 8;
   if (state_ != state::idle)
     return;
@@ -94,7 +72,7 @@ void output_reader::pump() {
     room = room.first(std::min<std::uint64_t>(room.size(), credit_));
     std::size_t filled = 0;
     auto result = ssize_t{0};
-    // Join what a terminal gives as long as there is more.
+    // Joins a terminal's output while there is more.
     do {
       result = read_some(room.subspan(filled));
       if (result > 0)
@@ -110,7 +88,7 @@ void output_reader::pump() {
     full_reads_ = full ? full_reads_ + 1 : 0;
     if (full_reads_ == flood && !wide_)
       widen();
-    // A pipe that gave less than was asked for is empty now.
+    // A pipe that returned less than requested is empty now.
     auto drained = os_code == EAGAIN
                    || (result > 0 && !terminal_ && filled < room.size());
     if (drained) {
@@ -123,11 +101,11 @@ void output_reader::pump() {
 }
 
 ssize_t output_reader::read_some(std::span<std::byte> room) {
-  // A terminal says EIO when nobody has the slave side open (pty(7)). That is
-  // no error but the end, as long as we have it open while the process lives.
-  // But the kernel looks for output first and for openers then: what comes in
-  // between, the last output, is there at the next read (n_tty_read of
-  // n_tty.c).
+  // A terminal returns EIO when no process has the slave side open (pty(7)). We
+  // have it open while the process lives, so EIO is not an error but the end.
+  // But the kernel looks for output first and for openers then: output that
+  // comes in between, which is the last, is there at the next read (n_tty_read
+  // of n_tty.c).
   auto retry_eio = terminal_;
   for (;;) {
     auto n = ::read(io_->native_handle(), room.data(), room.size());
@@ -180,8 +158,8 @@ bool output_reader::ended() const noexcept {
 }
 
 void output_reader::end() {
-  // It is closed with the rest: the process, which may be about to end on this
-  // very core, is not kept from it.
+  // It is closed later with the rest: closing it now could delay the process,
+  // which may be about to end on this core.
   state_ = state::ended;
   owner_.output_ended();
 }

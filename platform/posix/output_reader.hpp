@@ -1,31 +1,16 @@
 #pragma once
 
-#include "procession/platform/posix/fd.hpp"
+#include "procession/platform/common/stream_owner.hpp"
 #include "procession/platform/posix/host.hpp"
-#include "procession/platform/posix/stream_owner.hpp"
-
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include "procession/platform/posix/watched_fd.hpp"
 
 #include <cstdint>
-#include <memory>
 #include <span>
 
 namespace procession::posix {
 
-/// A descriptor that the reactor watches.
-using watched_fd = std::shared_ptr<boost::asio::posix::stream_descriptor>;
-
-/// Gives `fd` to the reactor. @returns null, with `fd` as it was, if that takes
-/// no more descriptors.
-watched_fd watch(loop& reactor, unique_fd& fd);
-
-/// Closes the descriptor itself, not only this hold on it: the launcher may
-/// have another for a moment more, and whoever is told that nothing is left may
-/// count the descriptors.
-void close(watched_fd& x);
-
-/// Reads one output of a child, a pipe or the master of a terminal, for as long
-/// as there is credit. On the reactor, unless stated otherwise.
+/// Reads one output of a child, a pipe or the master of a terminal, while there
+/// is credit. On the reactor, unless stated otherwise.
 class output_reader {
 public:
   /// @param credit how many bytes may be read; the reader takes from it.
@@ -36,29 +21,28 @@ public:
   /// @returns whether the reactor takes it.
   bool open(unique_fd& fd, bool terminal);
 
-  /// Gets ready to read. On the launcher; `await` is to follow if there is
-  /// credit.
+  /// Prepares to read. On the launcher; `await` must follow if there is credit.
   void start();
 
-  /// Waits for output on `from`, which is `io()`: a copy, so that the launcher
-  /// can call this while the reactor closes it.
+  /// Waits for output on `from`, a copy of `io()`, so that the launcher can
+  /// call this while the reactor closes that.
   void await(watched_fd from);
 
-  /// Reads what is there, as far as the credit goes, and waits for more. To be
-  /// called when there is more credit.
+  /// Reads available output, as far as the credit goes, and waits for more. To
+  /// be called when there is more credit.
   void pump();
 
   /// Looks for the end of the output at once instead of waiting for it. To be
   /// called when the process has ended.
   void hurry();
 
-  /// Reads no more, but leaves the output open to those who write it.
+  /// Reads no more, but leaves the output open to its writers.
   void stop();
 
   /// Reads no more and closes the output.
   void close();
 
-  /// Whether nothing more comes; so for an output that was never opened.
+  /// Whether nothing more comes; true for an output that was never opened.
   bool ended() const noexcept;
 
   /// Null if it is closed.
@@ -69,7 +53,7 @@ public:
 private:
   enum class state { none, idle, waiting, ended };
 
-  /// One read, with `errno` as read(2) leaves it.
+  /// Reads once, with `errno` as read(2) leaves it.
   ssize_t read_some(std::span<std::byte> room);
   void widen();
   void end();
@@ -82,7 +66,7 @@ private:
   bool terminal_ = false;
   watched_fd io_;
   chunk_tail tail_;
-  /// Reads in a row that filled their room.
+  /// Consecutive reads that filled their room.
   int full_reads_ = 0;
   bool wide_ = false;
 };

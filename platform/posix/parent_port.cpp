@@ -23,7 +23,7 @@ failure no_channel(std::string text, int os_code = 0) {
   return {errc::runner_failed, {stage::connect, os_code, std::move(text)}};
 }
 
-/// Takes a standard stream for ourselves, where nobody prints into it.
+/// Takes over a standard stream, so that no code prints into it.
 expected<unique_fd> take_stream(int number) {
   struct stat info;
   if (::fstat(number, &info) != 0
@@ -49,8 +49,8 @@ public:
 
   expected<std::shared_ptr<duplex>>
   open_channel(const channel_address&) override {
-    // The program is ours, unlike one that embeds sessions. If it is started
-    // with this ignored, nobody learns how a child ended (wait(2)).
+    // The program is our own, unlike one that embeds sessions. If it is started
+    // with SIGCHLD ignored, the status of its children is lost (wait(2)).
     std::signal(SIGCHLD, SIG_DFL);
     std::shared_ptr<channel_stream> streams[2];
     for (auto number : {STDIN_FILENO, STDOUT_FILENO}) {
@@ -74,7 +74,7 @@ public:
   runner_identity take_identity() override {
     auto* told = ::getenv(nonce_name);
     auto nonce = std::string{told == nullptr ? "" : told};
-    // Not from /proc/PID/environ either, which our children may read.
+    // Our children must not read it in /proc/PID/environ either.
     if (told != nullptr)
       ::explicit_bzero(told, nonce.size());
     ::unsetenv(nonce_name);

@@ -14,7 +14,7 @@ namespace procession::posix {
 namespace {
 
 /// Both sides of all standard streams. On a PTY the child's three are one, and
-/// we have that as well.
+/// we have it, too.
 struct streams {
   stream_ends ours;
   unique_fd in;
@@ -31,7 +31,7 @@ failure pipe_failure(const std::error_code& ec) {
           {stage::open_pipes, ec.value(), "the child's pipes cannot be made"}};
 }
 
-/// A descriptor of our own standard input for the child.
+/// Copies our own standard input for the child.
 expected<unique_fd> share_input() {
   auto result = unique_fd{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)};
   if (!result)
@@ -96,7 +96,7 @@ expected<streams> open_pipes(const stdio_spec& spec) {
   return result;
 }
 
-/// The channel for input and output, a pipe for what is to be said besides.
+/// Opens the channel for input and output, and a pipe for errors.
 expected<streams> open_channel(const unique_fd& channel) {
   std::error_code ec;
   streams result;
@@ -148,7 +148,7 @@ start_process(host& where, const command& spec, const runner_start* runner,
       {errc::invalid_argument,
        {stage::validate, 0, "programs are restricted by SIDs on Windows only"}},
       nullptr};
-  // Nothing may be started that the keeper could not end.
+  // Nothing is started that the keeper could not end.
   if (auto bad = where.keeper.ensure(where.containment->keeper_args()))
     return failed_start{std::move(*bad), nullptr};
   auto opened = open_streams(spec.stdio, runner);

@@ -16,16 +16,16 @@ namespace procession::posix {
 struct stream_ends {
   /// Both input and output of a PTY.
   unique_fd master;
-  /// The side of the PTY that the child has.
+  /// The child's side of the PTY.
   unique_fd slave;
   unique_fd in;
   unique_fd out;
   unique_fd err;
-  /// Where it says that it is ready, if it is to.
+  /// The descriptor for its notification, if it has one.
   unique_fd notification;
 };
 
-/// A process that was started and is now somebody's to watch, reap and end.
+/// A process that was started; its owner must watch, reap and end it.
 struct started_process {
   pid_t pid = -1;
   unique_fd pidfd;
@@ -38,19 +38,19 @@ struct started_process {
 /// An attempt that failed.
 struct failed_start {
   failure why;
-  /// The empty place that was made for it, to be ended; may be null.
+  /// The empty place that was created for it, to be ended; may be null.
   std::unique_ptr<posix::tree> tree;
 };
 
-/// What a runner is started with besides its command.
+/// The circumstances of a runner's start, besides its command.
 struct runner_start {
-  /// Becomes its standard input and output; none: the null device, and a pipe.
+  /// Becomes its standard input and output; empty: the null device and a pipe.
   unique_fd channel;
-  /// Whom to be; none: who we are.
+  /// The user to become; empty: stays ours.
   std::optional<identity> become;
 };
 
-/// Opens the streams, makes the place and launches. On the launcher thread.
+/// Opens the streams, creates the place and launches. On the launcher thread.
 /// @param runner null for a session.
 /// @param patience how long the launch may take.
 std::variant<started_process, failed_start>

@@ -23,14 +23,14 @@ namespace procession::posix {
 
 namespace {
 
-/// How much a runner may say on its error output at a time.
+/// The most unread output of a runner's standard error.
 constexpr std::uint64_t log_credit = 16 * 1024;
 
 using runtime_ref = impl_ref<runtime::impl>;
 
-/// `procession-runner` beside our own program, or where it was installed, or
-/// wherever our PATH has it. By a path from the root in any case: it starts
-/// elsewhere, as another user, with another PATH.
+/// Finds `procession-runner` beside our own program, where it was installed, or
+/// in our PATH. The result is an absolute path: the runner starts elsewhere, as
+/// another user, with another PATH.
 expected<std::string> default_runner() {
   std::vector<std::string> directories;
   char own[4096];
@@ -55,7 +55,7 @@ expected<std::string> default_runner() {
                   "is installed or in the PATH"}};
 }
 
-/// What the process and the threads have in common.
+/// The state that the process and the threads share.
 struct launch_state : std::enable_shared_from_this<launch_state> {
   launch_state(runtime_ref x, runner_options y, std::string z)
     : where(std::move(x)), options(std::move(y)), nonce(std::move(z)) {
@@ -64,9 +64,9 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
 
   enum class state {
     idle,
-    /// A thread asks who the user is.
+    /// A thread looks the user up.
     looking_up,
-    /// Being started, or given up on.
+    /// The start was requested, or never will be.
     launched,
     cancelled
   };
@@ -101,9 +101,9 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
                    {stage::validate, 0, "a command line excludes a user"}});
     if (options.user.empty())
       return launch_as(std::nullopt);
-    // Whoever knows the users may be far away and silent, and nobody can be
-    // called off from asking: meanwhile the launcher has others to start, and
-    // the thread is left to itself when it is not waited for any more.
+    // The user database may be remote and silent, and a query cannot be
+    // cancelled. So a thread of its own asks, while the launcher has other
+    // work, and is abandoned when its answer is no longer needed.
     at = state::looking_up;
     try {
       std::thread{[self = shared_from_this()] {
@@ -161,7 +161,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     if (auto bad = validate(spec))
       return bad;
     process = std::make_shared<posix::process>(where.get().host);
-    // The sink outlives neither: the process drops it at its end.
+    // The sink outlives neither of them: the process drops it at its end.
     where.get().start(
       process, std::move(spec), log_credit,
       [self = shared_from_this()](child_event x) {
@@ -263,8 +263,8 @@ public:
   }
 
   void kill() override {
-    // By way of the launcher, which may be about to start it: twice, as it
-    // first looks what is to be started, and then starts it behind this.
+    // By way of the launcher, which may be about to start it. Twice, as its
+    // first step decides what to start, and then posts the start.
     state_->where.on_launcher([state = state_] {
       state->cancel();
       state->where.on_launcher([state] {
@@ -297,7 +297,7 @@ public:
   }
 
   std::string make_nonce() override {
-    // Up to 256 bytes come whole (getrandom(2)).
+    // Up to 256 bytes are returned whole (getrandom(2)).
     std::uint8_t random[16] = {};
     while (::getrandom(random, sizeof(random), 0) < 0 && errno == EINTR)
       continue;

@@ -16,7 +16,7 @@ namespace procession {
 namespace {
 
 [[noreturn]] void throw_failure(failure x) {
-  // The exception tells it by itself.
+  // The exception adds the system's code and text by itself.
   auto os_code = std::exchange(x.detail.os_code, 0);
   throw std::system_error{os_code, std::system_category(), to_string(x)};
 }

@@ -14,7 +14,7 @@ class runtime::impl : public runtime_core<posix::host> {
 public:
   explicit impl(runtime_options options);
 
-  /// Has `x` started unless the runtime was stopped. From any thread.
+  /// Starts `x`, unless the runtime was stopped. From any thread.
   /// @param runner null for a session.
   void start(const std::shared_ptr<posix::process>& x, command spec,
              std::uint64_t credit, child_sink sink,

@@ -1,13 +1,11 @@
 #pragma once
 
-#include "procession/platform/posix/fd.hpp"
 #include "procession/platform/posix/marks.hpp"
+#include "procession/platform/posix/proc_files.hpp"
 
 #include <sys/types.h>
 
 #include <array>
-#include <compare>
-#include <string>
 #include <system_error>
 #include <vector>
 
@@ -15,72 +13,57 @@
 /// depends on libc and libstdc++ alone.
 namespace procession::posix {
 
-/// One tree to look for, or all of a host.
+/// One tree to search for, or all trees of a host.
 struct sweep_target {
   mark_range marks;
-  /// Our child that leads the tree, not reaped, a zombie maybe; every
-  /// process of its session belongs to the tree. 0: none.
+  /// Our child that leads the tree, not reaped, maybe a zombie; every process
+  /// of its session belongs to the tree. 0 if there is none.
   pid_t leader = 0;
   /// Whether the leader's process group is left alone.
   bool spare_group = false;
-  /// What to send to all that is found; first one, then the other. 0: nothing.
+  /// The signals for all that is found, in this order; 0 for none.
   std::array<int, 2> signals{};
   /// No process that belongs to it started before (see `process_id`). Where
-  /// there is a leader, that is found out.
+  /// there is a leader, its start counts.
   unsigned long long since = 0;
 };
 
-/// A process, told by when it started from others that have the same number at
-/// another time.
-struct process_id {
-  pid_t pid = 0;
-  /// Clock ticks since boot (proc_pid_stat(5)).
-  unsigned long long start = 0;
-
-  friend auto operator<=>(const process_id&, const process_id&) = default;
-};
-
-/// What was found for one target.
+/// The result for one target.
 struct sweep_result {
-  /// Those that live, but for the leader and what is to be left alone.
+  /// The living processes, except the leader and a spared group.
   std::vector<process_id> found;
-  /// Those of them that may not be signalled by us.
+  /// Those of them that we may not signal.
   std::vector<process_id> refused;
-  /// Whether some process of the system was loading a program just then, so
-  /// that it had no environment to be told by, where there is no other mark.
+  /// Whether a process of the system was just loading a program, so that it had
+  /// no environment to tell it by, and there is no other mark.
   bool undecided = false;
 };
 
-/// How many sweeps that find nothing but are undecided settle the matter.
+/// The number of undecided sweeps without a find that settle the matter.
 inline constexpr int max_undecided_sweeps = 4;
 
-/// Finds what belongs to each of the targets: who bears its mark, who is in its
-/// leader's session, and further whoever is a child of one of these or shares a
-/// session with one (sessions cannot be joined). A number is never trusted: a
-/// pidfd is opened, then the process looked at again, then signalled.
+/// Finds the processes of each target: those that bear its mark, those in its
+/// leader's session, and further each process that is a child of one of these
+/// or shares a session with one (sessions cannot be joined). A number is never
+/// trusted: a pidfd is opened, then the process is checked again, then
+/// signalled.
 ///
-/// One pass finds what was there when it began. It costs some microseconds for
-/// every process of the system.
-/// @param ec set if some processes were not looked at for want of descriptors.
+/// One pass finds the processes that existed when it began. It costs some
+/// microseconds for every process of the system.
+/// @param ec set if a lack of descriptors kept it from looking at some
+///        processes.
 /// @returns one result for each target.
 std::vector<sweep_result> sweep(mark_places where,
                                 const std::vector<sweep_target>& targets,
                                 std::error_code& ec);
 
-/// Stops what belongs to the targets, pass after pass until one finds nothing
-/// new, so that it makes no more processes; then kills all of it. Repeat it,
-/// waiting in between for what it found, until it finds nothing and is not
-/// undecided.
+/// Stops the processes of the targets, pass after pass until one finds nothing
+/// new, so that no more are forked; then kills them all. To be repeated,
+/// waiting in between for the processes that were found, until it finds nothing
+/// and is not undecided.
 /// @param targets their signals are not used.
 std::vector<sweep_result> hunt(mark_places where,
                                const std::vector<sweep_target>& targets,
                                std::error_code& ec);
-
-/// The process that has the number now; `start` is 0 if there is none.
-process_id identify(pid_t pid);
-
-/// A pidfd for that very process; none if it has ended. `ec` is set if it
-/// cannot be opened (EMFILE, ENFILE).
-unique_fd open_process(const process_id& x, std::error_code& ec);
 
 } // namespace procession::posix

@@ -24,7 +24,7 @@ std::error_code sweeper::start() {
 }
 
 void sweeper::stop() {
-  // Let go of without the lock: they may hold whoever asks us.
+  // Destroyed without the lock: they may hold our caller.
   jobs dropped;
   std::unique_ptr<loop> thread;
   {
@@ -53,7 +53,7 @@ void sweeper::add(job x) {
 void sweeper::advance() {
   if (running_ || waiting_.empty() || thread_ == nullptr)
     return;
-  // One job for each tree, the others keep their order.
+  // One job for each tree; the others keep their order.
   jobs now;
   jobs later;
   std::set<std::uint64_t> marks;
@@ -68,7 +68,7 @@ void sweeper::advance() {
 }
 
 void sweeper::run(jobs now) {
-  // A hunt may take longer.
+  // First the sweeps, as a hunt may take longer.
   run_some(now, false);
   run_some(now, true);
   std::lock_guard guard{mutex_};

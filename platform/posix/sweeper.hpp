@@ -11,26 +11,26 @@
 
 namespace procession::posix {
 
-/// Makes sweeps over /proc on a thread of its own, one at a time: what is asked
-/// for while one runs is all served by the next. From any thread.
+/// Sweeps over /proc on its own thread, one sweep at a time: all requests that
+/// come during one are served by the next. From any thread.
 class sweeper : public std::enable_shared_from_this<sweeper> {
 public:
-  /// What was found; `complete` is false if that may not be all, for want of
-  /// descriptors.
+  /// Takes the result; `complete` is false if a lack of descriptors may have
+  /// hidden some processes.
   using callback = std::function<void(sweep_result found, bool complete)>;
 
   sweeper(loop& reactor, mark_places where);
 
-  /// Makes the thread unless there is one.
-  /// @returns why there is none (EAGAIN).
+  /// Creates the thread unless there is one.
+  /// @returns the failure to do so (EAGAIN).
   std::error_code start();
 
-  /// Lets the sweep at hand come to its end, drops what was asked for, and ends
-  /// the thread.
+  /// Lets the current sweep finish, drops all other requests, and ends the
+  /// thread.
   void stop();
 
-  /// One pass. `done` is called on the reactor, unless `stop` was called.
-  /// What is asked for the same marks is done in the order of the calls.
+  /// Makes one pass. `done` is called on the reactor, unless `stop` was called.
+  /// Requests for the same marks are served in the order of the calls.
   void sweep(sweep_target target, callback done);
 
   /// Kills, see `posix::hunt`.
@@ -46,7 +46,7 @@ private:
   using jobs = std::vector<job>;
 
   void add(job x);
-  /// Takes from those that wait. With the lock held.
+  /// Starts the next jobs. With the mutex locked.
   void advance();
   /// On the thread.
   void run(jobs now);
@@ -54,9 +54,9 @@ private:
 
   loop& reactor_;
   mark_places where_;
-  /// For the thread.
+  /// Used by the thread.
   descriptor_reserve reserve_;
-  /// For what follows.
+  /// Guards the members below.
   std::mutex mutex_;
   std::unique_ptr<loop> thread_;
   jobs waiting_;

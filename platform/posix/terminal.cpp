@@ -56,7 +56,8 @@ expected<pty_pair> open_pty(terminal_size size) {
     return pty_failure(ec, "the system has no pseudo-terminal to give");
   };
   std::error_code ec;
-  // posix_openpt(3) takes only some of the flags elsewhere; /dev/ptmx all.
+  // Elsewhere posix_openpt(3) takes only some of the flags; /dev/ptmx takes
+  // all.
   auto raw_master = unique_fd{::open("/dev/ptmx", open_flags)};
   if (!raw_master)
     return no_terminal(last_error());
@@ -70,7 +71,7 @@ expected<pty_pair> open_pty(terminal_size size) {
     return no_terminal(last_error());
   if (!set_size(master.get(), size, ec))
     return pty_failure(ec, "the size of the terminal could not be set");
-  // So that erasing a character in a line erases all its bytes.
+  // Lets an erasing key erase all bytes of a character.
   termios modes{};
   if (::tcgetattr(slave.get(), &modes) == 0) {
     modes.c_iflag |= IUTF8;
@@ -80,14 +81,14 @@ expected<pty_pair> open_pty(terminal_size size) {
 }
 
 typed_input look_at_input(int slave) {
-  // This also moves what is under way to the slave side (n_tty_poll of
-  // n_tty.c), so it comes before the question how much that is.
+  // This also moves input under way to the slave side (n_tty_poll of n_tty.c),
+  // so it comes before the amount is read.
   pollfd look{slave, POLLIN, 0};
   ::poll(&look, 1, 0);
   if ((look.revents & POLLHUP) != 0)
     return typed_input::hung_up;
-  // In a raw mode VMIN may ask for more than there is. In canonical mode an end
-  // of input that was not read yet does not count as a byte, but can be read.
+  // In a raw mode VMIN may require more than there is. In canonical mode an
+  // unread end of input does not count as a byte, but can be read.
   auto unread = 0;
   return (look.revents & POLLIN) != 0
              || (::ioctl(slave, FIONREAD, &unread) == 0 && unread > 0)
@@ -102,7 +103,7 @@ unique_fd open_slave(int master) {
 
 typed_end end_of_input(int master, char before) {
   termios modes{};
-  // On the master this asks for the modes of the slave side.
+  // The master returns the modes of the slave side.
   if (::tcgetattr(master, &modes) != 0)
     return {};
   auto is = [&](int which) {
@@ -113,12 +114,12 @@ typed_end end_of_input(int master, char before) {
   if (modes.c_cc[VEOF] == _POSIX_VDISABLE)
     return {{}, canonical};
   auto signals = (modes.c_lflag & ISIG) != 0;
-  // What ends a line, hands it over or empties it.
+  // These characters end a line, submit it or empty it.
   auto at_start = before == '\n'
                   || (before == '\r' && (modes.c_iflag & ICRNL) != 0)
                   || is(VEOF) || is(VEOL) || is(VEOL2) || is(VKILL)
                   || (signals && (is(VINTR) || is(VQUIT) || is(VSUSP)));
-  // Inside a line the first one only hands the line over as it is.
+  // Inside a line the first one only submits the line as it is.
   return {std::string(at_start || !canonical ? 1 : 2,
                       static_cast<char>(modes.c_cc[VEOF])),
           canonical};

@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
-/// Between two ends of input, at least: a program may read for ever.
+/// The shortest pause between two ends of input: a program may read for ever.
 constexpr auto shortest_pause = 5ms;
 
 } // namespace
@@ -60,7 +60,7 @@ void terminal_end::check() {
 
 void terminal_end::type() {
   auto end = end_of_input(master_, before_);
-  // There is room: all was read.
+  // There is room, since all was read.
   while (::write(master_, end.text.data(), end.text.size()) < 0
          && errno == EINTR)
     continue;

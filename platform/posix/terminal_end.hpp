@@ -1,7 +1,7 @@
 #pragma once
 
+#include "procession/platform/common/stream_owner.hpp"
 #include "procession/platform/posix/edge_watch.hpp"
-#include "procession/platform/posix/stream_owner.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -12,23 +12,23 @@ namespace procession::posix {
 
 /// Ends the input of a terminal, until it is destroyed.
 ///
-/// On a terminal the end is no state but a character (VEOF, termios(3)), and
-/// whoever reads that is told once. It is typed when all that was typed before
-/// was read, for what it means depends on the mode that the terminal has then.
-/// And it is typed again whenever it was read: what was typed for one mode
-/// means nothing in another (readline reads it as a NUL), a program may drop
-/// its input (TCSAFLUSH), and the next program on the terminal is to find its
-/// input at the end like the first one. A program that does not take it for the
-/// end, which in a raw mode is just a key, gets it less and less often.
+/// The end of a terminal's input is not a state but a character (VEOF,
+/// termios(3)), which only one read receives. It is typed once all earlier
+/// input was read, since its meaning depends on the mode that the terminal has
+/// then. It is typed again whenever it was read: the one typed for one mode has
+/// no meaning in another (readline reads a NUL), a program may drop its input
+/// (TCSAFLUSH), and the next program on the terminal should find its input at
+/// the end, too. A program that does not take it for the end, since it is only
+/// a key in a raw mode, gets it less and less often.
 ///
-/// That the slave side reads is told by the wake-up for those who wait for room
-/// in the terminal (n_tty_check_unthrottle of n_tty.c, pty_unthrottle of
+/// Reads of the slave side are noticed by the wake-up of writers that wait for
+/// room in the terminal (n_tty_check_unthrottle of n_tty.c, pty_unthrottle of
 /// pty.c).
 class terminal_end {
 public:
   /// Starts at once. On the reactor.
-  /// @param slave our hold on the slave side; opened anew if it is hung up.
-  /// @param before what was typed last.
+  /// @param slave our descriptor of the slave side; reopened if it is hung up.
+  /// @param before the last character typed.
   terminal_end(stream_owner& owner, loop& reactor, int master, unique_fd& slave,
                char before);
   terminal_end(const terminal_end&) = delete;
@@ -46,10 +46,10 @@ private:
   char before_;
   edge_watch events_;
   boost::asio::steady_timer pause_over_;
-  /// The next one is not typed earlier.
+  /// The earliest time for the next one.
   std::chrono::steady_clock::time_point next_;
   std::chrono::milliseconds pause_;
-  /// Gone with this object, while what it waits for may be due already.
+  /// Expires with this object, when its handlers may already be queued.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

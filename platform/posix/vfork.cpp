@@ -1,5 +1,7 @@
 #include "procession/platform/posix/vfork.hpp"
 
+#include "procession/platform/posix/signals_blocked.hpp"
+
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -16,7 +18,7 @@ namespace procession::posix {
 
 namespace {
 
-// Ample for a handful of frames that hold no buffers.
+// Enough for a few frames without buffers.
 constexpr std::size_t stack_size = 64 * 1024;
 
 struct entry {
@@ -37,8 +39,8 @@ int run_entry(void* x) {
 
 #if defined(__x86_64__)
 
-// clone3 has no wrapper in glibc. The child starts on another stack, where
-// nothing to return to lies, so it must go on inside the assembly.
+// clone3 has no wrapper in glibc. The child starts on another stack, which has
+// no return address, so it must go on inside the assembly.
 long clone3_call(clone_args* args, int (*f)(void*), void* arg) {
   long result = SYS_clone3;
   register auto r8 asm("r8") = f;
@@ -59,41 +61,24 @@ long clone3_call(clone_args* args, int (*f)(void*), void* arg) {
 
 #else
 
-// Elsewhere `clone` serves, and the child moves to its cgroup by itself.
+// Elsewhere `clone` is used, and the child moves to its cgroup by itself.
 long clone3_call(clone_args*, int (*)(void*), void*) {
   return -ENOSYS;
 }
 
 #endif
 
-/// Blocks all signals: a handler of the host that ran in the child would run
-/// on the host's memory.
-class signals_blocked {
-public:
-  signals_blocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-
-  ~signals_blocked() {
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
-private:
-  sigset_t before_;
-};
-
 } // namespace
 
 vforked vfork_call(void (*f)(void*), void* arg, std::atomic<int>* visible,
                    int cgroup, vfork_flavour flavour, bool& in_cgroup,
                    std::error_code& ec) {
-  // From the heap, not kept: the child leaves its frames behind, and the
-  // sanitizers' notes about them end with the allocation.
+  // Allocated each time: the child abandons its frames, and a sanitizer's notes
+  // about them end with the allocation.
   auto stack = std::make_unique_for_overwrite<std::byte[]>(stack_size);
   auto call = entry{f, arg, visible};
   vforked result;
+  // A handler of the host in the child would change the host's memory.
   signals_blocked guard;
   if (flavour != vfork_flavour::clone) {
     clone_args args{};
@@ -126,8 +111,8 @@ vforked vfork_call(void (*f)(void*), void* arg, std::atomic<int>* visible,
       return result;
     }
   }
-  // CLONE_PIDFD opens it close-on-exec. Below 3 it would take the place of a
-  // standard stream that the host closed; without a copy it stays there.
+  // CLONE_PIDFD opens it close-on-exec. A number below 3 would take the place
+  // of a standard stream that the host closed; without a copy it stays there.
   result.pidfd = unique_fd{call.pidfd};
   if (call.pidfd < 3)
     if (auto copy = ::fcntl(call.pidfd, F_DUPFD_CLOEXEC, 3); copy >= 0)

@@ -14,8 +14,8 @@ namespace procession::windows {
 
 namespace {
 
-// What a program needs that has windows of its own, and no more: neither hooks
-// into the programs of others nor their pictures.
+// The rights of a program with its own windows, and no more: neither hooks into
+// other programs nor pictures of them.
 constexpr DWORD station_rights = STANDARD_RIGHTS_READ | WINSTA_ENUMDESKTOPS
                                  | WINSTA_READATTRIBUTES
                                  | WINSTA_ACCESSGLOBALATOMS | WINSTA_ENUMERATE;
@@ -52,8 +52,7 @@ std::wstring name_of(HANDLE object) {
   return name.data();
 }
 
-/// Adds an entry to the list of who may do what with `object`, unless there is
-/// one that says as much.
+/// Adds an entry to the access list of `object`, unless it is already there.
 std::optional<failure> allow(HANDLE object, PSID user, DWORD rights) {
   PACL old_list = nullptr;
   PSECURITY_DESCRIPTOR described = nullptr;
@@ -63,12 +62,12 @@ std::optional<failure> allow(HANDLE object, PSID user, DWORD rights) {
   local_memory<> owned{described};
   if (os_code != ERROR_SUCCESS)
     return desktop_failure(os_code);
-  // Without a list everybody may do everything.
+  // Without a list everybody has all rights.
   if (old_list == nullptr)
     return std::nullopt;
   EXPLICIT_ACCESSW entry{};
   entry.grfAccessPermissions = rights;
-  // Merges with what there is for that user.
+  // Merges with the entries for that user.
   entry.grfAccessMode = GRANT_ACCESS;
   entry.grfInheritance = NO_INHERITANCE;
   entry.Trustee.TrusteeForm = TRUSTEE_IS_SID;
@@ -90,7 +89,7 @@ std::optional<failure> allow(HANDLE object, PSID user, DWORD rights) {
 } // namespace
 
 std::wstring own_desktop() {
-  // Neither handle is ours to close.
+  // We must close neither handle.
   auto station = name_of(::GetProcessWindowStation());
   auto desktop = name_of(::GetThreadDesktop(::GetCurrentThreadId()));
   if (station.empty() || desktop.empty())
@@ -102,7 +101,7 @@ std::optional<failure> open_desktop_to(const std::string& user) {
   auto sid = make_sid(user);
   if (sid == nullptr)
     return desktop_failure(::GetLastError());
-  // Our own handles may not be allowed to change who may do what.
+  // Our own handles may lack the right to change the access list.
   constexpr DWORD access = READ_CONTROL | WRITE_DAC;
   station_handle station{::OpenWindowStationW(
     name_of(::GetProcessWindowStation()).c_str(), FALSE, access)};

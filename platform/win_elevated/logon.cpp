@@ -10,9 +10,9 @@ namespace procession::windows {
 
 namespace {
 
-/// No box that waits for a click where nobody sees it. The mode is the whole
-/// process's, and what it starts begins with it; but by way of a logon not
-/// reliably, so a runner sets it again.
+/// Prevents error boxes, which would wait for a click where no person sees
+/// them. The mode belongs to the whole process, and new processes inherit it;
+/// but a logon does not reliably pass it on, so a runner sets it again.
 class quiet_errors {
 public:
   quiet_errors()
@@ -32,7 +32,8 @@ private:
   UINT before_;
 };
 
-/// Whether the code is of what was to be started, the user having been let in.
+/// Whether the code is about the program to be started, after a logon that
+/// succeeded.
 bool is_of_program(DWORD os_code) {
   switch (os_code) {
     case ERROR_FILE_NOT_FOUND:
@@ -52,7 +53,7 @@ failure logon_failure(const std::string& user, const runner_command& what,
                         "the user '" + user + "' cannot start '"
                           + to_utf8(from_wide(what.path)) + "'",
                         os_code);
-  // Of this one the system does not say which of the two it is of.
+  // ERROR_ACCESS_DENIED may be about either.
   auto text = "the user '" + user + "' cannot be logged on";
   if (os_code == ERROR_ACCESS_DENIED)
     text += ", or may not read '" + to_utf8(from_wide(what.path)) + "'";
@@ -70,7 +71,7 @@ expected<launched_runner> start_as(const std::string& user, secret& password,
   launched_runner result;
   result.job = std::move(*contained);
   auto desktop = own_desktop();
-  // The service that logs on copies these three, and only these.
+  // The logon service copies only these three.
   STARTUPINFOW info{};
   info.cb = sizeof(info);
   info.lpDesktop = desktop.data();
@@ -79,11 +80,11 @@ expected<launched_runner> start_as(const std::string& user, secret& password,
   info.hStdOutput = what.out;
   info.hStdError = what.err;
   PROCESS_INFORMATION made{};
-  // The call may write into these two.
+  // The call may write to these two.
   auto command_line = what.command_line;
   auto environment = what.environment;
   quiet_errors quiet;
-  // Wine 8 refuses and leaves the last error as it was.
+  // Wine 8 refuses without setting the last error.
   ::SetLastError(ERROR_SUCCESS);
   if (!::CreateProcessWithLogonW(
         to_wide_path(user).c_str(), L".", password.c_str(), LOGON_WITH_PROFILE,

@@ -10,8 +10,8 @@ namespace procession::windows {
 
 /// Starts a runner as the local user of that name, with that user's profile and
 /// environment, in a job and without a window (CreateProcessWithLogonW). Blocks
-/// for as long as the logon takes.
-/// @returns why not: at `logon` if the user is not let in.
+/// while the logon lasts.
+/// @returns the failure, if any: at `logon` if the user is not let in.
 expected<launched_runner> start_as(const std::string& user, secret& password,
                                    const runner_command& what);
 

@@ -16,7 +16,7 @@ namespace procession::windows {
 
 namespace {
 
-/// Held by who logs on: two that try at once would be four wrong passwords. One
+/// Held during a logon: two attempts at once would be four wrong passwords. One
 /// for all runtimes of the process, as the accounts are.
 std::mutex& logon_mutex() {
   static std::mutex result;
@@ -64,8 +64,8 @@ public:
   }
 
 private:
-  /// Whoever changed the password may have stored it meanwhile; else it is
-  /// changed.
+  /// Loads the password again, in case another process has changed and stored
+  /// it; else changes it.
   std::optional<failure> refresh(secret& password) {
     auto loaded = store_->load(user_);
     if (!loaded)

@@ -8,9 +8,9 @@
 
 namespace procession::windows {
 
-/// Starts runners as the local user of that name, with the password that is
-/// stored for it. Logons that fail are bounded for all who use the same store
-/// (rules/logon_policy.hpp).
+/// Makes a launcher that starts runners as the local user of that name, with
+/// the stored password. Failing logons are bounded for all users of the same
+/// store (rules/logon_policy.hpp).
 /// @param store where the password is; null: `make_protected_file_store()`.
 std::unique_ptr<runner_launcher>
 make_logon_launcher(std::string user,

@@ -27,7 +27,7 @@ expected<unique_handle> open_pipe(const std::string& name) {
   auto path = to_wide_path(name);
   auto due = steady_clock::now() + patience;
   for (;;) {
-    // No more rights than the pipe grants (rules/pipe_security.cpp).
+    // Requests no more rights than the pipe grants (rules/pipe_security.cpp).
     unique_handle result{::CreateFileW(
       path.c_str(), FILE_READ_DATA | FILE_WRITE_DATA, 0, nullptr, OPEN_EXISTING,
       FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
@@ -39,7 +39,7 @@ expected<unique_handle> open_pipe(const std::string& name) {
     if (os_code != ERROR_PIPE_BUSY || left <= 0)
       return no_channel(
         "the parent's pipe '" + name + "' cannot be connected to", os_code);
-    // 0 would be the pipe's own time. What comes of it, the next try tells.
+    // 0 would be the pipe's own time-out. The next attempt shows the result.
     ::WaitNamedPipeW(path.c_str(), static_cast<DWORD>(left));
   }
 }

@@ -8,17 +8,18 @@
 #include <optional>
 #include <string>
 
-/// What a runner has to do with its parent.
+/// A runner's view of its parent.
 namespace procession::windows {
 
-/// What our parent told us in our standard input, which is empty then; nothing
-/// if it told us nothing. Never waits: a parent speaks before it starts us.
+/// Takes the secret that our parent wrote to our standard input, which is empty
+/// then; returns nothing if there is none. Never waits: a parent writes before
+/// it starts us.
 std::optional<runner_secret> take_runner_secret();
 
 /// Opens our end of the parent's pipe, overlapped. Waits, 30 s at most, while
-/// somebody else is at it, whom the parent will turn away. The parent can learn
-/// who we are, but not act as us (SECURITY_IDENTIFICATION).
-/// @param parent whose pipe it must be; 0: anybody's.
+/// another client is connected, which the parent will disconnect. The parent
+/// can learn our identity, but not act as us (SECURITY_IDENTIFICATION).
+/// @param parent the owner that the pipe must have; 0: any.
 expected<unique_handle> connect_to_parent(const std::string& name,
                                           std::uint32_t parent);
 

@@ -58,7 +58,7 @@ public:
 
 private:
   impl_ref<runtime::impl> where_;
-  /// The process whose pipe it must be; 0: we were told none.
+  /// The owner that the pipe must have; 0 if it is not known.
   std::uint32_t parent_ = 0;
 };
 

@@ -29,7 +29,7 @@ public:
     launched_runner result;
     result.job = std::move(*contained);
     std::array inherited{what.in, what.out, what.err};
-    // The system refuses a list that names one twice.
+    // The system refuses a list with duplicates.
     std::sort(inherited.begin(), inherited.end());
     auto count = static_cast<std::size_t>(
       std::unique(inherited.begin(), inherited.end()) - inherited.begin());
@@ -46,7 +46,7 @@ public:
     info.StartupInfo.hStdOutput = what.out;
     info.StartupInfo.hStdError = what.err;
     info.lpAttributeList = attributes.get();
-    // CreateProcess may write to the line, and only to that.
+    // CreateProcess may write to the line, but to nothing else.
     auto line = what.command_line;
     auto* environment = what.environment
                           ? const_cast<wchar_t*>(what.environment->c_str())

@@ -11,7 +11,7 @@ namespace procession::windows {
 
 namespace {
 
-/// For calls that only read it, whatever their types say.
+/// For calls that only read the data, despite their types.
 DATA_BLOB to_blob(const void* data, std::size_t size) {
   return {static_cast<DWORD>(size),
           static_cast<BYTE*>(const_cast<void*>(data))};

@@ -8,12 +8,12 @@
 
 namespace procession::windows {
 
-/// Has the system encrypt a secret (DPAPI, CryptProtectData): only our user, on
-/// this machine, can undo that. Never asks a person anything.
-/// @param purpose what it is for; another one does not get it back.
+/// Encrypts a secret by the system (DPAPI, CryptProtectData): only our user, on
+/// this machine, can decrypt it. Never asks a person.
+/// @param purpose must be the same for both directions.
 expected<std::string> protect(const secret& what, std::string_view purpose);
 
-/// The secret again. Fails for another purpose or user, or if `bytes` were
+/// Decrypts the secret. Fails for another purpose or user, or if `bytes` were
 /// changed.
 expected<secret> unprotect(std::string_view bytes, std::string_view purpose);
 

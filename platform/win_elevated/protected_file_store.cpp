@@ -22,7 +22,7 @@ namespace procession::windows {
 
 namespace {
 
-/// How long another process may be at the file.
+/// The longest wait for another process that uses the file.
 constexpr DWORD patience_ms = 10000;
 
 using entries = std::vector<protected_password>;
@@ -32,8 +32,8 @@ failure store_failure(std::string text, DWORD os_code = ::GetLastError()) {
                       os_code);
 }
 
-/// What a password is protected for. With the user, so that nobody passes one's
-/// password off as another's.
+/// The purpose of a password's protection. It includes the user, so that one
+/// user's password cannot replace another's.
 std::string purpose_of(std::string user) {
   std::transform(user.begin(), user.end(), user.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -41,8 +41,8 @@ std::string purpose_of(std::string user) {
   return "procession credentials of " + user;
 }
 
-/// Held by one process of our user at a time. One that died in the middle has
-/// left a whole file, old or new.
+/// Held by one process of our user at a time. A process that died meanwhile has
+/// left a complete file, old or new.
 class store_lock {
 public:
   static expected<store_lock> take(const std::string& owner) {
@@ -51,7 +51,7 @@ public:
       return store_failure("the credentials cannot be locked");
     SECURITY_ATTRIBUTES attributes{sizeof(attributes), descriptor.get(), FALSE};
     store_lock result;
-    // Our user may be here in several sessions.
+    // Global, as our user may have several sessions.
     auto name = to_wide_path("Global\\procession-credentials-" + owner);
     result.mutex_.reset(::CreateMutexW(&attributes, FALSE, name.c_str()));
     if (!result.mutex_)
@@ -89,7 +89,8 @@ private:
   bool held_ = false;
 };
 
-/// Makes the directory if it must, and lets nobody else into it either way.
+/// Creates the directory if necessary, and denies access to other users in any
+/// case.
 std::optional<failure> make_private(const std::wstring& path,
                                     const std::string& owner) {
   auto bad = [](DWORD os_code) {
@@ -110,7 +111,7 @@ std::optional<failure> make_private(const std::wstring& path,
     return std::nullopt;
   if (auto os_code = ::GetLastError(); os_code != ERROR_ALREADY_EXISTS)
     return bad(os_code);
-  // A link would lead to a place that is another's to guard.
+  // A link would lead to a place that others may control.
   auto kind = ::GetFileAttributesW(path.c_str());
   if (kind == INVALID_FILE_ATTRIBUTES || (kind & FILE_ATTRIBUTE_DIRECTORY) == 0
       || (kind & FILE_ATTRIBUTE_REPARSE_POINT) != 0)
@@ -213,7 +214,7 @@ private:
            > 0;
   }
 
-  /// Has `edit` change what there is, and writes it if that says so.
+  /// Lets `edit` change the entries, and writes them if it returns true.
   template <class F>
   std::optional<failure> change(F edit) {
     auto result = locked([&]() -> expected<entries> {
@@ -260,7 +261,7 @@ private:
         return entries{};
       return store_failure("the credentials cannot be read", os_code);
     }
-    // One byte more than it may have.
+    // One byte more than the limit.
     std::string text(max_credential_file + 1, '\0');
     DWORD size = 0;
     if (!::ReadFile(file.get(), text.data(), static_cast<DWORD>(text.size()),
@@ -279,7 +280,7 @@ private:
     if (auto bad = make_private(to_wide_path(directory_), owner_))
       return bad;
     auto target = path(file_name);
-    // Only ever one, as we hold the lock; one that a crash left is replaced.
+    // The lock allows only one; a crash may have left one, which is replaced.
     auto fresh = path(std::string{file_name} + ".new");
     if (auto bad = write_through(fresh, to_text(all))) {
       ::DeleteFileW(fresh.c_str());

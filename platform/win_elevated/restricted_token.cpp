@@ -17,7 +17,7 @@ namespace procession::windows {
 
 namespace {
 
-// Flags of CreateRestrictedToken; mingw-w64 has not all of them.
+// Flags of CreateRestrictedToken; mingw-w64 lacks some of them.
 constexpr DWORD disable_max_privilege = 0x1;
 constexpr DWORD lua_token = 0x4;
 constexpr DWORD write_restricted = 0x8;
@@ -28,7 +28,7 @@ failure token_failure(const char* text, DWORD os_code = ::GetLastError()) {
   return last_failure(errc::spawn_failed, stage::token, text, os_code);
 }
 
-/// The groups of a token; empty if the system does not tell.
+/// The groups of a token; empty if they cannot be read.
 std::vector<std::byte> groups_of(HANDLE token) {
   DWORD size = 0;
   ::GetTokenInformation(token, TokenGroups, nullptr, 0, &size);
@@ -38,7 +38,7 @@ std::vector<std::byte> groups_of(HANDLE token) {
   return result;
 }
 
-/// The identifier of the logon session, which services may not have.
+/// The identifier of the logon session, which services may lack.
 std::optional<std::string> logon_sid(HANDLE token) {
   auto memory = groups_of(token);
   if (memory.empty())
@@ -50,7 +50,7 @@ std::optional<std::string> logon_sid(HANDLE token) {
   return std::nullopt;
 }
 
-/// Whoever makes something with the token can use it then.
+/// Gives these users access to objects that are created with the token.
 bool set_default_list(HANDLE token, const std::vector<std::string>& users) {
   auto descriptor = make_descriptor(default_security(users));
   BOOL present = FALSE;
@@ -62,7 +62,7 @@ bool set_default_list(HANDLE token, const std::vector<std::string>& users) {
          && ::SetTokenInformation(token, TokenDefaultDacl, &list, sizeof(list));
 }
 
-/// Without it a path is to be opened at every directory on its way.
+/// Without this, every directory of a path must be accessible.
 bool enable_traversal(HANDLE token) {
   TOKEN_PRIVILEGES wanted{};
   wanted.PrivilegeCount = 1;
@@ -71,7 +71,7 @@ bool enable_traversal(HANDLE token) {
                                &wanted.Privileges[0].Luid)
       || !::AdjustTokenPrivileges(token, FALSE, &wanted, 0, nullptr, nullptr))
     return false;
-  // It succeeds also if there is no such privilege.
+  // The call succeeds even if there is no such privilege.
   return ::GetLastError() == ERROR_SUCCESS;
 }
 

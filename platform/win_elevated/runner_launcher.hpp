@@ -12,30 +12,29 @@
 
 namespace procession::windows {
 
-/// What a runner is started with.
+/// The command of a runner.
 struct runner_command {
   /// Fully qualified path of the file to load.
   std::wstring path;
-  /// All its words, quoted (rules/quoting.hpp). No secret: whoever may look at
-  /// the process reads it.
+  /// All its words, quoted (rules/quoting.hpp). Not for secrets: other programs
+  /// can read it.
   std::wstring command_line;
-  /// With CREATE_UNICODE_ENVIRONMENT; none: what the system gives the user.
+  /// With CREATE_UNICODE_ENVIRONMENT; empty: the system's for the user.
   std::optional<std::wstring> environment;
-  /// Empty: ours. For another user one that every user can enter.
+  /// Empty: ours. For another user a directory that every user can enter.
   std::wstring cwd;
   /// Its standard streams, inheritable and not overlapped, owned by the caller.
-  /// Input holds what the runner is told in secret, and has its end behind it;
-  /// output and error are read by us.
+  /// Input holds the runner's secret, and then ends; we read output and error.
   HANDLE in = nullptr;
   HANDLE out = nullptr;
   HANDLE err = nullptr;
 };
 
-/// A runner that was started and is now somebody's to watch and end.
+/// A runner that was started; its owner must watch and end it.
 struct launched_runner {
   unique_handle process;
   DWORD pid = 0;
-  /// Holds it from its first instruction on, and all that it starts.
+  /// Holds the runner from its first instruction on, and all its descendants.
   windows::job job;
 };
 
@@ -48,11 +47,10 @@ public:
   virtual ~runner_launcher() = default;
 
   /// Starts a runner without a window, which inherits its standard streams and
-  /// nothing else. May block for as long as a logon takes.
+  /// nothing else. May block as long as a logon.
   virtual expected<launched_runner> launch(const runner_command& what) = 0;
 
-  /// Who the runner will be, as text (S-1-5-21-...): whom the channel is to
-  /// let in.
+  /// The runner's user, as text (S-1-5-21-...), whom the channel must admit.
   virtual expected<std::string> user_sid() = 0;
 };
 

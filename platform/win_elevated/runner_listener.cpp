@@ -22,7 +22,7 @@ failure listen_failure(DWORD os_code = ::GetLastError()) {
 
 } // namespace
 
-/// What outlives the listener as long as the system still has to tell of it.
+/// Outlives the listener while the system may still complete its operations.
 struct runner_listener::waiting : std::enable_shared_from_this<waiting> {
   explicit waiting(boost::asio::io_context& x)
     : where(x), pipe(std::make_shared<stream>(x)) {
@@ -48,7 +48,7 @@ struct runner_listener::waiting : std::enable_shared_from_this<waiting> {
   void on_client(boost::system::error_code ec) {
     if (done == nullptr)
       return;
-    // ERROR_NO_DATA: one that came before us and is gone again.
+    // ERROR_NO_DATA: a client that came before us has gone again.
     if (ec && ec.value() != ERROR_PIPE_CONNECTED && ec.value() != ERROR_NO_DATA)
       return std::exchange(done, nullptr)(
         last_failure(errc::runner_failed, stage::connect,

@@ -13,10 +13,10 @@
 
 namespace procession::windows {
 
-/// A named pipe, both ways and overlapped, where one very process is awaited.
-/// Its name is random, it is the only one of that name, no remote client gets
-/// at it, and only our user and the runner's do at all. Other processes of
-/// theirs are turned away.
+/// A named pipe, both ways and overlapped, that waits for one particular
+/// process. Its name is random and has no second instance. Remote clients are
+/// refused; only our user and the runner's have access. Other processes of
+/// these users are disconnected.
 class runner_listener {
 public:
   using stream = boost::asio::windows::stream_handle;
@@ -27,18 +27,18 @@ public:
 
   runner_listener(const runner_listener&) = delete;
   runner_listener& operator=(const runner_listener&) = delete;
-  /// On the reactor. Nobody is awaited any more.
+  /// Stops waiting. On the reactor.
   ~runner_listener();
 
-  /// What the runner is to open.
+  /// The name for the runner to open.
   const std::string& name() const noexcept {
     return name_;
   }
 
   /// Calls `done` once, on the reactor, with the connection of process `pid`,
-  /// or with why there will be none. Whoever came before this is looked at
-  /// then.
-  /// @param pid of a process that the caller holds a handle to, so that no
+  /// or with the reason why there is none. Looks first at a client that came
+  /// before this call.
+  /// @param pid of a process to which the caller holds a handle, so that no
   ///        other one has that number.
   void await(DWORD pid,
              std::function<void(expected<std::shared_ptr<stream>>)> done);

@@ -24,7 +24,7 @@ namespace {
 
 using stream = boost::asio::windows::stream_handle;
 
-/// How much a runner may say on its error output at a time.
+/// The most unread output of a runner's standard error.
 constexpr std::uint64_t log_credit = 16 * 1024;
 
 using runtime_ref = impl_ref<runtime::impl>;
@@ -34,7 +34,7 @@ failure launch_failure(std::string text, DWORD os_code = ::GetLastError()) {
                       os_code);
 }
 
-/// A standard input that holds `text`, and then ends.
+/// Makes a standard input that holds `text`, and then ends.
 expected<unique_handle> make_input(const std::string& text) {
   auto untold = [] {
     return launch_failure("the runner cannot be told its nonce");
@@ -44,7 +44,7 @@ expected<unique_handle> make_input(const std::string& text) {
     return untold();
   unique_handle read{ends[0]};
   unique_handle write{ends[1]};
-  // The pipe has room for it, so that this does not wait for a reader.
+  // The pipe has room for it, so this does not wait for a reader.
   DWORD n = 0;
   if (!::WriteFile(write.get(), text.data(), static_cast<DWORD>(text.size()),
                    &n, nullptr)
@@ -55,7 +55,7 @@ expected<unique_handle> make_input(const std::string& text) {
   return read;
 }
 
-/// What the process and the threads have in common.
+/// The state that the process and the threads share.
 struct launch_state : std::enable_shared_from_this<launch_state> {
   launch_state(runtime_ref x, runner_options y, std::string z)
     : where(std::move(x)), options(std::move(y)), nonce(std::move(z)) {
@@ -69,8 +69,8 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
   runner_process::sink sink;
   std::shared_ptr<windows::process> process;
   std::optional<exit_status> status;
-  /// Launcher, then reactor: where a runner of ours connects, or the streams of
-  /// what a command line leads to.
+  /// Launcher, then reactor: the pipe for our own runner, or the streams of a
+  /// command line.
   std::unique_ptr<runner_listener> listener;
   unique_handle from_runner;
   unique_handle to_runner;
@@ -139,14 +139,14 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     return result;
   }
 
-  /// All of the command but its streams.
+  /// Describes the command, except its streams.
   expected<runner_command> describe() const {
     command spec;
     spec.program = options.program.empty()
                      ? helper_program("procession-runner.exe")
                      : options.program;
     spec.args = {"--connect", listener->name()};
-    // Another user may not be able to enter ours.
+    // Another user may not be able to enter our directory.
     if (!options.user.empty())
       spec.cwd = system_directory();
     if (auto bad = validate(spec))
@@ -168,7 +168,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
 
   void start() {
     process = std::make_shared<windows::process>(where.get().host);
-    // The sink outlives neither: the process drops it at its end.
+    // The sink outlives neither of them: the process drops it at its end.
     where.get().start(
       process, [self = shared_from_this()] { return self->launch(); },
       log_credit,
@@ -194,8 +194,8 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
       process->grant(said->bytes.size());
     } else if (auto* exited = std::get_if<child_exited>(&x)) {
       status = exited->status;
-      // What it said last is still to be read, up to an end that comes when
-      // nobody is left to write.
+      // Its last output is still read, up to an end that comes when no writer
+      // is left.
       process->kill();
     } else if (std::holds_alternative<child_finished>(x)) {
       listener.reset();

@@ -20,12 +20,13 @@ namespace procession::windows {
 
 namespace {
 
-/// What the logon screen does not offer (a value of 0 under the user's name).
+/// The users that the logon screen hides (a value of 0 under the user's name).
 constexpr auto hidden_users
   = L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon"
     L"\\SpecialAccounts\\UserList";
 
-/// Names as the calls for accounts take them: writable, and left as they are.
+/// A name for the account functions, which want it writable but do not change
+/// it.
 struct wide_name {
   explicit wide_name(const std::string& x) : text(to_wide_path(x)) {
     // nop
@@ -44,7 +45,8 @@ failure account_failure(std::string text, DWORD os_code) {
   return last_failure(code, stage::account, std::move(text), os_code);
 }
 
-/// Success, one of the codes that say that it was so before, or a failure.
+/// Returns no failure for success, nor for a code in `before`, which means that
+/// it was done earlier.
 std::optional<failure> done(DWORD os_code, std::initializer_list<DWORD> before,
                             std::string text) {
   if (os_code == NERR_Success
@@ -59,7 +61,7 @@ struct net_free {
   }
 };
 
-/// Whether there is what `get`, a call that allocates, is asked for.
+/// Whether the object exists that `get`, a call that allocates, returns.
 template <class F>
 expected<bool> is_there(F get, DWORD missing, const char* text) {
   BYTE* memory = nullptr;
@@ -138,7 +140,7 @@ expected<secret> new_password() {
   std::array<std::uint8_t, 256> random{};
   secret result{std::wstring(password_length, L'?')};
   auto ok = false;
-  // Once is enough but for a miracle.
+  // Once is almost always enough.
   for (auto i = 0; i < 3 && !ok; ++i)
     ok = ::BCryptGenRandom(nullptr, random.data(),
                            static_cast<ULONG>(random.size()),
@@ -151,9 +153,8 @@ expected<secret> new_password() {
   return result;
 }
 
-/// Has `set` give the account a new password, and stores that. What was stored
-/// is forgotten first: if this fails in the middle, the next plan renews the
-/// password.
+/// Lets `set` give the account a new password, and stores that. Removes the
+/// stored one first: if this fails midway, the next plan renews the password.
 template <class F>
 std::optional<failure>
 with_new_password(const std::string& user, credential_store& store, F set) {
@@ -224,7 +225,7 @@ std::optional<failure> show_account(const std::string& user) {
 
 std::optional<failure> remove_profile(const std::string& user) {
   auto sid = account_sid(user);
-  // Without an account there is no way to a profile.
+  // Without an account the profile cannot be found.
   if (!sid)
     return std::nullopt;
   auto os_code = ::DeleteProfileW(to_wide_path(*sid).c_str(), nullptr, nullptr)

@@ -9,17 +9,17 @@
 
 namespace procession::windows {
 
-/// What there is of a sandbox.
-/// @param users how many users to look for, at least; others that there are are
-///        found, too.
+/// Finds the present parts of a sandbox.
+/// @param users the least number of users to look for; further ones are found,
+///        too.
 expected<sandbox_state> observe_sandbox(int users, credential_store& store);
 
-/// Whether this process may change accounts: if not, why (`not_permitted` at
-/// `account`).
+/// Checks that this process may change accounts; the failure is `not_permitted`
+/// at `account`.
 std::optional<failure> check_elevated();
 
-/// Takes one step of a plan, which does no harm where it was taken before.
-/// @returns why it failed, if it did, at `account` or `credentials`.
+/// Takes one step of a plan; repeating a step does no harm.
+/// @returns the failure, if any, at `account` or `credentials`.
 std::optional<failure> perform(const planned_step& x, credential_store& store);
 
 /// Gives a sandbox user a new password, and stores it. Fails (`not_permitted`)

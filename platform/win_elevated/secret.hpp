@@ -9,11 +9,11 @@
 
 namespace procession::windows {
 
-/// A password. It is moved, never copied, and wiped wherever it has been; there
-/// is no way to print it.
+/// A password. It is moved, never copied, and wiped wherever it was; it cannot
+/// be printed.
 class secret {
 public:
-  /// The longest password there is, in characters (PWLEN in lmcons.h).
+  /// The longest possible password, in characters (PWLEN in lmcons.h).
   static constexpr std::size_t max_size = 256;
 
   secret() noexcept = default;
@@ -45,7 +45,7 @@ public:
     return size_ == 0;
   }
 
-  /// Its characters, to be written to.
+  /// Its characters, writable.
   std::span<wchar_t> characters() noexcept {
     return {text_.data(), size_};
   }
@@ -54,8 +54,8 @@ public:
     return {text_.data(), size_};
   }
 
-  /// With a NUL at its end, as the system wants it; some calls want it
-  /// writable, though they leave it as it is.
+  /// With a NUL at its end, for system calls; some want it writable, though
+  /// they do not change it.
   wchar_t* c_str() noexcept {
     return text_.data();
   }
@@ -70,7 +70,7 @@ public:
   }
 
 private:
-  // In place: nothing of it stays behind where memory was given back.
+  // Stored in place, so that no freed memory keeps a part of it.
   std::array<wchar_t, max_size + 1> text_{};
   std::size_t size_ = 0;
 };

@@ -37,7 +37,7 @@ expected<std::string> account_sid(const std::string& name) {
     return last_failure(errc::no_such_user, stage::logon,
                         "there is no user '" + name + "' on this machine");
   };
-  // With its machine, lest a domain is asked for the name first.
+  // With its machine, so that the name is not looked up in a domain first.
   std::array<wchar_t, MAX_COMPUTERNAME_LENGTH + 1> machine{};
   auto machine_size = static_cast<DWORD>(machine.size());
   if (!::GetComputerNameW(machine.data(), &machine_size))

@@ -9,7 +9,7 @@
 
 namespace procession::windows {
 
-/// Gives memory back to LocalFree.
+/// Frees memory by LocalFree.
 struct local_free {
   void operator()(void* x) const noexcept {
     ::LocalFree(x);
@@ -20,17 +20,20 @@ struct local_free {
 template <class T = void>
 using local_memory = std::unique_ptr<T, local_free>;
 
-/// A security descriptor from its text; null, and GetLastError tells why.
+/// Parses a security descriptor; returns null, and sets GetLastError, if it
+/// fails.
 local_memory<> make_descriptor(const std::string& text);
 
-/// A security identifier from its text; null, and GetLastError tells why.
+/// Parses a security identifier; returns null, and sets GetLastError, if it
+/// fails.
 local_memory<> make_sid(const std::string& text);
 
-/// A security identifier as text (S-1-5-21-...); empty if it is none.
+/// Returns a security identifier as text (S-1-5-21-...); empty if it is
+/// invalid.
 std::string sid_text(PSID sid);
 
-/// The security identifier, as text, of the local account or group of that
-/// name. @returns why there is none: `no_such_user` at `logon`.
+/// Returns the security identifier, as text, of a local account or group, or
+/// the failure: `no_such_user` at `logon`.
 expected<std::string> account_sid(const std::string& name);
 
 } // namespace procession::windows

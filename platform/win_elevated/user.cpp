@@ -39,7 +39,7 @@ expected<std::string> own_user_sid() {
 std::string own_user_name() {
   std::array<wchar_t, UNLEN + 1> name{};
   auto size = static_cast<DWORD>(name.size());
-  // Its size counts the NUL.
+  // The size includes the NUL.
   if (!::GetUserNameW(name.data(), &size))
     return {};
   return to_utf8(from_wide({name.data(), size - 1}));

@@ -7,11 +7,11 @@
 
 namespace procession::windows {
 
-/// What CreateProcess is told besides: PROC_THREAD_ATTRIBUTE_... What is added
-/// is not copied, so it must live as long as this.
+/// The extended attributes for CreateProcess: PROC_THREAD_ATTRIBUTE_... Values
+/// are not copied, so they must live as long as this.
 class attribute_list {
 public:
-  /// @param most how many attributes can be added.
+  /// @param most the number of attributes that can be added.
   explicit attribute_list(DWORD most) {
     SIZE_T size = 0;
     ::InitializeProcThreadAttributeList(nullptr, most, 0, &size);
@@ -28,7 +28,8 @@ public:
       ::DeleteProcThreadAttributeList(get());
   }
 
-  /// @returns whether the system took it; if not, GetLastError tells why.
+  /// Adds an attribute.
+  /// @returns whether that succeeded; if not, GetLastError tells why.
   bool add(DWORD_PTR attribute, void* value, std::size_t size) {
     return !memory_.empty()
            && ::UpdateProcThreadAttribute(get(), 0, attribute, value, size,

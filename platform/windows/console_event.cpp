@@ -29,7 +29,7 @@ expected<unique_handle> start_helper(DWORD pid, console_event what) {
   STARTUPINFOW info{};
   info.cb = sizeof(info);
   PROCESS_INFORMATION made{};
-  // Without a console: it joins another.
+  // The helper has no console, as it joins another one.
   if (!::CreateProcessW(path.c_str(), line.data(), nullptr, nullptr, FALSE,
                         DETACHED_PROCESS, nullptr, nullptr, &info, &made))
     return not_sent(::GetLastError(), "procession-signal cannot be started");
@@ -64,7 +64,7 @@ void await(host& where, unique_handle helper, handler done) {
 void send_console_event(host& where, DWORD pid, console_event what,
                         handler done) {
   where.launcher.post([&where, pid, what, done = std::move(done)]() mutable {
-    // In a pointer, as work must be copyable.
+    // Held by a pointer, as posted work must be copyable.
     auto started = std::make_shared<expected<unique_handle>>(
       start_helper(pid, what));
     where.reactor.post([&where, started, done = std::move(done)]() mutable {

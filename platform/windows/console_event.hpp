@@ -11,17 +11,17 @@
 namespace procession::windows {
 
 enum class console_event {
-  /// Ctrl-C: what an interactive program ends its present work for.
+  /// Ctrl-C: interactive programs cancel their present work.
   interrupt,
-  /// Ctrl-Break: what every program can be asked to end with; no process can
-  /// ignore it unknowingly, as Ctrl-C is where an ancestor did.
+  /// Ctrl-Break: asks any program to end. A process cannot ignore it
+  /// unknowingly, unlike Ctrl-C, if an ancestor ignores that.
   break_key,
 };
 
-/// Raises an event for every process on the console of process `pid`, which
-/// its owner must hold a handle to. By way of a program beside ours,
-/// procession-signal: our own process stays on its own console.
-/// @param done called later, on the reactor, with why not if it was not done.
+/// Raises an event for every process on the console of process `pid`, to which
+/// the caller must hold a handle. Uses procession-signal, a program beside
+/// ours, since our own process stays on its own console.
+/// @param done called later, on the reactor, with the failure, if any.
 void send_console_event(host& where, DWORD pid, console_event what,
                         std::function<void(std::optional<failure>)> done);
 

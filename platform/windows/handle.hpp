@@ -6,8 +6,8 @@
 
 namespace procession::windows {
 
-/// Owns a handle of the kernel. Both values by which Windows says that there
-/// is none, null and INVALID_HANDLE_VALUE, are none here.
+/// Owns a handle of the kernel, or none: both of Windows' values for that, null
+/// and INVALID_HANDLE_VALUE, are empty here.
 class unique_handle {
 public:
   unique_handle() noexcept = default;

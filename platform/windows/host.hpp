@@ -15,8 +15,8 @@ namespace procession::windows {
 
 class process;
 
-/// What the processes of one runtime share. There is no keeper: a job ends with
-/// the last handle to it, and so with us.
+/// The state that the processes of one runtime share. There is no keeper: a job
+/// ends with the last handle to it, and so with us.
 struct host {
   /// Reads, writes, watches exits.
   loop reactor{"pcn-reactor"};
@@ -26,7 +26,7 @@ struct host {
   chunk_pool pool;
   live_processes<process> live;
 
-  // There is nothing to hurry, release or close beside the threads.
+  // Besides the threads there is nothing to hurry, release or close.
   void hurry() {
   }
   void release() {
@@ -35,9 +35,9 @@ struct host {
   }
 };
 
-/// Looks whether a process of the session that process `pid` leads has made the
-/// socket that listens where a connection was accepted. On the reactor; tells
-/// `done` from within, nothing if it has.
+/// Checks whether a process of the session led by process `pid` created the
+/// socket that listens where a connection was accepted. On the reactor; calls
+/// `done` from inside, without a failure if one did.
 void check_listener(host& where, std::int64_t pid,
                     const boost::asio::ip::tcp::endpoint& at,
                     const std::function<void(std::optional<failure>)>& done);

@@ -12,7 +12,7 @@ expected<job> job::make() {
   if (!result.handle_)
     return last_failure(errc::spawn_failed, stage::contain,
                         "the system made no job object");
-  // Neither of the BREAKAWAY limits: no process may leave it.
+  // Without the BREAKAWAY limits, so that no process may leave it.
   JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};
   limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
   if (!::SetInformationJobObject(result.get(),
@@ -43,7 +43,8 @@ std::uint32_t job::active() const noexcept {
 }
 
 std::uint32_t job::others(DWORD pid) const {
-  // The numbers that fit are listed, all are counted (ERROR_MORE_DATA).
+  // Only the numbers that fit are listed, but all are counted
+  // (ERROR_MORE_DATA).
   struct {
     JOBOBJECT_BASIC_PROCESS_ID_LIST head;
     ULONG_PTR more[255];

@@ -7,12 +7,12 @@
 
 namespace procession::windows {
 
-/// What a process ends with that `job::kill` ended.
+/// The exit code of processes that `job::kill` ends.
 inline constexpr UINT killed_code = 137;
 
-/// A job object: whatever a process in it starts is in it too, without a way
-/// out. When the last handle to it is closed, also by the end of our process,
-/// everything in it is killed.
+/// A job object: all descendants of a process in it are in it too, and cannot
+/// leave. When the last handle to it is closed, also by the end of our process,
+/// all its processes are killed.
 class job {
 public:
   job() noexcept = default;
@@ -28,8 +28,8 @@ public:
     return handle_.get();
   }
 
-  /// Kills every process in it, with `killed_code`. They are gone soon.
-  /// @returns whether the system did it; if not, GetLastError tells why.
+  /// Kills every process in it, with `killed_code`. They end soon after.
+  /// @returns whether that succeeded; if not, GetLastError tells why.
   bool kill() noexcept;
 
   /// Whether that process is in it; false also if that cannot be known.

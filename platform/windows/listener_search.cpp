@@ -2,7 +2,7 @@
 #include "procession/platform/windows/host.hpp"
 #include "procession/platform/windows/process.hpp"
 
-// Before the two that need it.
+// Must come before the next two.
 #include <winsock2.h>
 
 #include <iphlpapi.h>
@@ -26,7 +26,7 @@ failure not_there(std::string text, DWORD os_code = 0) {
           {stage::ready, static_cast<int>(os_code), std::move(text)}};
 }
 
-/// A socket that accepts connections, and the process that made it.
+/// A socket that accepts connections, and the process that created it.
 struct listener {
   address_v6 bound_to;
   std::uint16_t port = 0;
@@ -53,7 +53,7 @@ template <class Table>
 DWORD add_listeners(ULONG family, std::vector<listener>& to) {
   std::vector<std::byte> room(16 * 1024);
   DWORD result;
-  // It says how much it needs, and may need more the next time.
+  // The call returns the size that it needs, which may grow until the next one.
   do {
     auto size = static_cast<DWORD>(room.size());
     result = ::GetExtendedTcpTable(room.data(), &size, FALSE, family,
@@ -69,7 +69,8 @@ DWORD add_listeners(ULONG family, std::vector<listener>& to) {
   return NO_ERROR;
 }
 
-/// Nothing if a process of the session listens there, else why none does.
+/// Returns no failure if a process of the session listens there, else the
+/// reason.
 std::optional<failure> search(const process& session, const tcp::endpoint& at) {
   std::vector<listener> all;
   auto bad = add_listeners<MIB_TCPTABLE_OWNER_PID>(AF_INET, all);

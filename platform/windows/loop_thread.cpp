@@ -6,7 +6,7 @@ namespace procession {
 
 namespace {
 
-/// As in processthreadsapi.h (Windows 10 1607), which mingw-w64 has not.
+/// From processthreadsapi.h (Windows 10 1607); mingw-w64 lacks it.
 using set_description = HRESULT WINAPI(HANDLE thread, PCWSTR text);
 
 void name_this_thread(const std::string& name) {
@@ -18,7 +18,7 @@ void name_this_thread(const std::string& name) {
 } // namespace
 
 // There are no signals to block here: console events come on a thread of the
-// system's own.
+// system.
 std::thread loop::make_thread() {
   return std::thread{[this] {
     name_this_thread(name_);

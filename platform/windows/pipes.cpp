@@ -38,8 +38,7 @@ expected<pipe_ends> make_pipe(pipe_direction direction, bool inheritable) {
   if (!result.ours)
     return pipe_failure(::GetLastError());
   auto theirs = attributes(inheritable);
-  // Who writes may also ask what the pipe is, and set how it is read: C
-  // runtimes do.
+  // The writer may also query the pipe, and set its read mode: C runtimes do.
   result.theirs = unique_handle{
     ::CreateFileW(name.c_str(),
                   we_read ? GENERIC_WRITE | FILE_READ_ATTRIBUTES

@@ -5,8 +5,8 @@
 
 namespace procession::windows {
 
-/// Both ends of a pipe. Ours is overlapped, as the reactor needs it; theirs is
-/// not, as every program expects of its standard streams.
+/// Both ends of a pipe. Ours is overlapped, for the reactor; theirs is not, as
+/// every program expects of its standard streams.
 struct pipe_ends {
   unique_handle ours;
   unique_handle theirs;
@@ -14,16 +14,16 @@ struct pipe_ends {
 
 enum class pipe_direction { from_child, to_child };
 
-/// How much a pipe holds, in bytes.
+/// The capacity of a pipe, in bytes.
 inline constexpr DWORD pipe_size = 64 * 1024;
 
-/// Makes a pipe, one way. It is a named one, as anonymous ones cannot be
-/// overlapped; the name is random, admits one client, and we are that before
+/// Creates a one-way pipe. It is a named one, as anonymous ones cannot be
+/// overlapped; the name is random and admits one client, which we are before
 /// this returns.
-/// @param inheritable whether a child can be handed their end.
+/// @param inheritable whether a child can inherit their end.
 expected<pipe_ends> make_pipe(pipe_direction direction, bool inheritable);
 
-/// The null device for reading, inheritable.
+/// Opens the null device for reading, inheritable.
 expected<unique_handle> open_null();
 
 } // namespace procession::windows

@@ -15,7 +15,7 @@ namespace procession::windows {
 
 namespace {
 
-/// Their ends of the streams; empty ones on a terminal.
+/// The child's ends of the streams; empty on a terminal.
 struct their_ends {
   unique_handle in;
   unique_handle out;
@@ -84,15 +84,15 @@ std::optional<failure> open_streams(const stdio_spec& spec,
 }
 
 /// Calls CreateProcess.
-/// @param token what the process may do; null: as much as we.
-/// @returns 0, or why it failed by GetLastError.
+/// @param token the rights of the process; null: ours.
+/// @returns 0, or the error of GetLastError.
 DWORD create(program& what, const their_ends& theirs, HANDLE token,
              bool explicit_streams, started_process& result) {
   STARTUPINFOEXW info{};
   info.StartupInfo.cb = sizeof(info);
   if (explicit_streams) {
     // On a terminal they are null: the console gives the child its own. Without
-    // the flag it would get copies of ours, where those are redirected.
+    // the flag it would get copies of ours, if ours are redirected.
     info.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
     info.StartupInfo.hStdInput = theirs.in.get();
     info.StartupInfo.hStdOutput = theirs.out.get();
@@ -110,7 +110,7 @@ DWORD create(program& what, const their_ends& theirs, HANDLE token,
     ok = attributes.add(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, inherited.data(),
                         inherited.size() * sizeof(HANDLE));
   if (ok && result.console != nullptr)
-    // This one is the value itself, not where it stands.
+    // The value of this attribute is the handle itself, not its address.
     ok = attributes.add(PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE,
                         result.console->get(), sizeof(HPCON));
   if (!ok)
@@ -119,7 +119,7 @@ DWORD create(program& what, const their_ends& theirs, HANDLE token,
   DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT;
   if (result.console == nullptr)
     flags |= CREATE_NO_WINDOW;
-  // A restricted program does not inherit ours by itself.
+  // A restricted program does not inherit our desktop by itself.
   auto desktop = token != nullptr ? own_desktop() : std::wstring{};
   if (token != nullptr)
     info.StartupInfo.lpDesktop = desktop.data();
@@ -140,7 +140,7 @@ DWORD create(program& what, const their_ends& theirs, HANDLE token,
   return 0;
 }
 
-/// The same, with another try where some builds of Windows 11 refuse null
+/// Calls `create`, a second time where some builds of Windows 11 refuse null
 /// streams beside a pseudoconsole.
 DWORD create(program& what, const their_ends& theirs, HANDLE token,
              started_process& result) {
@@ -150,8 +150,8 @@ DWORD create(program& what, const their_ends& theirs, HANDLE token,
   return os_code;
 }
 
-/// The same with a restricted token, and if the system does not want the user
-/// in it, without.
+/// Calls `create` with a restricted token that keeps the user or, if the system
+/// refuses that, drops it.
 expected<DWORD> create_restricted(const restriction& restricted, program& what,
                                   const their_ends& theirs,
                                   started_process& result) {

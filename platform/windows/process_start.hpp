@@ -9,23 +9,24 @@
 
 namespace procession::windows {
 
-/// A process that was started and is now somebody's to watch and end.
+/// A process that was started; its owner must watch and end it.
 struct started_process {
   DWORD pid = 0;
   unique_handle process;
   windows::job job;
-  /// Null on pipes. Before the streams: it must go after its output.
+  /// Null on pipes. Before the streams, as it must be destroyed after its
+  /// output.
   std::shared_ptr<pseudoconsole> console;
-  /// Our ends of its standard streams, those that there are.
+  /// Our ends of its standard streams, as far as it has them.
   unique_handle in;
   unique_handle out;
   unique_handle err;
 };
 
-/// Starts a process in a job of its own from its first instruction on, with a
-/// console of its own: a pseudoconsole, or on pipes one without a window, so
-/// that it never sees ours. It inherits its standard streams and nothing else.
-/// Takes milliseconds, so not on the reactor.
+/// Starts a process in a job of its own from its first instruction on. It has
+/// its own console, a pseudoconsole, or on pipes one without a window, so that
+/// it never sees ours. It inherits its standard streams and nothing else. Takes
+/// milliseconds, so not on the reactor.
 expected<started_process> start_process(const command& spec);
 
 } // namespace procession::windows

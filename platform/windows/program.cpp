@@ -63,7 +63,7 @@ std::optional<failure> check_cwd(const command& spec) {
   return std::nullopt;
 }
 
-/// The first candidate that is a file.
+/// Returns the first candidate that is a file.
 expected<std::string> find_program(const command& spec,
                                    const environment_block& env) {
   lookup_terms terms;
@@ -89,8 +89,8 @@ expected<std::string> find_program(const command& spec,
                       ERROR_FILE_NOT_FOUND);
 }
 
-/// An absolute path: it is looked for from our directory, but loaded from the
-/// child's.
+/// Returns an absolute path: the lookup starts in our directory, but the
+/// program is loaded from the child's.
 std::wstring absolute(const std::wstring& path) {
   auto size = ::GetFullPathNameW(path.c_str(), 0, nullptr, nullptr);
   std::wstring result(size, L'\0');

@@ -9,21 +9,21 @@
 
 namespace procession::windows {
 
-/// What CreateProcess wants to know of a command.
+/// A command in the form of CreateProcess.
 struct program {
-  /// The file to load; for a batch file that is cmd.exe.
+  /// The file to load; cmd.exe for a batch file.
   std::wstring path;
   std::wstring command_line;
   /// With CREATE_UNICODE_ENVIRONMENT.
   std::wstring environment;
-  /// Empty: ours.
+  /// Empty: the working directory is ours.
   std::wstring cwd;
 };
 
-/// Looks a command's program up and puts everything into words.
+/// Looks a command's program up and converts the command.
 expected<program> resolve(const command& spec);
 
-/// Why CreateProcess did not start it, by GetLastError.
+/// The failure of CreateProcess, from its GetLastError.
 failure start_failure(const command& spec, DWORD os_code);
 
 } // namespace procession::windows

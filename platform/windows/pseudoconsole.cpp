@@ -39,7 +39,7 @@ COORD to_coord(terminal_size x) {
   auto limited = [](std::uint16_t n, int least) {
     return static_cast<SHORT>(std::clamp<int>(n, least, SHRT_MAX));
   };
-  // A character of two columns sends a console with one into a loop
+  // A character of two columns sends a one-column console into a loop
   // (microsoft/terminal#19922).
   return {limited(x.cols, 2), limited(x.rows, 1)};
 }

@@ -13,7 +13,8 @@ namespace procession::windows {
 /// Windows 10 1809). It is a process of its own, conhost.exe, outside the job.
 class pseudoconsole {
 public:
-  /// @param in where it reads what is typed; @param out where it writes.
+  /// @param in the end where it reads typed input.
+  /// @param out the end where it writes.
   static expected<std::shared_ptr<pseudoconsole>>
   make(terminal_size size, unique_handle in, unique_handle out);
 
@@ -24,9 +25,9 @@ public:
   pseudoconsole(const pseudoconsole&) = delete;
   pseudoconsole& operator=(const pseudoconsole&) = delete;
 
-  /// Ends it: every process attached to it is told (CTRL_CLOSE_EVENT), given
-  /// some seconds, and killed. Before Windows 11 24H2 this blocks until its
-  /// output was read or that pipe is closed: not on the thread that reads.
+  /// Ends it: every attached process is told (CTRL_CLOSE_EVENT), given some
+  /// seconds, and killed. Before Windows 11 24H2 this blocks until its output
+  /// was read or that pipe is closed, so not on the thread that reads.
   ~pseudoconsole();
 
   /// For a list of attributes; owned by this.
@@ -34,7 +35,7 @@ public:
     return handle_;
   }
 
-  /// @returns why not, if it was not done.
+  /// @returns the failure, if any.
   std::optional<failure> resize(terminal_size size);
 
 private:

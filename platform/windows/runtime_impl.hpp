@@ -14,11 +14,11 @@ class runtime::impl : public runtime_core<windows::host> {
 public:
   explicit impl(runtime_options options);
 
-  /// Has `x` started unless the runtime was stopped. From any thread.
+  /// Starts `x`, unless the runtime was stopped. From any thread.
   void start(const std::shared_ptr<windows::process>& x, command spec,
              std::uint64_t credit, child_sink sink);
 
-  /// The same by other means than `start_process`.
+  /// Starts `x` by other means than `start_process`.
   void start(const std::shared_ptr<windows::process>& x,
              windows::process::starter how, std::uint64_t credit,
              child_sink sink);

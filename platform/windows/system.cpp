@@ -24,12 +24,12 @@ std::u16string from_wide(std::wstring_view x) {
 }
 
 std::wstring to_wide_path(std::string_view x) {
-  // No file has a question mark in its name.
+  // No file name has a question mark.
   return to_wide(to_utf16(x).value_or(u"?"));
 }
 
 std::string beside_own_program(std::string_view name) {
-  // The longest path that there is.
+  // The longest possible path.
   std::vector<wchar_t> own(32768);
   auto n = ::GetModuleFileNameW(nullptr, own.data(),
                                 static_cast<DWORD>(own.size()));

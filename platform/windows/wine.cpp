@@ -8,8 +8,8 @@ namespace procession::windows {
 
 namespace {
 
-/// Opens an object of Wine's console driver; the handle means the console of
-/// whichever process uses it.
+/// Opens an object of Wine's console driver. The handle stands for the console
+/// of the process that uses it.
 unique_handle open_console(std::wstring_view path) {
   auto bytes = static_cast<USHORT>(path.size() * sizeof(wchar_t));
   UNICODE_STRING name{bytes, bytes, const_cast<PWSTR>(path.data())};

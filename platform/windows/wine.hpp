@@ -4,8 +4,8 @@
 
 namespace procession::windows {
 
-/// Whether this is no Windows but Wine. Asked only where Wine lacks what a test
-/// of everything else needs.
+/// Whether we run under Wine instead of Windows. Asked only where Wine lacks
+/// something that the tests of other things need.
 bool running_under_wine() noexcept;
 
 /// Handles to the console of the process that inherits them.
@@ -14,9 +14,9 @@ struct console_handles {
   unique_handle out;
 };
 
-/// Wine 8 does not give a pseudoconsole's child its console as standard
-/// streams, as Windows does; these, inherited, are that. Both empty if there
-/// are none.
+/// Opens the standard streams that a pseudoconsole's child needs under Wine 8,
+/// which does not provide its console as Windows does. Both are empty if that
+/// fails.
 console_handles wine_console_handles();
 
 } // namespace procession::windows

@@ -2,11 +2,11 @@
 //
 // One per host, whose pid is HOST. It waits until the host closes the other end
 // of its standard input, or is gone, ends every process of the host's sessions,
-// then itself. They are in the cgroups below DIRECTORY, or bear one of the
-// MARKS in their environment; and in any case as the limit of RESOURCE unless
-// it is -1 (see marks.hpp). It has to work when everything around it is being
-// torn down, so it depends on nothing: it is linked statically and runs from
-// memory.
+// then itself. These processes are in the cgroups below DIRECTORY, or bear one
+// of the MARKS in their environment; in either case they also bear it as the
+// limit of RESOURCE, unless that is -1 (see marks.hpp). The keeper has to work
+// while everything around it is torn down, so it depends on nothing: it is
+// linked statically and runs from memory.
 
 #include "procession/platform/posix/cgroup_directory.hpp"
 #include "procession/platform/posix/sweep.hpp"
@@ -29,14 +29,14 @@ using namespace procession::posix;
 
 enum exit_code { ok = 0, failed = 1, bad_usage = 2 };
 
-/// How long it waits for what it killed before it looks around again, in case
-/// that a process was added meanwhile.
+/// How long it waits for killed processes before it looks again, in case a
+/// process was added meanwhile.
 constexpr auto look_again = 1000;
 
-/// How often it tries to remove cgroups in which no process is.
+/// How often it tries to remove empty cgroups.
 constexpr auto max_failures = 50;
 
-/// Waits until `fd` polls as `events`, or so many milliseconds.
+/// Waits until `fd` polls as `events`, for `timeout` milliseconds at most.
 bool await(int fd, short events, int timeout) {
   auto x = pollfd{fd, events, 0};
   int n;
@@ -45,9 +45,9 @@ bool await(int fd, short events, int timeout) {
   return n > 0;
 }
 
-/// Leaves all that ties it to the host and to whoever started that.
+/// Leaves all that ties it to the host and to the host's parent.
 void detach() {
-  // Mostly done before exec, so that there is no moment without it.
+  // Most of this was done before exec, so that there is no gap.
   sigset_t all;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, nullptr);
@@ -55,24 +55,24 @@ void detach() {
   ::syscall(SYS_close_range, 3, ~0u, 0);
   if (::chdir("/") != 0)
     ::_exit(failed);
-  // Last: who sees a keeper by its name sees one that is detached.
+  // Last: a keeper that is visible by its name must be detached.
   ::prctl(PR_SET_NAME, "procession-keeper");
 }
 
-/// Returns when the host lets go of standard input or does not live any more.
+/// Returns when the host has closed standard input or is gone.
 void await_end_of_host(pid_t host) {
   std::error_code ec;
   auto pidfd = open_pidfd(host, ec);
-  // A host that was gone before has been replaced as our parent. Without a
-  // pidfd standard input alone tells.
+  // If the host has already gone, we have another parent. Without a pidfd,
+  // standard input alone tells.
   if (::getppid() != host)
     return;
   pollfd fds[] = {{STDIN_FILENO, POLLIN, 0}, {pidfd.get(), POLLIN, 0}};
   while (::poll(fds, 2, -1) < 0 && errno == EINTR)
     continue;
-  // Copies of the host's end may live on in processes that it forked, hence
-  // the pidfd. One of them may be our own child on its way to exec, marked
-  // only then; it will not take long.
+  // Processes that the host forked may hold copies of its end, hence the pidfd.
+  // One of them may be our own child on its way to exec, not marked before
+  // that; it will not take long.
   if (fds[0].revents == 0)
     await(STDIN_FILENO, POLLIN, 100);
 }
@@ -81,7 +81,7 @@ void end_marked(mark_places where, const sweep_target& target) {
   for (auto undecided = 0; undecided < max_undecided_sweeps;) {
     std::error_code ec;
     auto result = std::move(hunt(where, {target}, ec).front());
-    // What may not be killed is not waited for either.
+    // Processes that may not be killed are not waited for.
     if (result.found.size() == result.refused.size()) {
       if (!result.undecided && !ec)
         break;
@@ -94,7 +94,7 @@ void end_marked(mark_places where, const sweep_target& target) {
   }
 }
 
-/// Ends what is in the cgroup, and what has left it.
+/// Ends every process in the cgroup, and those that have left it.
 int end_all(const char* path, mark_places where, const sweep_target& target) {
   auto directory = open_directory(AT_FDCWD, path);
   auto events = open_cgroup_events(directory.get());
@@ -102,7 +102,7 @@ int end_all(const char* path, mark_places where, const sweep_target& target) {
     kill_processes(directory.get());
   if (where.limit >= 0)
     end_marked(where, target);
-  // Gone already, or a directory that is no cgroup.
+  // The cgroup is gone, or the directory is not a cgroup.
   if (!events)
     return ok;
   for (auto failures = 0; failures < max_failures;) {

@@ -16,7 +16,7 @@ bool is_one_of(std::int32_t code) {
   return std::find(mended.begin(), mended.end(), code) != mended.end();
 }
 
-/// Whether a directory of that name is in the path.
+/// Whether the path has a directory of that name.
 bool is_packaged(std::string_view program) {
   constexpr auto directory = std::string_view{"windowsapps"};
   for (auto end = program.find_first_of("/\\"); end != std::string_view::npos;
@@ -31,7 +31,7 @@ bool is_packaged(std::string_view program) {
   return false;
 }
 
-/// Whether another logon like this one brings the account nearer to its lock.
+/// Whether another such logon brings the account closer to its lock.
 bool pauses(const failure& why, std::string_view program) {
   return why.detail.at == stage::logon
          && (why.detail.os_code == account_locked
@@ -67,7 +67,7 @@ std::optional<failure> log_on(const std::string& user, std::string_view program,
   if (!until)
     return std::move(until.error());
   auto left = *until - how.now();
-  // No pause is longer, unless the clock was set back.
+  // A longer pause means that the clock was set back.
   if (left > logon_clock::duration::zero() && left <= logon_pause)
     return pause_failure(user, std::chrono::ceil<std::chrono::seconds>(left));
   auto why = how.attempt();

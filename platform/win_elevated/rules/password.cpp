@@ -10,7 +10,7 @@ namespace {
 constexpr auto capitals = std::wstring_view{L"ABCDEFGHIJKLMNOPQRSTUVWXYZ"};
 constexpr auto small = std::wstring_view{L"abcdefghijklmnopqrstuvwxyz"};
 constexpr auto numerals = std::wstring_view{L"0123456789"};
-/// None that means something to a shell or a file.
+/// The signs exclude those with a meaning to a shell or in a file.
 constexpr auto signs = std::wstring_view{L"!#$()+,-.:;=?@[]_{}~"};
 
 constexpr auto alphabet_size = capitals.size() + small.size() + numerals.size()
@@ -35,7 +35,7 @@ bool has_one_of(std::span<const wchar_t> text, std::wstring_view part) {
 
 bool make_password(std::span<const std::uint8_t> random,
                    std::span<wchar_t> result) {
-  // Larger bytes are left out, as they would favour the first letters.
+  // Larger bytes are dropped, as they would favour the first letters.
   constexpr auto usable = 256 / alphabet_size * alphabet_size;
   std::size_t n = 0;
   for (auto byte : random) {

@@ -5,8 +5,8 @@ namespace procession::windows {
 namespace {
 
 /// FILE_GENERIC_READ and FILE_GENERIC_WRITE without FILE_APPEND_DATA, which for
-/// a pipe is the right to make another instance of it ("Named Pipe Security and
-/// Access Rights" on MSDN).
+/// a pipe is the right to create another instance of it ("Named Pipe Security
+/// and Access Rights" on MSDN).
 constexpr std::string_view read_and_write = "0x12019b";
 
 std::string allow(std::string_view who) {

@@ -29,7 +29,7 @@ std::vector<planned_step> plan_setup(const sandbox_state& x) {
   result.push_back({sandbox_step::make_group, "", !x.group});
   for (auto& user : x.users) {
     result.push_back({sandbox_step::make_account, user.name, !user.account});
-    // A new account has a password that we know.
+    // We know the password of a new account.
     result.push_back({sandbox_step::renew_password, user.name,
                       user.account && !user.credentials});
     result.push_back({sandbox_step::join_group, user.name, !user.member});

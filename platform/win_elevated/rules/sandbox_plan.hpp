@@ -3,13 +3,12 @@
 #include <string>
 #include <vector>
 
-/// What a sandbox consists of: a local group and users in it, whose passwords
-/// only we know.
+/// A sandbox is a local group and its users, whose passwords only we know.
 namespace procession::windows {
 
 inline constexpr auto sandbox_group = "ProcessionSandboxUsers";
 
-/// The most users that a sandbox has.
+/// The most users of a sandbox.
 inline constexpr int max_sandbox_users = 9;
 
 /// The name of its user number `i`, from 1.
@@ -18,7 +17,7 @@ std::string sandbox_user_name(int i);
 /// Whether it is the name of one of its users.
 bool is_sandbox_user(const std::string& name);
 
-/// What there is of a user.
+/// The present state of a user.
 struct sandbox_user {
   std::string name;
   bool account = false;
@@ -26,11 +25,11 @@ struct sandbox_user {
   bool member = false;
   /// Whether we have its password.
   bool credentials = false;
-  /// Whether the logon screen does not offer it.
+  /// Whether the logon screen hides it.
   bool hidden = false;
 };
 
-/// What there is of a sandbox.
+/// The present state of a sandbox.
 struct sandbox_state {
   bool group = false;
   std::vector<sandbox_user> users;
@@ -54,20 +53,20 @@ enum class sandbox_step {
 
 struct planned_step {
   sandbox_step what = sandbox_step::make_group;
-  /// Whose; empty for the group.
+  /// The user of the step; empty for the group.
   std::string user;
-  /// Whether there is something to be done.
+  /// Whether the step still has to be taken.
   bool needed = false;
 };
 
-/// All steps towards a complete sandbox, in order. Whichever of them fails,
-/// what was made before it is found by the next plan.
+/// All steps towards a complete sandbox, in order. If one fails, the next plan
+/// finds the results of the earlier ones.
 std::vector<planned_step> plan_setup(const sandbox_state& x);
 
-/// All steps towards none.
+/// All steps that remove a sandbox.
 std::vector<planned_step> plan_removal(const sandbox_state& x);
 
-/// As a person reads it: "make the account".
+/// Describes a step for a person: "make the account".
 std::string to_string(sandbox_step x);
 
 } // namespace procession::windows

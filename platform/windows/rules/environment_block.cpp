@@ -9,7 +9,7 @@ namespace procession::windows {
 
 namespace {
 
-/// The name of an entry; that of a drive's directory begins with '='.
+/// The name of an entry; a drive's directory has one that begins with '='.
 std::u16string_view name_of(std::u16string_view entry) {
   return entry.substr(0, entry.find(u'=', 1));
 }

@@ -9,27 +9,26 @@
 
 namespace procession::windows {
 
-/// Orders names as Windows does: negative, zero or positive as `x` comes
-/// before, is, or comes after `y`. On Windows CompareStringOrdinal, ignoring
-/// case.
+/// Orders names as Windows does: negative, zero or positive if `x` is before,
+/// equal to, or after `y`. On Windows CompareStringOrdinal, ignoring case.
 using name_order = int (*)(std::u16string_view x, std::u16string_view y);
 
 /// The order for ASCII, and by code unit beyond it.
 int ascii_order(std::u16string_view x, std::u16string_view y);
 
-/// The variables of a child, names of any case meaning the same one.
+/// The variables of a child; the case of a name does not matter.
 class environment_block {
 public:
   /// @param inherited entries NAME=VALUE of the host, the hidden ones for
   ///        the directories of the drives included (=C:=C:\Users).
-  /// @returns nothing if a name or value is no UTF-8.
+  /// @returns nothing if a name or value is not UTF-8.
   static std::optional<environment_block>
   make(const environment& changes, std::vector<std::u16string> inherited,
        name_order order);
 
-  /// As CreateProcess takes it with CREATE_UNICODE_ENVIRONMENT: sorted by name,
-  /// each entry with a NUL behind it, and one more behind the last; two if
-  /// there is none.
+  /// Returns the block for CreateProcess with CREATE_UNICODE_ENVIRONMENT:
+  /// sorted by name, with a NUL after each entry and one more at the end; two
+  /// if there are no entries.
   std::u16string text() const;
 
   /// The value of a variable, in UTF-8.

@@ -8,7 +8,7 @@ namespace procession::windows {
 
 namespace {
 
-/// What CreateProcess starts, by itself or with cmd.exe.
+/// The endings that CreateProcess starts, by itself or with cmd.exe.
 constexpr std::array<std::string_view, 4> runnable{".com", ".exe", ".bat",
                                                    ".cmd"};
 
@@ -32,7 +32,7 @@ std::string join(std::string_view directory, std::string_view name) {
   return result.append(name);
 }
 
-/// Splits at semicolons that do not stand between quotes, which are taken off.
+/// Splits at semicolons outside quotes, and removes the quotes.
 std::vector<std::string> split(std::string_view list) {
   std::vector<std::string> result(1);
   auto quoted = false;
@@ -98,7 +98,7 @@ std::vector<std::string> candidates(std::string_view program,
       result.push_back(stem);
     for (auto& ending : endings)
       result.push_back(stem + ending);
-    // A path may lead to a program whose name has no ending.
+    // The name of the program at a path may have no ending.
     if (!has_ending(program) && !is_bare_name(program))
       result.push_back(stem);
   }

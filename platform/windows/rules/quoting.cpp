@@ -9,8 +9,8 @@ namespace procession::windows {
 
 namespace {
 
-/// Whether cmd.exe takes the character for itself wherever it stands. Beyond
-/// ASCII it takes none.
+/// Whether cmd.exe takes the character literally in any place. Beyond ASCII
+/// none has a special meaning.
 bool is_plain(char c) {
   constexpr auto harmless = std::string_view{"#$*+-./:?@\\_"};
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
@@ -24,7 +24,8 @@ bool has_line_break(std::string_view x) {
 }
 
 void append_batch_argument(std::string& to, std::string_view x) {
-  // A backslash at the end is quoted so that it cannot reach what follows.
+  // A backslash at the end is quoted so that it cannot affect the text after
+  // it.
   auto quoted = x.empty() || x.back() == '\\'
                 || !std::all_of(x.begin(), x.end(), is_plain);
   if (quoted)
@@ -32,12 +33,12 @@ void append_batch_argument(std::string& to, std::string_view x) {
   std::size_t backslashes = 0;
   for (auto c : x) {
     if (c == '"')
-      // Doubled, a quote is one for cmd.exe and for the C runtime; the
+      // A doubled quote is one for cmd.exe and for the C runtime; the
       // backslashes before it are for the latter.
       to.append(backslashes, '\\').append(1, '"');
     else if (c == '%')
-      // An empty part of a variable that always is there, between two signs:
-      // there is no way to escape one on the command line.
+      // An empty part of a variable that always exists, between two signs: one
+      // sign cannot be escaped on the command line.
       to += "%%cd:~,";
     backslashes = c == '\\' ? backslashes + 1 : 0;
     to += c;
@@ -84,7 +85,7 @@ make_batch_command_line(std::string_view shell, std::string_view script,
       || std::any_of(args.begin(), args.end(), has_line_break))
     return std::nullopt;
   std::string result{"\""};
-  // One pair of quotes around all of it, which cmd.exe takes off again.
+  // One pair of quotes around all of it, which cmd.exe removes.
   result.append(shell).append("\" /e:ON /v:OFF /d /c \"\"");
   for (auto c : script) {
     if (c == '%')

@@ -9,7 +9,7 @@ std::string terminal_input::normalise(std::span<const std::byte> bytes) {
   result.reserve(bytes.size());
   for (auto x : bytes) {
     auto c = static_cast<char>(x);
-    // Its Enter has been typed.
+    // The CR has already typed this Enter.
     if (std::exchange(after_cr_, c == '\r') && c == '\n')
       continue;
     if (c == '\n')

@@ -7,11 +7,11 @@ namespace procession::windows {
 
 namespace {
 
-/// No sequence of a console's start is longer.
+/// The limit of a sequence at a console's start.
 constexpr std::size_t longest = 64;
 
-/// The length of the control sequence (ESC [ ... final byte; ECMA-48) that `x`
-/// begins with; 0: it is not whole; npos: it begins with none.
+/// The length of the control sequence (ESC [ ... final byte; ECMA-48) at the
+/// beginning of `x`; 0: it is incomplete; npos: there is no sequence.
 std::size_t sequence_length(std::string_view x) {
   if (x[0] != '\x1b' || (x.size() > 1 && x[1] != '['))
     return std::string_view::npos;
@@ -22,7 +22,7 @@ std::size_t sequence_length(std::string_view x) {
 }
 
 std::string_view answer_to(std::string_view sequence) {
-  // A VT100 of level 1, as the Windows terminal says.
+  // A VT100 of level 1, like the Windows terminal.
   if (sequence == "\x1b[c" || sequence == "\x1b[0c")
     return "\x1b[?61c";
   if (sequence == "\x1b[6n")

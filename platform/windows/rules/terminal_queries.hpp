@@ -6,27 +6,28 @@
 
 namespace procession::windows {
 
-/// Answers what a pseudoconsole asks its terminal when it starts: what it is
-/// (DA1) and where its cursor stands. Newer ones wait up to 3 s for that, and a
-/// session may have no subscriber with a terminal. Only what comes before any
-/// text is taken for such a question, and then it is not passed on: two answers
-/// would reach the program as typed.
+/// Answers the queries of a pseudoconsole at its start: the terminal's type
+/// (DA1) and cursor position. Newer ones wait up to 3 s for that, and a session
+/// may have no subscriber with a terminal. Only sequences before any text count
+/// as queries. They are not passed on: the program would get a second answer as
+/// typed input.
 class terminal_queries {
 public:
   struct result {
-    /// The output without the questions that were answered.
+    /// The output without the answered queries.
     std::string output;
     /// To be typed.
     std::string answer;
   };
 
-  /// The next output. An unfinished sequence is kept until it is whole.
+  /// Takes the next output. An incomplete sequence is kept until it is
+  /// complete.
   result take(std::span<const std::byte> bytes);
 
-  /// What was kept when the output ended.
+  /// Returns the kept part when the output has ended.
   std::string rest();
 
-  /// Whether text has come, so that everything may pass as it is.
+  /// Whether text has come, so that all output passes unchanged.
   bool over() const noexcept {
     return over_;
   }

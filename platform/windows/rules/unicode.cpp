@@ -13,13 +13,14 @@ bool is_surrogate(char32_t x) {
   return x >= 0xd800 && x < 0xe000;
 }
 
-/// Takes one character off the front; nothing if there is no sound one.
+/// Takes one character off the front; returns nothing if it is invalid.
 std::optional<char32_t> take(std::string_view& x) {
   auto first = static_cast<unsigned char>(x.front());
   x.remove_prefix(1);
   if (first < 0x80)
     return first;
-  // How many bytes follow, and the least value that needs so many (RFC 3629).
+  // The number of bytes that follow, and the least value that needs them (RFC
+  // 3629).
   constexpr std::array<char32_t, 4> least{0, 0x80, 0x800, 0x10000};
   auto more = first >= 0xf8   ? 0u
               : first >= 0xf0 ? 3u
