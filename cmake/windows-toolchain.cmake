@@ -19,6 +19,9 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 add_compile_definitions(_WIN32_WINNT=0x0A00 WINVER=0x0A00
   NTDDI_VERSION=0x0A000006)
 
+# CAF 0.17.6 uses uint64_t without including it, and g++ 13 and later insist.
+add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include cstdint>")
+
 # The runtime libraries are linked statically, as Windows does not have them.
 set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
 
