@@ -80,6 +80,7 @@ struct session_info {
   std::uint64_t queued_stdin = 0;
   /// Bytes of output in the log.
   std::uint64_t retained = 0;
+  /// How many subscribers get output.
   std::uint64_t subscribers = 0;
   /// Whether reading from the child is paused for a subscriber.
   bool paused = false;

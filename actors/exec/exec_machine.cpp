@@ -139,8 +139,8 @@ caf::result<exec_result> exec_machine::exec(exec_request& x) {
   if (!patterns)
     return to_error(patterns.error());
   if (live() >= at_.options.max_sessions)
-    return too_many(std::to_string(at_.options.max_sessions)
-                    + " sessions live already");
+    return too_many(
+      std::to_string(at_.options.max_sessions) + " sessions live already", {});
   if (x.id.empty())
     x.id = next_id();
   else if (find(x.id) != nullptr)
@@ -206,8 +206,10 @@ std::size_t exec_machine::live() const {
     }));
 }
 
-caf::error exec_machine::too_many(const std::string& text) const {
+caf::error exec_machine::too_many(const std::string& text,
+                                  const session_id& refused) const {
   auto all = describe_sessions(true);
+  std::erase_if(all, [&](auto& x) { return x.id == refused; });
   std::stable_sort(all.begin(), all.end(),
                    [](auto& x, auto& y) { return x.idle > y.idle; });
   auto result = text + "; terminate one that is not needed any more";
@@ -278,7 +280,7 @@ void exec_machine::on_spawned(const session_id& id, session hdl) {
 void exec_machine::on_start_failed(const session_id& id,
                                    const caf::error& why) {
   sessions_.at(id).on_start_failed(
-    is(why, errc::session_limit) ? too_many(detail_of(why).text) : why);
+    is(why, errc::session_limit) ? too_many(detail_of(why).text, id) : why);
   on_closed(id);
 }
 

@@ -67,7 +67,8 @@ private:
   command make_command(const exec_request& x) const;
   session_id next_id();
   std::size_t live() const;
-  caf::error too_many(const std::string& text) const;
+  /// The refusal of a session, with a list of the others.
+  caf::error too_many(const std::string& text, const session_id& refused) const;
   exec_list describe_sessions(bool live_only) const;
 
   pointer self_;

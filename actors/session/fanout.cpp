@@ -37,10 +37,11 @@ bool fanout::has_all_output(const member& x) const noexcept {
   return x.mode == delivery::events_only || log_.at_end(x.at);
 }
 
-bool fanout::takes_output() const noexcept {
-  return std::any_of(members_.begin(), members_.end(), [](const member& x) {
-    return x.mode != delivery::events_only;
-  });
+std::size_t fanout::readers() const noexcept {
+  return static_cast<std::size_t>(
+    std::count_if(members_.begin(), members_.end(), [](const member& x) {
+      return x.mode != delivery::events_only;
+    }));
 }
 
 bool fanout::holds_back() const noexcept {

@@ -36,9 +36,8 @@ public:
     return members_.empty();
   }
 
-  std::size_t size() const noexcept {
-    return members_.size();
-  }
+  /// How many of them get output.
+  std::size_t readers() const noexcept;
 
   bool contains(const caf::actor_addr& who) const noexcept;
 
@@ -67,9 +66,6 @@ public:
   /// @returns the addresses of those subscribers.
   template <class Actor>
   std::vector<caf::actor_addr> abort(Actor* self, const facts& now);
-
-  /// Whether a subscriber gets output.
-  bool takes_output() const noexcept;
 
   /// Whether a lossless subscriber has not been sent everything.
   bool holds_back() const noexcept;

@@ -258,7 +258,7 @@ session_info session_machine::info() const {
   result.consumed_stdin = writes_.taken();
   result.queued_stdin = writes_.queued();
   result.retained = log_.size();
-  result.subscribers = subscribers_.size();
+  result.subscribers = subscribers_.readers();
   result.paused = held_;
   result.stopped = stopped_;
   result.status = status_;

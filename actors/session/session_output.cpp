@@ -46,7 +46,7 @@ void session_machine::settle() {
 
 bool session_machine::pauses_unsubscribed() const noexcept {
   return spec_.unsubscribed == unsubscribed_policy::pause
-         && !subscribers_.takes_output() && !cut_short_;
+         && subscribers_.readers() == 0 && !cut_short_;
 }
 
 void session_machine::update_hold() {

@@ -125,7 +125,9 @@ void supervised_session_machine::tell_exit() {
 }
 
 void supervised_session_machine::on_closed() {
-  not_ready_any_more();
+  // The answers to other kinds of readiness may be on their way.
+  if (std::holds_alternative<ready_output>(spec_->ready))
+    not_ready_any_more();
   closed_ = true;
   if (state_ == state::exited)
     end(reason_);

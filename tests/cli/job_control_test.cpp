@@ -159,7 +159,7 @@ TEST_CASE("a program stopped where nothing could continue run stays stopped, "
   shell sh;
   auto x = sh.start({"-v", "--", "sh", "-c", "kill -STOP $$; echo never"},
                     pty());
-  read_until(x.output, "so we go on");
+  read_until(x.output, "so we are not stopped");
   REQUIRE(x.process.write("~"));
   REQUIRE(x.process.write("."));
   CHECK(exit_code(x) == 129);

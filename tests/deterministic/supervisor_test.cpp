@@ -120,7 +120,7 @@ TEST_CASE("a spawner that never answers does not keep the supervisor",
   theatre t;
   auto mute = t.sys.spawn([](caf::event_based_actor* self) -> caf::behavior {
     auto never = std::make_shared<std::vector<caf::response_promise>>();
-    return {[=](spawn_atom, command&) {
+    return {[=](spawn_atom, command&, const subscription&) {
       never->push_back(self->make_response_promise());
       return never->back();
     }};
