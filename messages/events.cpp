@@ -95,7 +95,7 @@ std::string to_string(const exit_status& x) {
       result = "runner lost";
       break;
     case exit_cause::unknown:
-      result = "ended, nobody knows how";
+      result = "ended in an unknown way";
       break;
   }
   if (x.core_dumped)

@@ -28,7 +28,8 @@ expected<unique_fd> take_stream(int number) {
   struct stat info;
   if (::fstat(number, &info) != 0
       || !(S_ISSOCK(info.st_mode) || S_ISFIFO(info.st_mode)))
-    return no_channel("standard input and output are no channel to a parent");
+    return no_channel(
+      "standard input and output are not a channel to a parent");
   auto result = unique_fd{::fcntl(number, F_DUPFD_CLOEXEC, 3)};
   auto null = unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};
   if (!result || !null || ::dup2(null.get(), number) < 0)

@@ -64,7 +64,7 @@ std::optional<runner_secret> take_runner_secret() {
 expected<unique_handle> connect_to_parent(const std::string& name,
                                           std::uint32_t parent) {
   if (!is_local_pipe_name(name))
-    return no_channel("'" + name + "' is no pipe of this machine");
+    return no_channel("'" + name + "' is not a local pipe");
   auto opened = open_pipe(name);
   ULONG server = 0;
   if (!opened || parent == 0)

@@ -50,7 +50,7 @@ expected<secret> unprotect(std::string_view bytes, std::string_view purpose) {
     result = secret{{reinterpret_cast<const wchar_t*>(out.pbData), size}};
   ::SecureZeroMemory(out.pbData, out.cbData);
   if (!sound)
-    return data_failure("what was protected is no password",
+    return data_failure("the protected data is not a password",
                         ERROR_INVALID_DATA);
   return result;
 }

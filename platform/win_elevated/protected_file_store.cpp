@@ -153,7 +153,7 @@ public:
     if (!is_account_name(user))
       return failure{errc::invalid_argument,
                      {stage::credentials, 0,
-                      "'" + user + "' is no name of an account"}};
+                      "'" + user + "' is not an account name"}};
     auto bytes = protect(password, purpose_of(user));
     if (!bytes)
       return std::move(bytes.error());

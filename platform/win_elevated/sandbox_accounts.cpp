@@ -333,8 +333,10 @@ std::optional<failure> perform(const planned_step& x, credential_store& store) {
 std::optional<failure> renew_password(const std::string& user,
                                       credential_store& store) {
   if (!is_sandbox_user(user))
-    return failure{errc::not_permitted,
-                   {stage::account, 0, "'" + user + "' is no user of ours"}};
+    return failure{
+      errc::not_permitted,
+      {stage::account, 0,
+       "'" + user + "' is not a sandbox user of this installation"}};
   if (auto bad = check_elevated())
     return bad;
   return set_new_password(user, store);

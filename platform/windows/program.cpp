@@ -58,7 +58,7 @@ std::optional<failure> check_cwd(const command& spec) {
   if (!is_directory(attributes))
     return last_failure(errc::cwd_not_usable, stage::chdir,
                         "the working directory '" + spec.cwd
-                          + "' is no directory",
+                          + "' is not a directory",
                         ERROR_DIRECTORY);
   return std::nullopt;
 }
@@ -106,7 +106,7 @@ expected<program> resolve(const command& spec) {
     return std::move(*bad);
   auto env = environment_block::make(spec.env, own_environment(), system_order);
   if (!env)
-    return invalid_argument("the environment is no UTF-8");
+    return invalid_argument("the environment is not valid UTF-8");
   auto found = find_program(spec, *env);
   if (!found)
     return std::move(found.error());
@@ -129,7 +129,7 @@ expected<program> resolve(const command& spec) {
   }
   auto wide = to_utf16(*line);
   if (!wide)
-    return invalid_argument("an argument is no UTF-8");
+    return invalid_argument("an argument is not valid UTF-8");
   if (wide->size() >= max_command_line)
     return start_failure(spec, ERROR_FILENAME_EXCED_RANGE);
   result.command_line = to_wide(*wide);

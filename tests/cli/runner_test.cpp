@@ -252,7 +252,7 @@ TEST_CASE("the runner refuses to start without its parent",
   SECTION("on streams that are none") {
     auto result = sh.script("$P-runner --stdio </dev/null");
     CHECK(shell_code(result.status) == 1);
-    CHECK_THAT(result.err, Catch::Contains("no channel to a parent"));
+    CHECK_THAT(result.err, Catch::Contains("not a channel to a parent"));
     CHECK(result.out.empty());
   }
   SECTION("with the reason where it was told to write it") {
@@ -260,7 +260,7 @@ TEST_CASE("the runner refuses to start without its parent",
                             "</dev/null; code=$?; cat $log; rm $log; exit "
                             "$code");
     CHECK(shell_code(result.status) == 1);
-    CHECK_THAT(result.out, Catch::Contains("no channel to a parent"));
+    CHECK_THAT(result.out, Catch::Contains("not a channel to a parent"));
     CHECK(result.err.empty());
   }
   SECTION("with a log that cannot be, silently") {

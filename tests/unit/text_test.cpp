@@ -66,7 +66,7 @@ TEST_CASE("a status reads as a sentence", "[messages][text]") {
   x.cause = exit_cause::runner_lost;
   CHECK(to_string(x) == "runner lost");
   x.cause = exit_cause::unknown;
-  CHECK(to_string(x) == "ended, nobody knows how");
+  CHECK(to_string(x) == "ended in an unknown way");
 }
 
 TEST_CASE("events read as lines", "[messages][text]") {
