@@ -18,9 +18,7 @@ struct become_user {
   /// Null: stays the same user.
   const identity* who;
 
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
+  boost_error operator()(vfork_launcher& launcher) const noexcept {
     if (who == nullptr)
       return {};
     launcher.at = stage::logon;
