@@ -37,7 +37,7 @@ deadline_after(std::chrono::nanoseconds time) {
 
 failure contain_failure(int os_code, std::string text) {
   auto code = errc::spawn_failed;
-  if (os_code == EMFILE || os_code == ENFILE)
+  if (no_descriptor_left(os_code))
     code = errc::out_of_descriptors;
   else if (os_code == EAGAIN)
     code = errc::out_of_processes;

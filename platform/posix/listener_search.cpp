@@ -114,7 +114,7 @@ held holds(pid_t pid, const std::vector<listening_socket>& sockets) {
   auto path = "/proc/" + std::to_string(pid) + "/fd";
   auto* directory = ::opendir(path.c_str());
   if (directory == nullptr) {
-    if (errno == EMFILE || errno == ENFILE)
+    if (no_descriptor_left(errno))
       return held::unknown;
     return errno == EACCES || errno == EPERM ? held::hidden : held::no;
   }

@@ -24,9 +24,8 @@ struct streams {
 };
 
 failure pipe_failure(const std::error_code& ec) {
-  auto code = ec.value() == EMFILE || ec.value() == ENFILE
-                ? errc::out_of_descriptors
-                : errc::spawn_failed;
+  auto code = no_descriptor_left(ec.value()) ? errc::out_of_descriptors
+                                             : errc::spawn_failed;
   return {code,
           {stage::open_pipes, ec.value(), "the child's pipes cannot be made"}};
 }

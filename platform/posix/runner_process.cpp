@@ -165,20 +165,14 @@ private:
   }
 
   std::optional<failure> open_channel(runner_start& extras) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-      return failure{errno == EMFILE || errno == ENFILE
-                       ? errc::out_of_descriptors
-                       : errc::runner_failed,
-                     {stage::launch, errno, "no socket pair was made"}};
     std::error_code ec;
-    auto ours = unique_fd{ends[0]};
-    auto its = unique_fd{ends[1]};
-    channel_ = at_least_3(std::move(ours), ec);
-    extras.channel = at_least_3(std::move(its), ec);
+    auto made = make_socket_pair(ec);
     if (ec)
-      return failure{errc::out_of_descriptors,
+      return failure{no_descriptor_left(ec.value()) ? errc::out_of_descriptors
+                                                    : errc::runner_failed,
                      {stage::launch, ec.value(), "no socket pair was made"}};
+    channel_ = std::move(made.read);
+    extras.channel = std::move(made.write);
     return std::nullopt;
   }
 
