@@ -149,7 +149,7 @@ deadline_after(std::chrono::nanoseconds time);
 /// A failure to contain, with our code for the system's.
 failure contain_failure(int os_code, std::string text);
 
-/// Sixteen random hexadecimal digits.
-std::string make_nonce();
+/// Returns random hexadecimal digits, at most 256.
+std::string random_digits(std::size_t n);
 
 } // namespace procession::posix

@@ -5,7 +5,6 @@
 #include "procession/platform/posix/runtime_impl.hpp"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,15 +62,7 @@ public:
   }
 
   static std::string make_nonce() {
-    // Up to 256 bytes are returned whole (getrandom(2)).
-    std::uint8_t random[16] = {};
-    while (::getrandom(random, sizeof(random), 0) < 0 && errno == EINTR)
-      continue;
-    std::string result;
-    for (auto byte : random)
-      for (auto digit : {byte >> 4, byte & 15})
-        result += "0123456789abcdef"[digit];
-    return result;
+    return random_digits(32);
   }
 
 private:
