@@ -44,10 +44,9 @@ expected<streams> open_terminal(const stdio_spec& spec) {
   auto opened = open_pty(spec.size);
   if (!opened)
     return std::move(opened.error());
-  auto& pair = *opened;
   streams result;
-  result.ours.master = std::move(pair.master);
-  result.ours.slave = std::move(pair.slave);
+  result.ours.master = std::move(opened->master);
+  result.ours.slave = std::move(opened->slave);
   if (spec.input == stdin_kind::inherit) {
     auto shared = share_input();
     if (!shared)
@@ -164,10 +163,9 @@ start_process(host& where, const command& spec, const runner_start* runner,
   auto result = launch(spec, options);
   if (!result)
     return failed_start{std::move(result.error()), std::move(tree)};
-  auto& program = *result;
-  return started_process{program.pid, std::move(program.pidfd),
+  return started_process{result->pid, std::move(result->pidfd),
                          std::move(streams.ours), std::move(tree),
-                         program.inherited_peak};
+                         result->inherited_peak};
 }
 
 } // namespace procession::posix

@@ -103,22 +103,20 @@ private:
     auto log = make_pipe(pipe_direction::from_child, true);
     if (!log)
       return std::move(log.error());
-    auto& output = *log;
     auto described = describe();
     if (!described)
       return std::move(described.error());
     auto& what = *described;
     what.in = input->get();
-    what.out = what.err = output.theirs.get();
+    what.out = what.err = log->theirs.get();
     auto launched = launcher->launch(what);
     if (!launched)
       return std::move(launched.error());
-    auto& runner = *launched;
     started_process result;
-    result.pid = runner.pid;
-    result.process = std::move(runner.process);
-    result.job = std::move(runner.job);
-    result.err = std::move(output.ours);
+    result.pid = launched->pid;
+    result.process = std::move(launched->process);
+    result.job = std::move(launched->job);
+    result.err = std::move(log->ours);
     return result;
   }
 
@@ -137,13 +135,12 @@ private:
     auto resolved = resolve(spec);
     if (!resolved)
       return std::move(resolved.error());
-    auto& found = *resolved;
     runner_command result;
-    result.path = std::move(found.path);
-    result.command_line = std::move(found.command_line);
-    result.cwd = std::move(found.cwd);
+    result.path = std::move(resolved->path);
+    result.command_line = std::move(resolved->command_line);
+    result.cwd = std::move(resolved->cwd);
     if (options_.user.empty())
-      result.environment = std::move(found.environment);
+      result.environment = std::move(resolved->environment);
     return result;
   }
 
@@ -189,8 +186,7 @@ private:
         return;
       if (!x)
         return self->tell(runner_connect_failed{std::move(x.error())});
-      auto& io = *x;
-      self->tell(runner_connected{std::make_shared<pipe_duplex>(io, io)});
+      self->tell(runner_connected{std::make_shared<pipe_duplex>(*x, *x)});
     });
   }
 
