@@ -274,26 +274,16 @@ struct only_these_descriptors {
   int target;
 
   boost_error operator()(vfork_launcher& launcher) const noexcept {
-    if (notification < 0)
-      return close(launcher, 3, ~0u);
     // dup3(2) refuses equal numbers.
-    if (auto ec = notification == target
-                    ? launcher.check("fcntl",
-                                     ::syscall(SYS_fcntl, target, F_SETFD, 0))
-                    : launcher.check("dup3", ::syscall(SYS_dup3, notification,
-                                                       target, 0)))
-      return ec;
-    auto number = static_cast<unsigned>(target);
-    if (number > 3)
-      if (auto ec = close(launcher, 3, number - 1))
+    if (notification >= 0)
+      if (auto ec = notification == target
+                      ? launcher.check("fcntl",
+                                       ::syscall(SYS_fcntl, target, F_SETFD, 0))
+                      : launcher.check("dup3", ::syscall(SYS_dup3, notification,
+                                                         target, 0)))
         return ec;
-    return close(launcher, number + 1, ~0u);
-  }
-
-private:
-  static boost_error close(vfork_launcher& launcher, unsigned first,
-                           unsigned last) noexcept {
-    return launcher.check("close_range", close_descriptors(first, last));
+    return launcher.check(
+      "close_range", close_descriptors_but(notification < 0 ? -1 : target));
   }
 };
 

@@ -67,14 +67,11 @@ struct keeper_exec {
       if (signo != SIGKILL && signo != SIGSTOP)
         ::syscall(SYS_rt_sigaction, signo, default_action, nullptr, 8);
     static char* const no_environment[] = {nullptr};
-    auto number = static_cast<unsigned>(image);
     if (failed("setsid", ::syscall(SYS_setsid))
         || failed("dup3", ::syscall(SYS_dup3, lifeline, 0, 0))
         || failed("dup3", ::syscall(SYS_dup3, null, 1, 0))
         || failed("dup3", ::syscall(SYS_dup3, null, 2, 0))
-        || (number > 3
-            && failed("close_range", close_descriptors(3, number - 1)))
-        || failed("close_range", close_descriptors(number + 1, ~0u)))
+        || failed("close_range", close_descriptors_but(image)))
       return;
     ::syscall(SYS_execveat, image, "", argv, no_environment, AT_EMPTY_PATH);
     auto before = errno;
