@@ -1,6 +1,7 @@
 #pragma once
 
 #include "procession/messages/expected.hpp"
+#include "procession/messages/polymorphic.hpp"
 #include "procession/platform/windows/handle.hpp"
 #include "procession/platform/windows/job.hpp"
 
@@ -39,13 +40,8 @@ struct launched_runner {
 };
 
 /// Starts runners as one user. On the launcher thread.
-class runner_launcher {
+class runner_launcher : public polymorphic {
 public:
-  runner_launcher() = default;
-  runner_launcher(const runner_launcher&) = delete;
-  runner_launcher& operator=(const runner_launcher&) = delete;
-  virtual ~runner_launcher() = default;
-
   /// Starts a runner without a window, which inherits its standard streams and
   /// nothing else. May block as long as a logon.
   virtual expected<launched_runner> launch(const runner_command& what) = 0;
