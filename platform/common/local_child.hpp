@@ -44,21 +44,4 @@ private:
   std::shared_ptr<Process> process_;
 };
 
-/// Makes local children.
-template <class Impl, class Process>
-class local_factory : public child_factory {
-public:
-  explicit local_factory(std::shared_ptr<Impl> owner)
-    : owner_(std::move(owner)) {
-    // nop
-  }
-
-  std::unique_ptr<child> make_child() override {
-    return std::make_unique<local_child<Impl, Process>>(owner_);
-  }
-
-private:
-  std::shared_ptr<Impl> owner_;
-};
-
 } // namespace procession

@@ -3,6 +3,7 @@
 #include "procession/platform/child.hpp"
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 namespace procession {
@@ -47,6 +48,22 @@ public:
 protected:
   /// Calls `f` with the target, on its thread.
   virtual void post(std::function<void(Target&)> f) = 0;
+};
+
+/// Makes children by a function.
+class child_maker : public child_factory {
+public:
+  explicit child_maker(std::function<std::unique_ptr<child>()> make)
+    : make_(std::move(make)) {
+    // nop
+  }
+
+  std::unique_ptr<child> make_child() override {
+    return make_();
+  }
+
+private:
+  std::function<std::unique_ptr<child>()> make_;
 };
 
 } // namespace procession

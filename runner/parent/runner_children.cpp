@@ -53,27 +53,14 @@ private:
   std::shared_ptr<place> at_ = std::make_shared<place>();
 };
 
-class remote_factory : public child_factory {
-public:
-  remote_factory(std::shared_ptr<executor> work, connection_chooser choose)
-    : work_(std::move(work)), choose_(std::move(choose)) {
-    // nop
-  }
-
-  std::unique_ptr<child> make_child() override {
-    return std::make_unique<remote_child>(work_, choose_);
-  }
-
-private:
-  std::shared_ptr<executor> work_;
-  connection_chooser choose_;
-};
-
 } // namespace
 
 std::shared_ptr<child_factory> make_children(std::shared_ptr<executor> work,
                                              connection_chooser choose) {
-  return std::make_shared<remote_factory>(std::move(work), std::move(choose));
+  return std::make_shared<child_maker>(
+    [work = std::move(work), choose = std::move(choose)] {
+      return std::make_unique<remote_child>(work, choose);
+    });
 }
 
 } // namespace procession
