@@ -27,14 +27,12 @@ public:
 
   virtual ~runner_launch() = default;
 
-  void start(runner_process::sink to) {
-    sink_ = std::move(to);
-    begin();
+  void tell_to(runner_process::sink x) {
+    sink_ = std::move(x);
   }
 
-  void forget_sink() {
-    sink_ = nullptr;
-  }
+  /// Starts it.
+  virtual void begin() = 0;
 
   /// Kills its whole tree. By way of the launcher, which may be about to start
   /// it.
@@ -51,7 +49,6 @@ protected:
   /// The most unread output of a runner's standard error.
   static constexpr std::uint64_t log_credit = 16 * 1024;
 
-  virtual void begin() = 0;
   virtual void on_start_failed(failure why) = 0;
   virtual void on_started(std::int64_t pid) = 0;
   virtual void on_exited(const exit_status& status) = 0;
@@ -112,12 +109,13 @@ public:
   }
 
   ~local_runner() override {
-    launch_->forget_sink();
+    launch_->tell_to(nullptr);
     launch_->kill();
   }
 
   void start(sink to) override {
-    launch_->start(std::move(to));
+    launch_->tell_to(std::move(to));
+    launch_->begin();
   }
 
   void kill() override {

@@ -27,7 +27,7 @@
 /// The steps of a child between fork and exec. The child shares the host's
 /// memory there, so every step is a bare system call: the interceptors of a
 /// sanitizer in the wrappers of libc would take the child's actions for the
-/// host's.
+/// host's. A step belongs to the stage `setup` unless it names another one.
 namespace procession::posix {
 
 using boost_error = boost::process::v2::error_code;
@@ -76,7 +76,6 @@ struct vfork_launcher {
   template <class... Steps>
   vforked operator()(std::error_code& ec, char** argv, const Steps&... steps) {
     auto setup = [&]() -> boost_error {
-      at = stage::setup;
       const char* const* cmd_line = argv + 1;
       return boost::process::v2::posix::detail::on_exec_setup(
         *this, no_path_, cmd_line, initializer<Steps>{steps}...);
@@ -98,6 +97,10 @@ private:
     boost_error on_exec_setup(vfork_launcher& launcher,
                               const std::filesystem::path&,
                               const char* const*&) const noexcept {
+      if constexpr (requires { Step::at; })
+        launcher.at = Step::at;
+      else
+        launcher.at = stage::setup;
       return step(launcher);
     }
   };
@@ -228,39 +231,35 @@ struct controlling_terminal {
 
 /// Moves into the cgroup unless the child was created there.
 struct join_cgroup {
+  static constexpr auto at = stage::contain;
+
   int directory;
 
   boost_error operator()(vfork_launcher& launcher) const noexcept {
     if (directory < 0 || launcher.in_cgroup)
       return {};
-    launcher.at = stage::contain;
     auto fd = ::syscall(SYS_openat, directory, "cgroup.procs",
                         O_WRONLY | O_CLOEXEC);
     if (auto ec = launcher.check("openat", fd))
       return ec;
-    if (auto ec = launcher.check("write", ::syscall(SYS_write, fd, "0", 1)))
-      return ec;
-    launcher.at = stage::setup;
-    return {};
+    return launcher.check("write", ::syscall(SYS_write, fd, "0", 1));
   }
 };
 
 /// Bears a mark from here on. Must come after `new_session`: a process that
 /// shares the session of a marked one counts as part of its tree.
 struct marked {
+  static constexpr auto at = stage::contain;
+
   marking_limit limit;
 
   boost_error operator()(vfork_launcher& launcher) const noexcept {
     if (limit.resource < 0)
       return {};
     const std::uint64_t limits[] = {limit.soft, limit.hard};
-    launcher.at = stage::contain;
-    auto result = launcher.check("prlimit64",
-                                 ::syscall(SYS_prlimit64, 0, limit.resource,
-                                           limits, nullptr));
-    if (!result)
-      launcher.at = stage::setup;
-    return result;
+    return launcher.check("prlimit64",
+                          ::syscall(SYS_prlimit64, 0, limit.resource, limits,
+                                    nullptr));
   }
 };
 
@@ -303,16 +302,14 @@ struct opened_program {
 
 /// The working directory of the program; empty: the host's.
 struct working_directory {
+  static constexpr auto at = stage::chdir;
+
   const char* path;
 
   boost_error operator()(vfork_launcher& launcher) const noexcept {
     if (*path == '\0')
       return {};
-    launcher.at = stage::chdir;
-    if (auto ec = launcher.check("chdir", ::syscall(SYS_chdir, path)))
-      return ec;
-    launcher.at = stage::setup;
-    return {};
+    return launcher.check("chdir", ::syscall(SYS_chdir, path));
   }
 };
 

@@ -52,6 +52,10 @@ class posix_launch
 public:
   using runner_launch::runner_launch;
 
+  void begin() override {
+    where_.on_launcher([self = shared_from_this()] { self->launch(); });
+  }
+
   void kill() override {
     // Twice by way of the launcher, as its first step decides what to start,
     // and then posts the start.
@@ -74,10 +78,6 @@ private:
     launched,
     cancelled
   };
-
-  void begin() override {
-    where_.on_launcher([self = shared_from_this()] { self->launch(); });
-  }
 
   // On the launcher.
 

@@ -54,6 +54,13 @@ class windows_launch
 public:
   using runner_launch::runner_launch;
 
+  void begin() override {
+    process_ = std::make_shared<windows::process>(where_.get().host);
+    where_.get().start(
+      process_, [self = shared_from_this()] { return self->launch(); },
+      log_credit, events());
+  }
+
   static std::string make_nonce() {
     auto result = random_name(16);
     if (result.empty())
@@ -145,13 +152,6 @@ private:
   }
 
   // On the reactor.
-
-  void begin() override {
-    process_ = std::make_shared<windows::process>(where_.get().host);
-    where_.get().start(
-      process_, [self = shared_from_this()] { return self->launch(); },
-      log_credit, events());
-  }
 
   void on_start_failed(failure why) override {
     listener_.reset();
