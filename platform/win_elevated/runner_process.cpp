@@ -116,14 +116,9 @@ private:
     auto& what = *described;
     what.in = input->get();
     what.out = what.err = log->theirs.get();
-    auto launched = launcher->launch(what);
-    if (!launched)
-      return std::move(launched.error());
-    started_process result;
-    result.pid = launched->pid;
-    result.process = std::move(launched->process);
-    result.job = std::move(launched->job);
-    result.err = std::move(log->ours);
+    auto result = launcher->launch(what);
+    if (result)
+      result->err = std::move(log->ours);
     return result;
   }
 
