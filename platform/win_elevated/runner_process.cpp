@@ -23,15 +23,11 @@ namespace {
 
 using stream = boost::asio::windows::stream_handle;
 
-failure launch_failure(std::string text, DWORD os_code = ::GetLastError()) {
-  return last_failure(errc::runner_failed, stage::launch, std::move(text),
-                      os_code);
-}
-
 /// Makes a standard input that holds `text`, and then ends.
 expected<unique_handle> make_input(const std::string& text) {
   auto untold = [] {
-    return launch_failure("the runner cannot be told its nonce");
+    return last_failure(errc::runner_failed, stage::launch,
+                        "the runner cannot be told its nonce");
   };
   HANDLE ends[2] = {};
   if (!::CreatePipe(&ends[0], &ends[1], nullptr, max_runner_secret))
