@@ -35,10 +35,10 @@ void runner_host::start(std::shared_ptr<duplex> stream) {
     // A parent may be stopped for any length of time.
     liveness{std::chrono::hours{24 * 366}, std::chrono::hours{24 * 366}});
   channel_->start(work_->now());
-  auto& self = options_.identity;
+  auto& ours = options_.identity;
   send(
     frame_type::hello, 0,
-    protocol::hello{.nonce = self.nonce, .pid = self.pid, .user = self.user});
+    protocol::hello{.nonce = ours.nonce, .pid = ours.pid, .user = ours.user});
   timer_ = work_->make_timer([this] {
     if (phase_ == phase::greeting)
       end(
