@@ -33,6 +33,8 @@
 #include <caf/is_error_code_enum.hpp>
 #endif
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -60,19 +62,6 @@ inline constexpr char deserializer_threads[] = PROCESSION_CAF_OPTION(
 #undef PROCESSION_CAF_OPTION
 
 namespace procession {
-
-/// A field of a message by its name; see `inspect_fields`.
-template <class T>
-struct named_field {
-  const char* name;
-  T& value;
-};
-
-/// @relates named_field
-template <class T>
-named_field<T> field(const char* name, T& value) {
-  return {name, value};
-}
 
 #ifndef CAF_VERSION_MAJOR
 
@@ -109,11 +98,12 @@ using extended = typename detail::old_extended<Handle, Signatures...>::type;
 template <class Inspector>
 using inspected = typename Inspector::result_type;
 
-/// Inspects a type that is serialised as the sequence of its fields.
+/// Inspects a type that is serialised as the sequence of its fields; see
+/// `PROCESSION_INSPECT`.
 template <class Inspector, class T, class... Ts>
-inspected<Inspector>
-inspect_fields(Inspector& f, T&, const char* name, named_field<Ts>... xs) {
-  return f(caf::meta::type_name(name), xs.value...);
+inspected<Inspector> inspect_fields(Inspector& f, T&, const char* name,
+                                    std::string_view, Ts&... fields) {
+  return f(caf::meta::type_name(name), fields...);
 }
 
 /// Inspects a type that is serialised as one value of another type.
@@ -249,8 +239,15 @@ using inspected = bool;
 
 template <class Inspector, class T, class... Ts>
 bool inspect_fields(Inspector& f, T& x, const char* name,
-                    named_field<Ts>... xs) {
-  return f.object(x).pretty_name(name).fields(f.field(xs.name, xs.value)...);
+                    std::string_view names, Ts&... fields) {
+  std::array<std::string_view, sizeof...(Ts)> split;
+  for (auto& field : split) {
+    field = names.substr(0, names.find(','));
+    names.remove_prefix(std::min(names.size(), field.size() + 2));
+  }
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return f.object(x).pretty_name(name).fields(f.field(split[I], fields)...);
+  }(std::index_sequence_for<Ts...>{});
 }
 
 template <class Inspector, class T, class Get, class Set>
@@ -371,6 +368,15 @@ bool from_binary(const char* data, std::size_t size, T& x,
 } // namespace procession
 
 // -- types that are messages --------------------------------------------------
+
+/// Serialises a struct as the sequence of its fields, which must all be named,
+/// in the order of their declarations.
+#define PROCESSION_INSPECT(type, ...)                                          \
+  template <class Inspector>                                                   \
+  inspected<Inspector> inspect(Inspector& f, type& x) {                        \
+    auto& [__VA_ARGS__] = x;                                                   \
+    return inspect_fields(f, x, #type, #__VA_ARGS__, __VA_ARGS__);             \
+  }
 
 // A block of types that are sent only between actors of one process. CAF 1
 // needs ids for them too, and must know them before an actor system is created:

@@ -235,63 +235,15 @@ std::string to_string(ownership x);
 /// shell needs them.
 std::string to_string(const command& x);
 
-/// @relates terminal_size
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, terminal_size& x) {
-  return inspect_fields(f, x, "terminal_size", field("rows", x.rows),
-                        field("cols", x.cols));
-}
-
-/// @relates stdio_spec
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, stdio_spec& x) {
-  return inspect_fields(f, x, "stdio_spec", field("kind", x.kind),
-                        field("size", x.size), field("input", x.input));
-}
-
-/// @relates environment
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, environment& x) {
-  return inspect_fields(f, x, "environment", field("inherit", x.inherit),
-                        field("set", x.set), field("unset", x.unset));
-}
-
-/// @relates session_limits
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, session_limits& x) {
-  return inspect_fields(f, x, "session_limits", field("retained", x.retained),
-                        field("stdin_queue", x.stdin_queue),
-                        field("timeout", x.timeout),
-                        field("retention", x.retention));
-}
-
-/// @relates kill_policy
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, kill_policy& x) {
-  return inspect_fields(f, x, "kill_policy", field("grace", x.grace),
-                        field("drain_timeout", x.drain_timeout),
-                        field("leftovers_grace", x.leftovers_grace),
-                        field("background", x.background));
-}
-
-/// @relates restriction
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, restriction& x) {
-  return inspect_fields(f, x, "restriction",
-                        field("capability_sids", x.capability_sids));
-}
-
-/// @relates command
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, command& x) {
-  return inspect_fields(
-    f, x, "command", field("program", x.program), field("args", x.args),
-    field("argv0", x.argv0), field("cwd", x.cwd), field("env", x.env),
-    field("stdio", x.stdio), field("limits", x.limits), field("kill", x.kill),
-    field("unsubscribed", x.unsubscribed), field("owner", x.owner),
-    field("id", x.id), field("restricted", x.restricted),
-    field("notification_fd", x.notification_fd),
-    field("report_stops", x.report_stops));
-}
+PROCESSION_INSPECT(terminal_size, rows, cols);
+PROCESSION_INSPECT(stdio_spec, kind, size, input);
+PROCESSION_INSPECT(environment, inherit, set, unset);
+PROCESSION_INSPECT(session_limits, retained, stdin_queue, timeout, retention);
+PROCESSION_INSPECT(kill_policy, grace, drain_timeout, leftovers_grace,
+                   background);
+PROCESSION_INSPECT(restriction, capability_sids);
+PROCESSION_INSPECT(command, program, args, argv0, cwd, env, stdio, limits, kill,
+                   unsubscribed, owner, id, restricted, notification_fd,
+                   report_stops);
 
 } // namespace procession

@@ -205,19 +205,8 @@ std::string to_string(stage x);
 std::string to_string(const error_detail& x);
 std::string to_string(const failure& x);
 
-/// @relates error_detail
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, error_detail& x) {
-  return inspect_fields(f, x, "error_detail", field("at", x.at),
-                        field("os_code", x.os_code), field("text", x.text));
-}
-
-/// @relates failure
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, failure& x) {
-  return inspect_fields(f, x, "failure", field("code", x.code),
-                        field("detail", x.detail));
-}
+PROCESSION_INSPECT(error_detail, at, os_code, text);
+PROCESSION_INSPECT(failure, code, detail);
 
 } // namespace procession
 

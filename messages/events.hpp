@@ -214,81 +214,16 @@ std::string to_string(const exited& x);
 std::string to_string(leftovers x);
 std::string to_string(const closed& x);
 
-/// @relates cursor
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, cursor& x) {
-  return inspect_fields(f, x, "cursor", field("out", x.out),
-                        field("err", x.err));
-}
-
-/// @relates exit_status
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, exit_status& x) {
-  return inspect_fields(
-    f, x, "exit_status", field("cause", x.cause), field("code", x.code),
-    field("signal", x.signal), field("core_dumped", x.core_dumped),
-    field("timed_out", x.timed_out), field("by_request", x.by_request),
-    field("user_time", x.user_time), field("system_time", x.system_time),
-    field("peak_memory", x.peak_memory));
-}
-
-/// @relates output
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, output& x) {
-  return inspect_fields(f, x, "output", field("id", x.id), field("seq", x.seq),
-                        field("stream", x.stream), field("offset", x.offset),
-                        field("bytes", x.bytes));
-}
-
-/// @relates gap
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, gap& x) {
-  return inspect_fields(f, x, "gap", field("id", x.id), field("seq", x.seq),
-                        field("stream", x.stream), field("from", x.from),
-                        field("to", x.to));
-}
-
-/// @relates started
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, started& x) {
-  return inspect_fields(f, x, "started", field("id", x.id), field("seq", x.seq),
-                        field("pid", x.pid),
-                        field("containment", x.containment));
-}
-
-/// @relates stopped
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, stopped& x) {
-  return inspect_fields(f, x, "stopped", field("id", x.id), field("seq", x.seq),
-                        field("signal", x.signal));
-}
-
-/// @relates continued
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, continued& x) {
-  return inspect_fields(f, x, "continued", field("id", x.id),
-                        field("seq", x.seq));
-}
-
-/// @relates leftovers
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, leftovers& x) {
-  return inspect_fields(f, x, "leftovers", field("ended", x.ended),
-                        field("surviving", x.surviving));
-}
-
-/// @relates exited
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, exited& x) {
-  return inspect_fields(f, x, "exited", field("id", x.id), field("seq", x.seq),
-                        field("status", x.status));
-}
-
-/// @relates closed
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, closed& x) {
-  return inspect_fields(f, x, "closed", field("id", x.id), field("seq", x.seq),
-                        field("why", x.why), field("rest", x.rest));
-}
+PROCESSION_INSPECT(cursor, out, err);
+PROCESSION_INSPECT(exit_status, cause, code, signal, core_dumped, timed_out,
+                   by_request, user_time, system_time, peak_memory);
+PROCESSION_INSPECT(output, id, seq, stream, offset, bytes);
+PROCESSION_INSPECT(gap, id, seq, stream, from, to);
+PROCESSION_INSPECT(started, id, seq, pid, containment);
+PROCESSION_INSPECT(stopped, id, seq, signal);
+PROCESSION_INSPECT(continued, id, seq);
+PROCESSION_INSPECT(leftovers, ended, surviving);
+PROCESSION_INSPECT(exited, id, seq, status);
+PROCESSION_INSPECT(closed, id, seq, why, rest);
 
 } // namespace procession

@@ -185,67 +185,17 @@ std::string to_string(const exec_poll& x);
 std::string to_string(const exec_result& x);
 std::string to_string(const exec_session& x);
 
-/// @relates exec_wait
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, exec_wait& x) {
-  return inspect_fields(f, x, "exec_wait", field("timeout", x.timeout),
-                        field("until", x.until),
-                        field("until_regex", x.until_regex),
-                        field("on_output", x.on_output),
-                        field("max_output", x.max_output));
-}
-
-/// @relates exec_request
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, exec_request& x) {
-  return inspect_fields(f, x, "exec_request", field("id", x.id),
-                        field("script", x.script), field("argv", x.argv),
-                        field("cwd", x.cwd), field("env", x.env),
-                        field("tty", x.tty), field("size", x.size),
-                        field("input", x.input), field("timeout", x.timeout),
-                        field("keep_background", x.keep_background),
-                        field("wait", x.wait));
-}
-
-/// @relates exec_input
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, exec_input& x) {
-  return inspect_fields(f, x, "exec_input", field("id", x.id),
-                        field("text", x.text), field("keys", x.keys),
-                        field("close", x.close), field("wait", x.wait));
-}
-
-/// @relates exec_poll
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, exec_poll& x) {
-  return inspect_fields(f, x, "exec_poll", field("id", x.id),
-                        field("wait", x.wait));
-}
-
-/// @relates exec_result
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, exec_result& x) {
-  return inspect_fields(
-    f, x, "exec_result", field("id", x.id), field("wait", x.wait),
-    field("state", x.state), field("status", x.status),
-    field("complete", x.complete), field("rest", x.rest),
-    field("matched", x.matched), field("matched_text", x.matched_text),
-    field("head", x.head), field("omitted", x.omitted), field("tail", x.tail),
-    field("invalid", x.invalid), field("bytes", x.bytes), field("sent", x.sent),
-    field("written", x.written), field("waited", x.waited));
-}
-
-/// @relates exec_session
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, exec_session& x) {
-  return inspect_fields(f, x, "exec_session", field("id", x.id),
-                        field("command", x.command), field("state", x.state),
-                        field("pid", x.pid), field("age", x.age),
-                        field("idle", x.idle), field("produced", x.produced),
-                        field("unread", x.unread), field("awaited", x.awaited),
-                        field("status", x.status),
-                        field("start_error", x.start_error));
-}
+PROCESSION_INSPECT(exec_wait, timeout, until, until_regex, on_output,
+                   max_output);
+PROCESSION_INSPECT(exec_request, id, script, argv, cwd, env, tty, size, input,
+                   timeout, keep_background, wait);
+PROCESSION_INSPECT(exec_input, id, text, keys, close, wait);
+PROCESSION_INSPECT(exec_poll, id, wait);
+PROCESSION_INSPECT(exec_result, id, wait, state, status, complete, rest,
+                   matched, matched_text, head, omitted, tail, invalid, bytes,
+                   sent, written, waited);
+PROCESSION_INSPECT(exec_session, id, command, state, pid, age, idle, produced,
+                   unread, awaited, status, start_error);
 
 } // namespace procession
 

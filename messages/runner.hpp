@@ -46,14 +46,7 @@ struct runner_info {
 std::string to_string(runner_state x);
 std::string to_string(const runner_info& x);
 
-/// @relates runner_info
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, runner_info& x) {
-  return inspect_fields(f, x, "runner_info", field("state", x.state),
-                        field("pid", x.pid), field("remote_pid", x.remote_pid),
-                        field("user", x.user), field("sessions", x.sessions),
-                        field("why", x.why));
-}
+PROCESSION_INSPECT(runner_info, state, pid, remote_pid, user, sessions, why);
 
 /// A process in another security context that hosts sessions. When it is lost,
 /// the actor remains and represents its successor as soon as there is one. If

@@ -122,37 +122,12 @@ std::string to_string(const subscription& x);
 std::string to_string(const session_info& x);
 std::string to_string(const page& x);
 
-/// @relates subscription
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, subscription& x) {
-  return inspect_fields(f, x, "subscription", field("from", x.from),
-                        field("window", x.window), field("mode", x.mode));
-}
-
-/// @relates session_info
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, session_info& x) {
-  return inspect_fields(
-    f, x, "session_info", field("id", x.id), field("state", x.state),
-    field("pid", x.pid), field("spec", x.spec),
-    field("containment", x.containment), field("started", x.started),
-    field("last_output", x.last_output), field("produced", x.produced),
-    field("consumed_stdin", x.consumed_stdin),
-    field("queued_stdin", x.queued_stdin), field("retained", x.retained),
-    field("subscribers", x.subscribers), field("paused", x.paused),
-    field("stopped", x.stopped), field("status", x.status),
-    field("complete", x.complete), field("rest", x.rest),
-    field("start_error", x.start_error));
-}
-
-/// @relates page
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, page& x) {
-  return inspect_fields(f, x, "page", field("outputs", x.outputs),
-                        field("gaps", x.gaps), field("next", x.next),
-                        field("state", x.state), field("status", x.status),
-                        field("complete", x.complete));
-}
+PROCESSION_INSPECT(subscription, from, window, mode);
+PROCESSION_INSPECT(session_info, id, state, pid, spec, containment, started,
+                   last_output, produced, consumed_stdin, queued_stdin,
+                   retained, subscribers, paused, stopped, status, complete,
+                   rest, start_error);
+PROCESSION_INSPECT(page, outputs, gaps, next, state, status, complete);
 
 } // namespace procession
 

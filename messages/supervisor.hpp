@@ -212,39 +212,12 @@ std::string to_string(const supervisor_event& x);
 std::string to_string(const events_missed& x);
 std::string to_string(const event_subscription& x);
 
-/// @relates child_info
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, child_info& x) {
-  return inspect_fields(f, x, "child_info", field("name", x.name),
-                        field("state", x.state), field("restart", x.restart),
-                        field("starts", x.starts), field("session", x.session),
-                        field("id", x.id), field("pid", x.pid),
-                        field("actor", x.actor), field("last_end", x.last_end));
-}
-
-/// @relates supervisor_event
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, supervisor_event& x) {
-  return inspect_fields(f, x, "supervisor_event", field("seq", x.seq),
-                        field("what", x.what), field("child", x.child),
-                        field("start", x.start), field("id", x.id),
-                        field("pid", x.pid), field("status", x.status),
-                        field("why", x.why), field("delay", x.delay));
-}
-
-/// @relates events_missed
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, events_missed& x) {
-  return inspect_fields(f, x, "events_missed", field("from", x.from),
-                        field("to", x.to));
-}
-
-/// @relates event_subscription
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, event_subscription& x) {
-  return inspect_fields(f, x, "event_subscription", field("from", x.from),
-                        field("window", x.window));
-}
+PROCESSION_INSPECT(child_info, name, state, restart, starts, session, id, pid,
+                   actor, last_end);
+PROCESSION_INSPECT(supervisor_event, seq, what, child, start, id, pid, status,
+                   why, delay);
+PROCESSION_INSPECT(events_missed, from, to);
+PROCESSION_INSPECT(event_subscription, from, window);
 
 } // namespace procession
 

@@ -34,10 +34,6 @@ public:
   /// Returns the content and empties the buffer.
   content take();
 
-  std::string_view head() const noexcept {
-    return head_;
-  }
-
   std::string_view tail() const noexcept;
 
   std::uint64_t omitted() const noexcept {

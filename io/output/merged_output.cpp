@@ -65,13 +65,11 @@ excerpt merged_output::take(std::uint64_t budget) {
   auto between = std::string_view{head}.substr(front.bytes);
   auto back = utf8::take_back(omitted == 0 ? between : std::string_view{tail},
                               budget - front.text.size());
-  excerpt result;
-  result.head = std::move(front.text);
-  result.omitted = omitted + between.size() + tail.size() - back.bytes;
-  result.tail = std::move(back.text);
-  result.invalid = front.invalid + back.invalid;
-  result.bytes = std::exchange(bytes_, {});
-  return result;
+  return {.head = std::move(front.text),
+          .omitted = omitted + between.size() + tail.size() - back.bytes,
+          .tail = std::move(back.text),
+          .invalid = front.invalid + back.invalid,
+          .bytes = std::exchange(bytes_, {})};
 }
 
 } // namespace procession

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "procession/platform/child.hpp"
+#include "procession/platform/common/posting_child.hpp"
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -11,7 +12,7 @@ namespace procession {
 /// reactor. `Impl` is a platform's `runtime::impl`, `Process` its process, with
 /// the functions of `child` and, from any thread, `gone`.
 template <class Impl, class Process>
-class local_child : public child {
+class local_child : public posting_child<Process> {
 public:
   explicit local_child(std::shared_ptr<Impl> owner)
     : owner_(std::move(owner)),
@@ -34,66 +35,13 @@ public:
     owner_->start(process_, std::move(spec), credit, std::move(sink));
   }
 
-  void grant(std::uint64_t bytes) override {
-    call([bytes](auto& x) { x.grant(bytes); });
-  }
-
-  void write(shared_bytes bytes) override {
-    call([bytes = std::move(bytes)](auto& x) mutable {
-      x.write(std::move(bytes));
-    });
-  }
-
-  void close_stdin() override {
-    call([](auto& x) { x.close_stdin(); });
-  }
-
-  void resize(std::uint64_t request, terminal_size size) override {
-    call([=](auto& x) { x.resize(request, size); });
-  }
-
-  void signal(std::uint64_t request, signal_name name) override {
-    call([=](auto& x) { x.signal(request, name); });
-  }
-
-  void terminate(signal_name by) override {
-    call([by](auto& x) { x.terminate(by); });
-  }
-
-  void kill() override {
-    call([](auto& x) { x.kill(); });
-  }
-
-  void finish() override {
-    call([](auto& x) { x.finish(); });
-  }
-
 private:
-  template <class F>
-  void call(F f) {
-    owner_->host.reactor.post(
-      [x = process_, f = std::move(f)]() mutable { f(*x); });
+  void post(std::function<void(Process&)> f) override {
+    owner_->host.reactor.post([x = process_, f = std::move(f)] { f(*x); });
   }
 
   std::shared_ptr<Impl> owner_;
   std::shared_ptr<Process> process_;
-};
-
-/// Makes local children.
-template <class Impl, class Process>
-class local_factory : public child_factory {
-public:
-  explicit local_factory(std::shared_ptr<Impl> owner)
-    : owner_(std::move(owner)) {
-    // nop
-  }
-
-  std::unique_ptr<child> make_child() override {
-    return std::make_unique<local_child<Impl, Process>>(owner_);
-  }
-
-private:
-  std::shared_ptr<Impl> owner_;
 };
 
 } // namespace procession

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "procession/messages/polymorphic.hpp"
 #include "procession/platform/child.hpp"
 
 #include <memory>
@@ -7,10 +8,8 @@
 namespace procession {
 
 /// The process that a stream belongs to, as the stream sees it. On the reactor.
-class stream_owner {
+class stream_owner : public polymorphic {
 public:
-  virtual ~stream_owner() = default;
-
   /// Keeps the owner alive, and its streams with it.
   virtual std::shared_ptr<stream_owner> keep() = 0;
 

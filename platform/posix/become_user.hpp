@@ -15,19 +15,15 @@ namespace procession::posix {
 /// of its own. Must come before the parent-death signal, which a change of user
 /// clears.
 struct become_user {
+  static constexpr auto at = stage::logon;
+
   /// Null: stays the same user.
   const identity* who;
 
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
+  boost_error operator()(vfork_launcher& launcher) const noexcept {
     if (who == nullptr)
       return {};
-    launcher.at = stage::logon;
-    if (auto ec = change(launcher))
-      return ec;
-    launcher.at = stage::setup;
-    return {};
+    return change(launcher);
   }
 
 private:

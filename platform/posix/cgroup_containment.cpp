@@ -182,7 +182,8 @@ expected<std::unique_ptr<containment>> make_cgroup_containment(loop& reactor) {
   // (clone(2), CLONE_INTO_CGROUP).
   if (!on_cgroup2(parent.get()) || !writable(parent.get(), "cgroup.procs"))
     return contain_failure(EACCES, "our own cgroup is not ours to divide");
-  auto name = "procession-" + std::to_string(::getpid()) + "-" + make_nonce();
+  auto name = "procession-" + std::to_string(::getpid()) + "-"
+              + random_digits(16);
   auto slash = [](const std::string& x) {
     return x.empty() || x.back() != '/' ? x + "/" : x;
   };

@@ -191,8 +191,7 @@ bool signal_processes(int directory, int signo,
     std::error_code ec;
     while (!left.empty() && pinned.size() < max_pinned) {
       auto pidfd = open_pidfd(left.back(), ec);
-      auto out_of_room = ec.value() == EMFILE || ec.value() == ENFILE;
-      if (!pidfd && out_of_room && !pinned.empty())
+      if (!pidfd && no_descriptor_left(ec.value()) && !pinned.empty())
         break;
       if (!pidfd)
         note(std::exchange(ec, {}).value());

@@ -24,11 +24,10 @@
 #include <cstdint>
 #include <filesystem>
 
-/// The steps of a child between fork and exec, as initializers in the sense of
-/// Boost.Process v2: objects whose `on_exec_setup` runs in the child. The child
-/// shares the host's memory there, so every step is a bare system call: the
-/// interceptors of a sanitizer in the wrappers of libc would take the child's
-/// actions for the host's.
+/// The steps of a child between fork and exec. The child shares the host's
+/// memory there, so every step is a bare system call: the interceptors of a
+/// sanitizer in the wrappers of libc would take the child's actions for the
+/// host's. A step belongs to the stage `setup` unless it names another one.
 namespace procession::posix {
 
 using boost_error = boost::process::v2::error_code;
@@ -68,18 +67,18 @@ struct vfork_launcher {
     return check(name, -1);
   }
 
+  /// @param steps called with this launcher, in the child, until one fails.
   /// @param argv first the name of a shell, for a file that the kernel cannot
   ///        execute: then the shell gets all words, with the path of the file
   ///        instead of argv[1]. The program gets the rest.
   /// @param ec set, with `at`, if the program does not run. The caller waits
   ///        for the pid, if there is one.
-  template <class... Inits>
-  vforked operator()(std::error_code& ec, char** argv, Inits&&... inits) {
+  template <class... Steps>
+  vforked operator()(std::error_code& ec, char** argv, const Steps&... steps) {
     auto setup = [&]() -> boost_error {
-      at = stage::setup;
       const char* const* cmd_line = argv + 1;
       return boost::process::v2::posix::detail::on_exec_setup(
-        *this, no_path_, cmd_line, inits...);
+        *this, no_path_, cmd_line, initializer<Steps>{steps}...);
     };
     auto call = context<decltype(setup)>{this, argv, setup, 0};
     auto result = vfork_call(&context<decltype(setup)>::run, &call, pidfd,
@@ -90,6 +89,22 @@ struct vfork_launcher {
   }
 
 private:
+  /// A step as an initializer in the sense of Boost.Process v2.
+  template <class Step>
+  struct initializer {
+    const Step& step;
+
+    boost_error on_exec_setup(vfork_launcher& launcher,
+                              const std::filesystem::path&,
+                              const char* const*&) const noexcept {
+      if constexpr (requires { Step::at; })
+        launcher.at = Step::at;
+      else
+        launcher.at = stage::setup;
+      return step(launcher);
+    }
+  };
+
   template <class Setup>
   struct context {
     vfork_launcher* self;
@@ -144,9 +159,7 @@ private:
 /// Signals that have come so far were meant for the host, as from its terminal,
 /// and are dropped. Must come last: from here on a signal is the program's.
 struct default_signals {
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
+  boost_error operator()(vfork_launcher& launcher) const noexcept {
     // The kernel's own struct sigaction (no flags, empty mask).
     constexpr std::uint64_t default_action[4] = {0, 0, 0, 0};
     constexpr std::uint64_t ignore[4] = {1, 0, 0, 0};
@@ -169,9 +182,7 @@ struct default_signals {
 
 /// A session and process group of its own, without controlling terminal.
 struct new_session {
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
+  boost_error operator()(vfork_launcher& launcher) const noexcept {
     return launcher.check("setsid", ::syscall(SYS_setsid));
   }
 };
@@ -182,9 +193,7 @@ struct parent_death_signal {
   /// Compared with getppid: the parent may end before the call.
   pid_t parent;
 
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
+  boost_error operator()(vfork_launcher& launcher) const noexcept {
     auto result = ::syscall(SYS_prctl, PR_SET_PDEATHSIG, signo, 0, 0, 0);
     if (result == 0 && ::syscall(SYS_getppid) != parent)
       return {ESRCH, boost::system::system_category()};
@@ -198,9 +207,7 @@ struct standard_streams {
   int out;
   int err;
 
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
+  boost_error operator()(vfork_launcher& launcher) const noexcept {
     const int sources[] = {in, out, err};
     for (auto target = 0; target < 3; ++target)
       if (auto ec = launcher.check("dup3", ::syscall(SYS_dup3, sources[target],
@@ -214,9 +221,7 @@ struct standard_streams {
 struct controlling_terminal {
   bool wanted;
 
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
+  boost_error operator()(vfork_launcher& launcher) const noexcept {
     if (!wanted)
       return {};
     return launcher.check("ioctl TIOCSCTTY",
@@ -226,43 +231,35 @@ struct controlling_terminal {
 
 /// Moves into the cgroup unless the child was created there.
 struct join_cgroup {
+  static constexpr auto at = stage::contain;
+
   int directory;
 
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
+  boost_error operator()(vfork_launcher& launcher) const noexcept {
     if (directory < 0 || launcher.in_cgroup)
       return {};
-    launcher.at = stage::contain;
     auto fd = ::syscall(SYS_openat, directory, "cgroup.procs",
                         O_WRONLY | O_CLOEXEC);
     if (auto ec = launcher.check("openat", fd))
       return ec;
-    if (auto ec = launcher.check("write", ::syscall(SYS_write, fd, "0", 1)))
-      return ec;
-    launcher.at = stage::setup;
-    return {};
+    return launcher.check("write", ::syscall(SYS_write, fd, "0", 1));
   }
 };
 
 /// Bears a mark from here on. Must come after `new_session`: a process that
 /// shares the session of a marked one counts as part of its tree.
 struct marked {
+  static constexpr auto at = stage::contain;
+
   marking_limit limit;
 
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
+  boost_error operator()(vfork_launcher& launcher) const noexcept {
     if (limit.resource < 0)
       return {};
     const std::uint64_t limits[] = {limit.soft, limit.hard};
-    launcher.at = stage::contain;
-    auto result = launcher.check("prlimit64",
-                                 ::syscall(SYS_prlimit64, 0, limit.resource,
-                                           limits, nullptr));
-    if (!result)
-      launcher.at = stage::setup;
-    return result;
+    return launcher.check("prlimit64",
+                          ::syscall(SYS_prlimit64, 0, limit.resource, limits,
+                                    nullptr));
   }
 };
 
@@ -275,29 +272,17 @@ struct only_these_descriptors {
   int notification;
   int target;
 
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
-    if (notification < 0)
-      return close(launcher, 3, ~0u);
+  boost_error operator()(vfork_launcher& launcher) const noexcept {
     // dup3(2) refuses equal numbers.
-    if (auto ec = notification == target
-                    ? launcher.check("fcntl",
-                                     ::syscall(SYS_fcntl, target, F_SETFD, 0))
-                    : launcher.check("dup3", ::syscall(SYS_dup3, notification,
-                                                       target, 0)))
-      return ec;
-    auto number = static_cast<unsigned>(target);
-    if (number > 3)
-      if (auto ec = close(launcher, 3, number - 1))
+    if (notification >= 0)
+      if (auto ec = notification == target
+                      ? launcher.check("fcntl",
+                                       ::syscall(SYS_fcntl, target, F_SETFD, 0))
+                      : launcher.check("dup3", ::syscall(SYS_dup3, notification,
+                                                         target, 0)))
         return ec;
-    return close(launcher, number + 1, ~0u);
-  }
-
-private:
-  static boost_error close(vfork_launcher& launcher, unsigned first,
-                           unsigned last) noexcept {
-    return launcher.check("close_range", close_descriptors(first, last));
+    return launcher.check(
+      "close_range", close_descriptors_but(notification < 0 ? -1 : target));
   }
 };
 
@@ -307,9 +292,7 @@ struct opened_program {
   /// Null: opens none.
   const char* path;
 
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
+  boost_error operator()(vfork_launcher& launcher) const noexcept {
     if (path != nullptr)
       launcher.image = static_cast<int>(
         ::syscall(SYS_openat, AT_FDCWD, path, O_PATH | O_CLOEXEC, 0));
@@ -319,18 +302,14 @@ struct opened_program {
 
 /// The working directory of the program; empty: the host's.
 struct working_directory {
+  static constexpr auto at = stage::chdir;
+
   const char* path;
 
-  boost_error on_exec_setup(vfork_launcher& launcher,
-                            const std::filesystem::path&,
-                            const char* const*&) const noexcept {
+  boost_error operator()(vfork_launcher& launcher) const noexcept {
     if (*path == '\0')
       return {};
-    launcher.at = stage::chdir;
-    if (auto ec = launcher.check("chdir", ::syscall(SYS_chdir, path)))
-      return ec;
-    launcher.at = stage::setup;
-    return {};
+    return launcher.check("chdir", ::syscall(SYS_chdir, path));
   }
 };
 

@@ -73,4 +73,12 @@ long close_descriptors(unsigned first, unsigned last) noexcept {
   return -1;
 }
 
+long close_descriptors_but(int kept) noexcept {
+  if (kept < 0)
+    return close_descriptors(3, ~0u);
+  auto number = static_cast<unsigned>(kept);
+  auto below = number > 3 ? close_descriptors(3, number - 1) : 0;
+  return below != 0 ? below : close_descriptors(number + 1, ~0u);
+}
+
 } // namespace procession::posix

@@ -9,4 +9,8 @@ namespace procession::posix {
 /// @returns as close_range(2); -1 only if all of these fail.
 long close_descriptors(unsigned first, unsigned last) noexcept;
 
+/// Closes every descriptor above 2 except `kept`, in the same way.
+/// @param kept one above 2, or negative: none.
+long close_descriptors_but(int kept) noexcept;
+
 } // namespace procession::posix

@@ -9,22 +9,20 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <utility>
 
 namespace procession::posix {
 
-std::string make_nonce() {
-  std::uint64_t value = 0;
-  // Never short or interrupted for this few bytes (getrandom(2)).
-  [[maybe_unused]] auto n = ::getrandom(&value, sizeof(value), 0);
-  char text[17];
-  std::snprintf(text, sizeof(text), "%016llx",
-                static_cast<unsigned long long>(value));
-  return text;
+std::string random_digits(std::size_t n) {
+  std::string result(n, '\0');
+  // Up to 256 bytes are returned whole (getrandom(2)).
+  while (::getrandom(result.data(), n, 0) < 0 && errno == EINTR)
+    continue;
+  for (auto& c : result)
+    c = "0123456789abcdef"[c & 15];
+  return result;
 }
 
 std::chrono::steady_clock::time_point
@@ -37,7 +35,7 @@ deadline_after(std::chrono::nanoseconds time) {
 
 failure contain_failure(int os_code, std::string text) {
   auto code = errc::spawn_failed;
-  if (os_code == EMFILE || os_code == ENFILE)
+  if (no_descriptor_left(os_code))
     code = errc::out_of_descriptors;
   else if (os_code == EAGAIN)
     code = errc::out_of_processes;

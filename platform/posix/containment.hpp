@@ -2,6 +2,7 @@
 
 #include "procession/io/reactor/loop.hpp"
 #include "procession/messages/expected.hpp"
+#include "procession/messages/polymorphic.hpp"
 #include "procession/messages/session.hpp"
 #include "procession/platform/posix/fd.hpp"
 #include "procession/platform/posix/marks.hpp"
@@ -48,13 +49,8 @@ enum class ending {
 /// whatever process group or session. Lives on the reactor. Destroying it
 /// cancels nothing: an end that has begun is finished in the background, and
 /// `done` is still called.
-class tree {
+class tree : public polymorphic {
 public:
-  tree() = default;
-  tree(const tree&) = delete;
-  tree& operator=(const tree&) = delete;
-  virtual ~tree() = default;
-
   virtual containment_kind kind() const noexcept = 0;
 
   /// Directory of the cgroup to clone into; -1 for none.
@@ -99,14 +95,11 @@ public:
 };
 
 /// Holds all the trees of a runtime.
-class containment {
+class containment : public polymorphic {
 public:
-  containment() = default;
-  containment(const containment&) = delete;
-  containment& operator=(const containment&) = delete;
   /// Removes its files; all trees have ended. If the end of a tree still waits
   /// for a sweep, it is dropped together with its `done`.
-  virtual ~containment() = default;
+  ~containment() override = default;
 
   virtual containment_kind kind() const noexcept = 0;
 
@@ -149,7 +142,7 @@ deadline_after(std::chrono::nanoseconds time);
 /// A failure to contain, with our code for the system's.
 failure contain_failure(int os_code, std::string text);
 
-/// Sixteen random hexadecimal digits.
-std::string make_nonce();
+/// Returns random hexadecimal digits, at most 256.
+std::string random_digits(std::size_t n);
 
 } // namespace procession::posix

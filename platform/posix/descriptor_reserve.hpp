@@ -23,7 +23,7 @@ public:
   bool with(F f) {
     if (f())
       return true;
-    if (errno != EMFILE && errno != ENFILE)
+    if (!no_descriptor_left(errno))
       return false;
     for (auto& x : fds_)
       x.reset();

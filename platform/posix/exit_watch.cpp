@@ -53,12 +53,6 @@ waited wait_now(int pidfd, int options, siginfo_t& info, rusage& usage) {
   return info.si_pid != 0 ? waited::ended : waited::not_yet;
 }
 
-exit_status unknown_status() {
-  exit_status result;
-  result.cause = exit_cause::unknown;
-  return result;
-}
-
 } // namespace
 
 exit_watch::exit_watch(loop& reactor) : reactor_(reactor) {
@@ -103,7 +97,7 @@ void exit_watch::check(const handler& f) {
     return;
   }
   held_back_.reset();
-  f(result == waited::lost ? unknown_status()
+  f(result == waited::lost ? exit_status{.cause = exit_cause::unknown}
                            : to_status(info, usage, inherited_peak_));
 }
 

@@ -59,11 +59,17 @@ struct pipe_ends {
 /// Creates a pipe. `ec` is set if that fails (EMFILE, ENFILE).
 pipe_ends make_pipe(std::error_code& ec);
 
+/// Creates a pair of sockets: both ends go both ways. Likewise.
+pipe_ends make_socket_pair(std::error_code& ec);
+
 /// Moves a descriptor to a number of 3 or higher, close-on-exec.
 unique_fd at_least_3(unique_fd fd, std::error_code& ec);
 
 /// Makes reads and writes on it return instead of waiting.
 void set_nonblocking(int fd, std::error_code& ec);
+
+/// Whether an error of the system means that no descriptor is left.
+bool no_descriptor_left(int os_code) noexcept;
 
 /// The current `errno` as an error code.
 std::error_code last_error() noexcept;

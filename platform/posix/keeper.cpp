@@ -25,35 +25,11 @@ constexpr auto patience = std::chrono::seconds{5};
 
 failure failed(int os_code, std::string text) {
   auto code = errc::spawn_failed;
-  switch (os_code) {
-    case EMFILE:
-    case ENFILE:
-      code = errc::out_of_descriptors;
-      break;
-    case EAGAIN:
-    case ENOMEM:
-      code = errc::out_of_processes;
-      break;
-    default:
-      break;
-  }
+  if (no_descriptor_left(os_code))
+    code = errc::out_of_descriptors;
+  else if (os_code == EAGAIN || os_code == ENOMEM)
+    code = errc::out_of_processes;
   return {code, {stage::contain, os_code, std::move(text)}};
-}
-
-/// Creates both ends of a stream. Unlike a pipe's, an end can be shut down for
-/// all holders of a copy, which the host's forked children may be.
-pipe_ends make_lifeline(std::error_code& ec) {
-  int fds[2];
-  pipe_ends result;
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
-    ec = last_error();
-    return result;
-  }
-  auto first = unique_fd{fds[0]};
-  auto second = unique_fd{fds[1]};
-  result.read = at_least_3(std::move(first), ec);
-  result.write = at_least_3(std::move(second), ec);
-  return result;
 }
 
 /// Turns the new process into the keeper. It runs in the memory of the host,
@@ -91,14 +67,11 @@ struct keeper_exec {
       if (signo != SIGKILL && signo != SIGSTOP)
         ::syscall(SYS_rt_sigaction, signo, default_action, nullptr, 8);
     static char* const no_environment[] = {nullptr};
-    auto number = static_cast<unsigned>(image);
     if (failed("setsid", ::syscall(SYS_setsid))
         || failed("dup3", ::syscall(SYS_dup3, lifeline, 0, 0))
         || failed("dup3", ::syscall(SYS_dup3, null, 1, 0))
         || failed("dup3", ::syscall(SYS_dup3, null, 2, 0))
-        || (number > 3
-            && failed("close_range", close_descriptors(3, number - 1)))
-        || failed("close_range", close_descriptors(number + 1, ~0u)))
+        || failed("close_range", close_descriptors_but(image)))
       return;
     ::syscall(SYS_execveat, image, "", argv, no_environment, AT_EMPTY_PATH);
     auto before = errno;
@@ -139,7 +112,9 @@ bool reap(const unique_fd& pidfd, int flags) noexcept {
 
 expected<keeper> keeper::start(std::vector<std::string> args) {
   std::error_code ec;
-  auto lifeline = make_lifeline(ec);
+  // Unlike a pipe's, its end can be shut down for all holders of a copy, which
+  // the host's forked children may be.
+  auto lifeline = make_socket_pair(ec);
   auto null = unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};
   if (!null && !ec)
     ec = last_error();

@@ -100,7 +100,7 @@ unique_fd open_keeper_image(std::error_code& ec) {
     if (!ec)
       break;
     // The other places need a descriptor, too.
-    if (ec.value() == EMFILE || ec.value() == ENFILE)
+    if (no_descriptor_left(ec.value()))
       break;
     if (directory == nullptr || *directory != '/')
       continue;

@@ -34,12 +34,11 @@ struct keeper_watch::state : std::enable_shared_from_this<state> {
     auto made = keeper::start(args);
     if (!made)
       return std::move(made.error());
-    auto& next = *made;
-    auto pidfd = unique_fd{::fcntl(next.pidfd(), F_DUPFD_CLOEXEC, 3)};
+    auto pidfd = unique_fd{::fcntl(made->pidfd(), F_DUPFD_CLOEXEC, 3)};
     if (!pidfd)
       return failure{errc::out_of_descriptors,
                      {stage::contain, errno, "the keeper cannot be watched"}};
-    current = std::move(next);
+    current = std::move(*made);
     started = steady_clock::now();
     reactor.post([self = shared_from_this(), fd = std::move(pidfd)]() mutable {
       self->await_end(std::move(fd));

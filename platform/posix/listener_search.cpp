@@ -1,10 +1,10 @@
 #include "procession/platform/posix/listener_search.hpp"
 
 #include "procession/io/reactor/port_probe.hpp"
+#include "procession/platform/posix/cgroup_place.hpp"
 #include "procession/platform/posix/process.hpp"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -85,21 +85,6 @@ void look_at(const std::string& line, const tcp::endpoint& to, best_fit& best) {
     best.add(*how_close, {inode, owner});
 }
 
-/// Returns an empty text if there is no such file: a kernel may lack IPv6.
-std::string read_file(const char* path, int& os_code) {
-  auto file = unique_fd{::open(path, O_RDONLY | O_CLOEXEC)};
-  if (!file && errno != ENOENT)
-    os_code = errno;
-  std::string result;
-  char text[16 * 1024];
-  ssize_t n = 0;
-  while (file && (n = ::read(file.get(), text, sizeof(text))) > 0)
-    result.append(text, static_cast<std::size_t>(n));
-  if (n < 0)
-    os_code = errno;
-  return result;
-}
-
 enum class held {
   yes,
   no,
@@ -114,7 +99,7 @@ held holds(pid_t pid, const std::vector<listening_socket>& sockets) {
   auto path = "/proc/" + std::to_string(pid) + "/fd";
   auto* directory = ::opendir(path.c_str());
   if (directory == nullptr) {
-    if (errno == EMFILE || errno == ENFILE)
+    if (no_descriptor_left(errno))
       return held::unknown;
     return errno == EACCES || errno == EPERM ? held::hidden : held::no;
   }
@@ -138,9 +123,7 @@ held holds(pid_t pid, const std::vector<listening_socket>& sockets) {
 
 /// Whether the process has the user that created one of the sockets.
 bool of_an_owner(pid_t pid, const std::vector<listening_socket>& sockets) {
-  int ignored = 0;
-  auto path = "/proc/" + std::to_string(pid) + "/status";
-  auto text = read_file(path.c_str(), ignored);
+  auto text = read_text("/proc/" + std::to_string(pid) + "/status");
   auto at = text.find("\nUid:");
   unsigned ids[4] = {};
   if (at == std::string::npos
@@ -156,12 +139,21 @@ bool of_an_owner(pid_t pid, const std::vector<listening_socket>& sockets) {
 /// Returns no failure if one of the processes listens there, else the reason.
 std::optional<failure> search(const tcp::endpoint& at,
                               const std::vector<pid_t>& processes) {
-  int os_code = 0;
+  std::error_code ec;
   // The thread's tables: our process may have several network namespaces.
-  auto tcp4 = read_file("/proc/thread-self/net/tcp", os_code);
-  auto tcp6 = read_file("/proc/thread-self/net/tcp6", os_code);
-  if (os_code != 0)
-    return not_there("the system does not tell which sockets listen", os_code);
+  auto read_table = [&](const char* path) {
+    std::error_code missing;
+    auto result = read_text(path, missing);
+    // A kernel may lack IPv6.
+    if (missing && missing != std::errc::no_such_file_or_directory)
+      ec = missing;
+    return result;
+  };
+  auto tcp4 = read_table("/proc/thread-self/net/tcp");
+  auto tcp6 = read_table("/proc/thread-self/net/tcp6");
+  if (ec)
+    return not_there("the system does not tell which sockets listen",
+                     ec.value());
   auto sockets = find_listeners(tcp4, tcp6, at);
   if (sockets.empty())
     return not_there("connections are accepted there, but not by a process of "

@@ -76,10 +76,7 @@ public:
 
 private:
   sweep_target target_of(pid_t leader) const {
-    sweep_target result;
-    result.marks = {mark_, mark_};
-    result.leader = leader;
-    return result;
+    return {.marks = {mark_, mark_}, .leader = leader};
   }
 
   loop& reactor_;

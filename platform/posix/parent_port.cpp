@@ -58,14 +58,13 @@ public:
       auto taken = take_stream(number);
       if (!taken)
         return std::move(taken.error());
-      auto& fd = *taken;
       auto& io = streams[number];
       io = std::make_shared<channel_stream>(where_.context());
       boost::system::error_code ec;
-      io->assign(fd.get(), ec);
+      io->assign(taken->get(), ec);
       if (ec)
         return no_channel("the channel cannot be watched", ec.value());
-      fd.release();
+      taken->release();
       widen(*io);
     }
     return std::make_shared<channel_duplex>(streams[STDIN_FILENO],

@@ -17,10 +17,6 @@ namespace procession::posix {
 
 namespace {
 
-bool is_shortage(int os_code) {
-  return os_code == EMFILE || os_code == ENFILE;
-}
-
 /// Calls `f` with each entry that is a number until it returns false.
 /// @param from the present position of the directory.
 /// @returns the position of the last entry, to read on from there, inclusive.
@@ -157,7 +153,7 @@ unique_fd proc_files::open_process(const process_id& x, std::error_code& ec) {
   process_stat stat;
   errno = 0;
   if (!read_stat(x.pid, stat)) {
-    if (is_shortage(errno))
+    if (no_descriptor_left(errno))
       ec = last_error();
     result.reset();
   } else if (stat.start != x.start || stat.dead()) {
@@ -174,7 +170,7 @@ unique_fd proc_files::open(const char* path) {
 }
 
 void proc_files::note(int os_code) {
-  if (is_shortage(os_code))
+  if (no_descriptor_left(os_code))
     out_of_descriptors_ = true;
 }
 

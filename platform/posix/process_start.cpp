@@ -24,9 +24,8 @@ struct streams {
 };
 
 failure pipe_failure(const std::error_code& ec) {
-  auto code = ec.value() == EMFILE || ec.value() == ENFILE
-                ? errc::out_of_descriptors
-                : errc::spawn_failed;
+  auto code = no_descriptor_left(ec.value()) ? errc::out_of_descriptors
+                                             : errc::spawn_failed;
   return {code,
           {stage::open_pipes, ec.value(), "the child's pipes cannot be made"}};
 }
@@ -45,10 +44,9 @@ expected<streams> open_terminal(const stdio_spec& spec) {
   auto opened = open_pty(spec.size);
   if (!opened)
     return std::move(opened.error());
-  auto& pair = *opened;
   streams result;
-  result.ours.master = std::move(pair.master);
-  result.ours.slave = std::move(pair.slave);
+  result.ours.master = std::move(opened->master);
+  result.ours.slave = std::move(opened->slave);
   if (spec.input == stdin_kind::inherit) {
     auto shared = share_input();
     if (!shared)
@@ -58,26 +56,30 @@ expected<streams> open_terminal(const stdio_spec& spec) {
   return result;
 }
 
+std::optional<failure> open_pipe(unique_fd& read, unique_fd& write) {
+  std::error_code ec;
+  auto made = make_pipe(ec);
+  if (ec)
+    return pipe_failure(ec);
+  read = std::move(made.read);
+  write = std::move(made.write);
+  return std::nullopt;
+}
+
 expected<streams> open_pipes(const stdio_spec& spec) {
   std::error_code ec;
   streams result;
-  auto out = make_pipe(ec);
-  if (ec)
-    return pipe_failure(ec);
-  pipe_ends err;
+  if (auto bad = open_pipe(result.ours.out, result.out))
+    return std::move(*bad);
   if (spec.kind == stdio_kind::pipes)
-    err = make_pipe(ec);
-  if (ec)
-    return pipe_failure(ec);
+    if (auto bad = open_pipe(result.ours.err, result.err))
+      return std::move(*bad);
   if (spec.input == stdin_kind::pipe) {
-    auto in = make_pipe(ec);
+    if (auto bad = open_pipe(result.in, result.ours.in))
+      return std::move(*bad);
+    set_nonblocking(result.ours.in.get(), ec);
     if (ec)
       return pipe_failure(ec);
-    set_nonblocking(in.write.get(), ec);
-    if (ec)
-      return pipe_failure(ec);
-    result.ours.in = std::move(in.write);
-    result.in = std::move(in.read);
   } else if (spec.input == stdin_kind::inherit) {
     auto shared = share_input();
     if (!shared)
@@ -89,27 +91,19 @@ expected<streams> open_pipes(const stdio_spec& spec) {
     if (!result.in)
       return pipe_failure(ec ? ec : last_error());
   }
-  result.ours.out = std::move(out.read);
-  result.ours.err = std::move(err.read);
-  result.out = std::move(out.write);
-  result.err = std::move(err.write);
   return result;
 }
 
 /// Opens the channel for input and output, and a pipe for errors.
 expected<streams> open_channel(const unique_fd& channel) {
-  std::error_code ec;
   streams result;
-  auto err = make_pipe(ec);
-  if (ec)
-    return pipe_failure(ec);
+  if (auto bad = open_pipe(result.ours.err, result.err))
+    return std::move(*bad);
   for (auto* end : {&result.in, &result.out}) {
     end->reset(::fcntl(channel.get(), F_DUPFD_CLOEXEC, 3));
     if (!*end)
       return pipe_failure(last_error());
   }
-  result.ours.err = std::move(err.read);
-  result.err = std::move(err.write);
   return result;
 }
 
@@ -126,16 +120,6 @@ expected<streams> open_streams(const stdio_spec& spec,
   }
   return failure{errc::invalid_argument,
                  {stage::validate, 0, "no such kind of standard streams"}};
-}
-
-std::optional<failure> open_notification(streams& x) {
-  std::error_code ec;
-  auto made = make_pipe(ec);
-  if (ec)
-    return pipe_failure(ec);
-  x.ours.notification = std::move(made.read);
-  x.notification = std::move(made.write);
-  return std::nullopt;
 }
 
 } // namespace
@@ -156,7 +140,7 @@ start_process(host& where, const command& spec, const runner_start* runner,
     return failed_start{std::move(opened.error()), nullptr};
   auto& streams = *opened;
   if (spec.notification_fd != 0)
-    if (auto bad = open_notification(streams))
+    if (auto bad = open_pipe(streams.ours.notification, streams.notification))
       return failed_start{std::move(*bad), nullptr};
   auto made = where.containment->make_tree();
   if (!made)
@@ -179,10 +163,9 @@ start_process(host& where, const command& spec, const runner_start* runner,
   auto result = launch(spec, options);
   if (!result)
     return failed_start{std::move(result.error()), std::move(tree)};
-  auto& program = *result;
-  return started_process{program.pid, std::move(program.pidfd),
+  return started_process{result->pid, std::move(result->pidfd),
                          std::move(streams.ours), std::move(tree),
-                         program.inherited_peak};
+                         result->inherited_peak};
 }
 
 } // namespace procession::posix

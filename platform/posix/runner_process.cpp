@@ -1,17 +1,14 @@
-#include "procession/platform/common/runner_port.hpp"
+#include "procession/platform/common/local_runner.hpp"
 
 #include "procession/messages/expected.hpp"
-#include "procession/platform/common/reactor_executor.hpp"
 #include "procession/platform/posix/runner_channel.hpp"
 #include "procession/platform/posix/runtime_impl.hpp"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -22,11 +19,6 @@
 namespace procession::posix {
 
 namespace {
-
-/// The most unread output of a runner's standard error.
-constexpr std::uint64_t log_credit = 16 * 1024;
-
-using runtime_ref = impl_ref<runtime::impl>;
 
 /// Finds `procession-runner` beside our own program, where it was installed, or
 /// in our PATH. The result is an absolute path: the runner starts elsewhere, as
@@ -55,13 +47,29 @@ expected<std::string> default_runner() {
                   "is installed or in the PATH"}};
 }
 
-/// The state that the process and the threads share.
-struct launch_state : std::enable_shared_from_this<launch_state> {
-  launch_state(runtime_ref x, runner_options y, std::string z)
-    : where(std::move(x)), options(std::move(y)), nonce(std::move(z)) {
-    // nop
+class posix_launch
+  : public runner_launch<posix_launch, runtime::impl, posix::process> {
+public:
+  using runner_launch::runner_launch;
+
+  void begin() override {
+    where_.on_launcher([self = shared_from_this()] { self->launch(); });
   }
 
+  void kill() override {
+    // Twice by way of the launcher, as its first step decides what to start,
+    // and then posts the start.
+    where_.on_launcher([self = shared_from_this()] {
+      self->cancel();
+      self->runner_launch::kill();
+    });
+  }
+
+  static std::string make_nonce() {
+    return random_digits(32);
+  }
+
+private:
   enum class state {
     idle,
     /// A thread looks the user up.
@@ -71,45 +79,24 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
     cancelled
   };
 
-  runtime_ref where;
-  runner_options options;
-  std::string nonce;
-  /// Launcher.
-  state at = state::idle;
-  /// Reactor.
-  runner_process::sink sink;
-  /// Launcher, then reactor.
-  std::shared_ptr<posix::process> process;
-  unique_fd channel;
-
-  void tell(runner_event x) {
-    if (sink)
-      sink(std::move(x));
-  }
-
-  /// Tells it later, on the reactor.
-  void post(runner_event x) {
-    where.on_reactor(
-      [self = shared_from_this(), x = std::move(x)] { self->tell(x); });
-  }
-
   // On the launcher.
 
   void launch() {
-    if (!options.command.empty() && !options.user.empty())
+    if (!options_.command.empty() && !options_.user.empty())
       return fail({errc::invalid_argument,
                    {stage::validate, 0, "a command line excludes a user"}});
-    if (options.user.empty())
+    if (options_.user.empty())
       return launch_as(std::nullopt);
     // The user database may be remote and silent, and a query cannot be
     // cancelled. So a thread of its own asks, while the launcher has other
     // work, and is abandoned when its answer is no longer needed.
-    at = state::looking_up;
+    at_ = state::looking_up;
     try {
       std::thread{[self = shared_from_this()] {
-        self->where.on_launcher([self, found = find_user(self->options.user)] {
-          self->found(found);
-        });
+        self->where_.on_launcher(
+          [self, found = find_user(self->options_.user)] {
+            self->found(found);
+          });
       }}.detach();
     } catch (const std::system_error& x) {
       fail({errc::out_of_processes,
@@ -118,7 +105,7 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
   }
 
   void found(const expected<identity>& user) {
-    if (at != state::looking_up)
+    if (at_ != state::looking_up)
       return;
     if (!user)
       fail(user.error());
@@ -127,19 +114,21 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
   }
 
   void cancel() {
-    if (at != state::looking_up)
+    if (at_ != state::looking_up)
       return;
     fail({errc::runner_failed,
           {stage::launch, 0, "its user was still being looked up"}});
   }
 
   void fail(failure why) {
-    at = state::cancelled;
-    post(runner_launch_failed{std::move(why)});
+    at_ = state::cancelled;
+    where_.on_reactor([self = shared_from_this(), why = std::move(why)] {
+      self->tell(runner_launch_failed{why});
+    });
   }
 
   void launch_as(std::optional<identity> user) {
-    at = state::launched;
+    at_ = state::launched;
     if (auto bad = try_launch(std::move(user)))
       fail(std::move(*bad));
   }
@@ -157,46 +146,34 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
       spec.env = extras->become->env;
       spec.cwd = "/";
     }
-    spec.env.set[nonce_name] = nonce;
+    spec.env.set[nonce_name] = nonce_;
     if (auto bad = validate(spec))
       return bad;
-    process = std::make_shared<posix::process>(where.get().host);
-    // The sink outlives neither of them: the process drops it at its end.
-    where.get().start(
-      process, std::move(spec), log_credit,
-      [self = shared_from_this()](child_event x) {
-        self->where.on_reactor(
-          [self, x = std::move(x)]() mutable { self->on_event(x); });
-      },
-      std::move(extras));
+    process_ = std::make_shared<posix::process>(where_.get().host);
+    where_.get().start(process_, std::move(spec), log_credit, events(),
+                       std::move(extras));
     return std::nullopt;
   }
 
   std::optional<failure> open_channel(runner_start& extras) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-      return failure{errno == EMFILE || errno == ENFILE
-                       ? errc::out_of_descriptors
-                       : errc::runner_failed,
-                     {stage::launch, errno, "no socket pair was made"}};
     std::error_code ec;
-    auto ours = unique_fd{ends[0]};
-    auto its = unique_fd{ends[1]};
-    channel = at_least_3(std::move(ours), ec);
-    extras.channel = at_least_3(std::move(its), ec);
+    auto made = make_socket_pair(ec);
     if (ec)
-      return failure{errc::out_of_descriptors,
+      return failure{no_descriptor_left(ec.value()) ? errc::out_of_descriptors
+                                                    : errc::runner_failed,
                      {stage::launch, ec.value(), "no socket pair was made"}};
+    channel_ = std::move(made.read);
+    extras.channel = std::move(made.write);
     return std::nullopt;
   }
 
   std::optional<failure> choose_program(command& spec) const {
-    if (!options.command.empty()) {
-      spec.program = options.command.front();
-      spec.args.assign(options.command.begin() + 1, options.command.end());
+    if (!options_.command.empty()) {
+      spec.program = options_.command.front();
+      spec.args.assign(options_.command.begin() + 1, options_.command.end());
       return std::nullopt;
     }
-    spec.program = options.program;
+    spec.program = options_.program;
     spec.args = {"--stdio"};
     if (!spec.program.empty())
       return std::nullopt;
@@ -209,107 +186,34 @@ struct launch_state : std::enable_shared_from_this<launch_state> {
 
   // On the reactor.
 
-  void on_event(child_event& x) {
-    if (auto* failed = std::get_if<child_start_failed>(&x)) {
-      process.reset();
-      auto& why = failed->why;
-      if (!options.user.empty() && why.code == errc::not_executable)
-        why.detail.text += " by the user " + options.user;
-      tell(runner_launch_failed{std::move(why)});
-    } else if (auto* started = std::get_if<child_started>(&x)) {
-      tell(runner_launched{started->pid});
-      connect();
-    } else if (auto* said = std::get_if<child_output>(&x)) {
-      tell(runner_said{std::string{said->bytes.text()}});
-      process->grant(said->bytes.size());
-    } else if (auto* exited = std::get_if<child_exited>(&x)) {
-      tell(runner_exited{exited->status});
-      process->finish();
-    } else if (std::holds_alternative<child_finished>(x)) {
-      process.reset();
-      tell(runner_gone{});
-    }
+  void on_start_failed(failure why) override {
+    if (!options_.user.empty() && why.code == errc::not_executable)
+      why.detail.text += " by the user " + options_.user;
+    tell(runner_launch_failed{std::move(why)});
   }
 
-  void connect() {
-    auto io = std::make_shared<channel_stream>(where.context());
+  void on_started(std::int64_t) override {
+    auto io = std::make_shared<channel_stream>(where_.context());
     boost::system::error_code ec;
-    io->assign(channel.get(), ec);
+    io->assign(channel_.get(), ec);
     if (ec)
       return tell(runner_connect_failed{
         {errc::runner_failed,
          {stage::connect, ec.value(), "the runner cannot be connected to"}}});
-    channel.release();
+    channel_.release();
     widen(*io);
     tell(runner_connected{std::make_shared<channel_duplex>(io, io)});
   }
-};
 
-class local_runner : public runner_process {
-public:
-  explicit local_runner(std::shared_ptr<launch_state> state)
-    : state_(std::move(state)) {
-    // nop
+  void on_exited(const exit_status& status) override {
+    tell(runner_exited{status});
+    process_->finish();
   }
 
-  ~local_runner() override {
-    state_->sink = nullptr;
-    kill();
-  }
-
-  void start(sink to) override {
-    state_->sink = std::move(to);
-    state_->where.on_launcher([state = state_] { state->launch(); });
-  }
-
-  void kill() override {
-    // By way of the launcher, which may be about to start it. Twice, as its
-    // first step decides what to start, and then posts the start.
-    state_->where.on_launcher([state = state_] {
-      state->cancel();
-      state->where.on_launcher([state] {
-        state->where.on_reactor([state] {
-          if (state->process != nullptr)
-            state->process->stop();
-        });
-      });
-    });
-  }
-
-private:
-  std::shared_ptr<launch_state> state_;
-};
-
-class posix_runner_port : public runner_port {
-public:
-  explicit posix_runner_port(runtime_ref where) : where_(std::move(where)) {
-    // nop
-  }
-
-  std::shared_ptr<executor> work() override {
-    return std::make_shared<reactor_executor<runtime::impl>>(where_);
-  }
-
-  std::unique_ptr<runner_process> make_process(const runner_options& options,
-                                               std::string nonce) override {
-    return std::make_unique<local_runner>(
-      std::make_shared<launch_state>(where_, options, std::move(nonce)));
-  }
-
-  std::string make_nonce() override {
-    // Up to 256 bytes are returned whole (getrandom(2)).
-    std::uint8_t random[16] = {};
-    while (::getrandom(random, sizeof(random), 0) < 0 && errno == EINTR)
-      continue;
-    std::string result;
-    for (auto byte : random)
-      for (auto digit : {byte >> 4, byte & 15})
-        result += "0123456789abcdef"[digit];
-    return result;
-  }
-
-private:
-  runtime_ref where_;
+  /// Launcher.
+  state at_ = state::idle;
+  /// Launcher, then reactor; likewise the process.
+  unique_fd channel_;
 };
 
 } // namespace
@@ -319,7 +223,8 @@ private:
 namespace procession {
 
 std::shared_ptr<runner_port> make_runner_port(const runtime& owner) {
-  return std::make_shared<posix::posix_runner_port>(
+  return std::make_shared<
+    local_runner_port<posix::posix_launch, runtime::impl>>(
     impl_ref<runtime::impl>{owner.impl_});
 }
 

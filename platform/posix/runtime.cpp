@@ -13,20 +13,14 @@
 
 namespace procession {
 
-namespace {
-
-[[noreturn]] void throw_failure(failure x) {
-  // The exception adds the system's code and text by itself.
-  auto os_code = std::exchange(x.detail.os_code, 0);
-  throw std::system_error{os_code, std::system_category(), to_string(x)};
-}
-
-} // namespace
-
 runtime::impl::impl(runtime_options options) {
   auto made = posix::make_containment(options.containment, host.reactor);
-  if (!made)
-    throw_failure(made.error());
+  if (!made) {
+    // The exception adds the system's code and text by itself.
+    auto os_code = std::exchange(made.error().detail.os_code, 0);
+    throw std::system_error{os_code, std::system_category(),
+                            to_string(made.error())};
+  }
   host.containment = std::move(*made);
   kind = host.containment->kind();
 }
@@ -55,7 +49,9 @@ runtime::~runtime() {
 }
 
 std::shared_ptr<child_factory> runtime::local() const {
-  return std::make_shared<local_factory<impl, posix::process>>(impl_);
+  return std::make_shared<child_maker>([owner = impl_] {
+    return std::make_unique<local_child<impl, posix::process>>(owner);
+  });
 }
 
 probe runtime::port_probe(std::uint16_t port, std::string address,

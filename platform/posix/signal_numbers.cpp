@@ -1,33 +1,18 @@
 #include "procession/platform/posix/signal_numbers.hpp"
 
 #include <csignal>
+#include <iterator>
 
 namespace procession::posix {
 
 int number_of(signal_name name) {
-  switch (name) {
-    case signal_name::interrupt:
-      return SIGINT;
-    case signal_name::hangup:
-      return SIGHUP;
-    case signal_name::quit:
-      return SIGQUIT;
-    case signal_name::terminate:
-      return SIGTERM;
-    case signal_name::kill:
-      return SIGKILL;
-    case signal_name::stop:
-      return SIGSTOP;
-    case signal_name::resume:
-      return SIGCONT;
-    case signal_name::user1:
-      return SIGUSR1;
-    case signal_name::user2:
-      return SIGUSR2;
-    case signal_name::alarm:
-      return SIGALRM;
-  }
-  return 0;
+  static constexpr int numbers[] = {SIGINT,  SIGHUP,  SIGQUIT, SIGTERM,
+                                    SIGKILL, SIGSTOP, SIGCONT, SIGUSR1,
+                                    SIGUSR2, SIGALRM};
+  static_assert(std::size(numbers)
+                == static_cast<std::size_t>(last_signal_name) + 1);
+  auto i = static_cast<std::size_t>(name);
+  return i < std::size(numbers) ? numbers[i] : 0;
 }
 
 } // namespace procession::posix

@@ -17,20 +17,12 @@ namespace {
 
 failure pty_failure(const std::error_code& ec, const char* text) {
   auto code = errc::spawn_failed;
-  switch (ec.value()) {
-    case ENOSPC:
-    case ENOENT:
-    case EAGAIN:
-      code = errc::no_pty_left;
-      break;
-    case EMFILE:
-    case ENFILE:
-      code = errc::out_of_descriptors;
-      break;
-    default:
-      break;
-  }
-  return {code, {stage::open_pty, ec.value(), text}};
+  auto os_code = ec.value();
+  if (no_descriptor_left(os_code))
+    code = errc::out_of_descriptors;
+  else if (os_code == ENOSPC || os_code == ENOENT || os_code == EAGAIN)
+    code = errc::no_pty_left;
+  return {code, {stage::open_pty, os_code, text}};
 }
 
 constexpr auto open_flags = O_RDWR | O_NOCTTY | O_CLOEXEC;

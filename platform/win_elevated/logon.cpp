@@ -63,12 +63,12 @@ failure logon_failure(const std::string& user, const runner_command& what,
 
 } // namespace
 
-expected<launched_runner> start_as(const std::string& user, secret& password,
+expected<started_process> start_as(const std::string& user, secret& password,
                                    const runner_command& what) {
   auto contained = job::make();
   if (!contained)
     return std::move(contained.error());
-  launched_runner result;
+  started_process result;
   result.job = std::move(*contained);
   auto desktop = own_desktop();
   // The logon service copies only these three.

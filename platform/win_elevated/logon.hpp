@@ -12,7 +12,7 @@ namespace procession::windows {
 /// environment, in a job and without a window (CreateProcessWithLogonW). Blocks
 /// while the logon lasts.
 /// @returns the failure, if any: at `logon` if the user is not let in.
-expected<launched_runner> start_as(const std::string& user, secret& password,
+expected<started_process> start_as(const std::string& user, secret& password,
                                    const runner_command& what);
 
 } // namespace procession::windows

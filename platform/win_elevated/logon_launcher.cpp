@@ -30,7 +30,7 @@ public:
     // nop
   }
 
-  expected<launched_runner> launch(const runner_command& what) override {
+  expected<started_process> launch(const runner_command& what) override {
     auto loaded = store_->load(user_);
     if (!loaded)
       return std::move(loaded.error());
@@ -40,7 +40,7 @@ public:
       return std::move(sid.error());
     if (auto bad = open_desktop_to(*sid))
       return std::move(*bad);
-    launched_runner result;
+    started_process result;
     logon_steps steps;
     steps.now = [] { return logon_clock::now(); };
     steps.paused_until = [&] { return store_->paused_until(user_); };

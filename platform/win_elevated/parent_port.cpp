@@ -37,15 +37,14 @@ public:
     auto opened = connect_to_parent(where.path, parent_);
     if (!opened)
       return std::move(opened.error());
-    auto& pipe = *opened;
     auto io = std::make_shared<stream>(where_.context());
     boost::system::error_code ec;
-    io->assign(pipe.get(), ec);
+    io->assign(opened->get(), ec);
     if (ec)
       return last_failure(errc::runner_failed, stage::connect,
                           "the channel is not to be watched",
                           static_cast<DWORD>(ec.value()));
-    pipe.release();
+    opened->release();
     return std::make_shared<pipe_duplex>(io, io);
   }
 

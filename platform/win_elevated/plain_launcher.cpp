@@ -22,11 +22,11 @@ failure launch_failure(const runner_command& what, DWORD os_code) {
 
 class plain_launcher : public runner_launcher {
 public:
-  expected<launched_runner> launch(const runner_command& what) override {
+  expected<started_process> launch(const runner_command& what) override {
     auto contained = job::make();
     if (!contained)
       return std::move(contained.error());
-    launched_runner result;
+    started_process result;
     result.job = std::move(*contained);
     std::array inherited{what.in, what.out, what.err};
     // The system refuses a list with duplicates.

@@ -50,17 +50,15 @@ public:
     if (descriptor == nullptr)
       return store_failure("the credentials cannot be locked");
     SECURITY_ATTRIBUTES attributes{sizeof(attributes), descriptor.get(), FALSE};
-    store_lock result;
     // Global, as our user may have several sessions.
     auto name = to_wide_path("Global\\procession-credentials-" + owner);
-    result.mutex_.reset(::CreateMutexW(&attributes, FALSE, name.c_str()));
-    if (!result.mutex_)
+    unique_handle mutex{::CreateMutexW(&attributes, FALSE, name.c_str())};
+    if (!mutex)
       return store_failure("the credentials cannot be locked");
-    switch (::WaitForSingleObject(result.mutex_.get(), patience_ms)) {
+    switch (::WaitForSingleObject(mutex.get(), patience_ms)) {
       case WAIT_OBJECT_0:
       case WAIT_ABANDONED:
-        result.held_ = true;
-        return result;
+        return store_lock{std::move(mutex)};
       case WAIT_TIMEOUT:
         return store_failure("the credentials stay locked by another process",
                              ERROR_TIMEOUT);
@@ -69,24 +67,21 @@ public:
     }
   }
 
-  store_lock(store_lock&& other) noexcept
-    : mutex_(std::move(other.mutex_)),
-      held_(std::exchange(other.held_, false)) {
-    // nop
-  }
-
+  store_lock(store_lock&&) noexcept = default;
   store_lock& operator=(store_lock&&) = delete;
 
   ~store_lock() {
-    if (held_)
+    if (mutex_)
       ::ReleaseMutex(mutex_.get());
   }
 
 private:
-  store_lock() = default;
+  explicit store_lock(unique_handle held) : mutex_(std::move(held)) {
+    // nop
+  }
 
+  /// Empty after a move.
   unique_handle mutex_;
-  bool held_ = false;
 };
 
 /// Creates the directory if necessary, and denies access to other users in any

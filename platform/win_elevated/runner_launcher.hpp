@@ -1,8 +1,8 @@
 #pragma once
 
 #include "procession/messages/expected.hpp"
-#include "procession/platform/windows/handle.hpp"
-#include "procession/platform/windows/job.hpp"
+#include "procession/messages/polymorphic.hpp"
+#include "procession/platform/windows/process_start.hpp"
 
 #include <windows.h>
 
@@ -30,25 +30,13 @@ struct runner_command {
   HANDLE err = nullptr;
 };
 
-/// A runner that was started; its owner must watch and end it.
-struct launched_runner {
-  unique_handle process;
-  DWORD pid = 0;
-  /// Holds the runner from its first instruction on, and all its descendants.
-  windows::job job;
-};
-
 /// Starts runners as one user. On the launcher thread.
-class runner_launcher {
+class runner_launcher : public polymorphic {
 public:
-  runner_launcher() = default;
-  runner_launcher(const runner_launcher&) = delete;
-  runner_launcher& operator=(const runner_launcher&) = delete;
-  virtual ~runner_launcher() = default;
-
   /// Starts a runner without a window, which inherits its standard streams and
   /// nothing else. May block as long as a logon.
-  virtual expected<launched_runner> launch(const runner_command& what) = 0;
+  /// @returns the process without our ends of its streams.
+  virtual expected<started_process> launch(const runner_command& what) = 0;
 
   /// The runner's user, as text (S-1-5-21-...), whom the channel must admit.
   virtual expected<std::string> user_sid() = 0;

@@ -161,12 +161,11 @@ with_new_password(const std::string& user, credential_store& store, F set) {
   auto made = new_password();
   if (!made)
     return std::move(made.error());
-  auto& password = *made;
   if (auto bad = store.remove(user))
     return bad;
-  if (auto bad = set(password.c_str()))
+  if (auto bad = set(made->c_str()))
     return bad;
-  return store.save(user, password);
+  return store.save(user, *made);
 }
 
 std::optional<failure> make_account(const std::string& user,
@@ -255,7 +254,6 @@ expected<sandbox_state> observe_sandbox(int users, credential_store& store) {
   auto stored = store.list();
   if (!stored)
     return std::move(stored.error());
-  auto& known = *stored;
   std::optional<failure> why;
   auto value = [&](expected<bool> x) {
     if (!x) {
@@ -270,9 +268,10 @@ expected<sandbox_state> observe_sandbox(int users, credential_store& store) {
     sandbox_user user{sandbox_user_name(i)};
     user.account = value(account_exists(user.name));
     user.member = user.account && value(is_member(user.name));
-    user.credentials = std::any_of(known.begin(), known.end(), [&](auto& x) {
-      return is_same_account(x, user.name);
-    });
+    user.credentials = std::any_of(stored->begin(), stored->end(),
+                                   [&](auto& x) {
+                                     return is_same_account(x, user.name);
+                                   });
     user.hidden = value(is_hidden(user.name));
     if (i <= users || user.account || user.credentials || user.hidden)
       result.users.push_back(std::move(user));

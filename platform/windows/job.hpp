@@ -19,10 +19,6 @@ public:
 
   static expected<job> make();
 
-  explicit operator bool() const noexcept {
-    return static_cast<bool>(handle_);
-  }
-
   /// For a list of attributes; owned by this.
   HANDLE get() const noexcept {
     return handle_.get();

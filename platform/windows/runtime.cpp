@@ -42,7 +42,9 @@ runtime::~runtime() {
 }
 
 std::shared_ptr<child_factory> runtime::local() const {
-  return std::make_shared<local_factory<impl, windows::process>>(impl_);
+  return std::make_shared<child_maker>([owner = impl_] {
+    return std::make_unique<local_child<impl, windows::process>>(owner);
+  });
 }
 
 probe runtime::port_probe(std::uint16_t port, std::string address,

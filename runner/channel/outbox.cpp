@@ -64,12 +64,11 @@ outbox::item outbox::credit_item(std::uint64_t session, frame_type type,
 }
 
 void outbox::send(item x) {
-  frame_header header;
-  header.length = static_cast<std::uint32_t>(x.body.size());
-  header.type = x.type;
-  header.flags = x.flags;
-  header.session = x.session;
-  header.sequence = ++last_sequence_;
+  frame_header header{.length = static_cast<std::uint32_t>(x.body.size()),
+                      .type = x.type,
+                      .flags = x.flags,
+                      .session = x.session,
+                      .sequence = ++last_sequence_};
   parts_.push_back(headers_.emplace_back(encode(header)));
   if (!x.body.empty())
     parts_.push_back(x.body.span());

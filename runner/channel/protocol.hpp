@@ -143,85 +143,19 @@ expected<hello> read_hello(const frame& x, const std::string& sender);
 failure breach(const frame_header& x, const std::string& sender,
                const char* wrong);
 
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, hello& x) {
-  return inspect_fields(f, x, "hello", field("version", x.version),
-                        field("capabilities", x.capabilities),
-                        field("nonce", x.nonce), field("pid", x.pid),
-                        field("user", x.user));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, goodbye& x) {
-  return inspect_fields(f, x, "goodbye", field("why", x.why));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, spawn& x) {
-  return inspect_fields(f, x, "spawn", field("spec", x.spec),
-                        field("credit", x.credit));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, resize& x) {
-  return inspect_fields(f, x, "resize", field("request", x.request),
-                        field("size", x.size));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, signal& x) {
-  return inspect_fields(f, x, "signal", field("request", x.request),
-                        field("name", x.name));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, terminate& x) {
-  return inspect_fields(f, x, "terminate", field("by", x.by));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, credit& x) {
-  return inspect_fields(f, x, "credit", field("bytes", x.bytes));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, spawned& x) {
-  return inspect_fields(f, x, "spawned", field("pid", x.pid),
-                        field("containment", x.containment));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, failed& x) {
-  return inspect_fields(f, x, "failed", field("why", x.why));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, answered& x) {
-  return inspect_fields(f, x, "answered", field("request", x.request),
-                        field("done", x.done), field("why", x.why));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, input_refused& x) {
-  return inspect_fields(f, x, "input_refused", field("bytes", x.bytes),
-                        field("why", x.why));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, stopped& x) {
-  return inspect_fields(f, x, "stopped", field("signal", x.signal));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, exited& x) {
-  return inspect_fields(f, x, "exited", field("status", x.status),
-                        field("drained", x.drained));
-}
-
-template <class Inspector>
-inspected<Inspector> inspect(Inspector& f, closed& x) {
-  return inspect_fields(f, x, "closed", field("drained", x.drained),
-                        field("rest", x.rest));
-}
+PROCESSION_INSPECT(hello, version, capabilities, nonce, pid, user);
+PROCESSION_INSPECT(goodbye, why);
+PROCESSION_INSPECT(spawn, spec, credit);
+PROCESSION_INSPECT(resize, request, size);
+PROCESSION_INSPECT(signal, request, name);
+PROCESSION_INSPECT(terminate, by);
+PROCESSION_INSPECT(credit, bytes);
+PROCESSION_INSPECT(spawned, pid, containment);
+PROCESSION_INSPECT(failed, why);
+PROCESSION_INSPECT(answered, request, done, why);
+PROCESSION_INSPECT(input_refused, bytes, why);
+PROCESSION_INSPECT(stopped, signal);
+PROCESSION_INSPECT(exited, status, drained);
+PROCESSION_INSPECT(closed, drained, rest);
 
 } // namespace procession::protocol

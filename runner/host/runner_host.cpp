@@ -35,11 +35,10 @@ void runner_host::start(std::shared_ptr<duplex> stream) {
     // A parent may be stopped for any length of time.
     liveness{std::chrono::hours{24 * 366}, std::chrono::hours{24 * 366}});
   channel_->start(work_->now());
-  protocol::hello ours;
-  ours.nonce = options_.identity.nonce;
-  ours.pid = options_.identity.pid;
-  ours.user = options_.identity.user;
-  channel_->send(frame_type::hello, 0, protocol::encode(ours));
+  auto& ours = options_.identity;
+  send(
+    frame_type::hello, 0,
+    protocol::hello{.nonce = ours.nonce, .pid = ours.pid, .user = ours.user});
   timer_ = work_->make_timer([this] {
     if (phase_ == phase::greeting)
       end(

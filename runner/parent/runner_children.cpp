@@ -1,3 +1,4 @@
+#include "procession/platform/common/posting_child.hpp"
 #include "procession/runner/parent/runner_connection.hpp"
 
 #include <utility>
@@ -10,7 +11,7 @@ using connection_chooser = std::function<std::shared_ptr<runner_connection>()>;
 
 /// The actors' end of a session in a runner: posts every call to the
 /// connection's thread.
-class remote_child : public child {
+class remote_child : public posting_child<remote_session> {
 public:
   remote_child(std::shared_ptr<executor> work, connection_chooser choose)
     : work_(std::move(work)), choose_(std::move(choose)) {
@@ -19,7 +20,7 @@ public:
 
   ~remote_child() override {
     if (!at_->session->gone())
-      call(&remote_session::abandon);
+      post(&remote_session::abandon);
   }
 
   void start(command spec, std::uint64_t credit, child_sink sink) override {
@@ -31,45 +32,12 @@ public:
     });
   }
 
-  void grant(std::uint64_t bytes) override {
-    call(&remote_session::grant, bytes);
-  }
-
-  void write(shared_bytes bytes) override {
-    call(&remote_session::write, std::move(bytes));
-  }
-
-  void close_stdin() override {
-    call(&remote_session::close_stdin);
-  }
-
-  void resize(std::uint64_t request, terminal_size size) override {
-    call(&remote_session::resize, request, size);
-  }
-
-  void signal(std::uint64_t request, signal_name name) override {
-    call(&remote_session::signal, request, name);
-  }
-
-  void terminate(signal_name by) override {
-    call(&remote_session::terminate, by);
-  }
-
-  void kill() override {
-    call(&remote_session::kill);
-  }
-
-  void finish() override {
-    call(&remote_session::finish);
-  }
-
 private:
-  template <class... Ts>
-  void call(void (remote_session::*f)(Ts...), Ts... xs) {
-    work_->post([at = at_, f, ... xs = std::move(xs)] {
+  void post(std::function<void(remote_session&)> f) override {
+    work_->post([at = at_, f = std::move(f)] {
       // A session that was never started has no connection.
       if (at->connection != nullptr)
-        (*at->session.*f)(xs...);
+        f(*at->session);
     });
   }
 
@@ -85,27 +53,14 @@ private:
   std::shared_ptr<place> at_ = std::make_shared<place>();
 };
 
-class remote_factory : public child_factory {
-public:
-  remote_factory(std::shared_ptr<executor> work, connection_chooser choose)
-    : work_(std::move(work)), choose_(std::move(choose)) {
-    // nop
-  }
-
-  std::unique_ptr<child> make_child() override {
-    return std::make_unique<remote_child>(work_, choose_);
-  }
-
-private:
-  std::shared_ptr<executor> work_;
-  connection_chooser choose_;
-};
-
 } // namespace
 
 std::shared_ptr<child_factory> make_children(std::shared_ptr<executor> work,
                                              connection_chooser choose) {
-  return std::make_shared<remote_factory>(std::move(work), std::move(choose));
+  return std::make_shared<child_maker>(
+    [work = std::move(work), choose = std::move(choose)] {
+      return std::make_unique<remote_child>(work, choose);
+    });
 }
 
 } // namespace procession

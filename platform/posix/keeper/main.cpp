@@ -126,9 +126,8 @@ int main(int argc, char** argv) {
     return bad_usage;
   detach();
   auto host = static_cast<pid_t>(std::atol(argv[1]));
-  auto target = sweep_target{};
-  target.marks = marks_from(argv[2]);
-  target.since = identify(host).start;
+  auto target = sweep_target{.marks = marks_from(argv[2]),
+                             .since = identify(host).start};
   auto* directory = argc == 5 ? argv[4] : nullptr;
   auto where = mark_places{std::atoi(argv[3]), directory == nullptr};
   await_end_of_host(host);

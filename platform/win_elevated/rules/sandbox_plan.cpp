@@ -1,5 +1,6 @@
 #include "procession/platform/win_elevated/rules/sandbox_plan.hpp"
 
+#include "procession/messages/text/enum_name.hpp"
 #include "procession/platform/win_elevated/rules/credential_file.hpp"
 
 #include <algorithm>
@@ -52,29 +53,12 @@ std::vector<planned_step> plan_removal(const sandbox_state& x) {
 }
 
 std::string to_string(sandbox_step x) {
-  switch (x) {
-    case sandbox_step::make_group:
-      return "make the group";
-    case sandbox_step::make_account:
-      return "make the account";
-    case sandbox_step::renew_password:
-      return "renew the password";
-    case sandbox_step::join_group:
-      return "join the group";
-    case sandbox_step::hide_account:
-      return "hide from the logon screen";
-    case sandbox_step::remove_profile:
-      return "remove the profile";
-    case sandbox_step::remove_account:
-      return "remove the account";
-    case sandbox_step::show_account:
-      return "show on the logon screen";
-    case sandbox_step::forget_credentials:
-      return "forget the credentials";
-    case sandbox_step::remove_group:
-      return "remove the group";
-  }
-  return "step " + std::to_string(static_cast<int>(x));
+  return enum_name(x, "step",
+                   {"make the group", "make the account", "renew the password",
+                    "join the group", "hide from the logon screen",
+                    "remove the profile", "remove the account",
+                    "show on the logon screen", "forget the credentials",
+                    "remove the group"});
 }
 
 } // namespace procession::windows

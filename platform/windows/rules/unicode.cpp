@@ -1,6 +1,7 @@
 #include "procession/platform/windows/rules/unicode.hpp"
 
-#include <array>
+#include "procession/io/text/utf8.hpp"
+
 #include <cstddef>
 
 namespace procession::windows {
@@ -15,30 +16,15 @@ bool is_surrogate(char32_t x) {
 
 /// Takes one character off the front; returns nothing if it is invalid.
 std::optional<char32_t> take(std::string_view& x) {
-  auto first = static_cast<unsigned char>(x.front());
-  x.remove_prefix(1);
-  if (first < 0x80)
-    return first;
-  // The number of bytes that follow, and the least value that needs them (RFC
-  // 3629).
-  constexpr std::array<char32_t, 4> least{0, 0x80, 0x800, 0x10000};
-  auto more = first >= 0xf8   ? 0u
-              : first >= 0xf0 ? 3u
-              : first >= 0xe0 ? 2u
-              : first >= 0xc0 ? 1u
-                              : 0u;
-  if (more == 0 || x.size() < more)
+  auto next = utf8::first_piece(x);
+  if (next.what != utf8::piece::kind::character)
     return std::nullopt;
-  char32_t result = first & (0x3fu >> more);
-  for (auto i = 0u; i < more; ++i) {
-    auto next = static_cast<unsigned char>(x.front());
-    if ((next & 0xc0) != 0x80)
-      return std::nullopt;
-    x.remove_prefix(1);
-    result = result << 6 | (next & 0x3f);
-  }
-  if (result < least[more] || result > 0x10ffff || is_surrogate(result))
-    return std::nullopt;
+  auto lead = static_cast<unsigned char>(x.front());
+  // The first of several bytes begins with as many ones, and a zero.
+  char32_t result = next.size == 1 ? lead : lead & (0x7fu >> next.size);
+  for (auto c : x.substr(1, next.size - 1))
+    result = result << 6 | (c & 0x3f);
+  x.remove_prefix(next.size);
   return result;
 }
 
