@@ -3,7 +3,6 @@
 #include "procession/messages/command.hpp"
 #include "procession/messages/error.hpp"
 #include "procession/messages/events.hpp"
-#include "procession/messages/polymorphic.hpp"
 #include "procession/messages/session.hpp"
 
 #include <cstdint>
@@ -117,8 +116,13 @@ using child_sink = std::function<void(child_event)>;
 /// Destroying a child ends its whole tree at once and in the background, and
 /// nothing of the process remains. The sink is dropped soon; events that it
 /// still gets are irrelevant.
-class child : public polymorphic {
+class child {
 public:
+  child() = default;
+  child(const child&) = delete;
+  child& operator=(const child&) = delete;
+  virtual ~child() = default;
+
   /// Starts `spec`, which is valid. The answer is `child_started`, before which
   /// nothing else may be called, or `child_start_failed`.
   /// @param credit the bytes of output that may be read at first.
@@ -151,8 +155,13 @@ public:
 };
 
 /// Makes children of one kind. May be called from any thread.
-class child_factory : public polymorphic {
+class child_factory {
 public:
+  child_factory() = default;
+  child_factory(const child_factory&) = delete;
+  child_factory& operator=(const child_factory&) = delete;
+  virtual ~child_factory() = default;
+
   virtual std::unique_ptr<child> make_child() = 0;
 };
 

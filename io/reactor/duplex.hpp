@@ -1,7 +1,5 @@
 #pragma once
 
-#include "procession/messages/polymorphic.hpp"
-
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
@@ -19,15 +17,18 @@ namespace procession {
 /// A bidirectional stream of bytes, on one thread. At most one read and one
 /// write may be pending; each calls its handler once, after the call has
 /// returned.
-class duplex : public polymorphic {
+class duplex {
 public:
   /// Where to read to: the second room is used once the first is full.
   using rooms = std::array<std::span<std::byte>, 2>;
   using parts = std::span<const std::span<const std::byte>>;
   using handler = std::function<void(std::error_code, std::size_t)>;
 
+  duplex() = default;
+  duplex(const duplex&) = delete;
+  duplex& operator=(const duplex&) = delete;
   /// Closes it; pending operations fail or are never answered.
-  ~duplex() override = default;
+  virtual ~duplex() = default;
 
   /// Reads some bytes. Success with 0 bytes means the end of the stream.
   virtual void read_some(rooms into, handler done) = 0;

@@ -3,7 +3,6 @@
 #include "procession/io/reactor/duplex.hpp"
 #include "procession/io/reactor/executor.hpp"
 #include "procession/messages/expected.hpp"
-#include "procession/messages/polymorphic.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -29,8 +28,13 @@ struct channel_address {
 };
 
 /// The runner's half of a platform's part for runners: the way to its parent.
-class parent_port : public polymorphic {
+class parent_port {
 public:
+  parent_port() = default;
+  parent_port(const parent_port&) = delete;
+  parent_port& operator=(const parent_port&) = delete;
+  virtual ~parent_port() = default;
+
   /// The reactor.
   virtual std::shared_ptr<executor> work() = 0;
 

@@ -19,6 +19,9 @@ template <class Process, class Host, class Reader, class Writer>
 class process_core : public stream_owner,
                      public std::enable_shared_from_this<Process> {
 public:
+  process_core(const process_core&) = delete;
+  process_core& operator=(const process_core&) = delete;
+
   // Functions of `child`.
 
   void grant(std::uint64_t bytes) {

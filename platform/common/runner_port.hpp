@@ -4,7 +4,6 @@
 #include "procession/io/reactor/executor.hpp"
 #include "procession/messages/events.hpp"
 #include "procession/messages/expected.hpp"
-#include "procession/messages/polymorphic.hpp"
 #include "procession/platform/runner_options.hpp"
 
 #include <cstdint>
@@ -57,9 +56,14 @@ using runner_event
 
 /// The process of a runner and the stream to it, on the thread of the executor.
 /// Destroying it ends the runner's whole tree in the background.
-class runner_process : public polymorphic {
+class runner_process {
 public:
   using sink = std::function<void(runner_event)>;
+
+  runner_process() = default;
+  runner_process(const runner_process&) = delete;
+  runner_process& operator=(const runner_process&) = delete;
+  virtual ~runner_process() = default;
 
   /// Starts it. Events come on the executor's thread, never from inside a call.
   virtual void start(sink to) = 0;
@@ -69,8 +73,13 @@ public:
 };
 
 /// The parent's half of a platform's part for runners.
-class runner_port : public polymorphic {
+class runner_port {
 public:
+  runner_port() = default;
+  runner_port(const runner_port&) = delete;
+  runner_port& operator=(const runner_port&) = delete;
+  virtual ~runner_port() = default;
+
   /// The reactor.
   virtual std::shared_ptr<executor> work() = 0;
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "procession/messages/polymorphic.hpp"
 #include "procession/platform/child.hpp"
 
 #include <memory>
@@ -8,8 +7,10 @@
 namespace procession {
 
 /// The process that a stream belongs to, as the stream sees it. On the reactor.
-class stream_owner : public polymorphic {
+class stream_owner {
 public:
+  virtual ~stream_owner() = default;
+
   /// Keeps the owner alive, and its streams with it.
   virtual std::shared_ptr<stream_owner> keep() = 0;
 

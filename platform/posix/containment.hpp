@@ -2,7 +2,6 @@
 
 #include "procession/io/reactor/loop.hpp"
 #include "procession/messages/expected.hpp"
-#include "procession/messages/polymorphic.hpp"
 #include "procession/messages/session.hpp"
 #include "procession/platform/posix/fd.hpp"
 #include "procession/platform/posix/marks.hpp"
@@ -49,8 +48,13 @@ enum class ending {
 /// whatever process group or session. Lives on the reactor. Destroying it
 /// cancels nothing: an end that has begun is finished in the background, and
 /// `done` is still called.
-class tree : public polymorphic {
+class tree {
 public:
+  tree() = default;
+  tree(const tree&) = delete;
+  tree& operator=(const tree&) = delete;
+  virtual ~tree() = default;
+
   virtual containment_kind kind() const noexcept = 0;
 
   /// Directory of the cgroup to clone into; -1 for none.
@@ -95,11 +99,14 @@ public:
 };
 
 /// Holds all the trees of a runtime.
-class containment : public polymorphic {
+class containment {
 public:
+  containment() = default;
+  containment(const containment&) = delete;
+  containment& operator=(const containment&) = delete;
   /// Removes its files; all trees have ended. If the end of a tree still waits
   /// for a sweep, it is dropped together with its `done`.
-  ~containment() override = default;
+  virtual ~containment() = default;
 
   virtual containment_kind kind() const noexcept = 0;
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "procession/messages/expected.hpp"
-#include "procession/messages/polymorphic.hpp"
 #include "procession/platform/win_elevated/rules/logon_policy.hpp"
 #include "procession/platform/win_elevated/secret.hpp"
 
@@ -15,8 +14,13 @@ namespace procession::windows {
 /// The passwords of the users of runners, by user name. From any thread, one at
 /// a time; may block for some seconds while another process changes them. Every
 /// failure is at the stage `credentials`.
-class credential_store : public polymorphic {
+class credential_store {
 public:
+  credential_store() = default;
+  credential_store(const credential_store&) = delete;
+  credential_store& operator=(const credential_store&) = delete;
+  virtual ~credential_store() = default;
+
   /// @returns `no_such_user` if there is no password.
   virtual expected<secret> load(const std::string& user) = 0;
 

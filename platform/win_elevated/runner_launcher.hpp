@@ -1,7 +1,6 @@
 #pragma once
 
 #include "procession/messages/expected.hpp"
-#include "procession/messages/polymorphic.hpp"
 #include "procession/platform/windows/process_start.hpp"
 
 #include <windows.h>
@@ -31,8 +30,13 @@ struct runner_command {
 };
 
 /// Starts runners as one user. On the launcher thread.
-class runner_launcher : public polymorphic {
+class runner_launcher {
 public:
+  runner_launcher() = default;
+  runner_launcher(const runner_launcher&) = delete;
+  runner_launcher& operator=(const runner_launcher&) = delete;
+  virtual ~runner_launcher() = default;
+
   /// Starts a runner without a window, which inherits its standard streams and
   /// nothing else. May block as long as a logon.
   /// @returns the process without our ends of its streams.
