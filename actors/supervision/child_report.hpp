@@ -49,7 +49,8 @@ struct child_report {
   std::uint64_t child = 0;
   /// Which start of it.
   std::uint64_t start = 0;
-  std::variant<started, ready, unready, not_yet, exited> what;
+  // The first can be created while this class is incomplete, as CAF 1 needs.
+  std::variant<ready, started, unready, not_yet, exited> what;
 };
 
 } // namespace procession
