@@ -10,12 +10,6 @@ namespace procession {
 
 namespace {
 
-exec_tool_impl::behavior_type
-exec_behavior(exec_tool_impl::stateful_pointer<exec_machine> self,
-              const spawner& where, const exec_tool_options& options) {
-  return state_of(self).make_behavior(where, options);
-}
-
 /// What others hold. The sessions hold the machine, whose events they send, so
 /// that this is what tells it that nobody needs it any more.
 exec_tool::behavior_type facade_behavior(exec_tool::pointer self,
@@ -55,8 +49,9 @@ exec_tool::behavior_type facade_behavior(exec_tool::pointer self,
 
 exec_tool make_exec_tool(caf::actor_system& sys, spawner where,
                          exec_tool_options options) {
-  auto machine = sys.spawn(exec_behavior, std::move(where), std::move(options));
-  return sys.spawn(facade_behavior, std::move(machine));
+  return sys.spawn(facade_behavior,
+                   exec_machine::spawn_in(sys, std::move(where),
+                                          std::move(options)));
 }
 
 } // namespace procession

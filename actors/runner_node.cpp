@@ -1,12 +1,11 @@
 #include "procession/actors/runner_node.hpp"
 
+#include "procession/actors/common/state_machine.hpp"
 #include "procession/actors/common/waiters.hpp"
 #include "procession/runner/parent/runner_succession.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <vector>
 
@@ -68,18 +67,11 @@ private:
 /// Speaks for the runners, which keep it: an actor that just is not reachable
 /// any more would end on whatever thread let go of it last, and there the actor
 /// system may be gone before that is done.
-class runner_machine {
+class runner_machine : public state_machine<runner_impl, runner_machine> {
 public:
   static constexpr const char* name = "procession.runner";
 
-  using pointer = runner_impl::stateful_pointer<runner_machine>;
-
-  explicit runner_machine(pointer self) : self_(self) {
-    // nop
-  }
-
-  runner_machine(const runner_machine&) = delete;
-  runner_machine& operator=(const runner_machine&) = delete;
+  using state_machine::state_machine;
 
   /// Answers all who wait: a promise that is dropped tells nobody.
   ~runner_machine() {
@@ -146,7 +138,6 @@ private:
       self_->quit(to_error(info_.why));
   }
 
-  pointer self_;
   succession_ptr runners_;
   runner_info info_;
   /// It is down, and no other follows.
@@ -157,12 +148,6 @@ private:
   waiters<runner_info> asking_;
   waiters<runner_info> terminating_;
 };
-
-runner_impl::behavior_type
-runner_behavior(runner_impl::stateful_pointer<runner_machine> self,
-                succession_ptr runners) {
-  return state_of(self).make_behavior(std::move(runners));
-}
 
 } // namespace
 
@@ -175,7 +160,7 @@ runner_node start_runner(caf::actor_system& sys,
                          std::shared_ptr<runner_port> port,
                          runner_options options) {
   auto runners = runner_succession::make(std::move(port), std::move(options));
-  auto hdl = sys.spawn(runner_behavior, runners);
+  auto hdl = runner_machine::spawn_in(sys, runners);
   runners->work()->post([runners, hdl] {
     runners->start([hdl](const runner_change& x) { caf::anon_send(hdl, x); });
   });

@@ -28,13 +28,6 @@ std::optional<failure> validate(const std::vector<child_spec>& children,
   return std::nullopt;
 }
 
-supervisor_impl::behavior_type
-supervisor_behavior(stateful_impl<supervisor_impl, supervisor_machine>* self,
-                    std::vector<child_spec> children,
-                    supervisor_options options) {
-  return state_of(self).make_behavior(std::move(children), options);
-}
-
 } // namespace
 
 caf::expected<supervisor> make_supervisor(caf::actor_system& sys,
@@ -43,7 +36,7 @@ caf::expected<supervisor> make_supervisor(caf::actor_system& sys,
   if (auto bad = validate(children, options))
     return to_error(*bad);
   return supervisor{
-    sys.spawn(supervisor_behavior, std::move(children), options)};
+    supervisor_machine::spawn_in(sys, std::move(children), options)};
 }
 
 child_spec session_child(std::string name, spawner where, command what,

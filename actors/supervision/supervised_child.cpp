@@ -177,8 +177,8 @@ void supervised_child::start() {
 }
 
 void supervised_child::start_session(const session_start& spec) {
-  auto made = at_.self->spawn<caf::monitored>(
-    supervised_session_behavior, std::make_shared<const session_start>(spec),
+  auto made = supervised_session_machine::spawn_in<caf::monitored>(
+    *at_.self, std::make_shared<const session_start>(spec),
     reporter{at_.self->address(), number_, starts_});
   actor_ = caf::actor_cast<caf::actor>(made);
 }

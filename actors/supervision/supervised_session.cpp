@@ -33,11 +33,6 @@ bool succeeded(const session_start& spec, const exit_status& x) {
 
 } // namespace
 
-supervised_session_machine::supervised_session_machine(pointer self)
-  : self_(self) {
-  // nop
-}
-
 supervised_session_machine::~supervised_session_machine() {
   if (session_)
     self_->demonitor(session_.address());
@@ -263,12 +258,6 @@ void supervised_session_machine::on(const probe_answer& x) {
   }
   self_->delayed_send(self_, probe_pause_, probe_again{});
   probe_pause_ = std::min<caf::timespan>(2 * probe_pause_, longest_probe_pause);
-}
-
-supervised_session::behavior_type supervised_session_behavior(
-  supervised_session::stateful_pointer<supervised_session_machine> self,
-  std::shared_ptr<const session_start> spec, reporter report) {
-  return state_of(self).make_behavior(std::move(spec), std::move(report));
 }
 
 } // namespace procession

@@ -1,12 +1,10 @@
 #pragma once
 
 #include "procession/actors/common/last_words.hpp"
+#include "procession/actors/common/state_machine.hpp"
 #include "procession/actors/common/waiters.hpp"
 #include "procession/actors/supervision/supervised_child.hpp"
 #include "procession/actors/supervisor.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -18,18 +16,12 @@ namespace procession {
 
 /// The state machine of a supervisor: it decides which child is started or
 /// stopped next.
-class supervisor_machine {
+class supervisor_machine
+  : public state_machine<supervisor_impl, supervisor_machine> {
 public:
   static constexpr const char* name = "procession.supervisor";
 
-  using pointer = supervisor_impl::stateful_pointer<supervisor_machine>;
-
-  explicit supervisor_machine(pointer self) : self_(self) {
-    // nop
-  }
-
-  supervisor_machine(const supervisor_machine&) = delete;
-  supervisor_machine& operator=(const supervisor_machine&) = delete;
+  using state_machine::state_machine;
 
   /// The refusal of a child whose name another one has.
   static failure duplicate_child(const std::string& name);
@@ -100,7 +92,6 @@ private:
   child* find_number(std::uint64_t number);
   child* find_actor(const caf::actor_addr& who);
 
-  pointer self_;
   supervisor_options options_;
   phase phase_ = phase::starting;
   std::vector<child_ptr> children_;
