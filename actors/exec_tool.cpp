@@ -10,38 +10,28 @@ namespace procession {
 
 namespace {
 
+/// Hands a request on.
+template <class... Ts>
+auto passing_on(exec_tool::pointer self, const exec_tool_impl& to) {
+  return [=](Ts... xs) { return self->delegate(to, std::move(xs)...); };
+}
+
 /// What others hold. The sessions hold the machine, whose events they send, so
 /// that this is what tells it that nobody needs it any more.
 exec_tool::behavior_type facade_behavior(exec_tool::pointer self,
                                          const exec_tool_impl& machine) {
   self->link_to(machine);
   return {
-    [=](exec_atom x, exec_request& y) {
-      return self->delegate(machine, x, std::move(y));
-    },
-    [=](write_atom x, exec_input& y) {
-      return self->delegate(machine, x, std::move(y));
-    },
-    [=](poll_atom x, exec_poll& y) {
-      return self->delegate(machine, x, std::move(y));
-    },
-    [=](resize_atom x, session_id& y, terminal_size size) {
-      return self->delegate(machine, x, std::move(y), size);
-    },
-    [=](signal_atom x, session_id& y, signal_name name) {
-      return self->delegate(machine, x, std::move(y), name);
-    },
-    [=](cancel_atom x, session_id& y) {
-      return self->delegate(machine, x, std::move(y));
-    },
-    [=](wait_atom x, session_id& y) {
-      return self->delegate(machine, x, std::move(y));
-    },
-    [=](list_atom x) { return self->delegate(machine, x); },
-    [=](terminate_atom x, session_id& y) {
-      return self->delegate(machine, x, std::move(y));
-    },
-    [=](terminate_atom x) { return self->delegate(machine, x); },
+    passing_on<exec_atom, exec_request>(self, machine),
+    passing_on<write_atom, exec_input>(self, machine),
+    passing_on<poll_atom, exec_poll>(self, machine),
+    passing_on<resize_atom, session_id, terminal_size>(self, machine),
+    passing_on<signal_atom, session_id, signal_name>(self, machine),
+    passing_on<cancel_atom, session_id>(self, machine),
+    passing_on<wait_atom, session_id>(self, machine),
+    passing_on<list_atom>(self, machine),
+    passing_on<terminate_atom, session_id>(self, machine),
+    passing_on<terminate_atom>(self, machine),
   };
 }
 
