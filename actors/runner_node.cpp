@@ -27,32 +27,20 @@ namespace {
 using runner_impl = extended<runner, caf::result<void>(runner_change)>;
 using succession_ptr = std::shared_ptr<runner_succession>;
 
-/// What the nodes and the spawners of a runner have in common: without them it
-/// ends.
-class runner_lease {
-public:
-  explicit runner_lease(succession_ptr runners) : runners_(std::move(runners)) {
-    // nop
-  }
-
-  runner_lease(const runner_lease&) = delete;
-  runner_lease& operator=(const runner_lease&) = delete;
-
-  ~runner_lease() {
-    runners_->work()->post([runners = runners_] { runners->release(); });
-  }
-
-private:
-  succession_ptr runners_;
-};
-
-/// Children that keep the runner.
+/// Makes the children of the nodes and the spawners of a runner, which ends
+/// without them.
 class leased_factory : public child_factory {
 public:
-  leased_factory(std::shared_ptr<runner_lease> lease,
-                 std::shared_ptr<child_factory> children)
-    : lease_(std::move(lease)), children_(std::move(children)) {
+  explicit leased_factory(succession_ptr runners)
+    : runners_(std::move(runners)),
+      children_(make_children(runners_->work(), [runners = runners_] {
+        return runners->next();
+      })) {
     // nop
+  }
+
+  ~leased_factory() override {
+    runners_->work()->post([runners = runners_] { runners->release(); });
   }
 
   std::unique_ptr<child> make_child() override {
@@ -60,7 +48,7 @@ public:
   }
 
 private:
-  std::shared_ptr<runner_lease> lease_;
+  succession_ptr runners_;
   std::shared_ptr<child_factory> children_;
 };
 
@@ -164,10 +152,7 @@ runner_node start_runner(caf::actor_system& sys,
   runners->work()->post([runners, hdl] {
     runners->start([hdl](const runner_change& x) { caf::anon_send(hdl, x); });
   });
-  return {hdl, std::make_shared<leased_factory>(
-                 std::make_shared<runner_lease>(runners),
-                 make_children(runners->work(),
-                               [runners] { return runners->next(); }))};
+  return {hdl, std::make_shared<leased_factory>(runners)};
 }
 
 spawner make_spawner(caf::actor_system& sys, const runner_node& where,
