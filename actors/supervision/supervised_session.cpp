@@ -179,12 +179,9 @@ void supervised_session_machine::not_ready_any_more() {
 
 void supervised_session_machine::watch() {
   if (auto* wanted = std::get_if<ready_output>(&spec_->ready)) {
-    auto texts = pattern_set::make({{wanted->text}});
-    if (!texts)
-      return end(to_error(texts.error()));
-    pattern_watch watch{wanted->text.size()};
-    watch.look_for(*std::move(texts));
-    watches_.emplace(std::array{watch, watch});
+    watch_.emplace(wanted->text.size());
+    if (auto bad = watch_->look_for({{wanted->text}}))
+      return end(to_error(*bad));
   } else if (std::holds_alternative<ready_notified>(spec_->ready)) {
     self_->request(session_, caf::infinite, ready_atom_v)
       .then([this] { become_ready(); },
@@ -204,15 +201,14 @@ void supervised_session_machine::watch() {
 }
 
 void supervised_session_machine::on(const output& x) {
-  if (!watches_)
+  if (!watch_)
     return;
-  auto& watch = (*watches_)[static_cast<std::size_t>(x.stream)];
-  watch.append(x.bytes.text());
-  if (auto found = watch.find(); !found || !*found) {
+  watch_->append(x);
+  if (auto found = watch_->find(); !found || !*found) {
     self_->send(session_, ack_atom_v, std::uint64_t{x.bytes.size()});
     return;
   }
-  watches_.reset();
+  watch_.reset();
   auto lost = [this](caf::error& why) { end(std::move(why)); };
   self_->request(session_, caf::infinite, unsubscribe_atom_v)
     .then([] {}, [](const caf::error&) {});
@@ -222,8 +218,8 @@ void supervised_session_machine::on(const output& x) {
 }
 
 void supervised_session_machine::on(const gap& x) {
-  if (watches_)
-    (*watches_)[static_cast<std::size_t>(x.stream)].lose(x.to - x.from);
+  if (watch_)
+    watch_->lose(x);
 }
 
 void supervised_session_machine::look() {

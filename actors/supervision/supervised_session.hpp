@@ -1,14 +1,13 @@
 #pragma once
 
 #include "procession/actors/common/state_machine.hpp"
+#include "procession/actors/expect.hpp"
 #include "procession/actors/supervision/child_report.hpp"
-#include "procession/io/pattern_watch.hpp"
 #include "procession/messages/caf.hpp"
 #include "procession/messages/supervisor.hpp"
 
 #include <caf/actor_clock.hpp>
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -104,7 +103,7 @@ private:
   bool closed_ = false;
   /// The reason to end with.
   caf::error reason_;
-  std::optional<std::array<pattern_watch, 2>> watches_;
+  std::optional<expect_buffer> watch_;
   /// The session when its program began to run, for the probe.
   session_info info_;
   caf::timespan probe_pause_{};
