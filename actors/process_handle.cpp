@@ -84,11 +84,6 @@ process_handle::process_handle(procession::session hdl) noexcept
   // nop
 }
 
-process_handle::process_handle(process_handle&& other) noexcept
-  : session_(std::move(other.session_)) {
-  // nop
-}
-
 process_handle& process_handle::operator=(process_handle&& other) noexcept {
   process_handle before{std::move(*this)};
   session_ = std::move(other.session_);

@@ -38,7 +38,7 @@ public:
   /// Takes over a session, whose tree will be killed with this handle.
   explicit process_handle(procession::session hdl) noexcept;
 
-  process_handle(process_handle&& other) noexcept;
+  process_handle(process_handle&& other) noexcept = default;
   process_handle& operator=(process_handle&& other) noexcept;
   ~process_handle();
 

@@ -43,20 +43,15 @@ child_spec session_child(std::string name, spawner where, command what,
                          readiness ready) {
   child_spec result;
   result.name = std::move(name);
-  session_start start;
-  start.where = std::move(where);
-  start.what = std::move(what);
-  start.ready = std::move(ready);
-  result.start = std::move(start);
+  result.start = session_start{std::move(where), std::move(what),
+                               std::move(ready)};
   return result;
 }
 
 child_spec actor_child(std::string name, actor_factory make) {
   child_spec result;
   result.name = std::move(name);
-  actor_start start;
-  start.make = std::move(make);
-  result.start = std::move(start);
+  result.start = actor_start{std::move(make)};
   return result;
 }
 
