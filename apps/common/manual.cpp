@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <memory>
 #include <sstream>
 
@@ -66,33 +67,18 @@ std::vector<block> parse_footer(const std::string& text) {
 
 /// Returns `text` escaped, so that roff shows it literally (groff_char(7)).
 std::string roff(std::string_view text) {
+  static const std::map<char, std::string_view> escapes{
+    {'\\', "\\e"},  {'-', "\\-"},    {'~', "\\(ti"},
+    {'^', "\\(ha"}, {'\'', "\\(aq"}, {'`', "\\(ga"}};
   std::string result;
   auto at_line_start = true;
   for (auto c : text) {
     if (at_line_start && (c == '.' || c == '\''))
       result += "\\&";
-    switch (c) {
-      case '\\':
-        result += "\\e";
-        break;
-      case '-':
-        result += "\\-";
-        break;
-      case '~':
-        result += "\\(ti";
-        break;
-      case '^':
-        result += "\\(ha";
-        break;
-      case '\'':
-        result += "\\(aq";
-        break;
-      case '`':
-        result += "\\(ga";
-        break;
-      default:
-        result += c;
-    }
+    if (auto i = escapes.find(c); i != escapes.end())
+      result += i->second;
+    else
+      result += c;
     at_line_start = c == '\n';
   }
   return result;
