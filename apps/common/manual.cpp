@@ -1,6 +1,7 @@
 #include "common/manual.hpp"
 
 #include "common/command_tree.hpp"
+#include "common/standard_streams.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -193,6 +194,7 @@ private:
 manual::manual(CLI::App& app, std::string version)
   : app_(app), version_(std::move(version)) {
   app.formatter(std::make_shared<formatter>(*this));
+  app.set_version_flag("--version", version_, "Print the version and exit");
 }
 
 void manual::takes_program(const CLI::App& command) {
@@ -277,6 +279,22 @@ manual::document(const std::vector<std::string>& args) const {
   if (args[1] == "fish")
     return fish_completion();
   return std::nullopt;
+}
+
+bool manual::print_document(const std::vector<std::string>& args) const {
+  auto text = document(args);
+  if (text)
+    print(*text);
+  return text.has_value();
+}
+
+std::optional<int> manual::print_answer(const CLI::ParseError& x) const {
+  if (x.get_exit_code() != 0)
+    return std::nullopt;
+  std::ostringstream text;
+  auto code = app_.exit(x, text, text);
+  print(text.str());
+  return code;
 }
 
 } // namespace procession

@@ -142,7 +142,6 @@ int main(int argc, char** argv) {
                "stdio",
                "procession-mcp"};
   ps::manual pages{app, version};
-  app.set_version_flag("--version", version, "Print the version and exit");
   choices chosen;
   std::string runner;
   std::string shell;
@@ -182,10 +181,8 @@ int main(int argc, char** argv) {
     ->check(CLI::Range(1024, 1024 * 1024 * 1024))
     ->capture_default_str();
   app.footer(footer);
-  if (auto text = pages.document({argv + 1, argv + std::max(argc, 1)})) {
-    ps::print(*text);
+  if (pages.print_document({argv + 1, argv + std::max(argc, 1)}))
     return EXIT_SUCCESS;
-  }
   try {
     app.parse(argc, argv);
     if (!runner.empty())
@@ -197,8 +194,8 @@ int main(int argc, char** argv) {
     else
       chosen.shell = ps::default_shell();
   } catch (const CLI::ParseError& x) {
-    if (x.get_exit_code() == 0)
-      return app.exit(x);
+    if (auto code = pages.print_answer(x))
+      return *code;
     ps::say("procession-mcp: " + std::string{x.what()}
             + "; try procession-mcp --help\n");
     return bad_usage;
