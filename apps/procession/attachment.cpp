@@ -371,16 +371,11 @@ private:
 caf::actor spawn_attachment(caf::actor_system& sys, const place& where,
                             const run_options& options, terminal_hooks hooks,
                             std::shared_ptr<run_end> end) {
-  auto behavior = [](attachment::pointer self, const place& where,
-                     const run_options& options, terminal_hooks hooks,
-                     std::shared_ptr<run_end> end) {
-    return state_of(self).start(where, options, std::move(hooks),
-                                std::move(end));
-  };
   // On its own thread, as its diagnostics may have to wait for the reader of
   // our error output.
-  return sys.spawn<caf::detached>(behavior, where, options, std::move(hooks),
-                                  std::move(end));
+  return sys.spawn<caf::detached>([=](attachment::pointer self) {
+    return state_of(self).start(where, options, hooks, end);
+  });
 }
 
 } // namespace procession::cli
