@@ -74,6 +74,10 @@ public:
     return spec_;
   }
 
+  const std::string& name() const noexcept {
+    return spec_.name;
+  }
+
   std::uint64_t number() const noexcept {
     return number_;
   }

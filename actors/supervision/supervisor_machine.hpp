@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -88,9 +87,9 @@ private:
             caf::timespan delay = caf::timespan::zero());
 
   child& insert(child_spec spec);
-  child* find_child(const std::string& name);
-  child* find_number(std::uint64_t number);
-  child* find_actor(const caf::actor_addr& who);
+  /// Returns the first child of which `property` is `x`; null if there is none.
+  template <class Property, class T>
+  child* find_by(Property property, const T& x);
 
   supervisor_options options_;
   phase phase_ = phase::starting;
