@@ -5,6 +5,7 @@
 #include <boost/asio/async_result.hpp>
 
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace procession {

@@ -7,8 +7,6 @@
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 
-#include <vector>
-
 namespace procession {
 
 /// The news of its runners to their actor, at each change and when asked.

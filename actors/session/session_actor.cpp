@@ -5,8 +5,6 @@
 #include "procession/actors/common/actor_timer.hpp"
 #include "procession/actors/common/waiters.hpp"
 
-#include <caf/actor_clock.hpp>
-#include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>

@@ -5,8 +5,6 @@
 #include "tool_calls.hpp"
 #include "tool_list.hpp"
 
-#include <procession/actors/exec_tool.hpp>
-
 #include <caf/all.hpp>
 
 #include <cstddef>

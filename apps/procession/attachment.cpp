@@ -10,9 +10,7 @@
 #include "stdio_calls.hpp"
 #include "stdio_threads.hpp"
 
-#include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>

@@ -11,7 +11,6 @@
 #include <exception>
 #include <iostream>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace procession::cli {
