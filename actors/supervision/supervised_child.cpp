@@ -171,16 +171,12 @@ void supervised_child::start() {
   if (spec_.ready_within < caf::timespan{max_timespan})
     at_.expect(number_, spec_.ready_within);
   if (auto* session = std::get_if<session_start>(&spec_.start))
-    start_session(*session);
+    actor_ = caf::actor_cast<caf::actor>(
+      supervised_session_machine::spawn_in<caf::monitored>(
+        *at_.self, std::make_shared<const session_start>(*session),
+        reporter{at_.self->address(), number_, starts_}));
   else
     start_actor(std::get<actor_start>(spec_.start));
-}
-
-void supervised_child::start_session(const session_start& spec) {
-  auto made = supervised_session_machine::spawn_in<caf::monitored>(
-    *at_.self, std::make_shared<const session_start>(spec),
-    reporter{at_.self->address(), number_, starts_});
-  actor_ = caf::actor_cast<caf::actor>(made);
 }
 
 void supervised_child::start_actor(const actor_start& spec) {

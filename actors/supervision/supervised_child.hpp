@@ -157,7 +157,6 @@ public:
             const exit_status& status = {}) const;
 
 private:
-  void start_session(const session_start& spec);
   void start_actor(const actor_start& spec);
   void on_ready();
   void tell_exit(std::string how, const exit_status& status = {});

@@ -45,7 +45,7 @@ supervised_session::behavior_type supervised_session_machine::make_behavior(
   self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });
   // However a session goes, those who wait for its states are told; not so if
   // it lived on another node.
-  self_->set_down_handler([this](caf::down_msg& x) { end(x.reason); });
+  self_->set_down_handler([this](caf::down_msg& x) { self_->quit(x.reason); });
   auto what = spec_->what;
   what.owner = ownership::sender;
   what.limits.retention = std::max<caf::timespan>(what.limits.retention,
@@ -59,7 +59,7 @@ supervised_session::behavior_type supervised_session_machine::make_behavior(
     .then([this](session& x) { on_spawned(std::move(x)); },
           [this](caf::error& why) {
             report_(self_, child_report::unready{why});
-            end(std::move(why));
+            self_->quit(std::move(why));
           });
   return {
     [this](const started& x) { on(x); },
@@ -116,14 +116,14 @@ void supervised_session_machine::tell_exit() {
   else if (!succeeded(*spec_, *exit_))
     reason_ = make_error(errc::child_failed, stage::run, to_string(*exit_));
   if (closed_)
-    end(reason_);
+    self_->quit(reason_);
 }
 
 void supervised_session_machine::on_closed() {
   not_ready_any_more();
   closed_ = true;
   if (state_ == state::exited)
-    end(reason_);
+    self_->quit(reason_);
 }
 
 void supervised_session_machine::check_close() {
@@ -131,7 +131,7 @@ void supervised_session_machine::check_close() {
   if (left <= caf::timespan::zero()) {
     if (state_ != state::exited)
       tell_exit();
-    return end(reason_);
+    return self_->quit(reason_);
   }
   self_->delayed_send(self_, std::min<caf::timespan>(left, longest_delay),
                       close_check{});
@@ -151,11 +151,7 @@ void supervised_session_machine::terminate() {
       [](const exit_status&) {
         // Then it closes.
       },
-      [this](caf::error& why) { end(std::move(why)); });
-}
-
-void supervised_session_machine::end(caf::error reason) {
-  self_->quit(std::move(reason));
+      [this](caf::error& why) { self_->quit(std::move(why)); });
 }
 
 // -- readiness ----------------------------------------------------------------
@@ -181,7 +177,7 @@ void supervised_session_machine::watch() {
   if (auto* wanted = std::get_if<ready_output>(&spec_->ready)) {
     watch_.emplace(wanted->text.size());
     if (auto bad = watch_->look_for({{wanted->text}}))
-      return end(to_error(*bad));
+      return self_->quit(to_error(*bad));
   } else if (std::holds_alternative<ready_notified>(spec_->ready)) {
     self_->request(session_, caf::infinite, ready_atom_v)
       .then([this] { become_ready(); },
@@ -194,7 +190,7 @@ void supervised_session_machine::watch() {
           info_ = std::move(x);
           look();
         },
-        [this](caf::error& why) { end(std::move(why)); });
+        [this](caf::error& why) { self_->quit(std::move(why)); });
   } else {
     become_ready();
   }
@@ -209,7 +205,7 @@ void supervised_session_machine::on(const output& x) {
     return;
   }
   watch_.reset();
-  auto lost = [this](caf::error& why) { end(std::move(why)); };
+  auto lost = [this](caf::error& why) { self_->quit(std::move(why)); };
   self_->request(session_, caf::infinite, unsubscribe_atom_v)
     .then([] {}, [](const caf::error&) {});
   self_->request(session_, caf::infinite, subscribe_atom_v, events_only)

@@ -88,7 +88,6 @@ private:
   void tell_exit();
   void terminate();
   void check_close();
-  void end(caf::error reason);
 
   std::shared_ptr<const session_start> spec_;
   reporter report_;
