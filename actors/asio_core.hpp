@@ -170,7 +170,11 @@ public:
     if (auto i = ops_.find(id); i != ops_.end()) {
       op = std::move(i->second);
       ops_.erase(i);
-      forget_reader(id);
+      for (auto& x : readers_)
+        if (x && x->id == id)
+          x.reset();
+      if (chunk_reader_ == id)
+        chunk_reader_ = 0;
       op->abort();
     }
   }
@@ -267,14 +271,6 @@ private:
   boost::system::error_code busy() {
     return note({errc::busy,
                  {stage::run, 0, "another read of that stream waits already"}});
-  }
-
-  void forget_reader(std::uint64_t id) {
-    for (auto& x : readers_)
-      if (x && x->id == id)
-        x.reset();
-    if (chunk_reader_ == id)
-      chunk_reader_ = 0;
   }
 
   /// Completes the reads that it can, and fetches output for the others: no

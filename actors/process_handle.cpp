@@ -21,11 +21,6 @@ constexpr std::uint64_t read_size = 256 * 1024;
 // A write is cut into pieces that the input queue takes.
 constexpr std::size_t write_size = 256 * 1024;
 
-caf::error no_process() {
-  return make_error(errc::no_such_session, stage::none,
-                    "the handle owns no process");
-}
-
 caf::error too_late() {
   return make_error(errc::deadline_passed, stage::run,
                     "the deadline of the caller passed");
@@ -70,7 +65,8 @@ ask_for(caf::actor_system& sys, const Handle& whom, Time timeout, Ts&&... xs) {
 template <class Result, class Time, class... Ts>
 caf::expected<Result> ask(const session& whom, Time timeout, Ts&&... xs) {
   if (!whom)
-    return no_process();
+    return make_error(errc::no_such_session, stage::none,
+                      "the handle owns no process");
   return ask_for<Result>(whom.home_system(), whom, timeout,
                          std::forward<Ts>(xs)...);
 }

@@ -138,7 +138,7 @@ caf::result<exec_result> exec_machine::exec(exec_request& x) {
   auto patterns = patterns_of(x.wait);
   if (!patterns)
     return to_error(patterns.error());
-  if (live() >= at_.options.max_sessions)
+  if (describe_sessions(true).size() >= at_.options.max_sessions)
     return too_many(std::to_string(at_.options.max_sessions)
                     + " sessions live already");
   if (x.id.empty())
@@ -197,13 +197,6 @@ session_id exec_machine::next_id() {
     result = at_.options.id_prefix + std::to_string(++last_id_);
   while (find(result) != nullptr);
   return result;
-}
-
-std::size_t exec_machine::live() const {
-  return static_cast<std::size_t>(
-    std::count_if(sessions_.begin(), sessions_.end(), [](auto& x) {
-      return x.second.state() != session_state::closed;
-    }));
 }
 
 caf::error exec_machine::too_many(const std::string& text) const {

@@ -55,7 +55,6 @@ private:
 
   command make_command(const exec_request& x) const;
   session_id next_id();
-  std::size_t live() const;
   caf::error too_many(const std::string& text) const;
   exec_list describe_sessions(bool live_only) const;
 
