@@ -1,6 +1,5 @@
 // The runner: hosts sessions for a parent at the other end of a channel.
-#include "channel_option.hpp"
-#include "unattended.hpp"
+#include "system_parts.hpp"
 
 #include "procession/platform/common/parent_port.hpp"
 #include "procession/platform/runtime.hpp"
