@@ -24,16 +24,12 @@ struct block {
   std::string meaning = {};
 };
 
-std::size_t indent_of(const std::string& line) {
-  return std::min(line.find_first_not_of(' '), line.size());
-}
-
 std::vector<block> parse_footer(const std::string& text) {
   std::vector<block> result;
   std::istringstream lines{text};
   auto fresh = true;
   for (std::string line; std::getline(lines, line);) {
-    auto indent = indent_of(line);
+    auto indent = std::min(line.find_first_not_of(' '), line.size());
     auto last = result.empty() ? nullptr : &result.back();
     auto gap = line.find("  ", indent);
     auto is_term = indent == 2 && gap != std::string::npos;

@@ -80,18 +80,6 @@ ps::spawner make_spawner(caf::actor_system& system, const ps::runtime& runtime,
   return ps::make_spawner(system, ps::start_runner(system, runtime, options));
 }
 
-/// Facts for the descriptions of the tools.
-tools::surroundings surroundings_of(const choices& chosen) {
-  tools::surroundings result;
-  result.shell = chosen.shell;
-  std::error_code ec;
-  if (!chosen.runner.empty())
-    result.directory = "of the runner";
-  else
-    result.directory = std::filesystem::current_path(ec).string();
-  return result;
-}
-
 int serve(const choices& chosen) {
   prepare_output();
   ps::runtime runtime;
@@ -104,13 +92,18 @@ int serve(const choices& chosen) {
   // Clients do not wait long for us to end.
   options.kill.grace = std::chrono::seconds{1};
   auto tool = ps::make_exec_tool(system, spawner, options);
+  std::error_code ec;
+  tools::surroundings where{chosen.shell,
+                            chosen.runner.empty()
+                              ? std::filesystem::current_path(ec).string()
+                              : "of the runner"};
   line_io io{chosen.max_line};
   std::chrono::duration<double> progress{chosen.progress};
   auto conversation = system.spawn([&](server::pointer self) {
     return procession::state_of(self).make_behavior(
       tool, io,
-      {surroundings_of(chosen),
-       std::chrono::duration_cast<caf::timespan>(progress), chosen.max_line});
+      {where, std::chrono::duration_cast<caf::timespan>(progress),
+       chosen.max_line});
   });
   caf::scoped_actor self{system};
   self->monitor(conversation);

@@ -51,7 +51,6 @@ private:
   void on_batch(const json& messages);
   void on_message(const json& message, const reply_path& to);
   void on_request(const rpc::request& x, const reply_path& to);
-  void on_notification(const rpc::request& x);
   json initialize(const json& params);
   void leave_if_done();
 

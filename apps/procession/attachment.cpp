@@ -122,12 +122,6 @@ public:
 private:
   // -- the runner -------------------------------------------------------------
 
-  /// The end of the runner cut the session off; the runner will say why.
-  void await_runner_end() {
-    in_doubt_ = runner_end_.empty();
-    facts_.cut_off_by = runner_end_;
-  }
-
   void on_down(const caf::down_msg& x) {
     if (!host_ || x.source != host_.address())
       return on_lost();
@@ -229,8 +223,11 @@ private:
   void on(const closed& x) {
     report(x);
     facts_.closed = true;
-    if (x.why == close_reason::host_lost && host_)
-      await_runner_end();
+    if (x.why == close_reason::host_lost && host_) {
+      // The end of the runner cut the session off; the runner will say why.
+      in_doubt_ = runner_end_.empty();
+      facts_.cut_off_by = runner_end_;
+    }
     leave_if_done();
   }
 

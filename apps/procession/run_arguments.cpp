@@ -91,9 +91,7 @@ Examples:
       --unshare-net procession-runner --stdio' -- sh
 )";
 
-CLI::ValidationError wrong(const char* option, const std::string& why) {
-  return CLI::ValidationError{option, why};
-}
+using wrong = CLI::ValidationError;
 
 char escape_of(const std::string& name) {
   if (name == "none")
