@@ -75,11 +75,6 @@ caf::expected<Result> ask(const session& whom, Time timeout, Ts&&... xs) {
 
 // -- process_handle -----------------------------------------------------------
 
-process_handle::process_handle(procession::session hdl) noexcept
-  : session_(std::move(hdl)) {
-  // nop
-}
-
 process_handle& process_handle::operator=(process_handle&& other) noexcept {
   process_handle before{std::move(*this)};
   session_ = std::move(other.session_);
@@ -163,11 +158,6 @@ caf::expected<session_info> process_handle::info() {
 }
 
 // -- process_output -----------------------------------------------------------
-
-process_output::process_output(session source) noexcept
-  : source_(std::move(source)) {
-  // nop
-}
 
 namespace {
 

@@ -6,7 +6,6 @@
 #include "procession/actors/session/session_actor.hpp"
 #include "procession/io/reactor/deadlines.hpp"
 
-#include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 
@@ -85,8 +84,6 @@ public:
   }
 
 private:
-  using time_point = caf::actor_clock::time_point;
-
   /// A closed session without a name, and the number of its end.
   struct replaced_session {
     session_impl hdl;

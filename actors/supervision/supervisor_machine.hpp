@@ -35,7 +35,6 @@ public:
 
 private:
   void say_last();
-  using time_point = caf::actor_clock::time_point;
   using event = supervisor_event_kind;
 
   /// What it is doing as a whole. In `running` each child is on its own.
