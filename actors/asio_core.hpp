@@ -22,7 +22,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -95,49 +94,43 @@ public:
 
   template <class Handler>
   void start(Handler handler, command what) {
-    std::unique_lock guard{mutex_};
-    write_limit_ = std::min(write_limit_, what.limits.stdin_queue);
-    auto id = add<caf::unit_t>(std::move(handler));
-    if (port_ == nullptr)
-      return;
-    port_->start(std::move(what),
-                 completing<caf::unit_t, session_info>(
-                   id, [](asio_core& self, const session_info& x) {
-                     self.pid_ = x.pid;
-                     return caf::unit;
-                   }));
+    begin<caf::unit_t>(std::move(handler), [&](std::uint64_t id) {
+      write_limit_ = std::min(write_limit_, what.limits.stdin_queue);
+      port_->start(std::move(what),
+                   completing<caf::unit_t, session_info>(
+                     id, [](asio_core& self, const session_info& x) {
+                       self.pid_ = x.pid;
+                       return caf::unit;
+                     }));
+    });
   }
 
   /// Sends a request to the session.
   template <class T, class Handler, class... Ts>
   void ask(Handler handler, Ts... xs) {
-    std::unique_lock guard{mutex_};
-    auto id = add<T>(std::move(handler));
-    if (port_ == nullptr)
-      return;
-    port_->template ask<T>(
-      completing<T, T>(id, [](asio_core&, T& x) { return std::move(x); }),
-      std::move(xs)...);
+    begin<T>(std::move(handler), [&](std::uint64_t id) {
+      port_->template ask<T>(
+        completing<T, T>(id, [](asio_core&, T& x) { return std::move(x); }),
+        std::move(xs)...);
+    });
   }
 
   template <class Handler, class Buffers>
   void write_some(Handler handler, const Buffers& from) {
-    std::unique_lock guard{mutex_};
-    std::string bytes(std::min<std::size_t>(boost::asio::buffer_size(from),
-                                            write_limit_),
-                      '\0');
+    std::string bytes(
+      std::min<std::size_t>(boost::asio::buffer_size(from), max_fetch), '\0');
     boost::asio::buffer_copy(boost::asio::buffer(bytes), from);
-    auto id = add<std::size_t>(std::move(handler));
-    if (port_ == nullptr)
-      return;
-    if (bytes.empty())
-      return finish<std::size_t>(id, {}, 0);
-    port_->ask<std::uint64_t>(completing<std::size_t, std::uint64_t>(
-                                id,
-                                [](asio_core&, std::uint64_t n) {
-                                  return static_cast<std::size_t>(n);
-                                }),
-                              write_atom_v, shared_bytes{std::move(bytes)});
+    begin<std::size_t>(std::move(handler), [&](std::uint64_t id) {
+      bytes.resize(std::min<std::size_t>(bytes.size(), write_limit_));
+      if (bytes.empty())
+        return finish<std::size_t>(id, {}, 0);
+      auto done = [](asio_core&, std::uint64_t n) {
+        return static_cast<std::size_t>(n);
+      };
+      port_->ask<std::uint64_t>(completing<std::size_t, std::uint64_t>(id,
+                                                                       done),
+                                write_atom_v, shared_bytes{std::move(bytes)});
+    });
   }
 
   /// Reads bytes of one stream.
@@ -147,30 +140,26 @@ public:
       boost::asio::buffer_sequence_begin(to),
       boost::asio::buffer_sequence_end(to));
     auto wanted = boost::asio::buffer_size(to);
-    std::unique_lock guard{mutex_};
-    auto& waiting = readers_[static_cast<std::size_t>(stream)];
-    auto id = add<std::size_t>(std::move(handler));
-    if (port_ == nullptr)
-      return;
-    if (wanted == 0)
-      return finish<std::size_t>(id, {}, 0);
-    if (waiting)
-      return finish<std::size_t>(id, busy(), 0);
-    waiting = stream_reader{id, wanted, std::move(room)};
-    serve();
+    begin<std::size_t>(std::move(handler), [&](std::uint64_t id) {
+      auto& waiting = readers_[static_cast<std::size_t>(stream)];
+      if (wanted == 0)
+        return finish<std::size_t>(id, {}, 0);
+      if (waiting)
+        return finish<std::size_t>(id, busy(), 0);
+      waiting = stream_reader{id, wanted, std::move(room)};
+      serve();
+    });
   }
 
   /// Reads a chunk of either stream, in the order of arrival.
   template <class Handler>
   void read_chunk(Handler handler) {
-    std::unique_lock guard{mutex_};
-    auto id = add<output>(std::move(handler));
-    if (port_ == nullptr)
-      return;
-    if (chunk_reader_ != 0)
-      return finish<output>(id, busy(), {});
-    chunk_reader_ = id;
-    serve();
+    begin<output>(std::move(handler), [&](std::uint64_t id) {
+      if (chunk_reader_ != 0)
+        return finish<output>(id, busy(), {});
+      chunk_reader_ = id;
+      serve();
+    });
   }
 
   /// Completes one operation, or all, with `operation_aborted`. What the
@@ -181,7 +170,11 @@ public:
     if (auto i = ops_.find(id); i != ops_.end()) {
       op = std::move(i->second);
       ops_.erase(i);
-      forget_reader(id);
+      for (auto& x : readers_)
+        if (x && x->id == id)
+          x.reset();
+      if (chunk_reader_ == id)
+        chunk_reader_ = 0;
       op->abort();
     }
   }
@@ -222,15 +215,15 @@ private:
     std::vector<boost::asio::mutable_buffer> room;
   };
 
-  template <class T, class Handler>
-  std::uint64_t add(Handler handler) {
+  /// Adds an operation and calls `f` with its number, unless this is closed.
+  template <class T, class Handler, class F>
+  void begin(Handler handler, F f) {
+    std::lock_guard guard{mutex_};
     auto slot = boost::asio::get_associated_cancellation_slot(handler);
     auto op = std::make_unique<asio_op_for<T, Handler>>(std::move(handler),
                                                         io_);
-    if (port_ == nullptr) {
-      op->abort();
-      return 0;
-    }
+    if (port_ == nullptr)
+      return op->abort();
     auto id = ++last_id_;
     ops_.emplace(id, std::move(op));
     if (slot.is_connected())
@@ -240,7 +233,7 @@ private:
           if (self != nullptr && type != boost::asio::cancellation_type::none)
             self->cancel(id);
         });
-    return id;
+    f(id);
   }
 
   /// Completes the operation, unless it was cancelled.
@@ -278,14 +271,6 @@ private:
   boost::system::error_code busy() {
     return note({errc::busy,
                  {stage::run, 0, "another read of that stream waits already"}});
-  }
-
-  void forget_reader(std::uint64_t id) {
-    for (auto& x : readers_)
-      if (x && x->id == id)
-        x.reset();
-    if (chunk_reader_ == id)
-      chunk_reader_ = 0;
   }
 
   /// Completes the reads that it can, and fetches output for the others: no

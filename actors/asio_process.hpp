@@ -5,6 +5,7 @@
 #include <boost/asio/async_result.hpp>
 
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace procession {
@@ -214,13 +215,12 @@ private:
   }
 
   template <class T>
-  struct signature {
-    using type = void(error_code, T);
-  };
+  using signature = std::conditional_t<std::is_same_v<T, caf::unit_t>,
+                                       void(error_code), void(error_code, T)>;
 
   template <class T, class Token, class... Ts>
   auto ask(Token&& token, Ts... xs) {
-    return boost::asio::async_initiate<Token, typename signature<T>::type>(
+    return boost::asio::async_initiate<Token, signature<T>>(
       [core = core_](auto handler, auto... ys) {
         core->template ask<T>(std::move(handler), std::move(ys)...);
       },
@@ -228,11 +228,6 @@ private:
   }
 
   std::shared_ptr<detail::asio_core> core_;
-};
-
-template <>
-struct asio_process::signature<caf::unit_t> {
-  using type = void(boost::system::error_code);
 };
 
 } // namespace procession

@@ -10,10 +10,10 @@ namespace procession {
 
 namespace {
 
-exec_tool_impl::behavior_type
-exec_behavior(exec_tool_impl::stateful_pointer<exec_machine> self,
-              const spawner& where, const exec_tool_options& options) {
-  return state_of(self).make_behavior(where, options);
+/// Hands a request on.
+template <class... Ts>
+auto passing_on(exec_tool::pointer self, const exec_tool_impl& to) {
+  return [=](Ts... xs) { return self->delegate(to, std::move(xs)...); };
 }
 
 /// What others hold. The sessions hold the machine, whose events they send, so
@@ -22,32 +22,16 @@ exec_tool::behavior_type facade_behavior(exec_tool::pointer self,
                                          const exec_tool_impl& machine) {
   self->link_to(machine);
   return {
-    [=](exec_atom x, exec_request& y) {
-      return self->delegate(machine, x, std::move(y));
-    },
-    [=](write_atom x, exec_input& y) {
-      return self->delegate(machine, x, std::move(y));
-    },
-    [=](poll_atom x, exec_poll& y) {
-      return self->delegate(machine, x, std::move(y));
-    },
-    [=](resize_atom x, session_id& y, terminal_size size) {
-      return self->delegate(machine, x, std::move(y), size);
-    },
-    [=](signal_atom x, session_id& y, signal_name name) {
-      return self->delegate(machine, x, std::move(y), name);
-    },
-    [=](cancel_atom x, session_id& y) {
-      return self->delegate(machine, x, std::move(y));
-    },
-    [=](wait_atom x, session_id& y) {
-      return self->delegate(machine, x, std::move(y));
-    },
-    [=](list_atom x) { return self->delegate(machine, x); },
-    [=](terminate_atom x, session_id& y) {
-      return self->delegate(machine, x, std::move(y));
-    },
-    [=](terminate_atom x) { return self->delegate(machine, x); },
+    passing_on<exec_atom, exec_request>(self, machine),
+    passing_on<write_atom, exec_input>(self, machine),
+    passing_on<poll_atom, exec_poll>(self, machine),
+    passing_on<resize_atom, session_id, terminal_size>(self, machine),
+    passing_on<signal_atom, session_id, signal_name>(self, machine),
+    passing_on<cancel_atom, session_id>(self, machine),
+    passing_on<wait_atom, session_id>(self, machine),
+    passing_on<list_atom>(self, machine),
+    passing_on<terminate_atom, session_id>(self, machine),
+    passing_on<terminate_atom>(self, machine),
   };
 }
 
@@ -55,8 +39,9 @@ exec_tool::behavior_type facade_behavior(exec_tool::pointer self,
 
 exec_tool make_exec_tool(caf::actor_system& sys, spawner where,
                          exec_tool_options options) {
-  auto machine = sys.spawn(exec_behavior, std::move(where), std::move(options));
-  return sys.spawn(facade_behavior, std::move(machine));
+  return sys.spawn(facade_behavior,
+                   exec_machine::spawn_in(sys, std::move(where),
+                                          std::move(options)));
 }
 
 } // namespace procession

@@ -1,7 +1,8 @@
 #include "procession/actors/expect.hpp"
 
+#include "procession/actors/common/state_machine.hpp"
+
 #include <caf/actor_system.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <deque>
 #include <utility>
@@ -87,15 +88,11 @@ using expecter_impl
              caf::result<void>(continued), caf::result<void>(exited),
              caf::result<void>(closed), caf::result<void>(expect_deadline)>;
 
-class expecter_machine {
+class expecter_machine : public state_machine<expecter_impl, expecter_machine> {
 public:
   static constexpr const char* name = "procession.expecter";
 
-  using pointer = expecter_impl::stateful_pointer<expecter_machine>;
-
-  explicit expecter_machine(pointer self) : self_(self) {
-    // nop
-  }
+  using state_machine::state_machine;
 
   expecter_impl::behavior_type
   make_behavior(session source, caf::actor_addr owner, std::size_t window) {
@@ -213,7 +210,6 @@ private:
       waiting_ = {};
   }
 
-  pointer self_;
   session source_;
   caf::actor_addr owner_;
   expect_buffer buffer_;
@@ -229,19 +225,12 @@ private:
   std::uint64_t number_ = 0;
 };
 
-expecter_impl::behavior_type
-expecter_behavior(expecter_impl::stateful_pointer<expecter_machine> self,
-                  session source, caf::actor_addr owner, std::size_t window) {
-  return state_of(self).make_behavior(std::move(source), std::move(owner),
-                                      window);
-}
-
 } // namespace
 
 expecter make_expecter(caf::actor_system& sys, session source,
                        caf::actor_addr owner, std::size_t window) {
-  return sys.spawn(expecter_behavior, std::move(source), std::move(owner),
-                   window);
+  return expecter_machine::spawn_in(sys, std::move(source), std::move(owner),
+                                    window);
 }
 
 } // namespace procession

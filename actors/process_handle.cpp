@@ -21,11 +21,6 @@ constexpr std::uint64_t read_size = 256 * 1024;
 // A write is cut into pieces that the input queue takes.
 constexpr std::size_t write_size = 256 * 1024;
 
-caf::error no_process() {
-  return make_error(errc::no_such_session, stage::none,
-                    "the handle owns no process");
-}
-
 caf::error too_late() {
   return make_error(errc::deadline_passed, stage::run,
                     "the deadline of the caller passed");
@@ -70,7 +65,8 @@ ask_for(caf::actor_system& sys, const Handle& whom, Time timeout, Ts&&... xs) {
 template <class Result, class Time, class... Ts>
 caf::expected<Result> ask(const session& whom, Time timeout, Ts&&... xs) {
   if (!whom)
-    return no_process();
+    return make_error(errc::no_such_session, stage::none,
+                      "the handle owns no process");
   return ask_for<Result>(whom.home_system(), whom, timeout,
                          std::forward<Ts>(xs)...);
 }
@@ -78,16 +74,6 @@ caf::expected<Result> ask(const session& whom, Time timeout, Ts&&... xs) {
 } // namespace
 
 // -- process_handle -----------------------------------------------------------
-
-process_handle::process_handle(procession::session hdl) noexcept
-  : session_(std::move(hdl)) {
-  // nop
-}
-
-process_handle::process_handle(process_handle&& other) noexcept
-  : session_(std::move(other.session_)) {
-  // nop
-}
 
 process_handle& process_handle::operator=(process_handle&& other) noexcept {
   process_handle before{std::move(*this)};
@@ -172,11 +158,6 @@ caf::expected<session_info> process_handle::info() {
 }
 
 // -- process_output -----------------------------------------------------------
-
-process_output::process_output(session source) noexcept
-  : source_(std::move(source)) {
-  // nop
-}
 
 namespace {
 

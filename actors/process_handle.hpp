@@ -36,9 +36,12 @@ public:
   process_handle() noexcept = default;
 
   /// Takes over a session, whose tree will be killed with this handle.
-  explicit process_handle(procession::session hdl) noexcept;
+  explicit process_handle(procession::session hdl) noexcept
+    : session_(std::move(hdl)) {
+    // nop
+  }
 
-  process_handle(process_handle&& other) noexcept;
+  process_handle(process_handle&& other) noexcept = default;
   process_handle& operator=(process_handle&& other) noexcept;
   ~process_handle();
 
@@ -108,7 +111,10 @@ public:
 
   /// Reads from the beginning of what `source` retains. Only a session that
   /// was spawned with `unsubscribed_policy::pause` waits for its reader.
-  explicit process_output(session source) noexcept;
+  explicit process_output(session source) noexcept
+    : source_(std::move(source)) {
+    // nop
+  }
 
   /// Blocks until there is output or its end.
   /// @returns the next chunk, or none once the streams are at their end.

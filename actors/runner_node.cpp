@@ -1,14 +1,11 @@
 #include "procession/actors/runner_node.hpp"
 
+#include "procession/actors/common/state_machine.hpp"
 #include "procession/actors/common/waiters.hpp"
 #include "procession/runner/parent/runner_succession.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
-
-#include <vector>
 
 namespace procession {
 
@@ -28,32 +25,20 @@ namespace {
 using runner_impl = extended<runner, caf::result<void>(runner_change)>;
 using succession_ptr = std::shared_ptr<runner_succession>;
 
-/// What the nodes and the spawners of a runner have in common: without them it
-/// ends.
-class runner_lease {
-public:
-  explicit runner_lease(succession_ptr runners) : runners_(std::move(runners)) {
-    // nop
-  }
-
-  runner_lease(const runner_lease&) = delete;
-  runner_lease& operator=(const runner_lease&) = delete;
-
-  ~runner_lease() {
-    runners_->work()->post([runners = runners_] { runners->release(); });
-  }
-
-private:
-  succession_ptr runners_;
-};
-
-/// Children that keep the runner.
+/// Makes the children of the nodes and the spawners of a runner, which ends
+/// without them.
 class leased_factory : public child_factory {
 public:
-  leased_factory(std::shared_ptr<runner_lease> lease,
-                 std::shared_ptr<child_factory> children)
-    : lease_(std::move(lease)), children_(std::move(children)) {
+  explicit leased_factory(succession_ptr runners)
+    : runners_(std::move(runners)),
+      children_(make_children(runners_->work(), [runners = runners_] {
+        return runners->next();
+      })) {
     // nop
+  }
+
+  ~leased_factory() override {
+    runners_->work()->post([runners = runners_] { runners->release(); });
   }
 
   std::unique_ptr<child> make_child() override {
@@ -61,25 +46,18 @@ public:
   }
 
 private:
-  std::shared_ptr<runner_lease> lease_;
+  succession_ptr runners_;
   std::shared_ptr<child_factory> children_;
 };
 
 /// Speaks for the runners, which keep it: an actor that just is not reachable
 /// any more would end on whatever thread let go of it last, and there the actor
 /// system may be gone before that is done.
-class runner_machine {
+class runner_machine : public state_machine<runner_impl, runner_machine> {
 public:
   static constexpr const char* name = "procession.runner";
 
-  using pointer = runner_impl::stateful_pointer<runner_machine>;
-
-  explicit runner_machine(pointer self) : self_(self) {
-    // nop
-  }
-
-  runner_machine(const runner_machine&) = delete;
-  runner_machine& operator=(const runner_machine&) = delete;
+  using state_machine::state_machine;
 
   /// Answers all who wait: a promise that is dropped tells nobody.
   ~runner_machine() {
@@ -146,7 +124,6 @@ private:
       self_->quit(to_error(info_.why));
   }
 
-  pointer self_;
   succession_ptr runners_;
   runner_info info_;
   /// It is down, and no other follows.
@@ -157,12 +134,6 @@ private:
   waiters<runner_info> asking_;
   waiters<runner_info> terminating_;
 };
-
-runner_impl::behavior_type
-runner_behavior(runner_impl::stateful_pointer<runner_machine> self,
-                succession_ptr runners) {
-  return state_of(self).make_behavior(std::move(runners));
-}
 
 } // namespace
 
@@ -175,14 +146,11 @@ runner_node start_runner(caf::actor_system& sys,
                          std::shared_ptr<runner_port> port,
                          runner_options options) {
   auto runners = runner_succession::make(std::move(port), std::move(options));
-  auto hdl = sys.spawn(runner_behavior, runners);
+  auto hdl = runner_machine::spawn_in(sys, runners);
   runners->work()->post([runners, hdl] {
     runners->start([hdl](const runner_change& x) { caf::anon_send(hdl, x); });
   });
-  return {hdl, std::make_shared<leased_factory>(
-                 std::make_shared<runner_lease>(runners),
-                 make_children(runners->work(),
-                               [runners] { return runners->next(); }))};
+  return {hdl, std::make_shared<leased_factory>(runners)};
 }
 
 spawner make_spawner(caf::actor_system& sys, const runner_node& where,

@@ -57,10 +57,6 @@ void session_port::post(port_task what) {
   caf::anon_send(actor_, std::move(what));
 }
 
-failure session_port::not_started() {
-  return {errc::no_such_session, {stage::none, 0, "no process was started"}};
-}
-
 failure session_port::to_failure(const caf::error& x) {
   if (auto ours = failure_of(x))
     return std::move(*ours);

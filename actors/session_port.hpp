@@ -75,7 +75,8 @@ private:
   static void ask_for(caf::event_based_actor* self, const session& whom,
                       const callback<T>& done, const Ts&... xs) {
     if (!whom)
-      return done(not_started());
+      return done(failure{errc::no_such_session,
+                          {stage::none, 0, "no process was started"}});
     auto failed = [done](const caf::error& why) { done(to_failure(why)); };
     if constexpr (std::is_same_v<T, caf::unit_t>)
       self->request(whom, caf::infinite, xs...)
@@ -86,7 +87,6 @@ private:
   }
 
   void post(port_task what);
-  static failure not_started();
   /// An error of CAF's says that the session is gone.
   static failure to_failure(const caf::error& x);
 

@@ -1,15 +1,13 @@
 #include "procession/actors/spawner.hpp"
 
 #include "procession/actors/common/actor_timer.hpp"
+#include "procession/actors/common/state_machine.hpp"
 #include "procession/actors/common/waiters.hpp"
 #include "procession/actors/session/session_actor.hpp"
 #include "procession/io/reactor/deadlines.hpp"
 
-#include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
 #include <map>
@@ -43,18 +41,11 @@ struct listing {
   }
 };
 
-class spawner_machine {
+class spawner_machine : public state_machine<spawner_impl, spawner_machine> {
 public:
   static constexpr const char* name = "procession.spawner";
 
-  using pointer = spawner_impl::stateful_pointer<spawner_machine>;
-
-  explicit spawner_machine(pointer self) : self_(self) {
-    // nop
-  }
-
-  spawner_machine(const spawner_machine&) = delete;
-  spawner_machine& operator=(const spawner_machine&) = delete;
+  using state_machine::state_machine;
 
   /// Its sessions end with it.
   ~spawner_machine() {
@@ -93,8 +84,6 @@ public:
   }
 
 private:
-  using time_point = caf::actor_clock::time_point;
-
   /// A closed session without a name, and the number of its end.
   struct replaced_session {
     session_impl hdl;
@@ -122,28 +111,16 @@ private:
     else if (sessions_.count(spec.id) != 0 && !make_way(spec.id))
       return make_error(errc::duplicate_session, stage::admit,
                         "there is a session '" + spec.id + "' already");
-    auto id = spec.id;
-    auto args = std::make_shared<session_args>();
-    args->spec = spec;
-    args->child = children_->make_child();
-    args->spawner = self_->address();
-    // Nobody else can reach the session, let alone end it, before we return.
-    auto& child = *args->child;
-    auto made = self_->spawn<caf::lazy_init>(session_behavior, std::move(args));
-    self_->monitor(made);
-    ids_.emplace(made.address(), id);
-    sessions_.emplace(std::move(id), made);
-    auto credit = first_credit(spec);
-    auto start = [&] {
-      child.start(std::move(spec), credit, sink_of(std::move(made)));
-    };
-    if (terms) {
-      auto result = self_->delegate(made, start_atom_v, *terms);
-      start();
-      return result;
-    }
-    auto result = self_->delegate(made, start_atom_v);
-    start();
+    caf::delegated<session> result;
+    launch_session(*self_, spec, children_->make_child(),
+                   [&](const session_impl& made) {
+                     self_->monitor(made);
+                     ids_.emplace(made.address(), spec.id);
+                     sessions_.emplace(spec.id, made);
+                     result = terms
+                                ? self_->delegate(made, start_atom_v, *terms)
+                                : self_->delegate(made, start_atom_v);
+                   });
     return result;
   }
 
@@ -280,7 +257,6 @@ private:
     due_.clear(number);
   }
 
-  pointer self_;
   std::shared_ptr<child_factory> children_;
   spawner_options options_;
   std::unordered_map<session_id, session_impl> sessions_;
@@ -299,13 +275,6 @@ private:
   std::uint64_t last_id_ = 0;
 };
 
-spawner_impl::behavior_type
-spawner_behavior(spawner_impl::stateful_pointer<spawner_machine> self,
-                 std::shared_ptr<child_factory> children,
-                 spawner_options options) {
-  return state_of(self).make_behavior(std::move(children), options);
-}
-
 } // namespace
 
 spawner make_spawner(caf::actor_system& sys, const runtime& rt,
@@ -316,7 +285,7 @@ spawner make_spawner(caf::actor_system& sys, const runtime& rt,
 spawner make_spawner(caf::actor_system& sys,
                      std::shared_ptr<child_factory> children,
                      spawner_options options) {
-  return sys.spawn(spawner_behavior, std::move(children), options);
+  return spawner_machine::spawn_in(sys, std::move(children), options);
 }
 
 } // namespace procession

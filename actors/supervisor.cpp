@@ -28,13 +28,6 @@ std::optional<failure> validate(const std::vector<child_spec>& children,
   return std::nullopt;
 }
 
-supervisor_impl::behavior_type
-supervisor_behavior(stateful_impl<supervisor_impl, supervisor_machine>* self,
-                    std::vector<child_spec> children,
-                    supervisor_options options) {
-  return state_of(self).make_behavior(std::move(children), options);
-}
-
 } // namespace
 
 caf::expected<supervisor> make_supervisor(caf::actor_system& sys,
@@ -43,27 +36,22 @@ caf::expected<supervisor> make_supervisor(caf::actor_system& sys,
   if (auto bad = validate(children, options))
     return to_error(*bad);
   return supervisor{
-    sys.spawn(supervisor_behavior, std::move(children), options)};
+    supervisor_machine::spawn_in(sys, std::move(children), options)};
 }
 
 child_spec session_child(std::string name, spawner where, command what,
                          readiness ready) {
   child_spec result;
   result.name = std::move(name);
-  session_start start;
-  start.where = std::move(where);
-  start.what = std::move(what);
-  start.ready = std::move(ready);
-  result.start = std::move(start);
+  result.start = session_start{std::move(where), std::move(what),
+                               std::move(ready)};
   return result;
 }
 
 child_spec actor_child(std::string name, actor_factory make) {
   child_spec result;
   result.name = std::move(name);
-  actor_start start;
-  start.make = std::move(make);
-  result.start = std::move(start);
+  result.start = actor_start{std::move(make)};
   return result;
 }
 

@@ -128,20 +128,12 @@ std::optional<std::string> with_modifiers(const key_code& key, int modifiers) {
       return std::nullopt;
     return ((modifiers & alt) != 0 ? "\x1b" : "") + code;
   }
-  if (modifiers == 0) {
-    switch (key.is) {
-      case key_code::form::csi:
-        return "\x1b[" + code;
-      case key_code::form::ss3:
-        return "\x1bO" + code;
-      default:
-        return "\x1b[" + code + '~';
-    }
-  }
-  auto sent = ';' + std::to_string(modifiers + 1);
+  auto sent = modifiers != 0 ? ';' + std::to_string(modifiers + 1) : "";
   if (key.is == key_code::form::number)
     return "\x1b[" + code + sent + '~';
-  return "\x1b[1" + sent + code;
+  if (modifiers != 0)
+    return "\x1b[1" + sent + code;
+  return (key.is == key_code::form::ss3 ? "\x1bO" : "\x1b[") + code;
 }
 
 /// One character with modifiers.

@@ -253,9 +253,9 @@ caf::result<void> exec_machine::pass_on(const session_id& id, Ts... request) {
   if (x == nullptr)
     return no_such_session(id);
   auto to = x->running();
-  if (auto* bad = std::get_if<caf::error>(&to))
-    return std::move(*bad);
-  return self_->delegate(std::get<session>(to), request...);
+  if (!to)
+    return to.error();
+  return self_->delegate(*to, request...);
 }
 
 exec_list exec_machine::describe_sessions(bool live_only) const {

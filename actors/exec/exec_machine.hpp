@@ -1,34 +1,23 @@
 #pragma once
 
+#include "procession/actors/common/state_machine.hpp"
 #include "procession/actors/common/waiters.hpp"
 #include "procession/actors/exec/tool_session.hpp"
 #include "procession/actors/exec_tool.hpp"
-#include "procession/messages/caf.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <map>
 #include <set>
 #include <string>
-#include <vector>
 
 namespace procession {
 
 /// The actor behind `exec_tool`: admits requests, finds the session of each,
 /// and forgets sessions whose output was read or has waited for too long.
-class exec_machine {
+class exec_machine : public state_machine<exec_tool_impl, exec_machine> {
 public:
   static constexpr const char* name = "procession.exec_tool";
 
-  using pointer = exec_tool_impl::stateful_pointer<exec_machine>;
-
-  explicit exec_machine(pointer self) : self_(self) {
-    // nop
-  }
-
-  exec_machine(const exec_machine&) = delete;
-  exec_machine& operator=(const exec_machine&) = delete;
+  using state_machine::state_machine;
 
   /// Answers all requests that wait.
   ~exec_machine();
@@ -71,7 +60,6 @@ private:
   caf::error too_many(const std::string& text, const session_id& refused) const;
   exec_list describe_sessions(bool live_only) const;
 
-  pointer self_;
   spawner where_;
   exec_context at_{self_, {}, {}};
   sessions sessions_;

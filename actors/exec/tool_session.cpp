@@ -77,7 +77,7 @@ exec_session tool_session::describe() const {
   return result;
 }
 
-std::variant<session, caf::error> tool_session::running() const {
+caf::expected<session> tool_session::running() const {
   if (state_ == session_state::starting)
     return still_starting(id_);
   if (state_ == session_state::closed)

@@ -10,6 +10,7 @@
 #include "procession/messages/caf.hpp"
 
 #include <caf/actor_addr.hpp>
+#include <caf/expected.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include <memory>
@@ -82,7 +83,7 @@ public:
   }
 
   /// The handle that a request is passed on to, or the reason to refuse it.
-  std::variant<session, caf::error> running() const;
+  caf::expected<session> running() const;
 
   // Events.
 

@@ -52,20 +52,64 @@ public:
   /// included, and was forgotten.
   template <class Actor>
   bool acknowledge(Actor* self, const caf::actor_addr& who, std::uint64_t bytes,
-                   const facts& now);
+                   const facts& now) {
+    auto i = find(who);
+    if (i == members_.end())
+      return false;
+    i->window.acknowledged(bytes);
+    deliver(self, *i, now);
+    if (i->told != session_state::closed)
+      return false;
+    members_.erase(i);
+    return true;
+  }
 
   /// Sends every subscriber what its window allows; `closed` to those that had
   /// everything, who are then forgotten.
   /// @returns those who were forgotten.
   template <class Actor>
-  std::vector<caf::actor_addr> deliver(Actor* self, const facts& now);
+  std::vector<caf::actor_addr> deliver(Actor* self, const facts& now) {
+    for (auto& x : members_)
+      deliver(self, x, now);
+    std::vector<caf::actor_addr> done;
+    if (now.state != session_state::closed)
+      return done;
+    std::erase_if(members_, [&](const member& x) {
+      if (x.told != session_state::closed)
+        return false;
+      done.push_back(x.who.address());
+      return true;
+    });
+    return done;
+  }
 
   /// The session goes before all had everything: sends each subscriber what its
   /// window allows, a `gap` for the rest, `exited` unless it had that, and
   /// `closed`: `host_lost` if there was a rest or the session is not closed.
   /// @returns the addresses of those subscribers.
   template <class Actor>
-  std::vector<caf::actor_addr> abort(Actor* self, const facts& now);
+  std::vector<caf::actor_addr> abort(Actor* self, const facts& now) {
+    std::vector<caf::actor_addr> result;
+    for (auto& x : members_) {
+      deliver_start(self, x, now);
+      deliver_output(self, x);
+      auto why = now.state == session_state::closed ? now.why
+                                                    : close_reason::host_lost;
+      for (auto stream : {stream_kind::out, stream_kind::err}) {
+        auto from = x.at.at[stream], to = log_.end()[stream];
+        if (from >= to || x.mode == delivery::events_only)
+          continue;
+        self->send(x.who, gap{id_, ++x.seq, stream, from, to});
+        why = close_reason::host_lost;
+      }
+      if (x.told < session_state::exited)
+        self->send(x.who, exited{id_, ++x.seq, now.status});
+      self->send(x.who, closed{id_, ++x.seq, why, now.rest});
+      result.push_back(x.who.address());
+    }
+    members_.clear();
+    return result;
+  }
 
   /// Whether a lossless subscriber has not been sent everything.
   bool holds_back() const noexcept;
@@ -88,13 +132,51 @@ private:
   };
 
   template <class Actor>
-  void deliver_start(Actor* self, member& x, const facts& now);
+  void deliver_start(Actor* self, member& x, const facts& now) {
+    if (x.told != session_state::starting || now.pid == 0)
+      return;
+    x.told = session_state::running;
+    self->send(x.who, started{id_, ++x.seq, now.pid, now.containment});
+  }
 
   template <class Actor>
-  void deliver_output(Actor* self, member& x);
+  void deliver_output(Actor* self, member& x) {
+    if (x.mode == delivery::events_only)
+      return;
+    while (auto n = x.window.available()) {
+      // Told only to who can take what follows: one gap, however long it grew.
+      while (auto loss = log_.skip_evicted(x.at))
+        self->send(x.who,
+                   gap{id_, ++x.seq, loss->stream, loss->from, loss->to});
+      auto run = log_.next(x.at, n);
+      if (!run)
+        break;
+      x.window.sent(run->bytes.size());
+      self->send(x.who, output{id_, ++x.seq, run->stream, run->offset,
+                               std::move(run->bytes)});
+    }
+  }
 
   template <class Actor>
-  void deliver(Actor* self, member& x, const facts& now);
+  void deliver(Actor* self, member& x, const facts& now) {
+    deliver_start(self, x, now);
+    deliver_output(self, x);
+    if (x.stopped != now.stopped && now.state < session_state::exited) {
+      x.stopped = now.stopped;
+      if (x.stopped != 0)
+        self->send(x.who, stopped{id_, ++x.seq, x.stopped});
+      else
+        self->send(x.who, continued{id_, ++x.seq});
+    }
+    if (now.state >= session_state::exited && x.told < session_state::exited) {
+      x.told = session_state::exited;
+      self->send(x.who, exited{id_, ++x.seq, now.status});
+    }
+    if (now.state == session_state::closed && has_all_output(x)) {
+      x.told = session_state::closed;
+      self->send(x.who, closed{id_, ++x.seq, now.why, now.rest});
+    }
+  }
 
   std::vector<member>::iterator find(const caf::actor_addr& who);
   bool has_all_output(const member& x) const noexcept;
@@ -103,107 +185,5 @@ private:
   const output_log& log_;
   std::vector<member> members_;
 };
-
-// -- implementation of the sending part, needed by the one actor that has it --
-
-template <class Actor>
-void fanout::deliver_start(Actor* self, member& x, const facts& now) {
-  if (x.told != session_state::starting || now.pid == 0)
-    return;
-  x.told = session_state::running;
-  self->send(x.who, started{id_, ++x.seq, now.pid, now.containment});
-}
-
-template <class Actor>
-void fanout::deliver_output(Actor* self, member& x) {
-  if (x.mode == delivery::events_only)
-    return;
-  while (auto n = x.window.available()) {
-    // Told only to who can take what follows: one gap, however long it grew.
-    while (auto loss = log_.skip_evicted(x.at))
-      self->send(x.who, gap{id_, ++x.seq, loss->stream, loss->from, loss->to});
-    auto run = log_.next(x.at, n);
-    if (!run)
-      break;
-    x.window.sent(run->bytes.size());
-    self->send(x.who, output{id_, ++x.seq, run->stream, run->offset,
-                             std::move(run->bytes)});
-  }
-}
-
-template <class Actor>
-void fanout::deliver(Actor* self, member& x, const facts& now) {
-  deliver_start(self, x, now);
-  deliver_output(self, x);
-  if (x.stopped != now.stopped && now.state < session_state::exited) {
-    x.stopped = now.stopped;
-    if (x.stopped != 0)
-      self->send(x.who, stopped{id_, ++x.seq, x.stopped});
-    else
-      self->send(x.who, continued{id_, ++x.seq});
-  }
-  if (now.state >= session_state::exited && x.told < session_state::exited) {
-    x.told = session_state::exited;
-    self->send(x.who, exited{id_, ++x.seq, now.status});
-  }
-  if (now.state == session_state::closed && has_all_output(x)) {
-    x.told = session_state::closed;
-    self->send(x.who, closed{id_, ++x.seq, now.why, now.rest});
-  }
-}
-
-template <class Actor>
-bool fanout::acknowledge(Actor* self, const caf::actor_addr& who,
-                         std::uint64_t bytes, const facts& now) {
-  auto i = find(who);
-  if (i == members_.end())
-    return false;
-  i->window.acknowledged(bytes);
-  deliver(self, *i, now);
-  if (i->told != session_state::closed)
-    return false;
-  members_.erase(i);
-  return true;
-}
-
-template <class Actor>
-std::vector<caf::actor_addr> fanout::abort(Actor* self, const facts& now) {
-  std::vector<caf::actor_addr> result;
-  for (auto& x : members_) {
-    deliver_start(self, x, now);
-    deliver_output(self, x);
-    auto why = now.state == session_state::closed ? now.why
-                                                  : close_reason::host_lost;
-    for (auto stream : {stream_kind::out, stream_kind::err}) {
-      auto from = x.at.at[stream], to = log_.end()[stream];
-      if (from >= to || x.mode == delivery::events_only)
-        continue;
-      self->send(x.who, gap{id_, ++x.seq, stream, from, to});
-      why = close_reason::host_lost;
-    }
-    if (x.told < session_state::exited)
-      self->send(x.who, exited{id_, ++x.seq, now.status});
-    self->send(x.who, closed{id_, ++x.seq, why, now.rest});
-    result.push_back(x.who.address());
-  }
-  members_.clear();
-  return result;
-}
-
-template <class Actor>
-std::vector<caf::actor_addr> fanout::deliver(Actor* self, const facts& now) {
-  for (auto& x : members_)
-    deliver(self, x, now);
-  std::vector<caf::actor_addr> done;
-  if (now.state != session_state::closed)
-    return done;
-  std::erase_if(members_, [&](const member& x) {
-    if (x.told != session_state::closed)
-      return false;
-    done.push_back(x.who.address());
-    return true;
-  });
-  return done;
-}
 
 } // namespace procession

@@ -5,8 +5,6 @@
 #include "procession/actors/common/actor_timer.hpp"
 #include "procession/actors/common/waiters.hpp"
 
-#include <caf/actor_clock.hpp>
-#include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -24,17 +22,19 @@ caf::error already_exited() {
   return make_error(errc::already_exited, stage::run, "the process has ended");
 }
 
+/// How many bytes of output the child of such a session may bring at first.
+std::uint64_t first_credit(const command& spec) {
+  return spec.unsubscribed == unsubscribed_policy::pause
+           ? std::min(read_window, spec.limits.retained)
+           : read_window;
+}
+
 caf::error stdin_closed() {
   return make_error(errc::stdin_closed, stage::run,
                     "the standard input of the process is closed");
 }
 
 } // namespace
-
-session_machine::session_machine(pointer self)
-  : self_(self), log_(0), subscribers_(spec_.id, log_), reads_(read_window) {
-  // nop
-}
 
 void session_machine::say_last() {
   // However the actor comes to its end, a promise that is dropped tells nobody.
@@ -53,10 +53,11 @@ void session_machine::say_last() {
   self_->demonitor(owner_);
 }
 
-session_impl::behavior_type session_machine::make_behavior(session_args args) {
-  spec_ = std::move(args.spec);
-  child_ = std::move(args.child);
-  spawner_ = std::move(args.spawner);
+session_impl::behavior_type
+session_machine::make_behavior(const std::shared_ptr<session_args>& args) {
+  spec_ = std::move(args->spec);
+  child_ = std::move(args->child);
+  spawner_ = std::move(args->spawner);
   log_ = output_log{spec_.limits.retained};
   started_ = caf::make_timestamp();
   drain_ = drain_clock{spec_.kill.drain_timeout};
@@ -567,22 +568,20 @@ void session_machine::fail_everybody(const caf::error& why) {
   terminating_.fail(why);
 }
 
-std::uint64_t first_credit(const command& spec) {
-  return spec.unsubscribed == unsubscribed_policy::pause
-           ? std::min(read_window, spec.limits.retained)
-           : read_window;
-}
-
-child_sink sink_of(session_impl hdl) {
-  return [hdl = std::move(hdl)](child_event x) {
-    caf::anon_send(hdl, std::move(x));
-  };
-}
-
-session_impl::behavior_type
-session_behavior(stateful_impl<session_impl, session_machine>* self,
-                 std::shared_ptr<session_args> args) {
-  return state_of(self).make_behavior(std::move(*args));
+void launch_session(caf::local_actor& keeper, command spec,
+                    std::unique_ptr<child> process,
+                    const std::function<void(const session_impl&)>& begin) {
+  // Nobody else can reach the session, let alone end it, before `begin` has
+  // sent it a message.
+  auto& started = *process;
+  auto args = std::make_shared<session_args>(
+    session_args{spec, std::move(process), keeper.address()});
+  auto made = session_machine::spawn_in<caf::lazy_init>(keeper,
+                                                        std::move(args));
+  begin(made);
+  auto credit = first_credit(spec);
+  started.start(std::move(spec), credit,
+                [made](child_event x) { caf::anon_send(made, std::move(x)); });
 }
 
 } // namespace procession

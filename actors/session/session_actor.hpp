@@ -1,6 +1,7 @@
 #pragma once
 
 #include "procession/actors/common/last_words.hpp"
+#include "procession/actors/common/state_machine.hpp"
 #include "procession/actors/common/waiters.hpp"
 #include "procession/actors/session/drain_clock.hpp"
 #include "procession/actors/session/fanout.hpp"
@@ -14,12 +15,9 @@
 #include "procession/platform/child.hpp"
 
 #include <caf/actor_clock.hpp>
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace procession {
@@ -71,24 +69,20 @@ using session_keeper = typed_actor<caf::result<void>(session_over)>;
 /// What a session is made of.
 struct session_args {
   command spec;
-  /// Whoever makes the session starts it too, with `first_credit` and `sink_of`
-  /// and behind the start message; then it is the session's.
   std::unique_ptr<procession::child> child;
-  /// A `session_keeper`, which sends an exit message when it ends.
   caf::actor_addr spawner;
 };
 
 /// The state machine of a session: the only one that speaks to subscribers,
 /// whatever the child behind it.
-class session_machine {
+class session_machine : public state_machine<session_impl, session_machine> {
 public:
   static constexpr const char* name = "procession.session";
 
-  using pointer = session_impl::stateful_pointer<session_machine>;
+  using state_machine::state_machine;
 
-  explicit session_machine(pointer self);
-
-  session_impl::behavior_type make_behavior(session_args args);
+  session_impl::behavior_type
+  make_behavior(const std::shared_ptr<session_args>& args);
 
   /// Answers all who wait or listen, unless that was done.
   void on_exit() {
@@ -171,7 +165,6 @@ private:
   void on_missed(limit what);
   void fail_everybody(const caf::error& why);
 
-  pointer self_;
   command spec_;
   std::unique_ptr<child> child_;
   caf::actor_addr spawner_;
@@ -196,9 +189,9 @@ private:
   /// The error of a failed start.
   caf::error start_error_;
 
-  output_log log_;
-  fanout subscribers_;
-  receive_window reads_;
+  output_log log_{0};
+  fanout subscribers_{spec_.id, log_};
+  receive_window reads_{read_window};
   bool held_ = false;
   /// Policy `pause` without subscribers: what somebody has had.
   cursor released_;
@@ -238,16 +231,11 @@ private:
   last_words last_words_{[this] { say_last(); }};
 };
 
-/// How many bytes of output the child of such a session may bring at first.
-std::uint64_t first_credit(const command& spec);
-
-/// Brings the events of a child, which runs on threads of its own, to its
-/// session.
-child_sink sink_of(session_impl hdl);
-
-/// The behavior of a session.
-session_impl::behavior_type
-session_behavior(stateful_impl<session_impl, session_machine>* self,
-                 std::shared_ptr<session_args> args);
+/// Creates a session and starts its child.
+/// @param keeper a `session_keeper`, which sends an exit message when it ends.
+/// @param begin called before the child is started: sends the start message.
+void launch_session(caf::local_actor& keeper, command spec,
+                    std::unique_ptr<child> process,
+                    const std::function<void(const session_impl&)>& begin);
 
 } // namespace procession

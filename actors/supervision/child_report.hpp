@@ -49,7 +49,8 @@ struct child_report {
   std::uint64_t child = 0;
   /// Which start of it.
   std::uint64_t start = 0;
-  std::variant<started, ready, unready, not_yet, exited> what;
+  // The first can be created while this class is incomplete, as CAF 1 needs.
+  std::variant<ready, started, unready, not_yet, exited> what;
 };
 
 } // namespace procession
@@ -66,27 +67,18 @@ using supervisor_impl = extended<supervisor, caf::result<void>(child_report),
 
 /// Reports to a supervisor, which it does not keep. (A request would: whoever
 /// has to answer it keeps the one who asked.)
-class reporter {
-public:
-  reporter() = default;
-
-  /// @param supervisor reacts to `child_report`.
-  reporter(caf::actor_addr supervisor, std::uint64_t child, std::uint64_t start)
-    : supervisor_(std::move(supervisor)), child_(child), start_(start) {
-    // nop
-  }
+struct reporter {
+  /// Reacts to `child_report`.
+  caf::actor_addr supervisor;
+  std::uint64_t child = 0;
+  std::uint64_t start = 0;
 
   template <class Actor, class T>
   void operator()(Actor* self, T what) const {
     using receiver = typed_actor<caf::result<void>(child_report)>;
-    if (auto to = caf::actor_cast<receiver>(supervisor_))
-      self->send(to, child_report{child_, start_, std::move(what)});
+    if (auto to = caf::actor_cast<receiver>(supervisor))
+      self->send(to, child_report{child, start, std::move(what)});
   }
-
-private:
-  caf::actor_addr supervisor_;
-  std::uint64_t child_ = 0;
-  std::uint64_t start_ = 0;
 };
 
 } // namespace procession

@@ -127,22 +127,6 @@ caf::result<child_info> supervised_child::wait_ready(bool adds) {
   return until_ready_.add(at_.self, stage::supervise);
 }
 
-caf::result<void> supervised_child::wait_down() {
-  return until_down_.add(at_.self, stage::supervise);
-}
-
-bool supervised_child::may_wait_ready() {
-  return until_ready_.has_room();
-}
-
-bool supervised_child::may_wait_down() {
-  return until_down_.has_room();
-}
-
-void supervised_child::refuse_ready(const caf::error& why) {
-  until_ready_.fail(why);
-}
-
 void supervised_child::deny_stopped() {
   refuse_ready(make_error(errc::child_failed, stage::ready,
                           "child '" + spec_.name + "' was stopped"));
@@ -171,16 +155,12 @@ void supervised_child::start() {
   if (spec_.ready_within < caf::timespan{max_timespan})
     at_.expect(number_, spec_.ready_within);
   if (auto* session = std::get_if<session_start>(&spec_.start))
-    start_session(*session);
+    actor_ = caf::actor_cast<caf::actor>(
+      supervised_session_machine::spawn_in<caf::monitored>(
+        *at_.self, std::make_shared<const session_start>(*session),
+        reporter{at_.self->address(), number_, starts_}));
   else
     start_actor(std::get<actor_start>(spec_.start));
-}
-
-void supervised_child::start_session(const session_start& spec) {
-  auto made = at_.self->spawn<caf::monitored>(
-    supervised_session_behavior, std::make_shared<const session_start>(spec),
-    reporter{at_.self->address(), number_, starts_});
-  actor_ = caf::actor_cast<caf::actor>(made);
 }
 
 void supervised_child::start_actor(const actor_start& spec) {
@@ -236,12 +216,8 @@ void supervised_child::on_unready(caf::error why) {
   if (state_ != child_state::starting)
     return;
   why_ = std::move(why);
-  tell(event::start_failed, describe(why_));
+  tell_start_failed();
   stop(intent::fail);
-}
-
-void supervised_child::tell_start_failed() const {
-  tell(event::start_failed, describe(why_));
 }
 
 caf::error supervised_child::fail_start() {

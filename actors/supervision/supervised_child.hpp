@@ -74,6 +74,10 @@ public:
     return spec_;
   }
 
+  const std::string& name() const noexcept {
+    return spec_.name;
+  }
+
   std::uint64_t number() const noexcept {
     return number_;
   }
@@ -115,12 +119,25 @@ public:
 
   /// Answered once it is ready. @param adds whether the request adds it.
   caf::result<child_info> wait_ready(bool adds = false);
+
   /// Answered once it is down.
-  caf::result<void> wait_down();
-  bool may_wait_ready();
-  bool may_wait_down();
+  caf::result<void> wait_down() {
+    return until_down_.add(at_.self, stage::supervise);
+  }
+
+  bool may_wait_ready() {
+    return until_ready_.has_room();
+  }
+
+  bool may_wait_down() {
+    return until_down_.has_room();
+  }
+
   /// Tells those who wait until it is ready that it will not be.
-  void refuse_ready(const caf::error& why);
+  void refuse_ready(const caf::error& why) {
+    until_ready_.fail(why);
+  }
+
   void deny_stopped();
 
   void start();
@@ -139,8 +156,12 @@ public:
   void on_unready(caf::error why);
   /// Its actor has ended.
   ending on_down(const caf::error& reason);
+
   /// Tells that it ended before it was ready.
-  void tell_start_failed() const;
+  void tell_start_failed() const {
+    tell(event::start_failed, describe(why_));
+  }
+
   /// Takes the error of a start that failed; those who wait for it get it, too.
   caf::error fail_start();
   /// Its deadline has passed.
@@ -153,7 +174,6 @@ public:
             const exit_status& status = {}) const;
 
 private:
-  void start_session(const session_start& spec);
   void start_actor(const actor_start& spec);
   void on_ready();
   void tell_exit(std::string how, const exit_status& status = {});

@@ -33,11 +33,6 @@ bool succeeded(const session_start& spec, const exit_status& x) {
 
 } // namespace
 
-supervised_session_machine::supervised_session_machine(pointer self)
-  : self_(self) {
-  // nop
-}
-
 supervised_session_machine::~supervised_session_machine() {
   if (session_)
     self_->demonitor(session_.address());
@@ -50,7 +45,7 @@ supervised_session::behavior_type supervised_session_machine::make_behavior(
   self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });
   // However a session goes, those who wait for its states are told; not so if
   // it lived on another node.
-  self_->set_down_handler([this](caf::down_msg& x) { end(x.reason); });
+  self_->set_down_handler([this](caf::down_msg& x) { self_->quit(x.reason); });
   auto what = spec_->what;
   what.owner = ownership::sender;
   what.limits.retention = std::max<caf::timespan>(what.limits.retention,
@@ -64,7 +59,7 @@ supervised_session::behavior_type supervised_session_machine::make_behavior(
     .then([this](session& x) { on_spawned(std::move(x)); },
           [this](caf::error& why) {
             report_(self_, child_report::unready{why});
-            end(std::move(why));
+            self_->quit(std::move(why));
           });
   return {
     [this](const started& x) { on(x); },
@@ -121,7 +116,7 @@ void supervised_session_machine::tell_exit() {
   else if (!succeeded(*spec_, *exit_))
     reason_ = make_error(errc::child_failed, stage::run, to_string(*exit_));
   if (closed_)
-    end(reason_);
+    self_->quit(reason_);
 }
 
 void supervised_session_machine::on_closed() {
@@ -130,7 +125,7 @@ void supervised_session_machine::on_closed() {
     not_ready_any_more();
   closed_ = true;
   if (state_ == state::exited)
-    end(reason_);
+    self_->quit(reason_);
 }
 
 void supervised_session_machine::check_close() {
@@ -138,7 +133,7 @@ void supervised_session_machine::check_close() {
   if (left <= caf::timespan::zero()) {
     if (state_ != state::exited)
       tell_exit();
-    return end(reason_);
+    return self_->quit(reason_);
   }
   self_->delayed_send(self_, std::min<caf::timespan>(left, longest_delay),
                       close_check{});
@@ -158,11 +153,7 @@ void supervised_session_machine::terminate() {
       [](const exit_status&) {
         // Then it closes.
       },
-      [this](caf::error& why) { end(std::move(why)); });
-}
-
-void supervised_session_machine::end(caf::error reason) {
-  self_->quit(std::move(reason));
+      [this](caf::error& why) { self_->quit(std::move(why)); });
 }
 
 // -- readiness ----------------------------------------------------------------
@@ -186,12 +177,9 @@ void supervised_session_machine::not_ready_any_more() {
 
 void supervised_session_machine::watch() {
   if (auto* wanted = std::get_if<ready_output>(&spec_->ready)) {
-    auto texts = pattern_set::make({{wanted->text}});
-    if (!texts)
-      return end(to_error(texts.error()));
-    pattern_watch watch{wanted->text.size()};
-    watch.look_for(*std::move(texts));
-    watches_.emplace(std::array{watch, watch});
+    watch_.emplace(wanted->text.size());
+    if (auto bad = watch_->look_for({{wanted->text}}))
+      return self_->quit(to_error(*bad));
   } else if (std::holds_alternative<ready_notified>(spec_->ready)) {
     self_->request(session_, caf::infinite, ready_atom_v)
       .then([this] { become_ready(); },
@@ -204,23 +192,22 @@ void supervised_session_machine::watch() {
           info_ = std::move(x);
           look();
         },
-        [this](caf::error& why) { end(std::move(why)); });
+        [this](caf::error& why) { self_->quit(std::move(why)); });
   } else {
     become_ready();
   }
 }
 
 void supervised_session_machine::on(const output& x) {
-  if (!watches_)
+  if (!watch_)
     return;
-  auto& watch = (*watches_)[static_cast<std::size_t>(x.stream)];
-  watch.append(x.bytes.text());
-  if (auto found = watch.find(); !found || !*found) {
+  watch_->append(x);
+  if (auto found = watch_->find(); !found || !*found) {
     self_->send(session_, ack_atom_v, std::uint64_t{x.bytes.size()});
     return;
   }
-  watches_.reset();
-  auto lost = [this](caf::error& why) { end(std::move(why)); };
+  watch_.reset();
+  auto lost = [this](caf::error& why) { self_->quit(std::move(why)); };
   self_->request(session_, caf::infinite, unsubscribe_atom_v)
     .then([] {}, [](const caf::error&) {});
   self_->request(session_, caf::infinite, subscribe_atom_v, events_only)
@@ -229,8 +216,8 @@ void supervised_session_machine::on(const output& x) {
 }
 
 void supervised_session_machine::on(const gap& x) {
-  if (watches_)
-    (*watches_)[static_cast<std::size_t>(x.stream)].lose(x.to - x.from);
+  if (watch_)
+    watch_->lose(x);
 }
 
 void supervised_session_machine::look() {
@@ -265,12 +252,6 @@ void supervised_session_machine::on(const probe_answer& x) {
   }
   self_->delayed_send(self_, probe_pause_, probe_again{});
   probe_pause_ = std::min<caf::timespan>(2 * probe_pause_, longest_probe_pause);
-}
-
-supervised_session::behavior_type supervised_session_behavior(
-  supervised_session::stateful_pointer<supervised_session_machine> self,
-  std::shared_ptr<const session_start> spec, reporter report) {
-  return state_of(self).make_behavior(std::move(spec), std::move(report));
 }
 
 } // namespace procession

@@ -1,15 +1,13 @@
 #pragma once
 
+#include "procession/actors/common/state_machine.hpp"
+#include "procession/actors/expect.hpp"
 #include "procession/actors/supervision/child_report.hpp"
-#include "procession/io/pattern_watch.hpp"
 #include "procession/messages/caf.hpp"
 #include "procession/messages/supervisor.hpp"
 
 #include <caf/actor_clock.hpp>
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,17 +47,12 @@ using supervised_session
                 caf::result<void>(probe_again), caf::result<void>(close_check)>;
 
 /// The state machine of it.
-class supervised_session_machine {
+class supervised_session_machine
+  : public state_machine<supervised_session, supervised_session_machine> {
 public:
   static constexpr const char* name = "procession.supervised_session";
 
-  using pointer
-    = supervised_session::stateful_pointer<supervised_session_machine>;
-
-  explicit supervised_session_machine(pointer self);
-  supervised_session_machine(const supervised_session_machine&) = delete;
-  supervised_session_machine& operator=(const supervised_session_machine&)
-    = delete;
+  using state_machine::state_machine;
   ~supervised_session_machine();
 
   /// Starts the session.
@@ -95,9 +88,7 @@ private:
   void tell_exit();
   void terminate();
   void check_close();
-  void end(caf::error reason);
 
-  pointer self_;
   std::shared_ptr<const session_start> spec_;
   reporter report_;
   state state_ = state::starting;
@@ -111,7 +102,7 @@ private:
   bool closed_ = false;
   /// The reason to end with.
   caf::error reason_;
-  std::optional<std::array<pattern_watch, 2>> watches_;
+  std::optional<expect_buffer> watch_;
   /// The session when its program began to run, for the probe.
   session_info info_;
   caf::timespan probe_pause_{};
@@ -120,10 +111,5 @@ private:
   /// When the session that has exited must be closed.
   caf::actor_clock::time_point close_due_{};
 };
-
-/// The behavior of it.
-supervised_session::behavior_type supervised_session_behavior(
-  supervised_session::stateful_pointer<supervised_session_machine> self,
-  std::shared_ptr<const session_start> spec, reporter report);
 
 } // namespace procession

@@ -1,7 +1,5 @@
 #include "procession/actors/supervision/supervisor_machine.hpp"
 
-#include <caf/send.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -15,6 +13,15 @@ caf::error no_such_child(const std::string& name) {
 }
 
 } // namespace
+
+template <class Property, class T>
+supervisor_machine::child*
+supervisor_machine::find_by(Property property, const T& x) {
+  for (auto& y : children_)
+    if (((*y).*property)() == x)
+      return y.get();
+  return nullptr;
+}
 
 failure supervisor_machine::duplicate_child(const std::string& name) {
   return {errc::duplicate_child,
@@ -68,12 +75,13 @@ supervisor_machine::make_behavior(std::vector<child_spec> children,
     },
     [this](unsubscribe_atom) {
       auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
-      return at_.feed.unsubscribe(find_actor(who) != nullptr);
+      return at_.feed.unsubscribe(find_by(&child::actor, who) != nullptr);
     },
     [this](ack_atom, std::uint64_t events) { at_.feed.acknowledge(events); },
     [this](terminate_atom) { return terminate(); },
     [this](child_report& x) {
-      if (auto* about = find_number(x.child); about != nullptr && about->on(x))
+      if (auto* about = find_by(&child::number, x.child);
+          about != nullptr && about->on(x))
         advance();
     },
     [this](timer_fired) { on_timer(); },
@@ -83,16 +91,10 @@ supervisor_machine::make_behavior(std::vector<child_spec> children,
 // -- requests about children --------------------------------------------------
 
 caf::result<child_list> supervisor_machine::wait() {
-  switch (phase_) {
-    case phase::running:
-      return list();
-    case phase::ending:
-      return why_ended();
-    case phase::starting:
-    case phase::clearing:
-    case phase::pausing:
-      break;
-  }
+  if (phase_ == phase::running)
+    return list();
+  if (phase_ == phase::ending)
+    return why_ended();
   return until_up_.add(self_, stage::supervise);
 }
 
@@ -101,7 +103,7 @@ caf::result<child_info> supervisor_machine::add(child_spec spec) {
     return why_ended();
   if (auto bad = validate(spec))
     return to_error(*bad);
-  if (find_child(spec.name) != nullptr)
+  if (find_by(&child::name, spec.name) != nullptr)
     return to_error(duplicate_child(spec.name));
   auto result = insert(std::move(spec)).wait_ready(true);
   if (phase_ == phase::running)
@@ -113,27 +115,18 @@ caf::result<child_info> supervisor_machine::add(child_spec spec) {
 caf::result<child_info> supervisor_machine::restart(const std::string& name) {
   if (phase_ == phase::ending)
     return why_ended();
-  auto* x = find_child(name);
+  auto* x = find_by(&child::name, name);
   if (x == nullptr || x->being_forgotten())
     return no_such_child(name);
   if (!x->may_wait_ready())
     return too_many_wait(stage::supervise);
   auto result = x->wait_ready();
-  switch (x->state()) {
-    case child_state::waiting:
-      // Its turn comes.
-      break;
-    case child_state::starting:
-    case child_state::running:
-    case child_state::stopping:
-      x->stop(intent::restart);
-      break;
-    case child_state::backing_off:
-    case child_state::finished:
-    case child_state::stopped:
-      start_or_wait(*x);
-      advance();
-      break;
+  // The turn of one that waits comes.
+  if (x->actor()) {
+    x->stop(intent::restart);
+  } else if (x->state() != child_state::waiting) {
+    start_or_wait(*x);
+    advance();
   }
   return result;
 }
@@ -142,7 +135,7 @@ caf::result<void> supervisor_machine::take_down(const std::string& name,
                                                 intent then) {
   if (phase_ == phase::ending)
     return why_ended();
-  auto* x = find_child(name);
+  auto* x = find_by(&child::name, name);
   if (x == nullptr || (x->being_forgotten() && then != intent::forget))
     return no_such_child(name);
   if (!x->may_wait_down())
@@ -164,7 +157,7 @@ caf::result<void> supervisor_machine::take_down(const std::string& name,
 }
 
 caf::result<child_info> supervisor_machine::find(const std::string& name) {
-  auto* x = find_child(name);
+  auto* x = find_by(&child::name, name);
   if (x == nullptr)
     return no_such_child(name);
   return x->info();
@@ -175,15 +168,6 @@ child_list supervisor_machine::list() const {
   for (auto& x : children_)
     result.push_back(x->info());
   return result;
-}
-
-supervisor_machine::child*
-supervisor_machine::find_child(const std::string& name) {
-  auto i = std::find_if(children_.begin(), children_.end(),
-                        [&](const child_ptr& x) {
-                          return x->spec().name == name;
-                        });
-  return i != children_.end() ? i->get() : nullptr;
 }
 
 caf::result<void> supervisor_machine::terminate() {
@@ -198,7 +182,7 @@ caf::result<void> supervisor_machine::terminate() {
 
 void supervisor_machine::on_down(const caf::down_msg& x) {
   at_.feed.on_down(x.source);
-  auto* found = find_actor(x.source);
+  auto* found = find_by(&child::actor, x.source);
   if (found == nullptr)
     return;
   auto& who = *found;
@@ -289,7 +273,7 @@ void supervisor_machine::on_timer() {
     if (*missed == the_group) {
       phase_ = phase::starting;
       advance();
-    } else if (auto* x = find_number(*missed)) {
+    } else if (auto* x = find_by(&child::number, *missed)) {
       x->on_missed();
       advance();
     }
@@ -354,21 +338,18 @@ void supervisor_machine::advance() {
 
 void supervisor_machine::proceed_starting() {
   while (phase_ == phase::starting) {
-    auto* x = find_number(turn_);
+    auto* x = find_by(&child::number, turn_);
     if (x != nullptr && x->actor() && x->state() != child_state::running)
       return;
-    auto i = std::find_if(children_.begin(), children_.end(),
-                          [](const child_ptr& y) {
-                            return y->state() == child_state::waiting;
-                          });
-    if (i == children_.end()) {
+    auto* next = find_by(&child::state, child_state::waiting);
+    if (next == nullptr) {
       phase_ = phase::running;
       turn_ = 0;
       until_up_.deliver(list());
       return;
     }
-    turn_ = (*i)->number();
-    (*i)->start();
+    turn_ = next->number();
+    next->start();
   }
 }
 
@@ -392,7 +373,7 @@ void supervisor_machine::proceed_clearing() {
     return;
   }
   phase_ = phase::pausing;
-  if (auto* failed = find_number(group_failed_))
+  if (auto* failed = find_by(&child::number, group_failed_))
     failed->tell(event::backing_off, {}, group_pause_);
   else
     tell(event::backing_off, {}, group_pause_);
@@ -457,22 +438,6 @@ supervisor_machine::child& supervisor_machine::insert(child_spec spec) {
   children_.push_back(
     std::make_unique<child>(at_, ++last_number_, std::move(spec)));
   return *children_.back();
-}
-
-supervisor_machine::child*
-supervisor_machine::find_number(std::uint64_t number) {
-  auto i = std::find_if(children_.begin(), children_.end(),
-                        [&](const child_ptr& x) {
-                          return x->number() == number;
-                        });
-  return i != children_.end() ? i->get() : nullptr;
-}
-
-supervisor_machine::child*
-supervisor_machine::find_actor(const caf::actor_addr& who) {
-  auto i = std::find_if(children_.begin(), children_.end(),
-                        [&](const child_ptr& x) { return x->actor() == who; });
-  return i != children_.end() ? i->get() : nullptr;
 }
 
 } // namespace procession

@@ -1,16 +1,13 @@
 #pragma once
 
 #include "procession/actors/common/last_words.hpp"
+#include "procession/actors/common/state_machine.hpp"
 #include "procession/actors/common/waiters.hpp"
 #include "procession/actors/supervision/supervised_child.hpp"
 #include "procession/actors/supervisor.hpp"
 
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
-
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,18 +15,12 @@ namespace procession {
 
 /// The state machine of a supervisor: it decides which child is started or
 /// stopped next.
-class supervisor_machine {
+class supervisor_machine
+  : public state_machine<supervisor_impl, supervisor_machine> {
 public:
   static constexpr const char* name = "procession.supervisor";
 
-  using pointer = supervisor_impl::stateful_pointer<supervisor_machine>;
-
-  explicit supervisor_machine(pointer self) : self_(self) {
-    // nop
-  }
-
-  supervisor_machine(const supervisor_machine&) = delete;
-  supervisor_machine& operator=(const supervisor_machine&) = delete;
+  using state_machine::state_machine;
 
   /// The refusal of a child whose name another one has.
   static failure duplicate_child(const std::string& name);
@@ -44,7 +35,6 @@ public:
 
 private:
   void say_last();
-  using time_point = caf::actor_clock::time_point;
   using event = supervisor_event_kind;
 
   /// What it is doing as a whole. In `running` each child is on its own.
@@ -96,11 +86,10 @@ private:
             caf::timespan delay = caf::timespan::zero());
 
   child& insert(child_spec spec);
-  child* find_child(const std::string& name);
-  child* find_number(std::uint64_t number);
-  child* find_actor(const caf::actor_addr& who);
+  /// Returns the first child of which `property` is `x`; null if there is none.
+  template <class Property, class T>
+  child* find_by(Property property, const T& x);
 
-  pointer self_;
   supervisor_options options_;
   phase phase_ = phase::starting;
   std::vector<child_ptr> children_;

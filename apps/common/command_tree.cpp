@@ -2,20 +2,6 @@
 
 namespace procession {
 
-namespace {
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> result{{}};
-  for (auto c : text)
-    if (c == separator)
-      result.emplace_back();
-    else
-      result.back() += c;
-  return result;
-}
-
-} // namespace
-
 std::string type_of(const CLI::Option& x) {
   // CLI11 appends the values that its checks allow.
   auto result = x.get_type_name();
@@ -38,22 +24,8 @@ option_entry entry_of(const CLI::Option& x) {
   for (auto& name : x.get_lnames())
     result.names.push_back("--" + name);
   result.description = description_of(x);
-  if (x.get_items_expected_max() == 0)
-    return result;
-  result.value = type_of(x);
-  result.kind = value_kind::anything;
-  if (result.value == "DIR")
-    result.kind = value_kind::directory;
-  else if (result.value == "FILE" || result.value == "PATH")
-    result.kind = value_kind::file;
-  else if (result.value == "USER")
-    result.kind = value_kind::user;
-  else if (result.value == "COMMAND")
-    result.kind = value_kind::program;
-  else if (result.value.find('|') != std::string::npos) {
-    result.kind = value_kind::choice;
-    result.choices = split(result.value, '|');
-  }
+  if (x.get_items_expected_max() > 0)
+    result.value = type_of(x);
   return result;
 }
 
@@ -94,11 +66,8 @@ void add(const CLI::App& app, std::vector<std::string> path,
 
 } // namespace
 
-std::string command_entry::name(std::string_view separator) const {
-  std::string result;
-  for (auto& word : path)
-    result.append(result.empty() ? "" : separator).append(word);
-  return result;
+std::string command_entry::name() const {
+  return CLI::detail::join(path, " ");
 }
 
 std::vector<command_entry> entries_of(const CLI::App& program) {

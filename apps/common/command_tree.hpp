@@ -3,25 +3,10 @@
 #include <CLI/CLI.hpp>
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 /// A declared command line as its help and its completions show it.
 namespace procession {
-
-/// How a shell completes a value.
-enum class value_kind {
-  /// The option takes no value.
-  none,
-  /// A value that we cannot guess.
-  anything,
-  directory,
-  file,
-  user,
-  program,
-  /// One of `option_entry::choices`.
-  choice
-};
 
 /// An option that help shows.
 struct option_entry {
@@ -30,8 +15,6 @@ struct option_entry {
   /// As it is shown; empty if the option takes no value.
   std::string value;
   std::string description;
-  value_kind kind = value_kind::none;
-  std::vector<std::string> choices;
 };
 
 /// A program or one of its subcommands.
@@ -45,8 +28,8 @@ struct command_entry {
   /// Names of its subcommands.
   std::vector<std::string> subcommands;
 
-  /// Returns the path with `separator` between the names.
-  std::string name(std::string_view separator = " ") const;
+  /// Returns the path with spaces between the names.
+  std::string name() const;
 };
 
 /// Returns the type of an option's value as it is shown: `TIME`, `pty|pipes`.

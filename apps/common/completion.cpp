@@ -3,6 +3,7 @@
 #include "common/manual.hpp"
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 #include <string_view>
 
@@ -15,14 +16,6 @@ std::string identifier(std::string text) {
   std::replace_if(
     text.begin(), text.end(), [](char c) { return c == '-' || c == ' '; }, '_');
   return text;
-}
-
-std::string joined(const std::vector<std::string>& words,
-                   std::string_view separator) {
-  std::string result;
-  for (auto& word : words)
-    result.append(&word == &words.front() ? "" : separator).append(word);
-  return result;
 }
 
 /// Returns `text` as one word of a shell; fish reads it, too.
@@ -38,7 +31,13 @@ std::string shell_word(std::string_view text) {
 
 /// Returns the path below the program; empty for the program itself.
 std::string path_below(const command_entry& x) {
-  return joined({x.path.begin() + 1, x.path.end()}, " ");
+  return CLI::detail::join(
+    std::vector<std::string>{x.path.begin() + 1, x.path.end()}, " ");
+}
+
+/// Returns the path of a word below such a path.
+std::string below(const std::string& path, const std::string& word) {
+  return path.empty() ? word : path + ' ' + word;
 }
 
 /// Returns the candidates in place of an option or a subcommand.
@@ -46,7 +45,7 @@ std::string words_of(const command_entry& x) {
   auto result = x.subcommands;
   for (auto& option : x.options)
     result.insert(result.end(), option.names.begin(), option.names.end());
-  return joined(result, " ");
+  return CLI::detail::join(result, " ");
 }
 
 /// Returns the first sentence, or its part before a semicolon.
@@ -54,26 +53,50 @@ std::string headline(const std::string& text) {
   return text.substr(0, text.find_first_of(";."));
 }
 
+/// How the shells complete the values of a type.
+struct completer {
+  std::string_view type;
+  /// An option of compgen.
+  std::string_view bash;
+  std::string_view zsh;
+  std::string_view fish;
+};
+
+constexpr std::array<completer, 5> completers{{
+  {"DIR", "-d", "_directories", " -xa '(__fish_complete_directories)'"},
+  {"FILE", "-f", "_files", " -rF"},
+  {"PATH", "-f", "_files", " -rF"},
+  {"USER", "-u", "_users", " -xa '(__fish_complete_users)'"},
+  {"COMMAND", "-c", "_command_names", " -xa '(__fish_complete_command)'"},
+}};
+
+/// Returns null for values that we cannot guess.
+const completer* completer_of(const option_entry& x) {
+  auto i = std::find_if(completers.begin(), completers.end(),
+                        [&](auto& y) { return y.type == x.value; });
+  return i != completers.end() ? &*i : nullptr;
+}
+
+/// Returns the words of a choice; empty for another type.
+std::string choices_of(const option_entry& x) {
+  auto result = x.value;
+  if (result.find('|') == std::string::npos)
+    return {};
+  std::replace(result.begin(), result.end(), '|', ' ');
+  return result;
+}
+
 // -- bash ---------------------------------------------------------------------
 
 std::string bash_values(const option_entry& x) {
-  switch (x.kind) {
-    case value_kind::none:
-    case value_kind::anything:
-      return ":";
-    case value_kind::directory:
-      return "mapfile -t COMPREPLY < <(compgen -d -- \"$cur\")";
-    case value_kind::file:
-      return "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")";
-    case value_kind::user:
-      return "mapfile -t COMPREPLY < <(compgen -u -- \"$cur\")";
-    case value_kind::program:
-      return "mapfile -t COMPREPLY < <(compgen -c -- \"$cur\")";
-    case value_kind::choice:
-      return "mapfile -t COMPREPLY < <(compgen -W "
-             + shell_word(joined(x.choices, " ")) + " -- \"$cur\")";
-  }
-  return ":";
+  std::string source;
+  if (auto words = choices_of(x); !words.empty())
+    source = "-W " + shell_word(words);
+  else if (auto* known = completer_of(x))
+    source = known->bash;
+  else
+    return ":";
+  return "mapfile -t COMPREPLY < <(compgen " + source + " -- \"$cur\")";
 }
 
 // -- zsh ----------------------------------------------------------------------
@@ -90,24 +113,12 @@ std::string zsh_escaped(std::string_view text) {
 }
 
 std::string zsh_values(const option_entry& x) {
-  auto message = ':' + zsh_escaped(x.value) + ':';
-  switch (x.kind) {
-    case value_kind::none:
-      return "";
-    case value_kind::anything:
-      return message;
-    case value_kind::directory:
-      return message + "_directories";
-    case value_kind::file:
-      return message + "_files";
-    case value_kind::user:
-      return message + "_users";
-    case value_kind::program:
-      return message + "_command_names";
-    case value_kind::choice:
-      return ":value:(" + joined(x.choices, " ") + ')';
-  }
-  return "";
+  if (x.value.empty())
+    return "";
+  if (auto words = choices_of(x); !words.empty())
+    return ":value:(" + words + ')';
+  auto* known = completer_of(x);
+  return (':' + zsh_escaped(x.value) + ':').append(known ? known->zsh : "");
 }
 
 std::string zsh_option(const option_entry& x) {
@@ -121,23 +132,12 @@ std::string zsh_option(const option_entry& x) {
 // -- fish ---------------------------------------------------------------------
 
 std::string fish_values(const option_entry& x) {
-  switch (x.kind) {
-    case value_kind::none:
-      return "";
-    case value_kind::anything:
-      return " -x";
-    case value_kind::directory:
-      return " -xa '(__fish_complete_directories)'";
-    case value_kind::file:
-      return " -rF";
-    case value_kind::user:
-      return " -xa '(__fish_complete_users)'";
-    case value_kind::program:
-      return " -xa '(__fish_complete_command)'";
-    case value_kind::choice:
-      return " -xa " + shell_word(joined(x.choices, " "));
-  }
-  return "";
+  if (x.value.empty())
+    return "";
+  if (auto words = choices_of(x); !words.empty())
+    return " -xa " + shell_word(words);
+  auto* known = completer_of(x);
+  return std::string{known ? known->fish : " -x"};
 }
 
 } // namespace
@@ -153,17 +153,16 @@ std::string manual::bash_completion() const {
     auto here = path_below(x);
     for (auto& sub : x.subcommands)
       steps << "      " << shell_word(here + '/' + sub)
-            << ") command=" << shell_word(here.empty() ? sub : here + ' ' + sub)
-            << " ;;\n";
+            << ") command=" << shell_word(below(here, sub)) << " ;;\n";
     if (followed_by_program(*x.app))
       steps << "      " << shell_word(here + "/--") << ") " << function
             << "_program $((i + 1)); return ;;\n";
     for (auto& option : x.options)
-      if (option.kind != value_kind::none) {
+      if (!option.value.empty()) {
         std::vector<std::string> patterns;
         for (auto& y : option.names)
           patterns.push_back(shell_word(here + '/' + y));
-        values << "    " << joined(patterns, " | ") << ") "
+        values << "    " << CLI::detail::join(patterns, " | ") << ") "
                << bash_values(option) << "; return ;;\n";
       }
     words << "    " << shell_word(here) << ") words=" << shell_word(words_of(x))
@@ -262,22 +261,20 @@ std::string manual::fish_completion() const {
     auto condition = '"' + at + " '" + here + "'\"";
     auto begin = "complete -c " + name + " -n " + condition;
     for (auto& sub : x.subcommands) {
-      auto path = here.empty() ? sub : here + ' ' + sub;
+      auto path = below(here, sub);
       steps << "            case " << shell_word(here + '/' + sub)
             << "\n                set command " << shell_word(path) << '\n';
-      auto below = std::find_if(all.begin(), all.end(),
+      auto entry = std::find_if(all.begin(), all.end(),
                                 [&](auto& y) { return path_below(y) == path; });
       offers << begin << " -a " << sub << " -d "
-             << shell_word(headline(below->app->get_description())) << '\n';
+             << shell_word(headline(entry->app->get_description())) << '\n';
     }
     if (followed_by_program(*x.app)) {
       steps << "            case " << shell_word(here + "/--")
-            << "\n                set command "
-            << shell_word(here.empty() ? "--" : here + " --")
+            << "\n                set command " << shell_word(below(here, "--"))
             << "\n                break\n";
       offers << "complete -c " << name << " -n \"" << at << " '"
-             << (here.empty() ? "--" : here + " --")
-             << "'\" -F -a '(__fish_complete_command)'\n";
+             << below(here, "--") << "'\" -F -a '(__fish_complete_command)'\n";
     }
     for (auto& option : x.options) {
       offers << begin;

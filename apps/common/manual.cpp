@@ -1,9 +1,11 @@
 #include "common/manual.hpp"
 
 #include "common/command_tree.hpp"
+#include "common/standard_streams.hpp"
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <memory>
 #include <sstream>
 
@@ -22,16 +24,12 @@ struct block {
   std::string meaning = {};
 };
 
-std::size_t indent_of(const std::string& line) {
-  return std::min(line.find_first_not_of(' '), line.size());
-}
-
 std::vector<block> parse_footer(const std::string& text) {
   std::vector<block> result;
   std::istringstream lines{text};
   auto fresh = true;
   for (std::string line; std::getline(lines, line);) {
-    auto indent = indent_of(line);
+    auto indent = std::min(line.find_first_not_of(' '), line.size());
     auto last = result.empty() ? nullptr : &result.back();
     auto gap = line.find("  ", indent);
     auto is_term = indent == 2 && gap != std::string::npos;
@@ -66,33 +64,18 @@ std::vector<block> parse_footer(const std::string& text) {
 
 /// Returns `text` escaped, so that roff shows it literally (groff_char(7)).
 std::string roff(std::string_view text) {
+  static const std::map<char, std::string_view> escapes{
+    {'\\', "\\e"},  {'-', "\\-"},    {'~', "\\(ti"},
+    {'^', "\\(ha"}, {'\'', "\\(aq"}, {'`', "\\(ga"}};
   std::string result;
   auto at_line_start = true;
   for (auto c : text) {
     if (at_line_start && (c == '.' || c == '\''))
       result += "\\&";
-    switch (c) {
-      case '\\':
-        result += "\\e";
-        break;
-      case '-':
-        result += "\\-";
-        break;
-      case '~':
-        result += "\\(ti";
-        break;
-      case '^':
-        result += "\\(ha";
-        break;
-      case '\'':
-        result += "\\(aq";
-        break;
-      case '`':
-        result += "\\(ga";
-        break;
-      default:
-        result += c;
-    }
+    if (auto i = escapes.find(c); i != escapes.end())
+      result += i->second;
+    else
+      result += c;
     at_line_start = c == '\n';
   }
   return result;
@@ -207,6 +190,7 @@ private:
 manual::manual(CLI::App& app, std::string version)
   : app_(app), version_(std::move(version)) {
   app.formatter(std::make_shared<formatter>(*this));
+  app.set_version_flag("--version", version_, "Print the version and exit");
 }
 
 void manual::takes_program(const CLI::App& command) {
@@ -291,6 +275,22 @@ manual::document(const std::vector<std::string>& args) const {
   if (args[1] == "fish")
     return fish_completion();
   return std::nullopt;
+}
+
+bool manual::print_document(const std::vector<std::string>& args) const {
+  auto text = document(args);
+  if (text)
+    print(*text);
+  return text.has_value();
+}
+
+std::optional<int> manual::print_answer(const CLI::ParseError& x) const {
+  if (x.get_exit_code() != 0)
+    return std::nullopt;
+  std::ostringstream text;
+  auto code = app_.exit(x, text, text);
+  print(text.str());
+  return code;
 }
 
 } // namespace procession

@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace procession {
@@ -24,8 +23,9 @@ namespace procession {
 /// are not completed.
 class manual {
 public:
-  /// Gives `app` the formatter of its help. To be created before a subcommand
-  /// is added, which inherits the formatter. `app` must outlive this.
+  /// Gives `app` the formatter of its help, and `--version`. To be created
+  /// before a subcommand is added, which inherits the formatter. `app` must
+  /// outlive this.
   /// @param version as `--version` shows it: the name and a number.
   manual(CLI::App& app, std::string version);
   manual(const manual&) = delete;
@@ -46,15 +46,21 @@ public:
   std::string zsh_completion() const;
   std::string fish_completion() const;
 
-  /// Returns the document that the arguments `--document man DATE` or
-  /// `--document bash|zsh|fish` ask for; nothing for other arguments. The build
-  /// generates the documents in this way.
-  std::optional<std::string>
-  document(const std::vector<std::string>& args) const;
+  /// Prints the document that the arguments `--document man DATE` or
+  /// `--document bash|zsh|fish` ask for. The build generates the documents in
+  /// this way.
+  /// @returns false for other arguments.
+  bool print_document(const std::vector<std::string>& args) const;
+
+  /// Prints the answer to `--help` or `--version`, which CLI11 throws.
+  /// @returns the exit code; nothing if `x` is an error.
+  std::optional<int> print_answer(const CLI::ParseError& x) const;
 
 private:
   class formatter;
 
+  std::optional<std::string>
+  document(const std::vector<std::string>& args) const;
   bool followed_by_program(const CLI::App& command) const;
 
   const CLI::App& app_;

@@ -39,19 +39,15 @@ void line_io::start(events to) {
 }
 
 void line_io::write(std::string line) {
-  {
-    std::lock_guard guard{mutex_};
-    if (output_ == output::open)
-      to_write_.push_back(std::move(line));
-  }
+  std::lock_guard guard{mutex_};
+  if (output_ == output::open)
+    to_write_.push_back(std::move(line));
   changed_.notify_all();
 }
 
 void line_io::line_done() {
-  {
-    std::lock_guard guard{mutex_};
-    --in_work_;
-  }
+  std::lock_guard guard{mutex_};
+  --in_work_;
   changed_.notify_all();
 }
 

@@ -80,18 +80,6 @@ ps::spawner make_spawner(caf::actor_system& system, const ps::runtime& runtime,
   return ps::make_spawner(system, ps::start_runner(system, runtime, options));
 }
 
-/// Facts for the descriptions of the tools.
-tools::surroundings surroundings_of(const choices& chosen) {
-  tools::surroundings result;
-  result.shell = chosen.shell;
-  std::error_code ec;
-  if (!chosen.runner.empty())
-    result.directory = "of the runner";
-  else
-    result.directory = std::filesystem::current_path(ec).string();
-  return result;
-}
-
 int serve(const choices& chosen) {
   prepare_output();
   ps::runtime runtime;
@@ -104,13 +92,18 @@ int serve(const choices& chosen) {
   // Clients do not wait long for us to end.
   options.kill.grace = std::chrono::seconds{1};
   auto tool = ps::make_exec_tool(system, spawner, options);
+  std::error_code ec;
+  tools::surroundings where{chosen.shell,
+                            chosen.runner.empty()
+                              ? std::filesystem::current_path(ec).string()
+                              : "of the runner"};
   line_io io{chosen.max_line};
   std::chrono::duration<double> progress{chosen.progress};
   auto conversation = system.spawn([&](server::pointer self) {
     return procession::state_of(self).make_behavior(
       tool, io,
-      {surroundings_of(chosen),
-       std::chrono::duration_cast<caf::timespan>(progress), chosen.max_line});
+      {where, std::chrono::duration_cast<caf::timespan>(progress),
+       chosen.max_line});
   });
   caf::scoped_actor self{system};
   self->monitor(conversation);
@@ -142,7 +135,6 @@ int main(int argc, char** argv) {
                "stdio",
                "procession-mcp"};
   ps::manual pages{app, version};
-  app.set_version_flag("--version", version, "Print the version and exit");
   choices chosen;
   std::string runner;
   std::string shell;
@@ -182,10 +174,8 @@ int main(int argc, char** argv) {
     ->check(CLI::Range(1024, 1024 * 1024 * 1024))
     ->capture_default_str();
   app.footer(footer);
-  if (auto text = pages.document({argv + 1, argv + std::max(argc, 1)})) {
-    ps::print(*text);
+  if (pages.print_document({argv + 1, argv + std::max(argc, 1)}))
     return EXIT_SUCCESS;
-  }
   try {
     app.parse(argc, argv);
     if (!runner.empty())
@@ -197,8 +187,8 @@ int main(int argc, char** argv) {
     else
       chosen.shell = ps::default_shell();
   } catch (const CLI::ParseError& x) {
-    if (x.get_exit_code() == 0)
-      return app.exit(x);
+    if (auto code = pages.print_answer(x))
+      return *code;
     ps::say("procession-mcp: " + std::string{x.what()}
             + "; try procession-mcp --help\n");
     return bad_usage;

@@ -4,7 +4,6 @@
 #include "line_io.hpp"
 
 #include <memory>
-#include <string>
 
 /// The way of an answer to the client: out at once, or into the answer to the
 /// batch in which the request came. Copies of a path lead to the same batch.

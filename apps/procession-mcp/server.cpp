@@ -117,8 +117,12 @@ void server::on_batch(const json& messages) {
 
 void server::on_message(const json& message, const reply_path& to) {
   auto x = rpc::read_message(message);
-  if (auto* request = std::get_if<rpc::request>(&x); request && !request->id)
-    return on_notification(*request);
+  if (auto* request = std::get_if<rpc::request>(&x); request && !request->id) {
+    // Others, such as "notifications/initialized", change nothing here.
+    if (request->method == "notifications/cancelled")
+      calls_->cancel(request->params);
+    return;
+  }
   // We make no requests, so there is nothing to do with a response.
   if (std::holds_alternative<rpc::response>(x))
     return;
@@ -152,12 +156,6 @@ void server::on_request(const rpc::request& x, const reply_path& to) {
   } catch (const rpc::bad_params& bad) {
     fail(rpc::code::invalid_params, bad.what());
   }
-}
-
-void server::on_notification(const rpc::request& x) {
-  // Others, such as "notifications/initialized", change nothing here.
-  if (x.method == "notifications/cancelled")
-    calls_->cancel(x.params);
 }
 
 rpc::json server::initialize(const json& params) {

@@ -5,8 +5,6 @@
 #include "tool_calls.hpp"
 #include "tool_list.hpp"
 
-#include <procession/actors/exec_tool.hpp>
-
 #include <caf/all.hpp>
 
 #include <cstddef>
@@ -53,7 +51,6 @@ private:
   void on_batch(const json& messages);
   void on_message(const json& message, const reply_path& to);
   void on_request(const rpc::request& x, const reply_path& to);
-  void on_notification(const rpc::request& x);
   json initialize(const json& params);
   void leave_if_done();
 

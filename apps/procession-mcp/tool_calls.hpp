@@ -6,8 +6,6 @@
 #include "results.hpp"
 #include "tool_list.hpp"
 
-#include <procession/actors/exec_tool.hpp>
-
 #include <caf/actor_clock.hpp>
 #include <caf/fwd.hpp>
 

@@ -1,6 +1,5 @@
 // The runner: hosts sessions for a parent at the other end of a channel.
-#include "channel_option.hpp"
-#include "unattended.hpp"
+#include "system_parts.hpp"
 
 #include "procession/platform/common/parent_port.hpp"
 #include "procession/platform/runtime.hpp"
@@ -16,7 +15,6 @@
 #include <fstream>
 #include <future>
 #include <memory>
-#include <sstream>
 #include <string>
 
 namespace procession {
@@ -102,7 +100,6 @@ int main_of(int argc, char** argv) {
   CLI::App app{"Hosts process sessions for a parent, which starts it",
                "procession-runner"};
   manual pages{app, version};
-  app.set_version_flag("--version", version, "Print the version and exit");
   app.footer(footer);
   channel_address where;
   std::string log_path;
@@ -111,19 +108,13 @@ int main_of(int argc, char** argv) {
     .add_option("--log", log_path,
                 "File for error messages; default: standard error")
     ->type_name("FILE");
-  if (auto text = pages.document({argv + 1, argv + std::max(argc, 1)})) {
-    print(*text);
+  if (pages.print_document({argv + 1, argv + std::max(argc, 1)}))
     return ok;
-  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& x) {
-    if (x.get_exit_code() == 0) {
-      std::ostringstream text;
-      auto code = app.exit(x, text, text);
-      print(text.str());
-      return code;
-    }
+    if (auto code = pages.print_answer(x))
+      return *code;
     auto extras = app.remaining();
     start_log{log_path}.say(
       (extras.empty() ? std::string{x.what()}

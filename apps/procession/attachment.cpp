@@ -10,9 +10,7 @@
 #include "stdio_calls.hpp"
 #include "stdio_threads.hpp"
 
-#include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
@@ -124,12 +122,6 @@ public:
 private:
   // -- the runner -------------------------------------------------------------
 
-  /// The end of the runner cut the session off; the runner will say why.
-  void await_runner_end() {
-    in_doubt_ = runner_end_.empty();
-    facts_.cut_off_by = runner_end_;
-  }
-
   void on_down(const caf::down_msg& x) {
     if (!host_ || x.source != host_.address())
       return on_lost();
@@ -231,8 +223,11 @@ private:
   void on(const closed& x) {
     report(x);
     facts_.closed = true;
-    if (x.why == close_reason::host_lost && host_)
-      await_runner_end();
+    if (x.why == close_reason::host_lost && host_) {
+      // The end of the runner cut the session off; the runner will say why.
+      in_doubt_ = runner_end_.empty();
+      facts_.cut_off_by = runner_end_;
+    }
     leave_if_done();
   }
 
@@ -371,16 +366,11 @@ private:
 caf::actor spawn_attachment(caf::actor_system& sys, const place& where,
                             const run_options& options, terminal_hooks hooks,
                             std::shared_ptr<run_end> end) {
-  auto behavior = [](attachment::pointer self, const place& where,
-                     const run_options& options, terminal_hooks hooks,
-                     std::shared_ptr<run_end> end) {
-    return state_of(self).start(where, options, std::move(hooks),
-                                std::move(end));
-  };
   // On its own thread, as its diagnostics may have to wait for the reader of
   // our error output.
-  return sys.spawn<caf::detached>(behavior, where, options, std::move(hooks),
-                                  std::move(end));
+  return sys.spawn<caf::detached>([=](attachment::pointer self) {
+    return state_of(self).start(where, options, hooks, end);
+  });
 }
 
 } // namespace procession::cli

@@ -59,7 +59,7 @@ void set_up_error_log() {
   // In raw mode a line feed does not return to the start of the line.
   log->set_formatter(std::make_unique<spdlog::pattern_formatter>(
     "procession: %v", spdlog::pattern_time_type::local,
-    error_output_is_terminal() ? "\r\n" : "\n"));
+    output_is_terminal(stream_kind::err) ? "\r\n" : "\n"));
   log->set_level(spdlog::level::err);
   spdlog::set_default_logger(std::move(log));
 }

@@ -1,9 +1,5 @@
 #pragma once
 
-#include <span>
-#include <string>
-#include <string_view>
-
 namespace procession::cli {
 
 /// The exit codes of `procession` itself; every other code comes from the
@@ -19,17 +15,5 @@ enum exit_code : int {
   /// SIGPIPE).
   exit_reader_gone = 141,
 };
-
-/// One row of the table of exit codes in the help.
-struct exit_code_text {
-  std::string_view code;
-  std::string_view meaning;
-};
-
-/// Returns the exit codes of `procession run`, in the order of the help.
-std::span<const exit_code_text> exit_codes_of_run() noexcept;
-
-/// Returns a section of help text (see `manual`).
-std::string exit_codes_section(std::span<const exit_code_text> rows);
 
 } // namespace procession::cli

@@ -3,7 +3,6 @@
 #include <caf/error.hpp>
 #include <nlohmann/json.hpp>
 
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <string_view>

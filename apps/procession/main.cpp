@@ -7,14 +7,12 @@
 #include "terminal_mode.hpp"
 
 #include "common/manual.hpp"
-#include "common/standard_streams.hpp"
 #include "common/start_up.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -54,15 +52,12 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& x,
 int main_of(const std::vector<std::string>& args) {
   CLI::App app{"Runs programs in process sessions", "procession"};
   manual pages{app, version};
-  app.set_version_flag("--version", version, "Print the version and exit");
   app.require_subcommand(1);
   app.footer("See: procession run --help");
   run_arguments run{app, pages};
   auto sandbox = add_sandbox_command(app);
-  if (auto text = pages.document(args)) {
-    print(*text);
+  if (pages.print_document(args))
     return exit_ok;
-  }
   // CLI11 must not see the arguments after --, which belong to the program.
   auto mark = std::find(args.begin(), args.end(), "--");
   std::vector<std::string> words;
@@ -78,12 +73,8 @@ int main_of(const std::vector<std::string>& args) {
       spdlog::set_level(spdlog::level::debug);
     return run_command(run.interpret(words));
   } catch (const CLI::ParseError& x) {
-    if (x.get_exit_code() == 0) {
-      std::ostringstream text;
-      auto code = app.exit(x, text, text);
-      print(text.str());
-      return code;
-    }
+    if (auto code = pages.print_answer(x))
+      return *code;
     spdlog::error("{}\n{}Try: procession run --help",
                   what_is_wrong(app, x, words), pages.usage(app));
     return exit_usage;

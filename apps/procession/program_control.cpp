@@ -3,6 +3,7 @@
 #include "job_control.hpp"
 #include "terminal_mode.hpp"
 
+#include <caf/actor_clock.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
@@ -73,10 +74,6 @@ void program_control::on_started(session x) {
     on(signal);
 }
 
-void program_control::on_exited() {
-  exited_ = true;
-}
-
 void program_control::send_signal(signal_name x) {
   caf::anon_send(session_, signal_atom_v, x);
 }
@@ -115,10 +112,6 @@ void program_control::on_stopped() {
     suspend_us();
 }
 
-void program_control::on_continued() {
-  program_stopped_ = false;
-}
-
 void program_control::on_resumed() {
   send_size();
   if (!std::exchange(suspended_, false))
@@ -132,7 +125,7 @@ void program_control::on_resumed() {
 // -- requests to end ----------------------------------------------------------
 
 void program_control::on_key(signal_name x) {
-  auto repeated = keys_.repeats(now());
+  auto repeated = keys_.repeats(self_->clock().now());
   if (!exited_)
     send_signal(x);
   else if (!repeated)
@@ -141,7 +134,7 @@ void program_control::on_key(signal_name x) {
 }
 
 void program_control::on_request_to_end(signal_name by) {
-  if (requests_.repeats(now()))
+  if (requests_.repeats(self_->clock().now()))
     return;
   if (!std::exchange(asked_to_end_, true))
     return ask_.end_program(by);
@@ -159,10 +152,6 @@ void program_control::insist() {
   caf::anon_send(session_, terminate_atom_v, caf::timespan::zero());
   if (exited_)
     ask_.finish();
-}
-
-caf::actor_clock::time_point program_control::now() const {
-  return self_->clock().now();
 }
 
 } // namespace procession::cli

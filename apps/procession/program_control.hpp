@@ -6,7 +6,6 @@
 
 #include "procession/messages/session.hpp"
 
-#include <caf/actor_clock.hpp>
 #include <caf/fwd.hpp>
 
 #include <functional>
@@ -47,8 +46,14 @@ public:
 
   void on_started(session x);
   void on_stopped();
-  void on_continued();
-  void on_exited();
+
+  void on_continued() noexcept {
+    program_stopped_ = false;
+  }
+
+  void on_exited() noexcept {
+    exited_ = true;
+  }
 
 private:
   void on_early(console_signal x);
@@ -59,7 +64,6 @@ private:
   void suspend_us();
   void send_signal(signal_name x);
   void send_size();
-  caf::actor_clock::time_point now() const;
 
   caf::event_based_actor* self_;
   hooks ask_;

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <string>
 #include <utility>
 
 namespace procession::cli {
@@ -26,13 +25,8 @@ program_start::program_start(caf::event_based_actor* self, place where,
 
 void program_start::begin() {
   began_ = self_->clock().now();
-  if (where_.host)
-    await_runner();
-  else
-    start_program();
-}
-
-void program_start::await_runner() {
+  if (!where_.host)
+    return start_program();
   spdlog::debug("starting a runner");
   self_->request(where_.host, caf::infinite, wait_atom_v)
     .then(

@@ -43,7 +43,6 @@ public:
   void on_overdue();
 
 private:
-  void await_runner();
   void start_program();
   void on_started(session x);
   void fail(const caf::error& why, int code);

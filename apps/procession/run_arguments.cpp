@@ -1,7 +1,6 @@
 #include "run_arguments.hpp"
 
 #include "escape_keys.hpp"
-#include "exit_codes.hpp"
 #include "job_control.hpp"
 #include "terminal_mode.hpp"
 
@@ -67,10 +66,19 @@ With --json standard output has one object per line: started or start_failed,
 then output, gap, stopped, continued, then exited, and last closed. Each has
 elapsed_us, the microseconds since procession began to start PROGRAM; the first
 also has time, the same moment in UTC (RFC 3339). Bytes are in base64.
-
 )";
 
-constexpr auto examples = R"(
+constexpr auto exit_codes_and_examples = R"(
+Exit codes:
+  2      bad usage
+  124    --timeout ended PROGRAM
+  125    procession itself failed, or the runner did
+  126    PROGRAM cannot be executed, or not from that directory
+  127    PROGRAM was not found
+  141    our standard output was closed by its reader
+  128+n  signal n ended PROGRAM
+  other  the exit code of PROGRAM
+
 Examples:
   procession run -- make -j8
   procession run --timeout 1m --cwd src --env CC=clang -- ./configure
@@ -83,9 +91,7 @@ Examples:
       --unshare-net procession-runner --stdio' -- sh
 )";
 
-CLI::ValidationError wrong(const char* option, const std::string& why) {
-  return CLI::ValidationError{option, why};
-}
+using wrong = CLI::ValidationError;
 
 char escape_of(const std::string& name) {
   if (name == "none")
@@ -141,7 +147,7 @@ run_arguments::run_arguments(CLI::App& app, manual& pages)
   : command_(app.add_subcommand("run", "Run a program, attached to it")) {
   auto& run = *command_;
   pages.takes_program(run);
-  run.footer(about + exit_codes_section(exit_codes_of_run()) + examples);
+  run.footer(std::string{about} + exit_codes_and_examples);
   auto stdio = run
                  .add_option("--stdio", stdio_,
                              "How to connect its standard streams: pty, a "

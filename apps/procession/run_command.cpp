@@ -23,15 +23,6 @@ namespace procession::cli {
 
 namespace {
 
-/// One worker is enough: there is one session, and blocking parts have their
-/// own threads.
-class cli_config : public config {
-public:
-  cli_config() {
-    set(caf_option::scheduler_threads, std::size_t{1});
-  }
-};
-
 place make_place(caf::actor_system& sys, const runtime& rt,
                  const run_options& options) {
   if (!options.runner)
@@ -100,7 +91,10 @@ run_end run_attached(const run_options& options) {
   if (!options.runner)
     terminal.take();
   runtime rt;
-  cli_config cfg;
+  config cfg;
+  // One worker is enough: there is one session, and blocking parts have their
+  // own threads.
+  cfg.set(caf_option::scheduler_threads, std::size_t{1});
   caf::actor_system sys{cfg};
   auto end = std::make_shared<run_end>();
   auto where = make_place(sys, rt, options);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "exit_codes.hpp"
-
 #include "procession/messages/command.hpp"
 #include "procession/platform/runner_options.hpp"
 

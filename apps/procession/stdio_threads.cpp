@@ -14,40 +14,46 @@ namespace procession::cli {
 
 namespace {
 
-/// A function whose calls by another thread can be cut off.
+/// The part that an owner shares with a thread that may be left behind.
 template <class T>
-class relay {
-public:
-  explicit relay(std::function<void(T)> sink) : sink_(std::move(sink)) {
+struct shared_part {
+  explicit shared_part(std::function<void(T)> f) : sink(std::move(f)) {
     // nop
   }
 
-  void operator()(T x) {
-    std::lock_guard guard{mutex_};
-    if (sink_)
-      sink_(std::move(x));
+  /// Hands a result over, unless the owner has gone.
+  void hand_over(T x) {
+    std::lock_guard guard{sink_mutex};
+    if (sink)
+      sink(std::move(x));
   }
 
-  /// Drops the function; it is not called afterwards.
+  /// Tells the thread to end; `sink` is not called afterwards.
   void cut() {
     std::function<void(T)> gone;
-    std::lock_guard guard{mutex_};
-    std::swap(gone, sink_);
+    {
+      std::lock_guard guard{sink_mutex};
+      std::swap(gone, sink);
+    }
+    std::lock_guard guard{mutex};
+    stop = true;
+    changed.notify_one();
   }
 
-private:
-  std::mutex mutex_;
-  std::function<void(T)> sink_;
+  std::mutex sink_mutex;
+  std::function<void(T)> sink;
+  /// For all that follows.
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stop = false;
 };
 
 } // namespace
 
 // -- input --------------------------------------------------------------------
 
-struct input_thread::state {
-  explicit state(std::function<void(input_chunk)> f) : sink(std::move(f)) {
-    // nop
-  }
+struct input_thread::state : shared_part<input_chunk> {
+  using shared_part::shared_part;
 
   /// @returns false if there is nothing more to do.
   bool wait() {
@@ -63,15 +69,11 @@ struct input_thread::state {
     while (n > 0 && wait()) {
       std::error_code ec;
       n = read_some(buffer, ec);
-      sink({shared_bytes{std::string_view{buffer.data(), n}}, ec});
+      hand_over({shared_bytes{std::string_view{buffer.data(), n}}, ec});
     }
   }
 
-  relay<input_chunk> sink;
-  std::mutex mutex;
-  std::condition_variable changed;
   bool wanted = false;
-  bool stop = false;
 };
 
 input_thread::input_thread(std::function<void(input_chunk)> sink)
@@ -80,10 +82,7 @@ input_thread::input_thread(std::function<void(input_chunk)> sink)
 }
 
 input_thread::~input_thread() {
-  state_->sink.cut();
-  std::lock_guard guard{state_->mutex};
-  state_->stop = true;
-  state_->changed.notify_one();
+  state_->cut();
 }
 
 void input_thread::next() {
@@ -94,16 +93,14 @@ void input_thread::next() {
 
 // -- output -------------------------------------------------------------------
 
-struct output_thread::state {
+struct output_thread::state : shared_part<write_done> {
+  using shared_part::shared_part;
+
   struct job {
     stream_kind stream;
     shared_bytes bytes;
     std::uint64_t credit;
   };
-
-  explicit state(std::function<void(write_done)> f) : sink(std::move(f)) {
-    // nop
-  }
 
   /// @returns false if there is nothing more to do.
   bool take(job& result) {
@@ -129,14 +126,10 @@ struct output_thread::state {
   void run() {
     job x;
     while (take(x))
-      sink({x.stream, x.credit, write_all(x)});
+      hand_over({x.stream, x.credit, write_all(x)});
   }
 
-  relay<write_done> sink;
-  std::mutex mutex;
-  std::condition_variable changed;
   std::deque<job> jobs;
-  bool stop = false;
   std::atomic<std::uint64_t> written = 0;
 };
 
@@ -146,10 +139,7 @@ output_thread::output_thread(std::function<void(write_done)> sink)
 }
 
 output_thread::~output_thread() {
-  state_->sink.cut();
-  std::lock_guard guard{state_->mutex};
-  state_->stop = true;
-  state_->changed.notify_one();
+  state_->cut();
 }
 
 void output_thread::write(stream_kind stream, shared_bytes bytes,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "procession/messages/command.hpp"
+#include "procession/messages/events.hpp"
 
 #include <optional>
 #include <string>
@@ -18,11 +19,8 @@ bool input_is_terminal();
 /// @returns false if we have no terminal.
 bool take_keys_from_terminal();
 
-/// Returns whether our standard output is a terminal.
-bool output_is_terminal();
-
-/// Returns whether our error output is a terminal.
-bool error_output_is_terminal();
+/// Returns whether our standard output or error output is a terminal.
+bool output_is_terminal(stream_kind which = stream_kind::out);
 
 /// Returns the size of our terminal, if our input, output or error output is
 /// one.

@@ -2,6 +2,8 @@
 
 #include <cerrno>
 #include <poll.h>
+#include <string_view>
+#include <unistd.h>
 
 namespace procession {
 
@@ -15,6 +17,18 @@ inline bool again(int fd, short events) {
     return false;
   pollfd what{fd, events, 0};
   ::poll(&what, 1, -1);
+  return true;
+}
+
+/// Writes everything. @returns false if it cannot be written.
+inline bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    auto n = ::write(fd, text.data(), text.size());
+    if (n >= 0)
+      text.remove_prefix(static_cast<std::size_t>(n));
+    else if (!again(fd, POLLOUT))
+      return false;
+  }
   return true;
 }
 

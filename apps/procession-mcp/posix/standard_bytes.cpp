@@ -19,15 +19,7 @@ std::size_t read_input(std::span<char> buffer) {
 }
 
 bool write_output(std::string_view text) {
-  while (!text.empty()) {
-    auto n = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (n < 0 && procession::again(STDOUT_FILENO, POLLOUT))
-      continue;
-    if (n < 0)
-      return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
+  return procession::write_all(STDOUT_FILENO, text);
 }
 
 void prepare_output() {

@@ -1,7 +1,7 @@
 #include "../console_signals.hpp"
 
+#include <array>
 #include <csignal>
-#include <optional>
 #include <pthread.h>
 #include <utility>
 
@@ -9,8 +9,18 @@ namespace procession::cli {
 
 namespace {
 
-constexpr auto handled = {SIGINT,  SIGQUIT, SIGTERM, SIGHUP,  SIGWINCH,
-                          SIGCONT, SIGTSTP, SIGUSR1, SIGUSR2, SIGALRM};
+constexpr std::array<std::pair<int, console_signal>, 10> handled{{
+  {SIGINT, console_signal::interrupt},
+  {SIGQUIT, console_signal::quit},
+  {SIGTERM, console_signal::terminate},
+  {SIGHUP, console_signal::hangup},
+  {SIGWINCH, console_signal::resized},
+  {SIGCONT, console_signal::resumed},
+  {SIGTSTP, console_signal::stop},
+  {SIGUSR1, console_signal::user1},
+  {SIGUSR2, console_signal::user2},
+  {SIGALRM, console_signal::alarm},
+}};
 
 bool is_ignored(int signo) {
   struct sigaction now{};
@@ -21,39 +31,12 @@ bool is_ignored(int signo) {
 sigset_t watched() {
   sigset_t result;
   ::sigemptyset(&result);
-  for (auto signo : handled)
+  for (auto& [signo, meaning] : handled)
     if (!is_ignored(signo))
       ::sigaddset(&result, signo);
   // It wakes the thread.
   ::sigaddset(&result, SIGCONT);
   return result;
-}
-
-std::optional<console_signal> meaning(int signo) {
-  switch (signo) {
-    case SIGINT:
-      return console_signal::interrupt;
-    case SIGQUIT:
-      return console_signal::quit;
-    case SIGTERM:
-      return console_signal::terminate;
-    case SIGHUP:
-      return console_signal::hangup;
-    case SIGWINCH:
-      return console_signal::resized;
-    case SIGCONT:
-      return console_signal::resumed;
-    case SIGTSTP:
-      return console_signal::stop;
-    case SIGUSR1:
-      return console_signal::user1;
-    case SIGUSR2:
-      return console_signal::user2;
-    case SIGALRM:
-      return console_signal::alarm;
-    default:
-      return std::nullopt;
-  }
 }
 
 /// Stops our process group. No thread may be waiting for SIGTSTP.
@@ -109,8 +92,9 @@ void console_signal_thread::run() {
       if (signo == SIGCONT)
         continue;
     }
-    if (auto x = meaning(signo))
-      sink_(*x);
+    for (auto& [known, meaning] : handled)
+      if (known == signo)
+        sink_(meaning);
   }
 }
 

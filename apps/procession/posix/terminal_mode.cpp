@@ -110,12 +110,9 @@ bool input_is_terminal() {
   return ::isatty(input_descriptor()) == 1;
 }
 
-bool output_is_terminal() {
-  return ::isatty(STDOUT_FILENO) == 1;
-}
-
-bool error_output_is_terminal() {
-  return ::isatty(STDERR_FILENO) == 1;
+bool output_is_terminal(stream_kind which) {
+  auto fd = which == stream_kind::out ? STDOUT_FILENO : STDERR_FILENO;
+  return ::isatty(fd) == 1;
 }
 
 std::optional<terminal_size> console_size() {

@@ -3,7 +3,6 @@
 #include <windows.h>
 
 #include <mutex>
-#include <optional>
 #include <utility>
 #include <vector>
 

@@ -11,7 +11,6 @@
 #include <exception>
 #include <iostream>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace procession::cli {
@@ -36,14 +35,12 @@ sandbox users over.
 Every step is shown, and steps that are not needed are skipped: after a failure,
 run the same command again.
 
+Exit codes:
+  0    done; for status: nothing is missing
+  1    for status: something is missing
+  125  a step failed, or this program is not elevated
+  2    bad usage
 )";
-
-constexpr exit_code_text codes[] = {
-  {"0", "done; for status: nothing is missing"},
-  {"1", "for status: something is missing"},
-  {"125", "a step failed, or this program is not elevated"},
-  {"2", "bad usage"},
-};
 
 struct sandbox_options {
   CLI::App* setup = nullptr;
@@ -156,7 +153,7 @@ std::function<std::optional<int>()> add_sandbox_command(CLI::App& app) {
   auto sandbox = app.add_subcommand("sandbox",
                                     "Manage the users for sandboxed programs");
   sandbox->require_subcommand(1);
-  sandbox->footer(footer + exit_codes_section(codes));
+  sandbox->footer(footer);
   auto add = [&](const char* name, const char* text) {
     auto result = sandbox->add_subcommand(name, text);
     result->add_flag("--json", options->json, "Print JSON lines");

@@ -35,12 +35,9 @@ bool take_keys_from_terminal() {
   return false;
 }
 
-bool output_is_terminal() {
-  return is_console(STD_OUTPUT_HANDLE);
-}
-
-bool error_output_is_terminal() {
-  return is_console(STD_ERROR_HANDLE);
+bool output_is_terminal(stream_kind which) {
+  return is_console(which == stream_kind::out ? STD_OUTPUT_HANDLE
+                                              : STD_ERROR_HANDLE);
 }
 
 std::optional<terminal_size> console_size() {

@@ -1,4 +1,6 @@
-#include "../channel_option.hpp"
+#include "../system_parts.hpp"
+
+#include <windows.h>
 
 namespace procession {
 
@@ -14,6 +16,12 @@ void add_channel_option(CLI::App& app, channel_address& where) {
                            "--stdio", "on Windows the channel is a named pipe"};
                        })
     ->group("");
+}
+
+void be_unattended() noexcept {
+  // Children inherit the mode (SetErrorMode on MSDN).
+  ::SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX
+                 | SEM_NOOPENFILEERRORBOX);
 }
 
 } // namespace procession

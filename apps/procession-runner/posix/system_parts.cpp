@@ -1,4 +1,4 @@
-#include "../channel_option.hpp"
+#include "../system_parts.hpp"
 
 #include <string>
 
@@ -7,6 +7,10 @@ namespace procession {
 void add_channel_option(CLI::App& app, channel_address&) {
   const std::string help = "The channel is standard input and output";
   app.add_flag("--stdio", help)->required();
+}
+
+void be_unattended() noexcept {
+  // POSIX systems show no such windows.
 }
 
 } // namespace procession
