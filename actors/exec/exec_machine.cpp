@@ -242,7 +242,7 @@ caf::result<exec_result> exec_machine::poll(const exec_poll& x) {
   if (!patterns)
     return to_error(patterns.error());
   auto result = from->poll(x.wait, std::move(*patterns));
-  if (from->read())
+  if (from->state() == session_state::closed && from->read())
     sessions_.erase(x.id);
   return result;
 }

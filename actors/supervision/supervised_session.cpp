@@ -43,9 +43,8 @@ supervised_session::behavior_type supervised_session_machine::make_behavior(
   spec_ = std::move(spec);
   report_ = std::move(report);
   self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });
-  // However a session goes, those who wait for its states are told; not so if
-  // it lived on another node.
-  self_->set_down_handler([this](caf::down_msg& x) { self_->quit(x.reason); });
+  // A session says how it ended, unless it was on another node that is lost.
+  self_->set_down_handler([this](caf::down_msg& x) { on_lost(x.reason); });
   auto what = spec_->what;
   what.owner = ownership::sender;
   what.limits.retention = std::max<caf::timespan>(what.limits.retention,
@@ -65,6 +64,12 @@ supervised_session::behavior_type supervised_session_machine::make_behavior(
     [this](const started& x) { on(x); },
     [this](const output& x) { on(x); },
     [this](const gap& x) { on(x); },
+    [](const stopped&) {
+      // A stopped child is neither ready nor lost.
+    },
+    [](const continued&) {
+      // As above.
+    },
     [this](const exited& x) { on(x); },
     [this](const closed&) { on_closed(); },
     [this](const probe_answer& x) { on(x); },
@@ -126,6 +131,12 @@ void supervised_session_machine::on_closed() {
   closed_ = true;
   if (state_ == state::exited)
     self_->quit(reason_);
+}
+
+void supervised_session_machine::on_lost(caf::error why) {
+  if (exit_ && state_ != state::exited)
+    tell_exit();
+  self_->quit(exit_ ? reason_ : std::move(why));
 }
 
 void supervised_session_machine::check_close() {
@@ -207,11 +218,10 @@ void supervised_session_machine::on(const output& x) {
     return;
   }
   watch_.reset();
-  auto lost = [this](caf::error& why) { self_->quit(std::move(why)); };
   self_->request(session_, caf::infinite, unsubscribe_atom_v)
     .then([] {}, [](const caf::error&) {});
   self_->request(session_, caf::infinite, subscribe_atom_v, events_only)
-    .then([] {}, lost);
+    .then([] {}, [this](caf::error& why) { on_lost(std::move(why)); });
   become_ready();
 }
 

@@ -42,7 +42,8 @@ namespace procession {
 /// else with an error.
 using supervised_session
   = typed_actor<caf::result<void>(started), caf::result<void>(output),
-                caf::result<void>(gap), caf::result<void>(exited),
+                caf::result<void>(gap), caf::result<void>(stopped),
+                caf::result<void>(continued), caf::result<void>(exited),
                 caf::result<void>(closed), caf::result<void>(probe_answer),
                 caf::result<void>(probe_again), caf::result<void>(close_check)>;
 
@@ -85,6 +86,7 @@ private:
   void become_ready();
   void not_ready_any_more();
   void on_closed();
+  void on_lost(caf::error why);
   void tell_exit();
   void terminate();
   void check_close();

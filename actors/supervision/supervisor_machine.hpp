@@ -90,6 +90,7 @@ private:
   template <class Property, class T>
   child* find_by(Property property, const T& x);
 
+  supervision_context at_{self_};
   supervisor_options options_;
   phase phase_ = phase::starting;
   std::vector<child_ptr> children_;
@@ -103,7 +104,6 @@ private:
   caf::timespan group_pause_{};
   restart_window restarts_{restart_intensity{}};
   jitter_source chance_;
-  supervision_context at_{self_};
   /// Of `ending`.
   caf::error reason_;
   /// The deadline of the pause of a group; children have numbers from 1 on.

@@ -39,6 +39,9 @@ void program_start::begin() {
 }
 
 void program_start::start_program() {
+  // The run has already failed by its time-out.
+  if (phase_ == phase::over)
+    return;
   phase_ = phase::program;
   tell_.on_ready();
   // The time that the runner took counts.
@@ -54,7 +57,7 @@ void program_start::start_program() {
 }
 
 void program_start::on_started(session x) {
-  // The run has already failed by its time-out.
+  // As above.
   if (phase_ == phase::over)
     return caf::anon_send(x, terminate_atom_v, caf::timespan::zero());
   phase_ = phase::over;

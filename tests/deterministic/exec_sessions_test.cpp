@@ -369,6 +369,31 @@ TEST_CASE("exec: a request to terminate a session gets the last of its output",
   CHECK(s.terminate(id).is(errc::no_such_session));
 }
 
+TEST_CASE("exec: a poll leaves a session that is being terminated",
+          "[exec][ending]") {
+  exec_stage s;
+  auto id = session_id{"exec-1"};
+  auto first = s.begin(script_of("make"));
+  auto started = GENERATE(true, false);
+  if (started) {
+    s.last().started();
+    s.t.advance(30s);
+    CHECK(first.value().wait == wait_result::timed_out);
+  }
+  auto answer = s.terminate(id);
+  auto polled = s.poll(id);
+  // Without a start the first request is the one that waits.
+  CHECK(polled.pending() == started);
+  CHECK(s.list().size() == 1);
+  if (!started)
+    s.last().started();
+  s.t.run();
+  s.end();
+  CHECK((started ? polled : first).value().wait == wait_result::closed);
+  CHECK(answer.value().wait == wait_result::closed);
+  CHECK(s.list().empty());
+}
+
 TEST_CASE("exec: a wait ends with the session that is terminated",
           "[exec][ending]") {
   exec_stage s;
