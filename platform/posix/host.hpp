@@ -20,6 +20,15 @@ class process;
 /// The state that the processes of one runtime share. Each member names the
 /// thread that uses it.
 struct host {
+  // Used by processes that the reactor destroys at its end.
+
+  /// Reactor.
+  chunk_pool pool;
+  /// Reactor: for wide pipes and terminals, see `output_reader`.
+  chunk_pool wide_pool{8, 4 * chunk_pool::block_size};
+  /// Reactor: the number of wide outputs.
+  int wide_pipes = 0;
+
   /// Reads, writes, watches exits.
   loop reactor{"pcn-reactor"};
   /// Spawns. The parent-death signal of every child is tied to the thread that
@@ -28,12 +37,6 @@ struct host {
   loop launcher{"pcn-launcher", 4};
   /// Any thread.
   launch_watch watch{reactor, launcher};
-  /// Reactor.
-  chunk_pool pool;
-  /// Reactor: for wide pipes and terminals, see `output_reader`.
-  chunk_pool wide_pool{8, 4 * chunk_pool::block_size};
-  /// Reactor: the number of wide outputs.
-  int wide_pipes = 0;
   /// Launcher, but `kind` anywhere.
   std::unique_ptr<posix::containment> containment;
   /// Launcher.

@@ -22,6 +22,12 @@ void connection_deadlines::forget(std::uint64_t session) {
     clear({what, session});
 }
 
+std::unique_ptr<timer> connection_deadlines::stop() {
+  pending_ = {};
+  armed_ = time_point::max();
+  return std::move(timer_);
+}
+
 void connection_deadlines::arm() {
   auto next = pending_.next().value_or(time_point::max());
   if (next >= armed_)

@@ -53,6 +53,10 @@ public:
   /// Clears every deadline of a session.
   void forget(std::uint64_t session);
 
+  /// Clears all deadlines. The owner destroys the timer, outside of its call
+  /// and before the executor ends.
+  std::unique_ptr<timer> stop();
+
 private:
   void arm();
   void tick();

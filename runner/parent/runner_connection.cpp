@@ -352,6 +352,7 @@ void runner_connection::down() {
   // Not from inside their own calls.
   work_->post([process = std::shared_ptr<runner_process>{std::move(process_)},
                channel = std::shared_ptr<framed_channel>{std::move(channel_)},
+               timer = std::shared_ptr<timer>{pending_.stop()},
                self = std::move(self_)] {});
   auto lost = std::exchange(sessions_, {});
   enter(phase::down);
