@@ -68,7 +68,7 @@ public:
 
   exec_session describe() const;
 
-  // Requests; those with an answer belong to the current message.
+  // Requests; each result answers the current message.
 
   /// Begins the wait of the request that starts the session.
   caf::result<exec_result> begin(exec_wait how, pattern_set patterns);

@@ -428,7 +428,7 @@ void supervisor_machine::tell(event what, std::string why,
 }
 
 caf::error supervisor_machine::why_ended() const {
-  // The library's own errors tell more than that the supervisor ends.
+  // An error of the library explains the end better than the one below.
   if (phase_ == phase::ending && detail_of(reason_).at != stage::none)
     return reason_;
   return make_error(errc::supervisor_ended, stage::supervise,
