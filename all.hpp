@@ -1,6 +1,7 @@
 #pragma once
 
-// Everything but <procession/actors/asio_process.hpp>, which needs Boost.Asio.
+// All public headers except <procession/actors/asio_process.hpp>, which needs
+// Boost.Asio.
 
 #include "procession/actors/exec_tool.hpp"
 #include "procession/actors/expect.hpp"

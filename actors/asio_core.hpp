@@ -26,14 +26,14 @@
 #include <utility>
 #include <vector>
 
-/// The inner half of asio_process.hpp; internal. All that is made of Asio is in
-/// headers, so that it is the Asio of the program, of any version.
+/// The inner half of asio_process.hpp; internal. All code that uses Asio is in
+/// headers, so that it is compiled with the program's own Asio, of any version.
 namespace procession::detail {
 
 class asio_core;
 
-/// The processes of one execution context: when that is destroyed, so are the
-/// handlers that wait in them.
+/// The processes of one execution context. When the context is destroyed, the
+/// handlers that wait in them are destroyed, too.
 class asio_cores : public boost::asio::execution_context::service {
 public:
   static inline boost::asio::execution_context::id id;
@@ -59,11 +59,12 @@ private:
   std::unordered_map<asio_core*, std::weak_ptr<asio_core>> cores_;
 };
 
-/// What a process and its operations share. From any thread.
+/// State shared by a process and its operations. All functions may be called
+/// from any thread.
 class asio_core : public std::enable_shared_from_this<asio_core> {
 public:
-  /// Bytes of a stream that nobody reads which may wait here while the other
-  /// one is read.
+  /// Bytes of an unread stream that may be buffered here while the other stream
+  /// is read.
   static constexpr std::uint64_t pending_limit = 64 * 1024;
 
   asio_core(const boost::asio::any_io_executor& io, const spawner& where)
@@ -73,7 +74,8 @@ public:
     // nop
   }
 
-  /// Must be called once it is shared.
+  /// Registers this with its execution context. Must be called as soon as a
+  /// `shared_ptr` owns this.
   void attach() {
     cores_->add(shared_from_this());
   }
@@ -133,7 +135,7 @@ public:
     });
   }
 
-  /// Reads bytes of one stream.
+  /// Reads some bytes of one stream.
   template <class Handler, class Buffers>
   void read_some(Handler handler, stream_kind stream, const Buffers& to) {
     std::vector<boost::asio::mutable_buffer> room(
@@ -162,8 +164,8 @@ public:
     });
   }
 
-  /// Completes one operation, or all, with `operation_aborted`. What the
-  /// session still answers is dropped, but for output, which waits here.
+  /// Completes one operation with `operation_aborted`. The session's answer to
+  /// it is dropped, except for output, which stays here for the next read.
   void cancel(std::uint64_t id) {
     std::unique_ptr<asio_op_base> op;
     std::lock_guard guard{mutex_};
@@ -179,6 +181,7 @@ public:
     }
   }
 
+  /// Completes all operations with `operation_aborted`.
   void cancel() {
     std::lock_guard guard{mutex_};
     for (auto& [id, op] : std::exchange(ops_, {}))
@@ -187,7 +190,7 @@ public:
     chunk_reader_ = 0;
   }
 
-  /// Ends the process's tree and aborts what waits.
+  /// Ends the process's tree and aborts all waiting operations.
   void close() {
     cancel();
     std::unique_ptr<session_port> port;
@@ -197,7 +200,8 @@ public:
       cores->remove(this);
   }
 
-  /// The execution context goes: drops what waits without completing it.
+  /// Drops all waiting operations without completing them, as the execution
+  /// context is being destroyed.
   void drop() {
     decltype(ops_) ops;
     std::unique_ptr<session_port> port;
@@ -208,14 +212,15 @@ public:
   }
 
 private:
-  /// A read of bytes of one stream.
+  /// A waiting read of one stream.
   struct stream_reader {
     std::uint64_t id = 0;
     std::uint64_t wanted = 0;
     std::vector<boost::asio::mutable_buffer> room;
   };
 
-  /// Adds an operation and calls `f` with its number, unless this is closed.
+  /// Adds an operation and calls `f` with its number; aborts the operation if
+  /// this is closed.
   template <class T, class Handler, class F>
   void begin(Handler handler, F f) {
     std::lock_guard guard{mutex_};
@@ -247,8 +252,8 @@ private:
     static_cast<asio_op<T>&>(*op).complete(ec, std::move(x));
   }
 
-  /// A callback that completes the operation with what `convert` makes of the
-  /// answer, or with its error.
+  /// Returns a callback that completes the operation with the answer, passed
+  /// through `convert`, or with its error.
   template <class T, class Answer, class F>
   session_port::callback<Answer> completing(std::uint64_t id, F convert) {
     return [weak = weak_from_this(), id, convert](expected<Answer> x) {
@@ -273,7 +278,7 @@ private:
                  {stage::run, 0, "another read of that stream waits already"}});
   }
 
-  /// Completes the reads that it can, and fetches output for the others: no
+  /// Completes every read that it can, and fetches output for the others, no
   /// more than they ask for.
   void serve() {
     if (chunk_reader_ != 0 && !pending_.empty()) {
@@ -311,7 +316,7 @@ private:
     fetching_ = false;
     if (!x) {
       auto ec = note(x.error());
-      // A read that came before the start does not end those after it.
+      // The process has not started yet, so later reads may still succeed.
       if (pid_ == 0)
         return end_reads(ec);
       ended_ = ec;
@@ -326,7 +331,7 @@ private:
       serve();
   }
 
-  /// Moves bytes of a stream. @returns how many.
+  /// Moves buffered bytes of a stream into `room`. @returns how many.
   std::size_t fill(const std::vector<boost::asio::mutable_buffer>& room,
                    stream_kind stream) {
     std::size_t result = 0;
@@ -371,13 +376,13 @@ private:
   failure failure_;
   std::int64_t pid_ = 0;
   std::uint64_t write_limit_ = max_fetch;
-  /// Output that was fetched and is not read yet.
+  /// Output that was fetched but not read yet.
   std::deque<output> pending_;
   std::array<std::optional<stream_reader>, 2> readers_;
   std::uint64_t chunk_reader_ = 0;
   cursor at_;
   bool fetching_ = false;
-  /// The reason why reading ended.
+  /// Why reading ended; empty before that.
   std::optional<boost::system::error_code> ended_;
 };
 

@@ -10,9 +10,9 @@
 
 namespace procession {
 
-/// The category of our errors where they are `boost::system::error_code`s; the
-/// value is an `errc`. They compare equal to the conditions of
-/// `boost::system::errc` that mean the same.
+/// Returns the category of the library's errors as
+/// `boost::system::error_code`s. Their values are `errc`s, and they compare
+/// equal to the conditions of `boost::system::errc` with the same meaning.
 inline const boost::system::error_category& error_category() noexcept {
   class category : public boost::system::error_category {
   public:
@@ -51,6 +51,7 @@ inline const boost::system::error_category& error_category() noexcept {
   return result;
 }
 
+/// Returns the error code for `x`.
 /// @relates errc
 inline boost::system::error_code make_error_code(errc x) noexcept {
   return {static_cast<int>(x), error_category()};

@@ -27,11 +27,11 @@ public:
   virtual void abort() = 0;
 };
 
-/// One that brings a `T`; `caf::unit_t` stands for nothing.
+/// An operation that completes with a `T`; `caf::unit_t` stands for no value.
 template <class T>
 class asio_op : public asio_op_base {
 public:
-  /// Posts the handler; once at most.
+  /// Posts the handler. Must be called at most once.
   virtual void complete(boost::system::error_code ec, T x) = 0;
 
   void abort() override {
@@ -39,6 +39,8 @@ public:
   }
 };
 
+/// An operation with its handler, which runs on the handler's associated
+/// executor.
 template <class T, class Handler>
 class asio_op_for final : public asio_op<T> {
 public:

@@ -10,10 +10,10 @@
 
 namespace procession {
 
-/// A process for a program that runs on Boost.Asio instead of actors: an I/O
-/// object as a socket is one, with completion tokens (callbacks, `use_future`,
+/// A process for programs that run on Boost.Asio instead of actors: an I/O
+/// object, like a socket, with completion tokens (callbacks, `use_future`,
 /// `use_awaitable`, ...). It owns the process: when it is destroyed, the whole
-/// tree is killed in the background, and what waits completes with
+/// tree is killed in the background, and all waiting operations complete with
 /// `operation_aborted`.
 ///
 ///     boost::asio::io_context context;
@@ -35,31 +35,34 @@ namespace procession {
 /// fail with `no_such_session`.
 ///
 /// Backpressure: the session reads `command::limits.retained` bytes ahead at
-/// most, then the child waits until somebody reads here. As with pipes, a child
-/// that writes to both outputs waits for the one that is not read.
+/// most; after that, the child blocks until the program reads. As with pipes, a
+/// child that writes to both outputs blocks on the one that is not read.
 ///
 /// Errors are `boost::system::error_code`s of `error_category`; `last_failure`
 /// has the stage and the OS code. Reads end with `boost::asio::error::eof`.
 /// Every operation supports cancellation by slot, which loses no output.
 ///
-/// Handlers run on their associated executor, by default that of this object,
-/// never within the call that starts the operation. The object may be used from
-/// any thread, except moving and destroying. It must be destroyed before the
-/// actor system of its spawner.
+/// Handlers run on their associated executor (by default that of this object),
+/// never within the call that starts the operation. All functions may be called
+/// from any thread, except for moving and destroying the object. It must be
+/// destroyed before the actor system of its spawner.
 class asio_process {
 public:
   using executor_type = boost::asio::any_io_executor;
 
-  /// The standard error of a process, as an `AsyncReadStream`. Refers to the
-  /// process: it must not outlive it, nor be used after that was moved.
+  /// The standard error of a process, as an `AsyncReadStream`. It refers to the
+  /// `asio_process`, and must not be used after that was moved or destroyed.
   class error_reader {
   public:
     using executor_type = asio_process::executor_type;
 
+    /// Returns the executor of the process.
     executor_type get_executor() const noexcept {
       return core_->executor();
     }
 
+    /// Reads some bytes of the standard error; see
+    /// `asio_process::async_read_some`.
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& to, Token&& token) {
       return core_read(core_, stream_kind::err, to, std::forward<Token>(token));
@@ -76,7 +79,9 @@ public:
     std::shared_ptr<detail::asio_core> core_;
   };
 
-  /// Has no process yet.
+  /// Creates an object without a process; see `async_start`.
+  /// @param io the default executor of handlers
+  /// @param where starts the session
   asio_process(const executor_type& io, const spawner& where)
     : core_(std::make_shared<detail::asio_core>(io, where)) {
     core_->attach();
@@ -84,24 +89,28 @@ public:
 
   asio_process(asio_process&& other) noexcept = default;
 
+  /// Ends the process that this object owned before.
   asio_process& operator=(asio_process&& other) noexcept {
     asio_process before{std::move(*this)};
     core_ = std::move(other.core_);
     return *this;
   }
 
+  /// Kills the tree in the background.
   ~asio_process() {
     if (core_ != nullptr)
       core_->close();
   }
 
+  /// Returns the default executor of handlers.
   executor_type get_executor() const noexcept {
     return core_->executor();
   }
 
-  /// Starts `what`; once at most. Signature: `void(error_code)`, with every
-  /// code of a failed start. In a coroutine name the command first: g++ 12 may
-  /// destroy twice what is made within a `co_await`.
+  /// Starts `what`. May be called at most once. Signature: `void(error_code)`,
+  /// with every code of a failed start. In a coroutine, store the command in a
+  /// variable first: g++ 12 may destroy temporaries of a `co_await` expression
+  /// twice.
   template <class Token>
   auto async_start(const command& what, Token&& token) {
     return boost::asio::async_initiate<Token, void(error_code)>(
@@ -111,14 +120,15 @@ public:
       token, what);
   }
 
-  /// Reads some bytes of the standard output, at least one. One read of a
-  /// stream at a time (`busy`). Signature: `void(error_code, std::size_t)`.
+  /// Reads some bytes of the standard output, at least one. Only one read of
+  /// each stream may wait at a time (`busy`). Signature:
+  /// `void(error_code, std::size_t)`.
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& to, Token&& token) {
     return core_read(core_, stream_kind::out, to, std::forward<Token>(token));
   }
 
-  /// The standard error.
+  /// Returns the standard error as a stream of its own.
   error_reader error_stream() const noexcept {
     return error_reader{core_};
   }
@@ -133,8 +143,9 @@ public:
   }
 
   /// Writes some bytes to the standard input, 64 KiB at most; completes when
-  /// the kernel took them. They are copied at once. A cancelled write may still
-  /// be delivered. Signature: `void(error_code, std::size_t)`.
+  /// the kernel has taken them. The bytes are copied when the operation starts.
+  /// A cancelled write may still be delivered. Signature:
+  /// `void(error_code, std::size_t)`.
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& from, Token&& token) {
     return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
@@ -151,8 +162,8 @@ public:
     return ask<caf::unit_t>(std::forward<Token>(token), close_stdin_atom_v);
   }
 
-  /// Waits until the process has ended, which it does not do while nobody reads
-  /// what it writes. Signature: `void(error_code, exit_status)`.
+  /// Waits until the process has ended. A process whose output is not read may
+  /// block and never end. Signature: `void(error_code, exit_status)`.
   template <class Token>
   auto async_wait(Token&& token) {
     return ask<exit_status>(std::forward<Token>(token), wait_atom_v);
@@ -166,8 +177,8 @@ public:
     return ask<exit_status>(std::forward<Token>(token), terminate_atom_v);
   }
 
-  /// Signals the process group; on a terminal `interrupt` and `quit` go to the
-  /// foreground job. Signature: `void(error_code)`.
+  /// Sends a signal to the process group; on a terminal, `interrupt` and `quit`
+  /// go to the foreground job. Signature: `void(error_code)`.
   template <class Token>
   auto async_signal(signal_name name, Token&& token) {
     return ask<caf::unit_t>(std::forward<Token>(token), signal_atom_v, name);
@@ -179,24 +190,25 @@ public:
     return ask<caf::unit_t>(std::forward<Token>(token), resize_atom_v, size);
   }
 
-  /// The state of the session. Signature: `void(error_code, session_info)`.
+  /// Gets the state of the session. Signature:
+  /// `void(error_code, session_info)`.
   template <class Token>
   auto async_info(Token&& token) {
     return ask<session_info>(std::forward<Token>(token), info_atom_v);
   }
 
-  /// Completes all operations that wait with `operation_aborted`. The process
-  /// goes on.
+  /// Completes all waiting operations with `operation_aborted`. The process
+  /// keeps running.
   void cancel() {
     core_->cancel();
   }
 
-  /// 0 before it has started.
+  /// Returns the process id; 0 before the process has started.
   std::int64_t pid() const {
     return core_->pid();
   }
 
-  /// The whole of the last error of `error_category`.
+  /// Returns the last error of `error_category` with all its details.
   failure last_failure() const {
     return core_->last_failure();
   }

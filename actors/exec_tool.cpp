@@ -10,14 +10,15 @@ namespace procession {
 
 namespace {
 
-/// Hands a request on.
+/// Returns a handler that delegates a request to the machine.
 template <class... Ts>
 auto passing_on(exec_tool::pointer self, const exec_tool_impl& to) {
   return [=](Ts... xs) { return self->delegate(to, std::move(xs)...); };
 }
 
-/// What others hold. The sessions hold the machine, whose events they send, so
-/// that this is what tells it that nobody needs it any more.
+/// The actor that users hold. Sessions hold the machine, as they send it
+/// events, so the machine cannot notice that its users are gone. This actor
+/// can, and its end ends the machine.
 exec_tool::behavior_type facade_behavior(exec_tool::pointer self,
                                          const exec_tool_impl& machine) {
   self->link_to(machine);

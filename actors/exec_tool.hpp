@@ -14,51 +14,57 @@
 
 namespace procession {
 
-/// The times that one kind of request waits.
+/// How long one kind of request waits.
 struct wait_limits {
-  /// Unless it is asked otherwise.
+  /// The default, for requests that do not ask for a time.
   caf::timespan normal;
+  /// The upper limit; longer waits are shortened to it.
   caf::timespan max;
 };
 
-/// Choices for an exec tool; the defaults suit a language model.
+/// Options of an exec tool; the defaults suit a language model.
 struct exec_tool_options {
-  /// The words before a script.
+  /// The program and arguments that precede a script.
   std::vector<std::string> shell = default_shell();
-  /// Variables that are added to a child's inherited environment: output for a
-  /// reader that is no person. A request's own variables win, and on a terminal
-  /// TERM is xterm-256color; nothing is said about language or encoding, which
-  /// are the user's.
+  /// Variables that are added to the environment that a child inherits. The
+  /// defaults ask for output that suits a program, not a person. Variables of
+  /// the request take precedence. On a terminal, TERM is xterm-256color.
+  /// Language and encoding stay as the user has set them.
   std::map<std::string, std::string> env{{"TERM", "dumb"},
                                          {"NO_COLOR", "1"},
                                          {"PAGER", "cat"},
                                          {"GIT_PAGER", "cat"}};
-  /// How a session's end is asked for and enforced. Shells on a terminal do not
-  /// do what they are asked to, and agents do not wait for long.
+  /// How sessions are asked to end, and then killed. The times are short:
+  /// shells on a terminal ignore the request, and agents do not wait for long.
   kill_policy kill{std::chrono::seconds{2}, std::chrono::seconds{2}};
-  /// Prefix of the ids that it gives. Tools that share a spawner need one each.
+  /// Prefix of the ids that the tool assigns. Tools that share a spawner need
+  /// different prefixes.
   std::string id_prefix = "exec-";
-  /// Sessions that are not closed. One more is refused (`session_limit`).
+  /// The maximum number of sessions that are not closed. Another one is refused
+  /// (`session_limit`).
   std::size_t max_sessions = 64;
-  /// Closed sessions that have something left to read: so many, each for so
-  /// long; beyond it the one closed first goes.
+  /// The maximum number of closed sessions with unread output; beyond it, the
+  /// session that closed first is forgotten.
   std::size_t max_unread = 64;
+  /// How long a closed session with unread output is kept.
   caf::timespan unread_for = std::chrono::minutes{10};
-  /// Bytes of unread output kept of each session, half of them the first, half
-  /// the last; and the most that an answer can hold.
+  /// Unread output that is kept for each session, in bytes: one half from its
+  /// beginning, one half from its end. This is also the upper limit of the text
+  /// in an answer.
   std::size_t buffer = 1024 * 1024;
-  /// Bytes of text in an answer, unless it is asked otherwise.
+  /// Bytes of text in an answer, unless the request says otherwise.
   std::uint64_t max_output = 40'000;
-  /// The waits for a command, after input, and of a poll.
+  /// How long a request waits after starting a command, after input, and in a
+  /// poll.
   wait_limits first{std::chrono::seconds{10}, std::chrono::seconds{30}};
   wait_limits write{std::chrono::milliseconds{250}, std::chrono::seconds{30}};
   wait_limits poll{std::chrono::seconds{5}, std::chrono::minutes{5}};
 };
 
-/// Makes an exec tool (messages/exec_tool.hpp) whose sessions `where` spawns,
-/// be it here, in a runner or on another node. It ends when the last handle to
-/// it is gone, or it is sent an exit message; its sessions end with it, and who
-/// still waits is told (`runtime_stopped`).
+/// Creates an exec tool (messages/exec_tool.hpp) whose sessions are spawned by
+/// `where`: on this machine, in a runner or on another node. It ends when its
+/// last handle is gone, or when it receives an exit message. Its sessions end
+/// with it, and waiting requests fail with `runtime_stopped`.
 exec_tool make_exec_tool(caf::actor_system& sys, spawner where,
                          exec_tool_options options = {});
 

@@ -65,7 +65,7 @@ pattern_watch& expect_buffer::of(stream_kind stream) {
 
 namespace {
 
-/// The deadline of the request of that number.
+/// The deadline of the request with this number has passed.
 struct expect_deadline {
   std::uint64_t number = 0;
 };
@@ -102,12 +102,12 @@ public:
     owner_ = std::move(owner);
     self_->monitor(owner_);
     self_->set_down_handler([this](const caf::down_msg& x) {
-      // The session, which sends to it, would keep it for as long as it lives.
+      // The session sends to this actor, and would otherwise keep it alive.
       if (x.source == owner_)
         return self_->quit();
       if (x.source != source_.address())
         return on_asker_down(x.source);
-      // A session that tells of its end before that has said all.
+      // After `closed`, no output is missing.
       if (ended_)
         return;
       gone_ = make_error(errc::no_such_session, stage::run,
@@ -151,7 +151,7 @@ private:
                         "another request waits for this output already");
     if (auto bad = buffer_.look_for(x.patterns))
       return to_error(*bad);
-    // First: the promise takes the sender along.
+    // Comes first, as creating the promise takes the sender away.
     asker_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
     waiting_ = self_->make_response_promise<expect_result>();
     // The owner is monitored already.
@@ -170,7 +170,7 @@ private:
     go_on();
   }
 
-  /// Looks at what has come until it has the answer.
+  /// Searches the unread output until the request is answered.
   void go_on() {
     while (waiting_.pending()) {
       auto found = buffer_.find();
@@ -203,8 +203,8 @@ private:
     waiting_ = {};
   }
 
-  /// The request of one that is gone keeps no other waiting. The message may
-  /// come after the answer.
+  /// Drops the request of an actor that has ended, so that it does not block
+  /// others. The message may arrive after the answer.
   void on_asker_down(const caf::actor_addr& who) {
     if (who == asker_)
       waiting_ = {};
@@ -213,15 +213,15 @@ private:
   session source_;
   caf::actor_addr owner_;
   expect_buffer buffer_;
-  /// Output that no request has taken yet; at most a window of it.
+  /// Output that no request has searched yet; at most one window of it.
   std::deque<std::variant<output, gap>> unread_;
   bool ended_ = false;
-  /// Why nothing more will come.
+  /// Why no more output will come, if the session did not close.
   caf::error gone_;
   caf::typed_response_promise<expect_result> waiting_;
-  /// The sender of that request.
+  /// The sender of the last request.
   caf::actor_addr asker_;
-  /// Of the request that waits, or waited last.
+  /// The number of the last request.
   std::uint64_t number_ = 0;
 };
 

@@ -19,36 +19,40 @@ namespace procession {
 
 /// The result of an `expect`.
 struct expect_result {
-  /// Index of the pattern that matched; empty: the output ended without one.
+  /// Index of the pattern that matched; empty if the output ended without a
+  /// match.
   std::optional<std::size_t> pattern;
-  /// Where it matched.
+  /// The stream in which it matched.
   stream_kind stream = stream_kind::out;
   /// The text that matched.
   std::string text;
-  /// Output of that stream before the match, from where the last one ended. At
-  /// the end of the output: all that is left, standard output first. Of more
-  /// than the window holds it is the last part.
+  /// Output of that stream between the previous match and this one. At the end
+  /// of the output: all remaining output, standard output first. If the window
+  /// does not hold all of it, its last part.
   std::string before;
 };
 
-/// Looks for patterns in both streams of a session, each by itself. What
-/// matched, or was before a match in the same stream, does not match again.
+/// Looks for patterns in both streams of a session, each by itself. Output up
+/// to the end of a match does not match again in the same stream.
 class expect_buffer {
 public:
   /// @param window as in `pattern_watch`.
   explicit expect_buffer(std::size_t window = pattern_watch::default_window);
 
-  /// Replaces the patterns, several of which may be looked for at a time.
-  /// @returns what is wrong with them.
+  /// Replaces the patterns; several may be looked for at a time.
+  /// @returns an error if there are none, or if one is invalid.
   std::optional<failure> look_for(const std::vector<pattern>& patterns);
 
+  /// Appends output to its stream. Call `find` after each call.
   void append(const output& x);
+  /// Counts lost output. No match crosses the gap.
   void lose(const gap& x);
 
-  /// The first match, if there is one. Call it after each `append`.
+  /// Returns the next match, if there is one, or an error if an expression
+  /// takes too many steps.
   expected<std::optional<expect_result>> find();
 
-  /// The result at the end of the output: what is left.
+  /// Returns the result at the end of the output: the remaining output.
   expect_result end();
 
 private:
@@ -59,10 +63,10 @@ private:
 
 /// A request to an `expecter`.
 struct expect_request {
-  /// One at least, looked for at the same time. The match that begins first
-  /// wins, then the pattern that stands first.
+  /// At least one pattern; all are looked for at the same time. The match that
+  /// begins first wins; of several at one place, the first pattern wins.
   std::vector<pattern> patterns;
-  /// How long to wait (`max_timespan`: as long as it takes).
+  /// How long to wait; `max_timespan` means without a limit.
   caf::timespan timeout = std::chrono::seconds{30};
 };
 
@@ -76,27 +80,28 @@ PROCESSION_END_LOCAL(procession_expect)
 
 namespace procession {
 
-/// Waits for texts in the output of a session, for actors: it subscribes to the
-/// session without loss and acknowledges by itself what it has looked at. While
-/// nothing is expected, it takes no more than its window, and then the session
-/// waits. It lives in the process of those who ask it.
+/// An actor that waits for texts in the output of a session, for other actors.
+/// It subscribes to the session without loss and acknowledges output as soon as
+/// it was searched. Between requests it takes no more output than its window,
+/// after which the session is held back. It must run in the same operating
+/// system process as the actors that ask it.
 using expecter = typed_actor<
   /// Answered with the first match, or at the end of the output. Errors:
-  /// `deadline_passed` (nothing is lost: the next request looks at the same
+  /// `deadline_passed` (no output is lost: the next request searches the same
   /// output again, as far as the window holds it), `invalid_argument` (a bad
-  /// pattern, or an expression that takes too many steps), `busy` (one request
-  /// at a time), `no_such_session`.
+  /// pattern, or an expression that takes too many steps), `busy` (another
+  /// request waits already), `no_such_session`.
   caf::result<expect_result>(expect_atom, expect_request)>;
 
-/// Makes an expecter.
+/// Creates an expecter for the output of `source`.
 ///
 ///     auto chat = make_expecter(self->system(), shell, self->address());
 ///     self->request(chat, caf::infinite, expect_atom_v,
 ///                   expect_request{{{"$ "}, {"# "}}, 10s})
 ///       .then([=](const expect_result& x) { std::cout << x.before; });
 ///
-/// @param owner the actor with which it ends; after the end of the session it
-///        ends with the last handle to it.
+/// @param owner the expecter ends with this actor. After the end of the
+///        session, it also ends with its last handle.
 /// @param window bytes of each stream that are searched; see `pattern_watch`.
 expecter make_expecter(caf::actor_system& sys, session source,
                        caf::actor_addr owner,

@@ -7,7 +7,7 @@ namespace procession {
 
 namespace {
 
-/// Calls a function of a listener, if there is one.
+/// Returns a handler that calls a function of the listener, if it is set.
 template <class Event>
 auto calling(std::shared_ptr<const listener> events,
              std::function<void(const Event&)> listener::* member) {
@@ -24,7 +24,7 @@ caf::message_handler listening(caf::event_based_actor* self, listener events) {
   return {
     calling(shared, &listener::started),
     [self, shared](const output& x) {
-      // The function may make another sender the current one.
+      // The function may change the current sender.
       auto source = caf::actor_cast<session>(self->current_sender());
       if (shared->output)
         shared->output(x);

@@ -8,8 +8,9 @@
 
 #include <functional>
 
-/// Sessions for event-based actors, in few lines. Nothing here is more than a
-/// few of the messages in messages/session.hpp; send all others by yourself.
+/// Shortcuts for event-based actors that use sessions. These functions only
+/// wrap a few of the messages in messages/session.hpp; send all others
+/// directly.
 ///
 ///     void ask(caf::event_based_actor* self, const procession::spawner& where)
 ///     {
@@ -22,8 +23,8 @@
 ///     }
 namespace procession {
 
-/// Functions for the events of the sessions to which an actor subscribes.
-/// An event without a function is dropped.
+/// Functions for the events of the sessions that an actor subscribes to. Events
+/// whose function is empty are dropped.
 struct listener {
   std::function<void(const procession::started&)> started = {};
   std::function<void(const procession::output&)> output = {};
@@ -34,25 +35,26 @@ struct listener {
   std::function<void(const procession::closed&)> closed = {};
 };
 
-/// Makes the handlers of all events of sessions for `self`. Output is
-/// acknowledged when `listener::output` returns, so that a session is never
-/// held back for longer than that takes; an actor that is done with output
-/// later acknowledges it by itself (`ack_atom`) and does without this function.
-/// @returns handlers to `become`, alone or joined with others by `or_else`.
+/// Creates the handlers for all events of sessions that `self` receives. Output
+/// is acknowledged when `listener::output` returns, so a session is held back
+/// no longer than that call takes. An actor that needs output beyond that call
+/// must not use this function, but acknowledge output itself (`ack_atom`).
+/// @returns handlers for `become`, alone or combined with others by `or_else`.
 caf::message_handler listening(caf::event_based_actor* self, listener events);
 
 /// Starts a session and subscribes `self` to it, from its first event on.
 /// Returns at once. `self` owns the session, unless the command says otherwise.
-/// @param opened gets the session, before its first event.
-/// @param failed gets the error of the start; empty: `self` quits with it.
+/// @param opened is called with the session, before its first event.
+/// @param failed is called with the error of a failed start; if it is empty,
+///               `self` quits with the error.
 void open(caf::event_based_actor* self, const spawner& where, command what,
           std::function<void(const session&)> opened,
           std::function<void(const caf::error&)> failed = {},
           subscription terms = {});
 
-/// Sends input to a session. An error makes `self` quit with it, unless it is
-/// that the process has ended or has closed its input: its events tell of that.
-/// To learn when the input was taken, send `write_atom` instead.
+/// Sends input to a session. If this fails, `self` quits with the error, unless
+/// the process has ended or has closed its input, which its events report. To
+/// learn when the input was taken, send `write_atom` instead.
 void send_input(caf::event_based_actor* self, const session& to,
                 shared_bytes bytes);
 

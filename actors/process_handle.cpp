@@ -13,12 +13,12 @@ namespace procession {
 
 namespace {
 
-// A read without a deadline waits this long at a time.
+// A read without a deadline waits for this long at a time.
 constexpr auto read_wait = caf::timespan{max_timespan};
 
 constexpr std::uint64_t read_size = 256 * 1024;
 
-// A write is cut into pieces that the input queue takes.
+// A write is sent in pieces that fit into the input queue.
 constexpr std::size_t write_size = 256 * 1024;
 
 caf::error too_late() {
@@ -38,7 +38,7 @@ caf::timespan time_left(time_point until) {
                   caf::timespan{until - std::chrono::steady_clock::now()});
 }
 
-/// Asks `whom`, blocking this thread until the answer is there.
+/// Sends a request to `whom` and blocks this thread until the answer arrives.
 template <class Result, class Handle, class Time, class... Ts>
 caf::expected<Result>
 ask_for(caf::actor_system& sys, const Handle& whom, Time timeout, Ts&&... xs) {
@@ -142,7 +142,7 @@ caf::expected<exit_status> process_handle::wait(caf::timespan timeout) {
 
 bool process_handle::has_exited() {
   auto known = info();
-  // A session that does not answer has no process any more.
+  // A session that does not answer no longer has a process.
   return !known || known->state >= session_state::exited;
 }
 
@@ -161,7 +161,7 @@ caf::expected<session_info> process_handle::info() {
 
 namespace {
 
-/// The next of a source, however long it takes.
+/// Returns the next item of a source, without a deadline.
 template <class Source>
 auto next_of(Source& source) {
   for (;;) {
@@ -191,7 +191,7 @@ process_output::next(caf::timespan timeout) {
     at_ = got->next;
     status_ = got->status;
     complete_ = got->complete;
-    // More may be left than one read takes.
+    // One read may not return all remaining output.
     ended_ = got->outputs.empty() && got->state == session_state::closed;
   }
   if (pending_.empty()) {
@@ -278,14 +278,14 @@ expect_output::expect(const std::vector<pattern>& patterns,
   if (auto bad = buffer_.look_for(patterns))
     return to_error(*bad);
   auto until = deadline_after(timeout);
-  // A timeout of zero looks at what is there already.
+  // With a timeout of zero, search the output that is there already.
   for (auto searched = false;; searched = true) {
     auto found = buffer_.find();
     if (!found)
       return to_error(found.error());
     if (*found)
       return std::move(**found);
-    // Output that is there comes at once, so that the read passes no deadline.
+    // While output keeps coming, the read below would never miss the deadline.
     if (searched && time_left(until) == caf::timespan::zero())
       return too_late();
     auto chunk = source_.next(time_left(until));
@@ -304,9 +304,9 @@ expect_output::expect(const std::vector<pattern>& patterns,
 caf::expected<spawned_process> spawn_process(const spawner& where,
                                              command spec) {
   spec.unsubscribed = unsubscribed_policy::pause;
-  // The asking actor is gone as soon as it has the answer.
+  // The asking actor ends as soon as it has the answer.
   spec.owner = ownership::spawner;
-  // The handle says when it may be forgotten.
+  // The session is retained until the handle releases it.
   spec.limits.retention = max_timespan;
   auto hdl = ask_for<session>(where.home_system(), where, caf::infinite,
                               spawn_atom_v, std::move(spec));

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::uint64_t read_at_once = 1024 * 1024;
 
-/// Writes the whole input of a session, and its end if all of it was taken.
-/// Answers when there is nothing left to write, with why it was refused.
+/// Writes the whole input of a session, and closes it once all of it was taken.
+/// Answers when it is done, with an error if input was refused.
 caf::behavior feed(caf::event_based_actor* self, const session& to,
                    const shared_bytes& input) {
   return {
@@ -37,7 +37,7 @@ caf::behavior feed(caf::event_based_actor* self, const session& to,
   };
 }
 
-/// Appends what fits under the cap, counts the rest.
+/// Appends output up to the cap, and counts the rest.
 void collect(run_result& result, const output& x, std::uint64_t cap) {
   auto& text = x.stream == stream_kind::out ? result.out : result.err;
   auto room = cap - std::min<std::uint64_t>(cap, text.size());
@@ -57,11 +57,11 @@ caf::expected<run_result> run(const spawner& where, command spec,
 caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
                               command spec, shared_bytes input,
                               std::uint64_t cap) {
-  // Reading by cursor while the session pauses for us: nothing is lost, and no
-  // of our events mixes with what else the caller receives.
+  // The session pauses for this reader, which reads by cursor: no output is
+  // lost, and no events mix with the caller's other messages.
   spec.unsubscribed = unsubscribed_policy::pause;
   spec.limits.retained = std::max(spec.limits.retained, read_at_once);
-  // It must not go between two of our reads.
+  // The session must not be released between two reads.
   spec.limits.retention = max_timespan;
   spec.limits.stdin_queue = std::max<std::uint64_t>(spec.limits.stdin_queue,
                                                     input.size());
@@ -72,7 +72,7 @@ caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
              [&](caf::error& x) { problem = std::move(x); });
   if (problem)
     return problem;
-  // Without waiting for it: a child writes while it reads.
+  // Do not wait for the feeder yet: a child may write while it reads.
   auto feeder = self->spawn(feed, hdl, std::move(input));
   auto fed = self->request(feeder, caf::infinite, write_atom_v);
   run_result result;
@@ -87,7 +87,7 @@ caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
           for (auto& chunk : x.outputs)
             collect(result, chunk, cap);
           at = x.next;
-          // More may be left than one read takes.
+          // One read may not return all remaining output.
           if (x.outputs.empty())
             state = x.state;
           result.status = x.status;

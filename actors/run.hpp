@@ -12,6 +12,7 @@ namespace procession {
 
 /// The result of a process that ran to its end.
 struct run_result {
+  /// How the process ended.
   exit_status status;
   /// The first bytes of each stream, up to the cap.
   std::string out;
@@ -22,23 +23,24 @@ struct run_result {
   bool complete = true;
 };
 
-/// Runs `spec` to completion and collects its output, for programs that may
-/// block. The child's input is closed at once unless `input` brings some. The
-/// wait has no time-out of its own: give the command one. From any thread but
-/// an actor's.
+/// Runs `spec` to completion and collects its output. Blocks until then, so it
+/// must not be called inside an actor; any other thread may call it. If `input`
+/// is empty, the child's input is closed at once. The wait has no timeout of
+/// its own: set one in the command.
 ///
 ///     auto result = run(where, {.program = "make", .args = {"test"}});
 ///     if (result)
 ///       std::cout << result->out << to_string(result->status) << '\n';
 ///
-/// @param cap bytes kept of each stream.
-/// @returns the error of the start if it did not start; that of the input if it
-///          was refused, which ends the child.
+/// @param cap the maximum number of bytes that are kept of each stream.
+/// @returns the result; the error of a failed start; or the error of refused
+///          input, which also ends the child.
 caf::expected<run_result> run(const spawner& where, command spec,
                               shared_bytes input = {},
                               std::uint64_t cap = 16 * 1024 * 1024);
 
-/// As above, for a caller with an actor of its own, which owns the process.
+/// As above, for callers with their own `caf::scoped_actor`, which owns the
+/// process.
 caf::expected<run_result> run(caf::scoped_actor& self, const spawner& where,
                               command spec, shared_bytes input = {},
                               std::uint64_t cap = 16 * 1024 * 1024);

@@ -9,7 +9,7 @@
 
 namespace procession {
 
-/// The news of its runners to their actor, at each change and when asked.
+/// The state of the runners, sent to their actor at each change and on request.
 using runner_change = runner_succession::change;
 
 } // namespace procession
@@ -25,8 +25,8 @@ namespace {
 using runner_impl = extended<runner, caf::result<void>(runner_change)>;
 using succession_ptr = std::shared_ptr<runner_succession>;
 
-/// Makes the children of the nodes and the spawners of a runner, which ends
-/// without them.
+/// Creates the children for the nodes and the spawners of a runner. The runner
+/// ends when they have all released this factory.
 class leased_factory : public child_factory {
 public:
   explicit leased_factory(succession_ptr runners)
@@ -50,16 +50,16 @@ private:
   std::shared_ptr<child_factory> children_;
 };
 
-/// Speaks for the runners, which keep it: an actor that just is not reachable
-/// any more would end on whatever thread let go of it last, and there the actor
-/// system may be gone before that is done.
+/// The actor of the runners. They keep it alive: an actor that merely becomes
+/// unreachable would end on the thread that released it last, and the actor
+/// system might be gone before that is done.
 class runner_machine : public state_machine<runner_impl, runner_machine> {
 public:
   static constexpr const char* name = "procession.runner";
 
   using state_machine::state_machine;
 
-  /// Answers all who wait: a promise that is dropped tells nobody.
+  /// Answers all waiting requests, as a dropped promise sends no answer.
   ~runner_machine() {
     stop();
     auto why = make_error(errc::runner_lost, stage::channel,
@@ -112,7 +112,7 @@ private:
     was_up_ |= info_.state == runner_state::up;
     if (info_.state != runner_state::down)
       return;
-    // Only now it is known why.
+    // The reason is known only now.
     waiting_.fail(to_error(info_.why));
     if (!over_)
       return;
@@ -126,9 +126,10 @@ private:
 
   succession_ptr runners_;
   runner_info info_;
-  /// It is down, and no other follows.
+  /// The runner is down, and no other one follows.
   bool over_ = false;
-  /// One that never was can still be asked why.
+  /// Whether a runner has ever been up. If not, the actor stays to tell the
+  /// reason.
   bool was_up_ = false;
   waiters<runner_info> waiting_;
   waiters<runner_info> asking_;

@@ -15,23 +15,27 @@ namespace procession {
 
 class runner_port;
 
-/// Our end of a runner: an actor to ask, and the children that live there. The
-/// runner ends with the last copy of this and spawner with it, when the actor
-/// is asked to, or is sent an exit message.
+/// The local end of a runner: an actor that answers requests about it, and the
+/// factory of the children that live in it. The runner ends when the last copy
+/// of this and the last spawner in the runner are gone, when the actor is asked
+/// to end it, or when the actor receives an exit message.
 class runner_node {
 public:
+  /// Used by `start_runner`.
   runner_node(runner hdl, std::shared_ptr<child_factory> children)
     : actor_(std::move(hdl)), children_(std::move(children)) {
     // nop
   }
 
-  /// Answers what messages/runner.hpp lists; can be monitored.
+  /// Returns the actor, which answers the requests in messages/runner.hpp and
+  /// can be monitored.
   const runner& actor() const noexcept {
     return actor_;
   }
 
-  /// Makes children in the runner. When that is lost the next start has another
-  /// one started, or fails with why (`runner_options::restart`).
+  /// Returns the factory of children in the runner. After the runner is lost,
+  /// the next start of a child starts another runner, or fails with the reason
+  /// (`runner_options::restart`).
   const std::shared_ptr<child_factory>& children() const noexcept {
     return children_;
   }
@@ -42,17 +46,17 @@ private:
 };
 
 /// Starts a runner in the background. Sessions can be spawned in it at once;
-/// they wait for it.
+/// they wait until it is up.
 /// @param rt should outlive `sys`.
 runner_node start_runner(caf::actor_system& sys, const runtime& rt,
                          runner_options options = {});
 
-/// Starts a runner by what a platform, or a test, offers.
+/// Starts a runner through a port, which a platform or a test provides.
 runner_node start_runner(caf::actor_system& sys,
                          std::shared_ptr<runner_port> port,
                          runner_options options);
 
-/// Makes a spawner of sessions in a runner.
+/// Creates a spawner of sessions in a runner.
 spawner make_spawner(caf::actor_system& sys, const runner_node& where,
                      spawner_options options = {});
 

@@ -36,9 +36,9 @@ session_port::~session_port() {
 
 void session_port::start(command what, callback<session_info> done) {
   what.unsubscribed = unsubscribed_policy::pause;
-  // If the actor goes down during the start, nobody else ends the session.
+  // If the actor ends during the start, only its ownership ends the session.
   what.owner = ownership::sender;
-  // The actor says when it may be forgotten.
+  // The session is retained until the actor releases it.
   what.limits.retention = max_timespan;
   post([what = std::move(what), done = std::move(done),
         where = where_](caf::event_based_actor* self, session& whom) {

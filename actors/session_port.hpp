@@ -15,7 +15,7 @@
 
 namespace procession {
 
-/// Something to do inside of the actor of a `session_port`, which is given the
+/// A function that is called inside the actor of a `session_port` with the
 /// session.
 using port_task
   = std::function<void(caf::event_based_actor* self, session& whom)>;
@@ -28,40 +28,41 @@ PROCESSION_END_LOCAL(procession_session_port)
 
 namespace procession {
 
-/// One session for a program with an event loop of its own: every request
-/// returns at once and is answered by a callback. `asio_process` is made of it
-/// for Boost.Asio; another loop needs no more than its own way to have the
-/// callback continue on its thread.
+/// One session for a program with its own event loop: every request returns at
+/// once and is answered by a callback. `asio_process` uses it for Boost.Asio;
+/// any other loop only needs a way to continue the callback on its own thread.
 ///
 ///     session_port port{host.spawner()};
 ///     port.start({.program = "make"}, [&loop](auto result) {
 ///       loop.post([result] { ... });
 ///     });
 ///
-/// Callbacks run on a worker of CAF, one at a time and in the order of the
-/// answers; they must not block or throw. One may still run shortly after the
-/// destructor has returned; requests that are not answered by then never are.
-/// The object must not outlive the actor system of its spawner. From any
-/// thread.
+/// Callbacks run on a worker thread of CAF, one at a time and in the order of
+/// the answers; they must not block or throw. A callback may still run shortly
+/// after the destructor has returned; requests that are not answered by then
+/// never are. The object must not outlive the actor system of its spawner. All
+/// functions may be called from any thread.
 class session_port {
 public:
+  /// Gets the answer to a request, or its error.
   template <class T>
   using callback = std::function<void(expected<T>)>;
 
+  /// Creates a port without a session; see `start`.
   explicit session_port(const spawner& where);
   session_port(const session_port&) = delete;
   session_port& operator=(const session_port&) = delete;
 
-  /// Ends the tree of the process at once, in the background.
+  /// Kills the tree of the process in the background.
   ~session_port();
 
-  /// Starts the session; once at most. It belongs to this object, and waits
-  /// (`unsubscribed_policy::pause`) with `session_limits::retained` unread
-  /// bytes.
+  /// Starts the session. May be called at most once. The session belongs to
+  /// this object, and pauses (`unsubscribed_policy::pause`) at
+  /// `session_limits::retained` unread bytes.
   void start(command what, callback<session_info> done);
 
-  /// Sends a request of the interface of `session` and passes on its answer
-  /// (`caf::unit_t` for one without content).
+  /// Sends a request of the interface of `session` and passes its answer to
+  /// `done`. `T` is the type of the answer, `caf::unit_t` if it has no content.
   template <class T, class... Ts>
   void ask(callback<T> done, Ts... xs) {
     post([done = std::move(done),
@@ -87,7 +88,7 @@ private:
   }
 
   void post(port_task what);
-  /// An error of CAF's says that the session is gone.
+  /// Converts an error. An error of CAF itself means that the session is gone.
   static failure to_failure(const caf::error& x);
 
   caf::actor actor_;

@@ -20,7 +20,8 @@ namespace procession {
 
 namespace {
 
-/// What the sessions and its clock tell it besides its interface.
+/// The interface of a spawner, and the messages from its sessions and its
+/// timer.
 using spawner_impl = extended<spawner, caf::result<void>(session_over),
                               caf::result<void>(timer_fired)>;
 
@@ -47,7 +48,7 @@ public:
 
   using state_machine::state_machine;
 
-  /// Its sessions end with it.
+  /// Ends all sessions.
   ~spawner_machine() {
     shutdowns_.fail(make_error(errc::runtime_stopped, stage::run,
                                "the spawner has ended, and its sessions end "
@@ -84,13 +85,13 @@ public:
   }
 
 private:
-  /// A closed session without a name, and the number of its end.
+  /// A closed session that has lost its name to a newer one.
   struct replaced_session {
     session_impl hdl;
     std::uint64_t number = 0;
   };
 
-  /// @param terms those of the sender, which subscribes if there are any.
+  /// @param terms if they are set, the sender subscribes with them.
   caf::result<session> spawn(command spec,
                              const std::optional<subscription>& terms) {
     if (auto bad = validate(spec))
@@ -124,9 +125,10 @@ private:
     return result;
   }
 
-  /// Gives up the name of a session that is only retained. For those that have
-  /// its handle it is retained as before.
-  /// @returns false if it is not closed yet, or too many lost theirs.
+  /// Frees the name of a closed session, which is retained as before for actors
+  /// that have its handle.
+  /// @returns false if it is not closed yet, or too many sessions have lost
+  ///          their names.
   bool make_way(const session_id& id) {
     if (replaced_.size() >= options_.max_retained)
       return false;
@@ -165,7 +167,7 @@ private:
     collector->waiting = waiting;
     collector->missing = sessions_.size();
     for (auto& [id, hdl] : sessions_)
-      // A session always answers at once, or is gone, which is an error here.
+      // A session answers at once, or is gone, and then the request fails.
       self_->request(hdl, caf::infinite, info_atom_v)
         .then(
           [=](session_info& x) {
@@ -176,7 +178,7 @@ private:
     return waiting;
   }
 
-  /// @param grace none: that of each command.
+  /// @param grace if it is empty, the grace of each command applies.
   caf::result<void> terminate_all(std::optional<caf::timespan> grace) {
     std::unordered_set<session_id> missing;
     for (auto& [id, hdl] : sessions_)
@@ -194,14 +196,14 @@ private:
     return shutdowns_.add(self_, stage::run, std::move(missing));
   }
 
-  /// A session that is closed, or is gone, keeps no shutdown waiting.
+  /// Removes a closed session from the shutdowns that wait for it.
   void count_off(const session_id& id) {
     shutdowns_.answer_if([&](std::unordered_set<session_id>& missing) {
       return missing.erase(id) != 0 && missing.empty();
     });
   }
 
-  /// A session is closed: it no longer counts, and is kept for a while.
+  /// Handles a closed session: it no longer counts, and is kept for a while.
   void retire(session_over x) {
     if (sessions_.count(x.id) == 0)
       return;
@@ -220,7 +222,7 @@ private:
     if (!timer_.fired())
       return;
     auto now = self_->clock().now();
-    // Those that ended shortly after each other share one message.
+    // Sessions that are due shortly after each other share one message.
     auto soonest = now;
     while (auto number = due_.take_due(now)) {
       release(*number);
@@ -230,7 +232,7 @@ private:
       timer_.fire_at(std::max(*next, soonest));
   }
 
-  /// Lets a closed session go.
+  /// Releases a closed session.
   void release(std::uint64_t number) {
     auto retained = retained_.extract(number);
     due_.clear(number);
@@ -251,7 +253,7 @@ private:
     ids_.erase(i);
   }
 
-  /// A closed session is gone.
+  /// Removes the entries of a closed session that is gone.
   void drop(std::uint64_t number) {
     retained_.erase(number);
     due_.clear(number);
@@ -261,13 +263,15 @@ private:
   spawner_options options_;
   std::unordered_map<session_id, session_impl> sessions_;
   std::unordered_map<caf::actor_addr, session_id> ids_;
-  /// Closed sessions whose name another one has by now.
+  /// Closed sessions that have lost their names to newer ones.
   std::unordered_map<caf::actor_addr, replaced_session> replaced_;
-  /// Closed sessions, each with the number of its end.
+  /// Closed sessions that have their names. Each has a number, in the order of
+  /// closing.
   std::unordered_map<session_id, std::uint64_t> closed_;
   std::uint64_t last_closed_ = 0;
-  /// Those of them that were not told to go, by that number, and when they are.
+  /// Closed sessions that were not released yet, by that number.
   std::map<std::uint64_t, session_impl> retained_;
+  /// When they are released, by that number.
   deadlines<std::uint64_t> due_;
   /// Requests to terminate all, each with the sessions that are not closed yet.
   waiters<void, std::unordered_set<session_id>> shutdowns_;

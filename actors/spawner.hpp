@@ -13,19 +13,21 @@ namespace procession {
 
 /// Limits of one spawner.
 struct spawner_options {
-  /// Sessions that are not closed yet. One more is refused (`session_limit`).
+  /// The maximum number of sessions that are not closed yet. Another one is
+  /// refused (`session_limit`).
   std::size_t max_sessions = 4096;
-  /// Closed sessions that are kept for `info` and `read`; beyond it the one
-  /// closed first goes, before its retention is over. More than may end at the
-  /// same moment: `run`, the exec tool and supervisors read what a session left
-  /// when it is closed.
+  /// The maximum number of closed sessions that are kept for `info` and `read`;
+  /// beyond it, the session that closed first is released, before its retention
+  /// is over. It should exceed the number of sessions that may end at the same
+  /// moment: `run`, the exec tool and supervisors still read from a session
+  /// after it is closed.
   std::size_t max_retained = 256;
 };
 
-/// Makes a spawner of sessions on this machine. Its sessions end with it: when
-/// the last handle to it is gone, or it is sent an exit message. `host` makes
-/// one together with all that it needs; this is for a program that has an actor
-/// system:
+/// Creates a spawner of sessions on this machine. It ends when its last handle
+/// is gone, or when it receives an exit message, and its sessions end with it.
+/// `host` creates one together with everything that it needs; this function is
+/// for a program that has its own actor system:
 ///
 ///     runtime rt;
 ///     config cfg;
@@ -36,7 +38,7 @@ struct spawner_options {
 spawner make_spawner(caf::actor_system& sys, const runtime& rt,
                      spawner_options options = {});
 
-/// Makes a spawner of sessions whose processes `children` makes.
+/// Creates a spawner of sessions whose processes are created by `children`.
 spawner make_spawner(caf::actor_system& sys,
                      std::shared_ptr<child_factory> children,
                      spawner_options options = {});

@@ -12,20 +12,21 @@
 
 namespace procession {
 
-/// Options for all children of a supervisor.
+/// Options of a supervisor, for all its children.
 struct supervisor_options {
   restart_strategy strategy = restart_strategy::one_for_one;
   restart_intensity intensity = {};
-  /// Where the jitter of back-offs begins, so that it can be repeated; 0: by
-  /// chance.
+  /// The seed for the jitter of back-offs, so that it can be repeated; 0 means
+  /// a random seed.
   std::uint64_t seed = 0;
-  /// Events that are kept for subscribers that are behind, or not yet there.
+  /// The number of events that are kept for subscribers that lag behind or
+  /// subscribe later.
   std::size_t retained_events = 1024;
 };
 
-/// Makes a supervisor, which begins to start `children` in their order. It ends
-/// with the last handle to it, or as messages/supervisor.hpp says; monitor it
-/// to learn why.
+/// Creates a supervisor, which begins to start `children` in their order. It
+/// ends with its last handle, or as described in messages/supervisor.hpp;
+/// monitor it to learn why.
 ///
 ///     auto boss = make_supervisor(
 ///       sys,
@@ -35,20 +36,23 @@ struct supervisor_options {
 ///                      ready_probe{rt.port_probe(8080)})},
 ///       {.strategy = restart_strategy::rest_for_one});
 ///
-/// @returns `invalid_argument` or `duplicate_child` for what can't be kept.
+/// @returns the supervisor; `invalid_argument` or `duplicate_child` for
+///          children or options that are not valid.
 caf::expected<supervisor> make_supervisor(caf::actor_system& sys,
                                           std::vector<child_spec> children,
                                           supervisor_options options = {});
 
-/// A child that is a session; what is not said is as in `child_spec`.
+/// Returns the specification of a child that is a session; all other fields
+/// have the defaults of `child_spec`.
 child_spec session_child(std::string name, spawner where, command what,
                          readiness ready = ready_at_once{});
 
-/// A child that is any other actor.
+/// Returns the specification of a child that is any other actor.
 child_spec actor_child(std::string name, actor_factory make);
 
-/// A child that is a supervisor itself. It is ready when its children are, and
-/// has as long as they take for that, and for ending them.
+/// Returns the specification of a child that is itself a supervisor. It is
+/// ready when its children are. It may take any time to get ready and to end
+/// its children.
 child_spec supervisor_child(std::string name, std::vector<child_spec> children,
                             supervisor_options options = {});
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// CAF 0.17.6 and CAF 1.1 or later under one set of names: those of the newer
-// version where both can have them. No other file looks at the version of CAF.
+// One set of names for CAF 0.17.6 and for CAF 1.1 or later: the names of the
+// newer version where both can support them. No other file depends on the
+// version of CAF.
 
 #include <caf/abstract_actor.hpp>
 #include <caf/actor_control_block.hpp>
@@ -43,7 +44,7 @@
 #include <utility>
 #include <vector>
 
-/// Names of options of CAF's configuration.
+/// Names of CAF's configuration options.
 namespace procession::caf_option {
 
 inline constexpr char scheduler_policy[] = PROCESSION_CAF_OPTION(
@@ -85,7 +86,7 @@ struct old_extended {
 
 } // namespace detail
 
-/// A statically typed actor by its signatures: `caf::result<Out...>(In...)`.
+/// A statically typed actor, given by signatures `caf::result<Out...>(In...)`.
 template <class... Signatures>
 using typed_actor
   = caf::typed_actor<typename detail::old_signature<Signatures>::type...>;
@@ -122,9 +123,9 @@ inspect_as(Inspector& f, T&, const char* name, Get get, Set set) {
              }));
 }
 
-/// A stateful actor of such a handle. Its state has an `on_exit` that may be
-/// called twice. CAF calls it before it tells the actor's monitors that the
-/// actor has become unreachable. (CAF 0.17 destroys the state at that point.)
+/// A stateful actor with such a handle. Its state has an `on_exit` that may be
+/// called twice. If the actor becomes unreachable, `on_exit` is called before
+/// the actor's monitors are told. (CAF 0.17 destroys the state at that point.)
 template <class Handle, class State>
 using stateful_impl
   = std::remove_pointer_t<typename Handle::template stateful_pointer<State>>;
@@ -142,8 +143,8 @@ caf::error make_caf_error(Enum code, caf::message context) {
           std::move(context)};
 }
 
-/// Whether an error (not an empty one) has a code of type `Enum`: the
-/// library's, or `caf::exit_reason`.
+/// Returns whether an error that is not empty has a code of type `Enum`, which
+/// is the library's `errc` or `caf::exit_reason`.
 template <class Enum>
 bool has_category(const caf::error& x) noexcept {
   return x.category()
@@ -154,12 +155,13 @@ bool has_category(const caf::error& x) noexcept {
 /// The promise of a response without a result; `fulfill` delivers it.
 using void_promise = caf::response_promise;
 
+/// Delivers the response.
 /// @relates void_promise
 inline void fulfill(void_promise& x) {
   x.deliver(caf::unit);
 }
 
-/// Whether the actor that waits for the answer to a promise has ended.
+/// Returns whether the actor that waits for the answer to a promise has ended.
 inline bool asker_has_ended(const caf::response_promise& x) {
   auto& who = x.source();
   return who == nullptr
@@ -174,8 +176,8 @@ void register_types(caf::actor_system_config& cfg) {
 }
 
 /// Registers all message types, including those in errors, which can exist
-/// without an actor system. Only where CAF needs that. To be called in an
-/// initializer.
+/// without an actor system. Does nothing if CAF does not need that. Must be
+/// called in an initializer.
 template <class... Blocks>
 bool register_types() {
   return true;
@@ -192,7 +194,7 @@ void register_errors(caf::actor_system_config& cfg,
                          });
 }
 
-/// Returns the value of an option that is a word.
+/// Returns the value for an option that takes a word.
 inline caf::atom_value option_word(const char* x) {
   return caf::atom_from_string(std::string{x});
 }

@@ -15,7 +15,8 @@ using sleeper = typed_actor<caf::result<void>(timer_fired)>;
 actor_timer::handle::behavior_type
 clock_behavior(actor_timer::handle::pointer self, caf::actor_addr whose) {
   self->set_down_handler([=](caf::down_msg&) { self->quit(); });
-  // CAF would touch one that is gone: an address alone keeps nobody.
+  // An address does not keep its actor alive, and CAF would access an actor
+  // that is already gone.
   if (auto there = caf::actor_cast<caf::strong_actor_ptr>(whose))
     self->monitor(there);
   else

@@ -11,11 +11,11 @@
 
 namespace procession {
 
-/// A delayed message keeps the memory of its actor until it comes, also when
-/// nobody needs it any more, so none is delayed for longer than this.
+/// The longest delay of a message. A delayed message keeps the memory of its
+/// receiver until it arrives, even if the receiver has ended.
 inline constexpr auto longest_delay = std::chrono::seconds{10};
 
-/// The time that an actor asked its timer for has come.
+/// Sent by a timer when the requested time has come.
 struct timer_fired {};
 
 /// Asks for `timer_fired` after this time.
@@ -24,8 +24,9 @@ struct timer_request {
 };
 
 /// Waits in place of another actor. A delayed message keeps its receiver alive,
-/// and an actor that ends with its last user must not wait itself. A timer that
-/// is set for later than `longest_delay` fires after `longest_delay` as well.
+/// so an actor that ends with its last user must not send one to itself. A
+/// timer that is set for later than `longest_delay` fires after `longest_delay`
+/// as well.
 class actor_timer {
 public:
   using handle = typed_actor<caf::result<void>(timer_request),
@@ -36,18 +37,19 @@ public:
   /// `whose`.
   void attach(caf::local_actor* whose);
 
-  /// Has it fire at `when`, unless it fires before: the actor then asks again
-  /// for what is still to come.
+  /// Sets the timer to fire at `when`, unless it fires before that: the actor
+  /// then calls this again for the deadlines that remain.
   void fire_at(time_point when);
 
-  /// To be called when it has fired. @returns whether it is time to look at
-  /// what was asked for, which may be too early, and to ask again for the rest.
+  /// Must be called for each `timer_fired`. @returns whether the actor must
+  /// check its deadlines, of which none may have passed yet, and set the timer
+  /// again for those that remain.
   bool fired();
 
 private:
   caf::local_actor* whose_ = nullptr;
   handle hdl_;
-  /// When it will fire next.
+  /// When the timer fires next.
   std::optional<time_point> next_;
 };
 

@@ -6,10 +6,10 @@
 
 namespace procession {
 
-/// What an actor has to say at its end, however it comes to that, before those
-/// who monitor it are told. CAF 0.17 destroys the state of an actor before it
-/// tells them, CAF 1 after that; the behavior goes first in both. So one of its
-/// handlers holds `for_behavior()`.
+/// A function that is called at the end of an actor, for any reason, before the
+/// actor's monitors are told. CAF 0.17 destroys the state of an actor before it
+/// tells the monitors, CAF 1 after that; both destroy the behavior first. So
+/// one of the actor's handlers must hold `for_behavior()`.
 class last_words {
 public:
   explicit last_words(std::function<void()> say)
@@ -20,18 +20,19 @@ public:
   last_words(const last_words&) = delete;
   last_words& operator=(const last_words&) = delete;
 
-  /// Says them if there was no behavior to do so. To be the last member of the
-  /// state: what it speaks of goes after it.
+  /// Calls the function if no behavior has done so. This must be the last
+  /// member of the state, so that the members that the function uses are
+  /// destroyed later.
   ~last_words() {
     speak();
   }
 
-  /// Says them unless that was done.
+  /// Calls the function, unless that was done before.
   void speak() {
     say_once(*say_);
   }
 
-  /// Says them when the last copy of it is gone.
+  /// Returns an object that calls the function when its last copy is gone.
   std::shared_ptr<void> for_behavior() const {
     return {say_.get(), [say = say_](void*) { say_once(*say); }};
   }

@@ -10,8 +10,9 @@
 
 namespace procession {
 
-/// The state of an actor with the interface `Impl`: a class that holds
-/// everything the actor knows, and whose `make_behavior` sets the actor up.
+/// The base of an actor's state. The actor has the interface `Impl`; its state
+/// is a class that holds everything the actor knows, and its `make_behavior`
+/// sets the actor up.
 /// @tparam Machine the class that derives from this.
 template <class Impl, class Machine>
 class state_machine {

@@ -18,15 +18,15 @@ namespace procession {
 /// How many requests may wait for the same thing.
 inline constexpr std::size_t max_waiting = 1024;
 
-/// The error of a request beyond that limit (`busy`).
+/// Returns the error for a request beyond that limit (`busy`).
 inline caf::error too_many_wait(stage at, std::size_t limit = max_waiting) {
   return make_error(errc::busy, at,
                     std::to_string(limit) + " requests wait for that already");
 }
 
-/// Requests that are answered later, each with data of its own. Their number is
-/// limited. The owner answers all of them at its end (see `last_words`): a
-/// promise that is dropped tells nobody.
+/// Requests that are answered later, each with its own data. Their number is
+/// limited. The owner answers all of them at its end (see `last_words`), as a
+/// dropped promise sends no answer.
 /// @tparam T the value of the answer, or void
 template <class T, class Data = std::monostate>
 class waiters {
@@ -49,9 +49,9 @@ public:
     return waiting_.back().answer;
   }
 
-  /// Whether one more may wait. When there are too many, those that have ended
-  /// are forgotten: somebody may ask with a time-out, again and again, from a
-  /// new actor each time.
+  /// Returns whether one more request may wait. At the limit, it first forgets
+  /// the requests of actors that have ended: a client may ask with a timeout,
+  /// again and again, from a new actor each time.
   bool has_room() {
     if (waiting_.size() >= limit_)
       std::erase_if(waiting_,
@@ -63,21 +63,21 @@ public:
     return waiting_.empty();
   }
 
-  /// Answers all of them.
+  /// Answers all requests.
   template <class... Xs>
   void deliver(const Xs&... xs) {
     for (auto& x : std::exchange(waiting_, {}))
       answer(x.answer, xs...);
   }
 
-  /// Answers all of them with an error.
+  /// Answers all requests with an error.
   void fail(const caf::error& why) {
     for (auto& x : std::exchange(waiting_, {}))
       x.answer.deliver(why);
   }
 
-  /// Answers those of which `done(data)` is true with `make(data)`, or with
-  /// nothing if `make` is none.
+  /// Answers the requests for which `done(data)` is true: with `make(data)`, or
+  /// with an empty answer if there is no `make`.
   /// @returns how many.
   template <class Done, class... Make>
   std::size_t answer_if(Done done, Make... make) {
@@ -89,7 +89,7 @@ public:
     });
   }
 
-  /// Answers those of which `done(data)` is true with an error.
+  /// Answers the requests for which `done(data)` is true with an error.
   template <class Done>
   void fail_if(Done done, const caf::error& why) {
     std::erase_if(waiting_, [&](waiter& x) {
@@ -100,7 +100,7 @@ public:
     });
   }
 
-  /// Calls `f` with the data of each.
+  /// Calls `f` with the data of each request.
   template <class F>
   void for_each(F f) const {
     for (auto& x : waiting_)

@@ -14,7 +14,7 @@ namespace procession {
 
 namespace {
 
-/// How a terminal of the kind xterm sends a key, alone and with modifiers.
+/// How a terminal like xterm sends a key, alone and with modifiers.
 struct key_code {
   enum class form {
     /// These bytes; with Alt, after an escape.
@@ -30,7 +30,7 @@ struct key_code {
   std::string_view code;
 };
 
-/// By names in lower case, without what parts their words.
+/// Keys by their names: in lower case, without separators between words.
 const std::map<std::string_view, key_code>& named_keys() {
   using enum key_code::form;
   static const std::map<std::string_view, key_code> result{
@@ -73,10 +73,11 @@ bool starts_with_word(std::string_view text, std::string_view word) {
                        [](char x, char y) { return x == lower(y); });
 }
 
-/// The number of modifiers as xterm sends it is 1 more.
+/// xterm sends the sum of the modifiers plus 1.
 enum modifier { shift = 1, alt = 2, ctrl = 4 };
 
-/// Takes a modifier with what parts it from the rest: "ctrl-", "C+". 0: none.
+/// Removes a modifier and its separator from the front: "ctrl-", "C+". Returns
+/// 0 if there is none.
 int take_modifier(std::string_view& key) {
   static constexpr std::array<std::pair<std::string_view, modifier>, 10> words{{
     {"control", ctrl},
@@ -103,7 +104,7 @@ int take_modifier(std::string_view& key) {
   return 0;
 }
 
-/// "Arrow_Up" and "up arrow" are "up".
+/// Normalises a name: "Arrow_Up" and "up arrow" become "up".
 std::string plain_name(std::string_view key) {
   std::string result;
   for (auto c : key)
@@ -136,7 +137,8 @@ std::optional<std::string> with_modifiers(const key_code& key, int modifiers) {
   return (key.is == key_code::form::ss3 ? "\x1bO" : "\x1b[") + code;
 }
 
-/// One character with modifiers.
+/// Returns the bytes of one character with modifiers; empty if a terminal has
+/// none.
 std::optional<std::string> character(std::string_view text, int modifiers) {
   auto c = text.front();
   auto result = std::string{text};
@@ -146,7 +148,7 @@ std::optional<std::string> character(std::string_view text, int modifiers) {
     result.assign(1, static_cast<char>(lower(c) - 'a' + 'A'));
   }
   if ((modifiers & ctrl) != 0) {
-    // The characters from @ to _ in the table of ASCII.
+    // Ctrl applies to the ASCII characters from @ to _.
     auto upper = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     if (c == '?')
       result = "\x7f";
@@ -160,8 +162,8 @@ std::optional<std::string> character(std::string_view text, int modifiers) {
   return ((modifiers & alt) != 0 ? "\x1b" : "") + result;
 }
 
-/// The bytes of a key, by the names that tmux, terminals, browsers and Emacs
-/// have for it.
+/// Returns the bytes of a key. It may have any of its names in tmux, terminals,
+/// browsers and Emacs.
 std::optional<std::string> bytes_of(std::string_view key) {
   // As in <C-c> and {enter}.
   if (key.size() > 2
@@ -182,7 +184,7 @@ std::optional<std::string> bytes_of(std::string_view key) {
   return with_modifiers(i->second, modifiers);
 }
 
-/// What no byte can do on pipes.
+/// Returns the step for a key that has no effect as a byte on pipes.
 std::optional<input_step> special_on_pipes(std::string_view bytes) {
   if (bytes == "\x03")
     return signal_name::interrupt;

@@ -12,11 +12,12 @@ namespace procession {
 /// The end of the input.
 struct end_of_input {};
 
-/// One thing to do to a session.
+/// One step of input: bytes to write, a signal to send, or the end of the
+/// input.
 using input_step = std::variant<shared_bytes, signal_name, end_of_input>;
 
-/// What `x` comes to on a terminal, or on pipes, in order.
-/// @returns `invalid_argument` for a key that nobody knows.
+/// Translates `x` into steps for a terminal or for pipes, in order.
+/// @returns the steps, or `invalid_argument` for an unknown key.
 expected<std::vector<input_step>> input_steps(const exec_input& x, bool tty);
 
 } // namespace procession

@@ -10,21 +10,22 @@ namespace procession {
 
 namespace {
 
-/// The bytes of subscribed output that may be on their way. They are taken at
-/// once, so that nobody holds the child back for long.
+/// The bytes of subscribed output that may be on their way. The tool takes them
+/// at once, so it does not hold the child back for long.
 constexpr std::uint64_t window = 256 * 1024;
 
-/// Bytes of a command that stand in a list.
+/// The longest text of a command in a list, in bytes.
 constexpr std::size_t title_size = 200;
 
-/// How many texts and expressions a wait may look for, and their size.
+/// How many texts and expressions a wait may look for, and the longest one, in
+/// bytes.
 constexpr std::size_t max_texts = 32;
 constexpr std::size_t max_text_size = 4096;
 
-/// Bytes that the session retains for those who read it directly.
+/// Bytes that the session retains for actors that read it directly.
 constexpr std::uint64_t retained = 256 * 1024;
 
-/// How many sessions the error of a refused one lists.
+/// How many sessions are listed when another one is refused.
 constexpr std::size_t max_listed = 8;
 
 caf::error no_such_session(const session_id& id) {
@@ -33,7 +34,7 @@ caf::error no_such_session(const session_id& id) {
                       + "', or the last of it was read");
 }
 
-/// The patterns of a wait, or `invalid_argument`.
+/// Returns the patterns of a wait, or `invalid_argument`.
 expected<pattern_set> patterns_of(const exec_wait& x) {
   if (x.timeout < caf::timespan::zero() && x.timeout != default_wait)
     return invalid_argument("the time to wait must not be negative");
@@ -54,7 +55,7 @@ expected<pattern_set> patterns_of(const exec_wait& x) {
   return pattern_set::make(result);
 }
 
-/// A command in a line that is not too long.
+/// Returns a command as one line of limited length.
 std::string title_of(std::string text) {
   for (auto& c : text)
     if (static_cast<unsigned char>(c) < ' ')
@@ -271,7 +272,7 @@ exec_list exec_machine::describe_sessions(bool live_only) const {
 // -- events -------------------------------------------------------------------
 
 void exec_machine::on_spawned(const session_id& id, session hdl) {
-  // It stays until it is closed, which it cannot be before.
+  // The session is still there: it cannot be closed before it was spawned.
   auto& x = sessions_.at(id);
   if (x.on_spawned(std::move(hdl)))
     ask_to_end(x);
@@ -284,7 +285,7 @@ void exec_machine::on_start_failed(const session_id& id,
   on_closed(id);
 }
 
-/// The session `id`, if it sent the current message and is not closed.
+/// Returns the session `id`, if it sent the current message and is not closed.
 tool_session* exec_machine::find_sender(const session_id& id) {
   auto* x = find(id);
   return x != nullptr && x->sent_this() ? x : nullptr;
@@ -372,7 +373,7 @@ void exec_machine::ask_to_end(tool_session& x) {
 void exec_machine::on_closed(const session_id& id) {
   auto& x = sessions_.at(id);
   finish_sweeps(id);
-  // The request that ended it may be the one that reads the last of it.
+  // The request that ended it may also read the last of its output.
   if (x.read()) {
     x.answer_terminators();
     sessions_.erase(id);

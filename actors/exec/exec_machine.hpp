@@ -56,7 +56,7 @@ private:
   command make_command(const exec_request& x) const;
   session_id next_id();
   std::size_t live() const;
-  /// The refusal of a session, with a list of the others.
+  /// Returns the error of a refused session, with a list of the others.
   caf::error too_many(const std::string& text, const session_id& refused) const;
   exec_list describe_sessions(bool live_only) const;
 
@@ -66,7 +66,7 @@ private:
   /// A request to end all sessions.
   struct sweep {
     exec_list swept;
-    /// Those that are not closed yet.
+    /// The sessions that are not closed yet.
     std::set<session_id> left;
   };
   waiters<exec_list, sweep> sweeps_{max_end_waits};

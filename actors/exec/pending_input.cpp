@@ -8,11 +8,11 @@ namespace procession {
 
 namespace {
 
-/// Bytes of input that a session has at a time.
+/// Bytes of input that are sent to a session at a time.
 constexpr std::uint64_t piece_size = 256 * 1024;
 
 /// Bytes of input that several requests together may leave waiting for one
-/// process. A request that finds nothing waiting may bring any amount.
+/// process. If no input waits, a request may bring any amount.
 constexpr std::uint64_t max_waiting_input = 1024 * 1024;
 
 } // namespace
@@ -51,7 +51,7 @@ void pending_input::send(session to, std::vector<input_step> steps,
 }
 
 void pending_input::send_next() {
-  // One after the other, so that nothing overtakes a piece that is refused.
+  // Sent one after the other, so that no later input overtakes a refused piece.
   while (piece_ == 0 && !parts_.empty()) {
     auto& [step, request] = parts_.front();
     if (auto* bytes = std::get_if<shared_bytes>(&step))
@@ -96,7 +96,7 @@ void pending_input::ask(std::uint64_t request, Ts... what) {
 
 void pending_input::on_taken(std::uint64_t piece, std::uint64_t request,
                              std::uint64_t bytes) {
-  // It was dropped meanwhile.
+  // The piece was dropped meanwhile.
   if (piece_ != piece)
     return;
   piece_ = 0;
@@ -117,7 +117,7 @@ void pending_input::on_refused(std::uint64_t piece, std::uint64_t request,
   piece_ = 0;
   bytes_ = 0;
   parts_.clear();
-  // The answer will tell of the end of the process.
+  // The answer will report the end of the process.
   if (is(why, errc::already_exited))
     return;
   if (heard)

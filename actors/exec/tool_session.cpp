@@ -10,10 +10,10 @@ namespace procession {
 namespace {
 
 /// A session whose process has ended is usually closed within this time, unless
-/// something was left in the background.
+/// processes are left in the background.
 constexpr auto settling_time = std::chrono::milliseconds{250};
 
-/// Bytes of a match in an answer.
+/// The longest text of a match in an answer, in bytes.
 constexpr std::uint64_t max_matched = 1024;
 
 caf::error busy(const session_id& id) {
@@ -193,7 +193,7 @@ void tool_session::on_lost() {
 }
 
 bool tool_session::on_down(const caf::actor_addr& who) {
-  // Its output is left for the next request.
+  // The output is left for the next request.
   if (reading_ && reading_->who == who)
     reading_.reset();
   return hdl_ && hdl_.address() == who && state_ != session_state::closed;
@@ -210,7 +210,7 @@ void tool_session::on_timer() {
     at_.timer.fire_at(reading_->until);
 }
 
-// -- output and those who wait for it -----------------------------------------
+// -- output and the request that waits for it ---------------------------------
 
 caf::typed_response_promise<exec_result>
 tool_session::begin_reading(const exec_wait& how, pattern_set patterns,
@@ -220,7 +220,7 @@ tool_session::begin_reading(const exec_wait& how, pattern_set patterns,
   auto budget = how.max_output == 0 ? at_.options.max_output : how.max_output;
   reader result;
   result.number = ++at_.last_number;
-  // First: the promise takes the sender along.
+  // Comes first, as creating the promise takes the sender away.
   result.who = caf::actor_cast<caf::actor_addr>(at_.self->current_sender());
   result.promise = at_.self->make_response_promise<exec_result>();
   result.since = at_.now();
@@ -251,7 +251,8 @@ bool tool_session::look() {
   return true;
 }
 
-/// Answers the reader if there is what it waits for. @returns whether so.
+/// Answers the reader if the output that it waits for is there. @returns
+/// whether it was answered.
 bool tool_session::answer_found() {
   if (reading_->found)
     answer(wait_result::matched);
@@ -260,7 +261,7 @@ bool tool_session::answer_found() {
   return !reading_;
 }
 
-/// Shortens the wait of a reader that waits for the end alone.
+/// Shortens the wait of a reader that waits only for the end.
 void tool_session::hasten() {
   if (!keeps_background_ || state_ != session_state::exited || exit_told_
       || !reading_ || reading_->on_output || !reading_->wanted.empty())
@@ -334,7 +335,7 @@ caf::result<exec_result> tool_session::write(const exec_input& x,
     return refused;
   auto& parts = *steps;
   if (!input_open_) {
-    // Such an input is at its end.
+    // This input has already ended.
     std::erase_if(parts, [](auto& step) {
       return std::holds_alternative<end_of_input>(step);
     });
@@ -345,7 +346,7 @@ caf::result<exec_result> tool_session::write(const exec_input& x,
   if (auto full = input_->check_room(more))
     return full;
   auto waiting = begin_reading(x.wait, std::move(patterns), at_.options.write);
-  // Output from before the input does not answer it.
+  // Output from before the input must not match.
   echo_.flush(watch_);
   watch_.skip();
   if (tty_)

@@ -20,7 +20,7 @@
 
 namespace procession {
 
-/// What the sessions of an exec tool share. It outlives them.
+/// The state that the sessions of an exec tool share. It outlives them.
 struct exec_context {
   exec_tool_impl::pointer self;
   exec_tool_options options;
@@ -55,21 +55,22 @@ public:
     return state_;
   }
 
-  /// When it was closed.
+  /// Returns when it was closed.
   time_point over() const noexcept {
     return over_;
   }
 
-  /// Whether an answer has brought the last of its output, or will.
+  /// Returns whether an answer has brought the last of its output, or will do
+  /// so.
   bool read() const noexcept {
     return read_ || !terminating_.empty();
   }
 
   exec_session describe() const;
 
-  // Requests; those with an answer belong to the current message.
+  // Requests; each result answers the current message.
 
-  /// The wait of the request that starts it.
+  /// Begins the wait of the request that starts the session.
   caf::result<exec_result> begin(exec_wait how, pattern_set patterns);
   caf::result<exec_result> write(const exec_input& x, pattern_set patterns);
   caf::result<exec_result> poll(const exec_wait& how, pattern_set patterns);
@@ -77,12 +78,12 @@ public:
   caf::result<exit_status> wait();
   caf::result<exec_result> terminate();
 
-  /// Whether one more request to terminate it may wait.
+  /// Returns whether one more request to terminate it may wait.
   bool can_terminate() {
     return terminating_.has_room();
   }
 
-  /// The handle that a request is passed on to, or the reason to refuse it.
+  /// Returns the handle to pass a request on to, or the reason to refuse it.
   caf::expected<session> running() const;
 
   // Events.
@@ -95,27 +96,28 @@ public:
   void on(const gap& x);
   void on(const exited& x);
   void on(const closed& x);
-  /// The session is gone and has not said so: another machine may be lost.
+  /// The session is gone without having sent `closed`: its machine may be lost.
   void on_lost();
   /// An actor has ended. @returns whether that was the session.
   bool on_down(const caf::actor_addr& who);
   void on_timer();
 
-  /// Has it ended as soon as it runs. @returns whether it runs.
+  /// Ensures that it is ended as soon as it runs. @returns whether it runs now.
   bool end_when_running();
 
   const session& handle() const noexcept {
     return hdl_;
   }
 
-  /// Whether the current message is from the session.
+  /// Returns whether the current message is from the session.
   bool sent_this() const;
 
-  /// Answers those who terminate it; the first gets the unread output.
+  /// Answers all requests to terminate it; the first one gets the unread
+  /// output.
   void answer_terminators();
   void fail_terminators(const caf::error& why);
 
-  /// Answers everybody with an error.
+  /// Answers all requests with an error.
   void abandon(const caf::error& why);
 
 private:
@@ -130,10 +132,10 @@ private:
     std::vector<std::string> wanted;
     std::optional<pattern_match> found;
     bool on_output = false;
-    /// Answered as soon as the session runs.
+    /// Whether it is answered as soon as the session runs.
     bool until_running = false;
     std::uint64_t max_output = 0;
-    /// Bytes of input, and how many of them were taken.
+    /// Bytes of its input, and how many of them were taken.
     std::uint64_t sent = 0;
     std::uint64_t written = 0;
   };
@@ -172,7 +174,7 @@ private:
   caf::error start_error_;
   /// It was asked to end while it started.
   bool end_asked_ = false;
-  /// An answer told that the process has ended.
+  /// An answer has reported that the process has ended.
   bool exit_told_ = false;
   /// An answer has brought the last of its output.
   bool read_ = false;
@@ -180,7 +182,7 @@ private:
   cursor produced_;
   /// Output since the last match or input.
   pattern_watch watch_;
-  /// Of a terminal.
+  /// Used for terminals only.
   typed_echo echo_;
   time_point begun_;
   /// Time of the last output or input.

@@ -8,8 +8,8 @@
 
 namespace procession {
 
-/// How long the end of the output may still be waited for. It runs only while
-/// the session is free to read.
+/// Measures the remaining time to wait for the end of the output. It runs only
+/// while the session is free to read.
 class drain_clock {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -22,13 +22,15 @@ public:
     return since_.has_value();
   }
 
-  /// @returns the time that is left.
+  /// Starts the clock.
+  /// @returns the remaining time.
   caf::timespan start(time_point now) noexcept {
     since_ = now;
     return left_;
   }
 
-  /// @pre it runs.
+  /// Stops the clock.
+  /// @pre It runs.
   void stop(time_point now) noexcept {
     left_ -= std::min<caf::timespan>(left_, now - *since_);
     since_.reset();
@@ -36,7 +38,7 @@ public:
 
 private:
   caf::timespan left_{};
-  /// When it was started last; empty while it stands still.
+  /// When the clock was started last; empty while it is stopped.
   std::optional<time_point> since_;
 };
 

@@ -13,11 +13,11 @@
 namespace procession {
 
 /// The subscribers of one session: each follows the log at its own speed and
-/// gets each event once. It belongs to the session actor; `send` is how that
-/// actor sends.
+/// gets each event once. It belongs to the session actor, which is the `self`
+/// that sends the events.
 class fanout {
 public:
-  /// What all subscribers are told besides the output.
+  /// The facts that all subscribers are told besides the output.
   struct facts {
     session_state state = session_state::starting;
     /// 0 if it never ran.
@@ -36,7 +36,7 @@ public:
     return members_.empty();
   }
 
-  /// How many of them get output.
+  /// Returns how many subscribers get output.
   std::size_t readers() const noexcept;
 
   bool contains(const caf::actor_addr& who) const noexcept;
@@ -44,12 +44,13 @@ public:
   /// Adds a subscriber; it gets its first events with the next `deliver`.
   void add(subscriber who, const subscription& terms);
 
-  /// Removes a subscriber. @returns what it had been sent, if it was one.
+  /// Removes a subscriber. @returns the end of the output that it was sent;
+  /// empty if it did not subscribe.
   std::optional<cursor> remove(const caf::actor_addr& who);
 
-  /// Opens the window of a subscriber and sends it what that allows; nothing
-  /// happens if it is none. @returns whether it had everything, `closed`
-  /// included, and was forgotten.
+  /// Opens the window of a subscriber and sends it as much as that allows; does
+  /// nothing if the actor does not subscribe. @returns whether the subscriber
+  /// was sent everything, including `closed`, and was forgotten.
   template <class Actor>
   bool acknowledge(Actor* self, const caf::actor_addr& who, std::uint64_t bytes,
                    const facts& now) {
@@ -64,9 +65,9 @@ public:
     return true;
   }
 
-  /// Sends every subscriber what its window allows; `closed` to those that had
-  /// everything, who are then forgotten.
-  /// @returns those who were forgotten.
+  /// Sends every subscriber as much as its window allows. Subscribers that were
+  /// sent everything get `closed` and are forgotten.
+  /// @returns the subscribers that were forgotten.
   template <class Actor>
   std::vector<caf::actor_addr> deliver(Actor* self, const facts& now) {
     for (auto& x : members_)
@@ -83,10 +84,11 @@ public:
     return done;
   }
 
-  /// The session goes before all had everything: sends each subscriber what its
-  /// window allows, a `gap` for the rest, `exited` unless it had that, and
-  /// `closed`: `host_lost` if there was a rest or the session is not closed.
-  /// @returns the addresses of those subscribers.
+  /// Ends all subscriptions early: sends each subscriber as much as its window
+  /// allows, a `gap` for the rest, `exited` unless that was sent before, and
+  /// `closed`, with `host_lost` if there was a rest or the session is not
+  /// closed.
+  /// @returns the addresses of the subscribers.
   template <class Actor>
   std::vector<caf::actor_addr> abort(Actor* self, const facts& now) {
     std::vector<caf::actor_addr> result;
@@ -111,11 +113,12 @@ public:
     return result;
   }
 
-  /// Whether a lossless subscriber has not been sent everything.
+  /// Returns whether a lossless subscriber was not sent everything yet.
   bool holds_back() const noexcept;
 
-  /// What every lossless subscriber was sent: nothing behind it may be evicted.
-  /// Without one, the end of the log.
+  /// Returns the end of the output that every lossless subscriber was sent:
+  /// output after it must not be evicted. Without such a subscriber, returns
+  /// the end of the log.
   cursor floor() const noexcept;
 
 private:
@@ -125,9 +128,9 @@ private:
     send_window window;
     delivery mode;
     std::uint64_t seq = 0;
-    /// The last state it was told of.
+    /// The last state that it was told.
     session_state told = session_state::starting;
-    /// The last stop it was told of.
+    /// The last stop that it was told.
     std::int32_t stopped = 0;
   };
 
@@ -144,7 +147,8 @@ private:
     if (x.mode == delivery::events_only)
       return;
     while (auto n = x.window.available()) {
-      // Told only to who can take what follows: one gap, however long it grew.
+      // Sent only when the window has room for the output that follows, so that
+      // it is one gap, even if it has grown.
       while (auto loss = log_.skip_evicted(x.at))
         self->send(x.who,
                    gap{id_, ++x.seq, loss->stream, loss->from, loss->to});

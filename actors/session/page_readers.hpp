@@ -15,7 +15,8 @@ class page_readers {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// What a reader gets: a page of at most `max` bytes from there on.
+  /// Creates the answer to a read: a page of at most `max` bytes from `from`
+  /// on.
   using source = std::function<page(cursor from, std::uint64_t max)>;
 
   /// Keeps the read that `self` handles now, until `until`.
@@ -25,9 +26,9 @@ public:
     return waiting_.add(self, stage::run, {from, max, until});
   }
 
-  /// Answers those that have something to read.
-  /// @param over whether nothing more will come.
-  /// @returns whether one was answered.
+  /// Answers the reads that have output to read.
+  /// @param over whether no more output will come.
+  /// @returns whether any read was answered.
   bool serve(cursor end, bool over, const source& make) {
     return waiting_.answer_if(
              [&](const reader& x) { return over || x.from != end; },
@@ -35,13 +36,13 @@ public:
            > 0;
   }
 
-  /// Answers those whose time has passed with a page of nothing.
+  /// Answers the reads whose time has passed with an empty page.
   void give_up(time_point now, const source& make) {
     waiting_.answer_if([&](const reader& x) { return x.until <= now; },
                        [&](const reader& x) { return make(x.from, 0); });
   }
 
-  /// When the first of them gives up; empty if none does.
+  /// Returns when the first read gives up; empty if there is no deadline.
   std::optional<time_point> deadline() const {
     auto result = time_point::max();
     waiting_.for_each(

@@ -26,7 +26,7 @@ void pending_writes::refuse(std::uint64_t n, const caf::error& why) {
 
 void pending_writes::settle(std::uint64_t n) {
   settled_ += n;
-  // What was given up may be taken after all, by a descendant.
+  // A descendant may still take bytes whose writes have failed.
   accepted_ = std::max(accepted_, settled_);
   while (!entries_.empty() && entries_.front().end <= settled_) {
     auto& x = entries_.front();

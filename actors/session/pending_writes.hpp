@@ -13,37 +13,37 @@ class pending_writes {
 public:
   using promise = caf::typed_response_promise<std::uint64_t>;
 
-  /// Bytes that were accepted and not taken yet.
+  /// Returns how many bytes were accepted, and neither taken nor refused yet.
   std::uint64_t queued() const noexcept {
     return accepted_ - settled_;
   }
 
-  /// Bytes that were taken.
+  /// Returns how many bytes were taken.
   std::uint64_t taken() const noexcept {
     return taken_;
   }
 
-  /// How many writes wait.
+  /// Returns how many writes wait.
   std::size_t waiting() const noexcept {
     return entries_.size();
   }
 
-  /// Accepts `n` more bytes; `waiting` is answered when they all were taken.
+  /// Accepts `n` more bytes; `waiting` is answered when all of them were taken.
   void accept(std::uint64_t n, promise waiting);
 
-  /// `n` more bytes were taken, first come first served.
+  /// Counts `n` more bytes as taken, in the order of the writes.
   void take(std::uint64_t n);
 
-  /// The next `n` bytes were refused: whoever wrote some of them is answered
-  /// with `why` once all bytes of that write are taken or refused.
+  /// Counts the next `n` bytes as refused. A write that contains any of them is
+  /// answered with `why` once all its bytes are taken or refused.
   void refuse(std::uint64_t n, const caf::error& why);
 
-  /// Nothing more will be taken: answers everybody with `why`.
+  /// Answers all writes with `why`, as no more bytes will be taken.
   void fail(const caf::error& why);
 
 private:
   struct entry {
-    /// Bytes accepted up to and with this write.
+    /// All bytes that were accepted up to the end of this write.
     std::uint64_t end;
     std::uint64_t size;
     promise waiting;
@@ -57,7 +57,7 @@ private:
   std::uint64_t taken_ = 0;
   /// Bytes that were taken or refused.
   std::uint64_t settled_ = 0;
-  /// Mostly empty; a deque would take 512 bytes for that.
+  /// Usually empty; an empty deque would take 512 bytes.
   std::list<entry> entries_;
 };
 

@@ -1,5 +1,5 @@
-// The life of a session, in one file as it is one state machine; its output:
-// session_output.cpp.
+// The life of a session, in one file as it is one state machine. Its output is
+// in session_output.cpp.
 #include "procession/actors/session/session_actor.hpp"
 
 #include "procession/actors/common/actor_timer.hpp"
@@ -14,15 +14,16 @@ namespace procession {
 
 namespace {
 
-/// How long a killed process may take to end before those who wait for it are
-/// told that it does not: longer than a runner, which is killed itself then.
+/// How long a killed process may take to end before requests to terminate it
+/// fail. It is longer than the same limit of a runner, which is itself killed
+/// after that.
 constexpr auto unkillable_after = std::chrono::seconds{30};
 
 caf::error already_exited() {
   return make_error(errc::already_exited, stage::run, "the process has ended");
 }
 
-/// How many bytes of output the child of such a session may bring at first.
+/// Returns how many bytes of output the child may send at first.
 std::uint64_t first_credit(const command& spec) {
   return spec.unsubscribed == unsubscribed_policy::pause
            ? std::min(read_window, spec.limits.retained)
@@ -37,7 +38,8 @@ caf::error stdin_closed() {
 } // namespace
 
 void session_machine::say_last() {
-  // However the actor comes to its end, a promise that is dropped tells nobody.
+  // Answers requests whatever the reason for the end, as a dropped promise
+  // sends no answer.
   starting_.deliver(already_exited());
   readers_.fail(already_exited());
   until_state_.fail(already_exited());
@@ -48,8 +50,8 @@ void session_machine::say_last() {
     status_.cause = exit_cause::runner_lost;
   drop_starter();
   abort();
-  // CAF leaves the monitors of an actor that is gone with those it watched, and
-  // with each of them the memory of the actor.
+  // CAF does not remove the monitors of an actor that has ended from the actors
+  // that it watched, and each monitor keeps the memory of the ended actor.
   self_->demonitor(owner_);
 }
 
@@ -68,7 +70,7 @@ session_machine::make_behavior(const std::shared_ptr<session_args>& args) {
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });
   // CAF answers for a subscriber that does not understand an event, with an
-  // error that would be the end of us.
+  // error that would otherwise end this actor.
   self_->set_error_handler([](caf::error&) {});
   return {
     [this, end = last_words_.for_behavior()](write_atom, shared_bytes& bytes) {
@@ -119,7 +121,7 @@ caf::result<session> session_machine::start() {
 }
 
 caf::result<session> session_machine::start(const subscription& terms) {
-  // The promise takes the sender along.
+  // Creating the promise takes the sender away.
   auto sender = self_->current_sender();
   auto result = start();
   first_ = caf::actor_cast<caf::actor_addr>(sender);
@@ -128,7 +130,7 @@ caf::result<session> session_machine::start(const subscription& terms) {
 }
 
 void session_machine::drop_starter() {
-  // The error of a start is all that the actor that asked for it is told.
+  // The actor that requested the start is told its error and no events.
   if (subscribers_.remove(first_))
     forget(first_);
   first_ = nullptr;
@@ -278,13 +280,13 @@ void session_machine::on(child_started& x) {
   starting_.deliver(session{session_impl{self_}});
   advance_to(session_state::running);
   first_ = nullptr;
-  // Those who subscribed before get `started`, after the answer to the start.
+  // Earlier subscribers get `started` after the answer to the start.
   publish();
   if (spec_.limits.timeout > caf::timespan::zero())
     expect(limit::timeout, spec_.limits.timeout);
   for (auto& f : std::exchange(deferred_, {}))
     f();
-  // What was asked for before there was a process is done now.
+  // Carries out requests to end that came before the process ran.
   if (auto asked = std::exchange(stopping_, stopping::no);
       asked == stopping::asked)
     stop(early_signal_, early_grace_);
@@ -368,7 +370,7 @@ void session_machine::on(child_exited& x) {
 
 void session_machine::on(child_finished& x) {
   draining_ = false;
-  // It may finish unasked, when its host ends.
+  // The child may finish without a request, when its host ends.
   if (state_ == session_state::starting) {
     child_start_failed failed{
       {errc::runtime_stopped,
@@ -401,7 +403,7 @@ void session_machine::set_timer() {
     return;
   auto now = self_->clock().now();
   auto when = std::min(*next, now + longest_delay);
-  // One that comes before is enough: it looks, and is set again.
+  // An earlier timer is enough: it checks all deadlines, and is set again.
   if (timer_ != 0 && timer_due_ <= when)
     return;
   timer_ = ++last_number_;
@@ -423,7 +425,7 @@ void session_machine::on_missed(limit what) {
     case limit::timeout:
       if (state_ != session_state::running)
         break;
-      // If it was asked to end before, only the time left for that is less.
+      // If it was asked to end before, this can only shorten the grace.
       if (stopping_ == stopping::no)
         timed_out_ = true;
       stop(signal_name::terminate, spec_.kill.grace);
@@ -452,8 +454,8 @@ void session_machine::on_missed(limit what) {
 // -- the end ------------------------------------------------------------------
 
 void session_machine::on_down(const caf::down_msg& x) {
-  // One that is closed stays for those that want to know how it went, unless
-  // nothing but its owner could let it go.
+  // A closed session stays to answer questions about its end, unless its owner
+  // alone could release it.
   if (x.source == owner_ && state_ == session_state::closed
       && spec_.limits.retention >= caf::timespan{max_timespan})
     leaving_ = true;
@@ -474,10 +476,11 @@ void session_machine::on_down(const caf::down_msg& x) {
 void session_machine::on_exit_request(caf::exit_msg& x) {
   if (x.reason == caf::exit_reason::normal)
     return;
-  // A start may be stuck; what comes of it is ended in the background.
+  // A start may be stuck; its process, if there will be one, is ended in the
+  // background.
   if (state_ == session_state::starting)
     return self_->quit(x.reason);
-  // It goes when no process of it is left, which is soon.
+  // It ends when its processes are gone, which is soon.
   cut_short_ = true;
   by_request_ = true;
   readers_.fail(already_exited());
@@ -571,7 +574,7 @@ void session_machine::fail_everybody(const caf::error& why) {
 void launch_session(caf::local_actor& keeper, command spec,
                     std::unique_ptr<child> process,
                     const std::function<void(const session_impl&)>& begin) {
-  // Nobody else can reach the session, let alone end it, before `begin` has
+  // No other actor can reach the session, let alone end it, before `begin` has
   // sent it a message.
   auto& started = *process;
   auto args = std::make_shared<session_args>(

@@ -22,17 +22,17 @@
 
 namespace procession {
 
-/// How many bytes of output may be on their way from a child. A runner has to
-/// read the next chunks of a flood while the last ones are sent.
+/// How many bytes of output may be on their way from a child. A runner must be
+/// able to read the next chunks of a flood while the last ones are being sent.
 inline constexpr std::uint64_t read_window = 1024 * 1024;
 
-/// Sent by a session to itself when it is time to look at its deadlines.
+/// Sent by a session to itself when it is time to check its deadlines.
 struct session_timer {
-  /// Only the last one that was sent counts.
+  /// Only the timer that was sent last counts.
   std::uint64_t number = 0;
 };
 
-/// How many writes to a session may wait at a time, however few bytes they are.
+/// How many writes to a session may wait at a time, regardless of their size.
 inline constexpr std::size_t max_waiting_writes = 16 * 1024;
 
 /// Tells the spawner that a session is closed and how long to keep it.
@@ -41,7 +41,8 @@ struct session_over {
   caf::timespan retention{};
 };
 
-/// Tells a closed session to go.
+/// Tells a closed session to end as soon as all subscribers were sent
+/// everything.
 struct session_release {};
 
 } // namespace procession
@@ -56,25 +57,26 @@ PROCESSION_END_LOCAL(procession_session_actor)
 
 namespace procession {
 
-/// What the spawner and the child say to a session besides its interface.
+/// The interface of a session, and the messages from its spawner, its child and
+/// its timer.
 using session_impl
   = extended<session, caf::result<session>(start_atom),
              caf::result<session>(start_atom, subscription),
              caf::result<void>(child_event), caf::result<void>(session_timer),
              caf::result<void>(session_release)>;
 
-/// The actor that keeps a session.
+/// The actor that keeps closed sessions for a while: the spawner.
 using session_keeper = typed_actor<caf::result<void>(session_over)>;
 
-/// What a session is made of.
+/// The arguments of a new session.
 struct session_args {
   command spec;
   std::unique_ptr<procession::child> child;
   caf::actor_addr spawner;
 };
 
-/// The state machine of a session: the only one that speaks to subscribers,
-/// whatever the child behind it.
+/// The state machine of a session. It alone sends events to subscribers, for
+/// every kind of child.
 class session_machine : public state_machine<session_impl, session_machine> {
 public:
   static constexpr const char* name = "procession.session";
@@ -84,13 +86,13 @@ public:
   session_impl::behavior_type
   make_behavior(const std::shared_ptr<session_args>& args);
 
-  /// Answers all who wait or listen, unless that was done.
+  /// Answers all requests and subscribers, unless that was done before.
   void on_exit() {
     last_words_.speak();
   }
 
 private:
-  /// How far ending the process has come.
+  /// The progress of ending the process.
   enum class stopping { no, asked, killed };
 
   // Requests.
@@ -134,8 +136,8 @@ private:
   void stop(signal_name by, caf::timespan grace);
   void kill();
   void close(close_reason why, leftovers rest);
-  /// Tells the spawner, once, that the session is closed: before all others,
-  /// which may use the name again.
+  /// Tells the spawner, once, that the session is closed. The spawner learns it
+  /// before all others, as they may use the name again.
   void tell_spawner();
   void leave_if_done();
   void drop_starter();
@@ -158,7 +160,7 @@ private:
   template <class F>
   void once_started(F f);
   caf::result<void> ask_child(std::function<void(std::uint64_t)> ask);
-  /// What it waits for at most.
+  /// The kinds of deadlines.
   enum class limit { timeout, grace, unkillable, drain, read };
   void expect(limit what, caf::timespan after);
   void set_timer();
@@ -172,7 +174,7 @@ private:
 
   session_state state_ = session_state::starting;
   stopping stopping_ = stopping::no;
-  /// What was asked for before there was a process.
+  /// The terms of a request to end that came before the process ran.
   signal_name early_signal_ = signal_name::terminate;
   caf::timespan early_grace_{};
   std::int64_t pid_ = 0;
@@ -193,7 +195,8 @@ private:
   fanout subscribers_{spec_.id, log_};
   receive_window reads_{read_window};
   bool held_ = false;
-  /// Policy `pause` without subscribers: what somebody has had.
+  /// With policy `pause` and without subscribers: the output that was read
+  /// already.
   cursor released_;
 
   enum class input { open, closing, closed } input_ = input::open;
@@ -202,15 +205,18 @@ private:
   drain_clock drain_;
   /// The process has exited, and its output may go on until the deadline.
   bool draining_ = false;
-  /// Goes as soon as everybody had everything.
+  /// The session ends as soon as it is closed and all subscribers were sent
+  /// everything.
   bool leaving_ = false;
-  /// Goes as soon as it is closed: its spawner has gone, or it was told to.
+  /// The session ends as soon as it is closed: its spawner has ended, or it
+  /// received an exit message.
   bool cut_short_ = false;
 
   using time_point = caf::actor_clock::time_point;
 
   caf::typed_response_promise<session> starting_;
-  /// The actor that starts it, until it runs, if that subscribes.
+  /// The actor that requested the start, if it subscribes; empty once the
+  /// process runs.
   caf::actor_addr first_;
   waiters<session_info, session_state> until_state_;
   bool ready_ = false;
@@ -223,17 +229,19 @@ private:
   std::vector<std::function<void()>> deferred_;
   std::uint64_t last_number_ = 0;
   deadlines<limit> deadlines_;
-  /// The `session_timer` that is under way, if the number is not 0, and when it
-  /// comes.
+  /// The number of the `session_timer` that is under way, or 0, and when it
+  /// arrives.
   std::uint64_t timer_ = 0;
   time_point timer_due_{};
-  /// Answers all who wait or listen; the child ends with it.
+  /// Answers all requests and subscribers at the end of the actor; the child is
+  /// destroyed after that.
   last_words last_words_{[this] { say_last(); }};
 };
 
 /// Creates a session and starts its child.
 /// @param keeper a `session_keeper`, which sends an exit message when it ends.
-/// @param begin called before the child is started: sends the start message.
+/// @param begin is called before the child is started, and sends the start
+///              message.
 void launch_session(caf::local_actor& keeper, command spec,
                     std::unique_ptr<child> process,
                     const std::function<void(const session_impl&)>& begin);

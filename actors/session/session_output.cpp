@@ -22,14 +22,15 @@ bool beyond(cursor x, cursor end) {
 void session_machine::publish() {
   for (auto& who : subscribers_.deliver(self_, facts()))
     forget(who);
-  // A timer for nobody would fire on until the longest wait is over.
+  // Otherwise the timer would keep firing until the longest wait is over,
+  // although no read waits.
   if (readers_.serve(log_.end(), state_ == session_state::closed, pages()))
     await_readers();
   settle();
 }
 
 void session_machine::settle() {
-  // What a session that is cut short still reads is not kept for anybody.
+  // A session that is cut short keeps no output for later readers.
   if (cut_short_)
     log_.trim();
   else
@@ -37,7 +38,7 @@ void session_machine::settle() {
   update_hold();
   if (held_ || child_ == nullptr || state_ == session_state::starting)
     return;
-  // What was granted is read, so that it must fit.
+  // All granted bytes will be read, so they must fit.
   auto n = pauses_unsubscribed() ? reads_.grant(log_.room(released_))
                                  : reads_.grant();
   if (n > 0)
@@ -56,10 +57,11 @@ void session_machine::update_hold() {
 }
 
 void session_machine::update_drain() {
-  // The deadline counts only while the reader is free to read. Once the owner
-  // is gone it always does: a subscriber must not keep what is left for ever.
-  // The grace of a request to end comes first: it is the whole tree's. What
-  // may go on in the background has no deadline until it is to end.
+  // The deadline counts only while the session is free to read. Once the owner
+  // is gone, it always counts, so that a subscriber cannot keep leftovers
+  // running for ever. The grace of a request to end comes first, as it is for
+  // the whole tree. Processes that may stay in the background have no deadline
+  // until they are asked to end.
   auto kept = spec_.kill.background == background_policy::keep
               && stopping_ == stopping::no;
   auto counts = draining_ && (!held_ || leaving_) && !kept
@@ -90,7 +92,7 @@ caf::result<void> session_machine::subscribe(const subscription& terms) {
   if (beyond(terms.from, log_.end()))
     return invalid_request("the cursor lies behind the end of the output");
   add_subscriber(sender, terms);
-  // Answered first, so that the events follow the answer.
+  // Answer first, so that the events follow the answer.
   auto waiting = self_->make_response_promise<void>();
   fulfill(waiting);
   publish();
@@ -132,7 +134,7 @@ void session_machine::acknowledge(std::uint64_t bytes) {
     forget(who);
     leave_if_done();
   }
-  // One more open window changes nothing for the others but an end of holding.
+  // An open window only affects others if it ends the holding back.
   if (held_)
     settle();
 }

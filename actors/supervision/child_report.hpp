@@ -17,19 +17,19 @@
 
 namespace procession {
 
-/// What happened in one start of one child of a supervisor.
+/// An event in one start of a supervisor's child.
 struct child_report {
-  /// A session runs.
+  /// The session runs.
   struct started {
     procession::session session;
     session_id id;
     std::int64_t pid = 0;
   };
 
-  /// Others can rely on it.
+  /// Others can rely on the child.
   struct ready {};
 
-  /// It does not run, or never will be ready.
+  /// The child does not run, or will never be ready.
   struct unready {
     caf::error why;
   };
@@ -47,9 +47,10 @@ struct child_report {
 
   /// The number that the supervisor gave to the child.
   std::uint64_t child = 0;
-  /// Which start of it.
+  /// The number of the start.
   std::uint64_t start = 0;
-  // The first can be created while this class is incomplete, as CAF 1 needs.
+  // The first alternative can be created while this class is incomplete, as CAF
+  // 1 needs.
   std::variant<ready, started, unready, not_yet, exited> what;
 };
 
@@ -61,12 +62,13 @@ PROCESSION_END_LOCAL(procession_child_report)
 
 namespace procession {
 
-/// The interface of a supervisor, and what its children and its timer send it.
+/// The interface of a supervisor, and the messages from its children and its
+/// timer.
 using supervisor_impl = extended<supervisor, caf::result<void>(child_report),
                                  caf::result<void>(timer_fired)>;
 
-/// Reports to a supervisor, which it does not keep. (A request would: whoever
-/// has to answer it keeps the one who asked.)
+/// Sends reports to a supervisor without keeping it alive. (A request would
+/// keep it alive, as the actor that must answer holds the sender.)
 struct reporter {
   /// Reacts to `child_report`.
   caf::actor_addr supervisor;

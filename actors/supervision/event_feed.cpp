@@ -36,7 +36,7 @@ event_feed::subscribe(const event_subscription& terms) {
   self_->monitor(who);
   auto from = std::clamp<std::uint64_t>(terms.from, 1, next());
   members_.push_back({std::move(who), from, terms.window});
-  // Answered first, so that the events follow the answer.
+  // Answer first, so that the events follow the answer.
   auto waiting = self_->make_response_promise<std::uint64_t>();
   waiting.deliver(from);
   deliver(members_.back());

@@ -39,7 +39,7 @@ public:
   caf::result<std::uint64_t> subscribe(const event_subscription& terms);
 
   /// Ends the subscription of the sender.
-  /// @param watched the sender is monitored for another reason, too
+  /// @param watched whether the sender is monitored for another reason, too
   caf::result<void> unsubscribe(bool watched);
 
   /// Opens the window of the sender; does nothing if it does not subscribe.
@@ -48,9 +48,9 @@ public:
   /// Forgets a subscriber that has ended.
   void on_down(const caf::actor_addr& who);
 
-  /// Publishes `ended` and sends every subscriber all that is retained.
-  /// @param anonymous whether it has no sender: an actor without users must not
-  ///                  send
+  /// Publishes `ended` and sends every subscriber all retained events.
+  /// @param anonymous whether the events have no sender: an actor without users
+  ///                  must not send in its own name
   void finish(std::string why, bool anonymous);
 
 private:

@@ -21,7 +21,7 @@ caf::timespan next_pause(const backoff& x, std::uint32_t failures,
   if (x.first <= caf::timespan::zero())
     return caf::timespan::zero();
   auto limit = static_cast<double>(x.limit.count());
-  // It may be infinite, which the limit makes good.
+  // The result may be infinite; the limit corrects that.
   auto pause = static_cast<double>(x.first.count())
                * std::pow(x.factor, static_cast<double>(failures));
   pause = std::min(pause, limit);

@@ -10,14 +10,14 @@
 
 namespace procession {
 
-/// Counts restarts in the period that lies behind.
+/// Counts the restarts in the last period.
 class restart_window {
 public:
   using time_point = caf::actor_clock::time_point;
 
   explicit restart_window(restart_intensity limit);
 
-  /// One more restart. @returns whether it is one too many.
+  /// Counts one more restart. @returns whether it is one too many.
   bool count(time_point now);
 
 private:
@@ -25,10 +25,11 @@ private:
   std::deque<time_point> restarts_;
 };
 
-/// Where the jitter comes from.
+/// The random number generator of the jitter.
 using jitter_source = std::minstd_rand;
 
-/// How long to wait after the failure that follows `failures` earlier ones.
+/// Returns how long to wait after the failure that follows `failures` earlier
+/// ones.
 caf::timespan next_pause(const backoff& x, std::uint32_t failures,
                          jitter_source& chance);
 

@@ -14,8 +14,8 @@ namespace procession {
 
 namespace {
 
-/// Makes the actor of a child; if that fails, one that ends with the error, so
-/// that there is one way to go on.
+/// Creates the actor of a child. If that fails, creates an actor that ends with
+/// the error, so that both cases continue in the same way.
 caf::actor make_actor(caf::actor_system& sys, const actor_start& spec,
                       bool& made) {
   caf::error why;
@@ -29,7 +29,7 @@ caf::actor make_actor(caf::actor_system& sys, const actor_start& spec,
   } catch (const std::exception& e) {
     why = make_error(errc::child_failed, stage::spawn, e.what());
   } catch (...) {
-    // As with a probe: what is thrown is up to whoever wrote the function.
+    // The user's function may throw anything, like a probe.
   }
   if (!why)
     why = make_error(errc::child_failed, stage::spawn, "no actor was made");
@@ -37,7 +37,7 @@ caf::actor make_actor(caf::actor_system& sys, const actor_start& spec,
   return sys.spawn([why](caf::event_based_actor* self) { self->quit(why); });
 }
 
-/// Asks an actor whether it is ready in place of the supervisor.
+/// Asks an actor, in place of the supervisor, whether it is ready.
 void ask_whether_ready(caf::event_based_actor* self, const caf::actor& whom,
                        const reporter& report) {
   self->request(whom, caf::infinite, wait_atom_v)
@@ -52,9 +52,9 @@ void ask_whether_ready(caf::event_based_actor* self, const caf::actor& whom,
           });
 }
 
-/// How long a child may take to end, when told to, before it is killed. A
-/// session sees to that itself; what is added is more than its launch, a
-/// process that cannot be killed and a slow subscriber take together.
+/// Returns how long a child may take to end, when told to, before it is killed.
+/// A session has its own limits; the margin covers its launch, a process that
+/// cannot be killed and a slow subscriber, all together.
 caf::timespan patience_of(const child_spec& x) {
   if (auto* actor = std::get_if<actor_start>(&x.start))
     return actor->grace;
@@ -189,7 +189,7 @@ bool supervised_child::on(child_report& x) {
     told_ = known::started;
     tell(event::started);
   } else if (std::holds_alternative<child_report::ready>(x.what)) {
-    // One that was told to end need not get ready.
+    // A child that was told to end need not get ready.
     if (state_ == child_state::starting)
       on_ready();
   } else if (auto* bad = std::get_if<child_report::unready>(&x.what)) {

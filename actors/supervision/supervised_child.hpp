@@ -17,7 +17,7 @@
 
 namespace procession {
 
-/// What the children of a supervisor share with it. It outlives them.
+/// The state that a supervisor shares with its children. It outlives them.
 struct supervision_context {
   explicit supervision_context(supervisor_impl::pointer x) : self(x), feed(x) {
     // nop
@@ -26,30 +26,34 @@ struct supervision_context {
   supervisor_impl::pointer self;
   event_feed feed;
   actor_timer timer;
-  /// Until when a child, by its number, may be or is to be in its state.
+  /// The end of a child's current state, by the number of the child: a
+  /// deadline, or the end of a back-off.
   deadlines<std::uint64_t> due;
 
+  /// Sets the end of a state, and the timer for it.
   void expect(std::uint64_t number, caf::timespan after);
 };
 
-/// The measure taken when a child has ended that was told to.
+/// The next step for a child that was told to end, once it has ended.
 enum class child_intent {
-  /// It was not told to.
+  /// It was not told to end.
   none,
-  /// It did not get ready.
+  /// It did not get ready, so its start has failed.
   fail,
   /// Start it again at once.
   restart,
   /// Start it again when its turn comes.
   wait,
+  /// Keep it stopped.
   stay,
+  /// Remove it.
   forget,
 };
 
 /// One child of a supervisor: an actor that is monitored and is stopped by an
-/// exit message, and the requests that wait for it. Reports tell more of a
-/// session. When a child is started again, and in which order, the supervisor
-/// decides.
+/// exit message, and the requests that wait for it. A child that is a session
+/// also sends reports. The supervisor decides when to start a child again, and
+/// in which order.
 class supervised_child {
 public:
   using time_point = caf::actor_clock::time_point;
@@ -60,7 +64,7 @@ public:
   struct ending {
     child_state state;
     intent then;
-    /// Whether its reason was that of a success.
+    /// Whether its reason counts as success.
     bool success;
   };
 
@@ -86,12 +90,12 @@ public:
     return state_;
   }
 
-  /// How often it was started.
+  /// Returns how often it was started.
   std::uint64_t starts() const noexcept {
     return starts_;
   }
 
-  /// Its actor, while that lives.
+  /// Returns its actor; empty once that has ended.
   const caf::actor& actor() const noexcept {
     return actor_;
   }
@@ -100,8 +104,8 @@ public:
     return then_ == intent::forget;
   }
 
-  /// Whether a request adds it, and it is not ready yet. If that fails, it was
-  /// never there.
+  /// Returns whether a request is adding it and it is not ready yet. If its
+  /// start fails, it is forgotten.
   bool adding() const noexcept {
     return adding_;
   }
@@ -110,17 +114,18 @@ public:
     return spec_.restart == restart_kind::temporary;
   }
 
-  /// How it ended last, for people.
+  /// Returns how it ended last, as a text for people.
   const std::string& last_end() const noexcept {
     return last_end_;
   }
 
   child_info info() const;
 
-  /// Answered once it is ready. @param adds whether the request adds it.
+  /// Keeps a request that is answered once the child is ready. @param adds
+  /// whether the request adds it.
   caf::result<child_info> wait_ready(bool adds = false);
 
-  /// Answered once it is down.
+  /// Keeps a request that is answered once the child is down.
   caf::result<void> wait_down() {
     return until_down_.add(at_.self, stage::supervise);
   }
@@ -133,42 +138,44 @@ public:
     return until_down_.has_room();
   }
 
-  /// Tells those who wait until it is ready that it will not be.
+  /// Fails the requests that wait until it is ready.
   void refuse_ready(const caf::error& why) {
     until_ready_.fail(why);
   }
 
+  /// Fails these requests because it was stopped.
   void deny_stopped();
 
   void start();
-  /// Tells its actor to end, or changes what comes after that.
+  /// Tells its actor to end, or changes the step that follows.
   void stop(intent then);
-  /// It does not run, and its state has no deadline.
+  /// Puts it into a state in which it does not run and has no deadline.
   void rest(child_state state);
-  /// It waits for so long before it is started again.
+  /// Has it wait for `pause` before it is started again.
   void back_off(caf::timespan pause);
-  /// The pause after a failure.
+  /// Counts a failure. @returns the pause after it.
   caf::timespan next_pause(jitter_source& chance);
 
-  /// @returns whether it got ready.
+  /// Handles a report. @returns whether the child has become ready.
   bool on(child_report& x);
-  /// It will not get ready.
+  /// Fails a start that will not become ready.
   void on_unready(caf::error why);
-  /// Its actor has ended.
+  /// Handles the end of its actor.
   ending on_down(const caf::error& reason);
 
-  /// Tells that it ended before it was ready.
+  /// Publishes that its start has failed.
   void tell_start_failed() const {
     tell(event::start_failed, describe(why_));
   }
 
-  /// Takes the error of a start that failed; those who wait for it get it, too.
+  /// Takes the error of a failed start, and fails the waiting requests with it.
   caf::error fail_start();
-  /// Its deadline has passed.
+  /// Handles a deadline that has passed.
   void on_missed();
-  /// Kills it and answers those who wait.
+  /// Kills it and answers all waiting requests.
   void abandon(const caf::error& why);
 
+  /// Publishes an event of this child.
   void tell(event what, std::string why = {},
             caf::timespan delay = caf::timespan::zero(),
             const exit_status& status = {}) const;
@@ -185,14 +192,14 @@ private:
   intent then_ = intent::none;
   caf::actor actor_;
   std::uint64_t starts_ = 0;
-  /// The events that subscribers have had of this start.
+  /// The last event of this start that subscribers were told.
   enum class known { nothing, started, exited } told_ = known::nothing;
   /// The session of this start.
   session session_;
   session_id id_;
   std::int64_t pid_ = 0;
   std::string last_end_;
-  /// Why it is not ready.
+  /// Why it will not get ready.
   caf::error why_;
   /// Why it is not ready yet, for people; empty if unknown.
   std::string not_yet_;

@@ -16,10 +16,10 @@ constexpr auto first_probe_pause = std::chrono::milliseconds{10};
 constexpr auto longest_probe_pause = std::chrono::seconds{1};
 
 /// Longer than a session takes to close after its drain deadline, unless its
-/// subscribers are slow: killing what is left of a tree takes 5 s at most.
+/// subscribers are slow: killing the leftovers of a tree takes 5 s at most.
 constexpr auto close_margin = std::chrono::seconds{6};
 
-/// A session must not be gone between two subscriptions.
+/// Keeps a closed session alive between two subscriptions.
 constexpr auto least_retention = std::chrono::seconds{1};
 
 constexpr subscription events_only{{}, 1, delivery::events_only};
@@ -43,13 +43,14 @@ supervised_session::behavior_type supervised_session_machine::make_behavior(
   spec_ = std::move(spec);
   report_ = std::move(report);
   self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });
-  // A session says how it ended, unless it was on another node that is lost.
+  // A session always reports its end before it is gone, unless it lived on a
+  // node that was lost.
   self_->set_down_handler([this](caf::down_msg& x) { on_lost(x.reason); });
   auto what = spec_->what;
   what.owner = ownership::sender;
   what.limits.retention = std::max<caf::timespan>(what.limits.retention,
                                                   least_retention);
-  // Output is taken only to look for a text in it.
+  // Subscribes to output only to look for a text in it.
   auto terms = std::holds_alternative<ready_output>(spec_->ready)
                  ? subscription{}
                  : events_only;
@@ -88,7 +89,7 @@ void supervised_session_machine::on_spawned(session hdl) {
 }
 
 void supervised_session_machine::on(const started& x) {
-  // It comes again with the second subscription.
+  // This event comes again with the second subscription.
   if (state_ != state::starting)
     return;
   state_ = state::unready;
@@ -102,7 +103,8 @@ void supervised_session_machine::on(const exited& x) {
   exit_ = x.status;
   close_due_ = self_->clock().now() + spec_->what.kill.drain_timeout
                + close_margin;
-  // What it said before it ended may be on its way to us: that comes first.
+  // Signs of readiness from before the end may still be on their way, and are
+  // handled first.
   if (state_ != state::unready
       || std::holds_alternative<ready_probe>(spec_->ready))
     tell_exit();
@@ -125,7 +127,7 @@ void supervised_session_machine::tell_exit() {
 }
 
 void supervised_session_machine::on_closed() {
-  // The answers to other kinds of readiness may be on their way.
+  // Answers that decide the other kinds of readiness may still be on their way.
   if (std::holds_alternative<ready_output>(spec_->ready))
     not_ready_any_more();
   closed_ = true;
@@ -153,7 +155,7 @@ void supervised_session_machine::check_close() {
 void supervised_session_machine::on_exit_request(caf::exit_msg& x) {
   if (x.reason == caf::exit_reason::normal || std::exchange(stopping_, true))
     return;
-  // Else it is ended as soon as it is there.
+  // Otherwise it is ended as soon as it has been spawned.
   if (session_)
     terminate();
 }
@@ -162,7 +164,7 @@ void supervised_session_machine::terminate() {
   self_->request(session_, caf::infinite, terminate_atom_v)
     .then(
       [](const exit_status&) {
-        // Then it closes.
+        // The session closes next.
       },
       [this](caf::error& why) { self_->quit(std::move(why)); });
 }

@@ -14,15 +14,16 @@
 
 namespace procession {
 
-/// What a probe found.
+/// The result of a probe.
 struct probe_answer {
+  /// Empty if the probe found the session ready.
   std::optional<failure> why_not;
 };
 
-/// It is time to look again.
+/// Tells the actor to probe again.
 struct probe_again {};
 
-/// It is time to look whether the session should be closed by now.
+/// Tells the actor to check whether the session should be closed by now.
 struct close_check {};
 
 } // namespace procession
@@ -35,11 +36,11 @@ PROCESSION_END_LOCAL(procession_supervised_session)
 
 namespace procession {
 
-/// A session as the child of a supervisor, to which it reports. It owns the
-/// session, and ends when nothing of that is left, or, if the session's
-/// subscribers are slow, some time after the process: with `normal` after
-/// success, with `user_shutdown` when it was told to end by an exit message,
-/// else with an error.
+/// An actor that runs a session as the child of a supervisor and reports to
+/// that. It owns the session. It ends when the session is closed or, if the
+/// session's subscribers are slow, some time after the process: with `normal`
+/// after success, with `user_shutdown` if an exit message told it to end,
+/// otherwise with an error.
 using supervised_session
   = typed_actor<caf::result<void>(started), caf::result<void>(output),
                 caf::result<void>(gap), caf::result<void>(stopped),
@@ -47,7 +48,7 @@ using supervised_session
                 caf::result<void>(closed), caf::result<void>(probe_answer),
                 caf::result<void>(probe_again), caf::result<void>(close_check)>;
 
-/// The state machine of it.
+/// The state machine of a `supervised_session`.
 class supervised_session_machine
   : public state_machine<supervised_session, supervised_session_machine> {
 public:
@@ -66,7 +67,7 @@ private:
     /// The program runs; others must not rely on it yet.
     unready,
     ready,
-    /// The program has nothing more to say that would make it ready.
+    /// The program can no longer become ready.
     never_ready,
     /// The process has ended.
     exited
@@ -97,8 +98,8 @@ private:
   /// It was told to end.
   bool stopping_ = false;
   session session_;
-  /// How the process ended, once it has; it is told when the last is known that
-  /// was said before.
+  /// How the process ended, once it has. It is reported after all that came
+  /// before the end is known.
   std::optional<exit_status> exit_;
   /// Whether the session is closed.
   bool closed_ = false;

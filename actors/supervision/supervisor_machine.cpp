@@ -29,7 +29,8 @@ failure supervisor_machine::duplicate_child(const std::string& name) {
 }
 
 void supervisor_machine::say_last() {
-  // However the actor comes to its end, a promise that is dropped tells nobody.
+  // Answers requests whatever the reason for the end, as a dropped promise
+  // sends no answer.
   auto why = why_ended();
   for (auto& x : children_)
     x->abandon(why);
@@ -49,7 +50,7 @@ supervisor_machine::make_behavior(std::vector<child_spec> children,
   at_.timer.attach(self_);
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   // CAF answers for a subscriber that does not understand an event, with an
-  // error that would be the end of us.
+  // error that would otherwise end this actor.
   self_->set_error_handler([](caf::error&) {});
   self_->set_exit_handler([this](caf::exit_msg& x) {
     if (x.reason != caf::exit_reason::normal)
@@ -121,7 +122,7 @@ caf::result<child_info> supervisor_machine::restart(const std::string& name) {
   if (!x->may_wait_ready())
     return too_many_wait(stage::supervise);
   auto result = x->wait_ready();
-  // The turn of one that waits comes.
+  // A waiting child is started when its turn comes.
   if (x->actor()) {
     x->stop(intent::restart);
   } else if (x->state() != child_state::waiting) {
@@ -241,7 +242,8 @@ void supervisor_machine::on_start_failed(child& x) {
   if (x.adding()) {
     forget(x);
   } else if (x.starts() == 1 && x.number() == turn_) {
-    // One of those that it was made with, and nobody asked for it since.
+    // One of the initial children, in its first start, without a request for
+    // it.
     x.rest(child_state::stopped);
     auto detail = detail_of(why);
     auto code = detail.at == stage::none ? errc::child_failed
@@ -292,7 +294,8 @@ void supervisor_machine::start_or_wait(child& x) {
 }
 
 void supervisor_machine::fail(child& x) {
-  // Being stopped for another's failure it made no further restart necessary.
+  // It was to be stopped because another child failed, so no further restart is
+  // necessary.
   if (phase_ == phase::clearing && x.number() >= group_from_)
     return x.rest(child_state::waiting);
   auto pause = x.next_pause(chance_);
@@ -364,7 +367,7 @@ void supervisor_machine::proceed_clearing() {
       x.stop(intent::wait);
     return;
   }
-  // What has done its work does it again for those that are started again.
+  // Finished children run again, for the children that are started again.
   for (auto& x : children_)
     if (x->number() >= group_from_ && x->state() == child_state::finished)
       x->rest(child_state::waiting);
@@ -425,7 +428,7 @@ void supervisor_machine::tell(event what, std::string why,
 }
 
 caf::error supervisor_machine::why_ended() const {
-  // Its own errors tell more than that it ends.
+  // An error of the library explains the end better than the one below.
   if (phase_ == phase::ending && detail_of(reason_).at != stage::none)
     return reason_;
   return make_error(errc::supervisor_ended, stage::supervise,

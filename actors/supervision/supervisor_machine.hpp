@@ -22,13 +22,13 @@ public:
 
   using state_machine::state_machine;
 
-  /// The refusal of a child whose name another one has.
+  /// Returns the error for a child whose name is already in use.
   static failure duplicate_child(const std::string& name);
 
   supervisor_impl::behavior_type make_behavior(std::vector<child_spec> children,
                                                supervisor_options options);
 
-  /// Answers all who wait or listen, unless that was done.
+  /// Answers all requests and subscribers, unless that was done before.
   void on_exit() {
     last_words_.speak();
   }
@@ -37,14 +37,15 @@ private:
   void say_last();
   using event = supervisor_event_kind;
 
-  /// What it is doing as a whole. In `running` each child is on its own.
+  /// The activity of the supervisor as a whole. In `running`, each child is
+  /// handled by itself.
   enum class phase {
-    /// The children that wait have their turns, one after the other.
+    /// The waiting children are started, one after the other.
     starting,
     running,
     /// A group is stopped, the last child first, to be started again.
     clearing,
-    /// A group is down, and waits.
+    /// A group is down, and waits until it is started again.
     pausing,
     /// All children are stopped, the last one first.
     ending,
@@ -81,12 +82,12 @@ private:
   void give_up(caf::error why);
   void end(caf::error reason);
   caf::error why_ended() const;
-  /// Tells of something that concerns no child.
+  /// Publishes an event that does not concern a child.
   void tell(event what, std::string why,
             caf::timespan delay = caf::timespan::zero());
 
   child& insert(child_spec spec);
-  /// Returns the first child of which `property` is `x`; null if there is none.
+  /// Returns the first child whose `property` is `x`; null if there is none.
   template <class Property, class T>
   child* find_by(Property property, const T& x);
 
@@ -95,7 +96,8 @@ private:
   phase phase_ = phase::starting;
   std::vector<child_ptr> children_;
   std::uint64_t last_number_ = 0;
-  /// Whose turn it is in `starting`; 0: nobody's yet.
+  /// The number of the child whose turn it is in `starting`; 0 before the
+  /// first.
   std::uint64_t turn_ = 0;
   /// The group of `clearing` and `pausing`: the children from this number on,
   /// the one that failed, and how long it pauses.
@@ -104,13 +106,14 @@ private:
   caf::timespan group_pause_{};
   restart_window restarts_{restart_intensity{}};
   jitter_source chance_;
-  /// Of `ending`.
+  /// The reason to end, in `ending`.
   caf::error reason_;
-  /// The deadline of the pause of a group; children have numbers from 1 on.
+  /// The number that stands for a group among the deadlines; children have
+  /// numbers from 1 on.
   static constexpr std::uint64_t the_group = 0;
   waiters<child_list> until_up_;
   waiters<void> until_over_;
-  /// Kills the children that are left; answers all who wait or listen.
+  /// Kills the remaining children, and answers all requests and subscribers.
   last_words last_words_{[this] { say_last(); }};
 };
 
