@@ -79,7 +79,7 @@ public:
       [this](terminate_atom, caf::timespan grace) {
         return terminate_all(grace);
       },
-      [this](session_over& x) { retire(std::move(x)); },
+      [this](session_over& x) { on_over(std::move(x)); },
       [this](timer_fired) { release_due(); },
     };
   }
@@ -204,7 +204,7 @@ private:
   }
 
   /// Handles a closed session: it no longer counts, and is kept for a while.
-  void retire(session_over x) {
+  void on_over(session_over x) {
     if (sessions_.count(x.id) == 0)
       return;
     count_off(x.id);

@@ -103,8 +103,8 @@ session_machine::make_behavior(const std::shared_ptr<session_args>& args) {
     [this](child_event& x) { std::visit([this](auto& y) { on(y); }, x); },
     [this](const session_timer& x) { on(x); },
     [this](session_release) {
-      leaving_ = true;
-      leave_if_done();
+      quitting_ = true;
+      quit_if_done();
     },
   };
 }
@@ -458,9 +458,9 @@ void session_machine::on_down(const caf::down_msg& x) {
   // alone could release it.
   if (x.source == owner_ && state_ == session_state::closed
       && spec_.limits.retention >= caf::timespan{max_timespan})
-    leaving_ = true;
+    quitting_ = true;
   if (x.source == owner_ && state_ != session_state::closed) {
-    leaving_ = true;
+    quitting_ = true;
     by_request_ = true;
     kill();
     update_drain();
@@ -470,7 +470,7 @@ void session_machine::on_down(const caf::down_msg& x) {
     released_.err = std::max(released_.err, had->err);
     publish();
   }
-  leave_if_done();
+  quit_if_done();
 }
 
 void session_machine::on_exit_request(caf::exit_msg& x) {
@@ -486,7 +486,7 @@ void session_machine::on_exit_request(caf::exit_msg& x) {
   readers_.fail(already_exited());
   kill();
   settle();
-  leave_if_done();
+  quit_if_done();
 }
 
 void session_machine::stop(signal_name by, caf::timespan grace) {
@@ -536,8 +536,8 @@ void session_machine::close(close_reason why, leftovers rest) {
   child_.reset();
   publish();
   if (spec_.limits.retention == caf::timespan::zero())
-    leaving_ = true;
-  leave_if_done();
+    quitting_ = true;
+  quit_if_done();
 }
 
 void session_machine::tell_spawner() {
@@ -547,12 +547,12 @@ void session_machine::tell_spawner() {
     self_->send(to, session_over{spec_.id, spec_.limits.retention});
 }
 
-void session_machine::leave_if_done() {
+void session_machine::quit_if_done() {
   if (cut_short_ && state_ == session_state::closed) {
     abort();
     return self_->quit(caf::exit_reason::user_shutdown);
   }
-  if (leaving_ && state_ == session_state::closed && subscribers_.empty())
+  if (quitting_ && state_ == session_state::closed && subscribers_.empty())
     self_->quit();
 }
 

@@ -139,7 +139,7 @@ private:
   /// Tells the spawner, once, that the session is closed. The spawner learns it
   /// before all others, as they may use the name again.
   void tell_spawner();
-  void leave_if_done();
+  void quit_if_done();
   void drop_starter();
   void say_last();
   void abort();
@@ -207,7 +207,7 @@ private:
   bool draining_ = false;
   /// The session ends as soon as it is closed and all subscribers were sent
   /// everything.
-  bool leaving_ = false;
+  bool quitting_ = false;
   /// The session ends as soon as it is closed: its spawner has ended, or it
   /// received an exit message.
   bool cut_short_ = false;

@@ -64,7 +64,7 @@ void session_machine::update_drain() {
   // until they are asked to end.
   auto kept = spec_.kill.background == background_policy::keep
               && stopping_ == stopping::no;
-  auto counts = draining_ && (!held_ || leaving_) && !kept
+  auto counts = draining_ && (!held_ || quitting_) && !kept
                 && !deadlines_.of(limit::grace);
   if (counts == drain_.running())
     return;
@@ -96,7 +96,7 @@ caf::result<void> session_machine::subscribe(const subscription& terms) {
   auto waiting = self_->make_response_promise<void>();
   fulfill(waiting);
   publish();
-  leave_if_done();
+  quit_if_done();
   return waiting;
 }
 
@@ -121,7 +121,7 @@ caf::result<void> session_machine::unsubscribe() {
   released_.out = std::max(released_.out, had->out);
   released_.err = std::max(released_.err, had->err);
   publish();
-  leave_if_done();
+  quit_if_done();
   return caf::unit;
 }
 
@@ -132,7 +132,7 @@ void session_machine::acknowledge(std::uint64_t bytes) {
   auto who = caf::actor_cast<caf::actor_addr>(sender);
   if (subscribers_.acknowledge(self_, who, bytes, facts())) {
     forget(who);
-    leave_if_done();
+    quit_if_done();
   }
   // An open window only affects others if it ends the holding back.
   if (held_)
