@@ -28,7 +28,7 @@ caf::message_handler listening(caf::event_based_actor* self, listener events) {
       auto source = caf::actor_cast<session>(self->current_sender());
       if (shared->output)
         shared->output(x);
-      self->send(source, ack_atom_v, std::uint64_t{x.bytes.size()});
+      self->send(source, ack_atom_v, x.bytes.size());
     },
     calling(shared, &listener::gap),
     calling(shared, &listener::stopped),

@@ -257,7 +257,7 @@ private:
     if (x.id == ignored_)
       return;
     // Output counts against our window until it is acknowledged.
-    self_->send(who.hdl, ps::ack_atom_v, std::uint64_t{x.bytes.size()});
+    self_->send(who.hdl, ps::ack_atom_v, x.bytes.size());
     if (x.id == quiet_)
       return;
     who.output[x.stream] += x.bytes.text();

@@ -154,7 +154,7 @@ public:
           // Unacknowledged output counts against our window, so the bytes on
           // their way to us are bounded, wherever they wait.
           self_->send(caf::actor_cast<ps::session>(self_->current_sender()),
-                      ps::ack_atom_v, std::uint64_t{y.bytes.size()});
+                      ps::ack_atom_v, y.bytes.size());
         },
         [&](const ps::gap&) { check(false, "output is missing"); },
         [&](const ps::exited& y) { x.status = y.status; },

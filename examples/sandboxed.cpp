@@ -89,7 +89,7 @@ void ask(agent_actor* self) {
 
 void listen(agent_actor* self, const caf::actor& boss, const ps::output& x) {
   auto& state = ps::state_of(self);
-  self->send(state.shell, ps::ack_atom_v, std::uint64_t{x.bytes.size()});
+  self->send(state.shell, ps::ack_atom_v, x.bytes.size());
   // Chunks end anywhere, also in the middle of a word.
   state.heard += x.bytes.text();
   auto end = state.heard.find(end_of_answer);

@@ -125,8 +125,7 @@ void listen(audience_actor* self, const ps::output& x) {
   // The flood has 64 KiB on their way, and we take a fifth of a second for each
   // chunk.
   auto slowly = name == "flood" ? caf::timespan{200ms} : caf::timespan{0};
-  self->delayed_send(process, slowly, ps::ack_atom_v,
-                     std::uint64_t{x.bytes.size()});
+  self->delayed_send(process, slowly, ps::ack_atom_v, x.bytes.size());
   // Type a line at each prompt.
   if (name == "repl" && x.bytes.text().ends_with(">>> "))
     self->delayed_send(self, 600ms, caf::put_atom_v, process);

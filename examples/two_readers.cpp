@@ -84,7 +84,7 @@ caf::behavior viewer(caf::event_based_actor* self,
       mine->lines.feed(x, show);
       std::cout << "now at " << mine->tail << '\n';
       self->delayed_send(caf::actor_cast<ps::session>(self->current_sender()),
-                         50ms, ps::ack_atom_v, std::uint64_t{x.bytes.size()});
+                         50ms, ps::ack_atom_v, x.bytes.size());
     },
     [=](const ps::gap& x) {
       mine->missed += x.to - x.from;

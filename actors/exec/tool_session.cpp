@@ -154,7 +154,7 @@ void tool_session::on(const started& x) {
 }
 
 void tool_session::on(const output& x) {
-  at_.self->send(hdl_, ack_atom_v, std::uint64_t{x.bytes.size()});
+  at_.self->send(hdl_, ack_atom_v, x.bytes.size());
   unread_.append(x.stream, x.bytes.text());
   produced_[x.stream] += x.bytes.size();
   active_ = at_.now();

@@ -216,7 +216,7 @@ void supervised_session_machine::on(const output& x) {
     return;
   watch_->append(x);
   if (auto found = watch_->find(); !found || !*found) {
-    self_->send(session_, ack_atom_v, std::uint64_t{x.bytes.size()});
+    self_->send(session_, ack_atom_v, x.bytes.size());
     return;
   }
   watch_.reset();
