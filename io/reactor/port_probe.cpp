@@ -55,6 +55,11 @@ void probe_port(boost::asio::io_context& where, const std::string& address,
                         {stage::ready, 0,
                          "'" + address + "' port " + std::to_string(port)
                            + " is not an address that can be connected to"}});
+  // As Linux takes it; Windows refuses to connect to it.
+  if (host.is_unspecified())
+    host = host.is_v4()
+             ? boost::asio::ip::address{boost::asio::ip::address_v4::loopback()}
+             : boost::asio::ip::address_v6::loopback();
   auto x = std::make_shared<attempt>(where);
   x->timer.expires_after(patience);
   x->timer.async_wait([x](const boost::system::error_code& cancelled) {

@@ -2,6 +2,7 @@
 
 #include <winternl.h>
 
+#include <cstdlib>
 #include <string_view>
 
 namespace procession::windows {
@@ -32,9 +33,16 @@ unique_handle open_console(std::wstring_view path) {
 } // namespace
 
 bool running_under_wine() noexcept {
-  static const auto result = ::GetProcAddress(::GetModuleHandleW(L"ntdll.dll"),
-                                              "wine_get_version")
-                             != nullptr;
+  return wine_version() != 0;
+}
+
+int wine_version() noexcept {
+  static const auto result = [] {
+    auto* version = reinterpret_cast<const char*(CDECL*) ()>(
+      reinterpret_cast<void*>(::GetProcAddress(::GetModuleHandleW(L"ntdll.dll"),
+                                               "wine_get_version")));
+    return version == nullptr ? 0 : std::atoi(version());
+  }();
   return result;
 }
 

@@ -8,6 +8,9 @@ namespace procession::windows {
 /// something that the tests of other things need.
 bool running_under_wine() noexcept;
 
+/// Returns the major version of Wine; 0 on Windows.
+int wine_version() noexcept;
+
 /// Handles to the console of the process that inherits them.
 struct console_handles {
   unique_handle in;

@@ -32,6 +32,7 @@ std::int64_t descendant(const listener& events) {
 
 TEST_CASE("a process that ignores the request to end is killed in the end",
           "[ending]") {
+  PROCESSION_NEEDS(ignored_request);
   world w{GENERATE(from_range(backends()))};
   auto hdl = w.spawn(actor({"stubborn", "out", "ready", "sleep"}));
   listener events{w, hdl};

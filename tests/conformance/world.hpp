@@ -167,6 +167,8 @@ enum class limitation {
   interrupt_key,
   close_event,
   break_event,
+  /// A process may ignore a request to end.
+  ignored_request,
   pipe_access,
   restricting_sids,
   percent_sign,

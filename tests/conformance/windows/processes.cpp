@@ -106,6 +106,10 @@ std::optional<std::string> not_shown_here(limitation what) {
       return "Wine 8 tells nobody that a console is closed";
     case limitation::break_event:
       return "Wine 8 has no Ctrl-Break";
+    case limitation::ignored_request:
+      if (windows::wine_version() < 9)
+        return std::nullopt;
+      return "Wine 10 ends a process by Ctrl-Break, even if that handles it";
     case limitation::pipe_access:
       return "Wine 8 lets everybody open a pipe";
     case limitation::restricting_sids:
