@@ -6,7 +6,6 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <utility>
 
 namespace procession::test {
 
@@ -17,17 +16,18 @@ class public_programs {
 public:
   public_programs() {
     namespace fs = std::filesystem;
-    directory_ = fs::read_symlink("/proc/self/exe").parent_path();
-    if (open_to_all(directory_))
+    built_ = fs::read_symlink("/proc/self/exe").parent_path();
+    directory_ = built_;
+    if (open_to_all(built_))
       return;
     auto name = (fs::temp_directory_path() / "programs-XXXXXX").string();
     if (!::mkdtemp(name.data()))
       throw std::runtime_error{"no directory for programs: " + name};
-    copied_ = true;
-    auto built = std::exchange(directory_, name);
+    directory_ = name;
     fs::permissions(directory_, fs::perms{0755});
+    // They look for each other in their directory.
     for (auto program : {"procession", "procession-runner", "procession-mcp"})
-      fs::copy_file(built / program, directory_ / program);
+      path(program);
   }
 
   public_programs(const public_programs&) = delete;
@@ -35,12 +35,16 @@ public:
 
   ~public_programs() {
     std::error_code ignored;
-    if (copied_)
+    if (directory_ != built_)
       std::filesystem::remove_all(directory_, ignored);
   }
 
   std::string path(const std::string& name) const {
-    return directory_ / name;
+    namespace fs = std::filesystem;
+    auto result = directory_ / name;
+    if (!fs::exists(result) && fs::exists(built_ / name))
+      fs::copy_file(built_ / name, result);
+    return result;
   }
 
 private:
@@ -53,8 +57,15 @@ private:
     return true;
   }
 
+  std::filesystem::path built_;
   std::filesystem::path directory_;
-  bool copied_ = false;
 };
+
+/// Returns the path of a program built with this test that every user can
+/// start.
+inline std::string public_program(const std::string& name) {
+  static const public_programs programs;
+  return programs.path(name);
+}
 
 } // namespace procession::test

@@ -7,8 +7,7 @@
 namespace procession::test {
 
 const std::string& binary() {
-  static const public_programs programs;
-  static const auto result = programs.path("procession");
+  static const auto result = public_program("procession");
   return result;
 }
 

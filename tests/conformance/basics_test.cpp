@@ -117,7 +117,7 @@ TEST_CASE("a program is looked up in the PATH that the child will have",
   auto spec = program("test-actor", {"out", "found"});
   CHECK(is(w.refusal(spec), errc::program_not_found));
   spec.env.set["PATH"]
-    = std::filesystem::path{helper_path("x")}.parent_path().string();
+    = std::filesystem::path{helper_path("test-actor")}.parent_path().string();
   CHECK(w.run(spec).out == "found");
 }
 

@@ -1,5 +1,7 @@
 #include "grove.hpp"
 
+#include "../public_programs.hpp"
+
 #include "procession/messages/expected.hpp"
 #include "procession/platform/posix/launcher.hpp"
 
@@ -11,7 +13,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <filesystem>
 
 namespace procession::test {
 
@@ -37,7 +38,7 @@ containment_kind every_kind() {
 }
 
 std::string helper(const std::string& name) {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
+  return public_program(name);
 }
 
 posix::unique_fd watch(const std::string& pid) {

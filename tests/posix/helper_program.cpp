@@ -1,5 +1,7 @@
 #include "helper_program.hpp"
 
+#include "../public_programs.hpp"
+
 #include "procession/platform/posix/launcher.hpp"
 
 #include <catch2/catch.hpp>
@@ -23,7 +25,7 @@ helper_program::helper_program(const std::string& name,
   auto out = posix::make_pipe(ec);
   auto in = posix::unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
   command spec;
-  spec.program = fs::read_symlink("/proc/self/exe").parent_path() / name;
+  spec.program = public_program(name);
   spec.args = std::move(args);
   posix::launch_options options;
   options.in = in.get();

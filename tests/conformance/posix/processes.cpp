@@ -1,3 +1,4 @@
+#include "../../public_programs.hpp"
 #include "../world.hpp"
 
 #include "procession/platform/posix/fd.hpp"
@@ -6,13 +7,12 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 
 namespace procession::test {
 
 std::string helper_path(const std::string& name) {
-  return std::filesystem::read_symlink("/proc/self/exe").replace_filename(name);
+  return public_program(name);
 }
 
 std::string data_file() {

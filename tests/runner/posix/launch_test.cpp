@@ -237,13 +237,12 @@ TEST_CASE("a runner without root cannot become another user",
     return;
   }
   // In a runner as nobody, which starts a runner as root.
-  public_programs programs;
   runner_options options;
   options.user = "nobody";
-  options.program = programs.path("procession-runner");
+  options.program = public_program("procession-runner");
   runner_world there{options};
   REQUIRE_FALSE(there.up());
-  auto result = there.w.run(program(programs.path("procession"),
+  auto result = there.w.run(program(public_program("procession"),
                                     {"run", "--as", "root", "--", "true"}));
   CHECK(result.status.code == 125);
   CHECK(contains(result.err, "not_permitted at logon"));
