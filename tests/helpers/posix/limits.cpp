@@ -15,11 +15,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <string>
 #include <system_error>
+#include <thread>
 
 using namespace procession;
 
@@ -96,6 +98,11 @@ int make_runtimes(int resource, rlim_t lowest) {
       outcome = "code " + std::to_string(x.code().value()) + ": " + x.what();
     }
     ::setrlimit(static_cast<__rlimit_resource>(resource), &before);
+    // The kernel may list a thread for a while after it was joined.
+    auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (count("/proc/self/task") > threads
+           && std::chrono::steady_clock::now() < until)
+      std::this_thread::yield();
     std::printf("%d %d %s\n",
                 static_cast<int>(count("/proc/self/task") - threads),
                 static_cast<int>(count("/proc/self/fd") - descriptors),
