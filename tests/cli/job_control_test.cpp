@@ -1,8 +1,15 @@
 #include "cli.hpp"
 
+#include "procession/platform/posix/fd.hpp"
+
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
+#include <termios.h>
+
+#include <chrono>
 #include <string>
+#include <thread>
 
 using namespace procession;
 using namespace procession::test;
@@ -65,6 +72,21 @@ void await_state(terminal& t, const std::string& pid, char state) {
   FAIL("it never was in state " << state);
 }
 
+/// Waits until `run` has made the terminal at `path` raw (the line editor of
+/// the shell leaves OPOST): before that it may echo, and end a line by
+/// "\r\r\n".
+void await_raw(const std::string& path) {
+  auto fd = posix::unique_fd{
+    ::open(path.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC)};
+  REQUIRE(fd);
+  auto until = std::chrono::steady_clock::now() + soon;
+  termios mode{};
+  while (::tcgetattr(fd.get(), &mode) == 0 && (mode.c_oflag & OPOST) != 0) {
+    REQUIRE(std::chrono::steady_clock::now() < until);
+    std::this_thread::yield();
+  }
+}
+
 std::string pid_in(const std::string& text) {
   auto begin = text.rfind("pid=") + 4;
   return text.substr(begin, text.find('.', begin) - begin);
@@ -105,10 +127,11 @@ TEST_CASE("a program in the background goes on and the shell has its terminal",
   CHECK(t.ask("echo $((6 * 7))") == "42\r\n");
   CHECK_THAT(t.ask("jobs"), Catch::Contains("Running"));
   CHECK_THAT(t.ask("stty -a"), !Catch::Contains("-icanon"));
+  auto path = t.ask("tty");
   t.type("fg\n");
-  // Until the terminal is raw again it may echo, and end a line by "\r\r\n".
+  await_raw(path.substr(0, path.find('\r')));
   t.type("a word\r");
-  t.see("got a word\r");
+  t.see("got a word\r\n");
   t.prompt();
   t.type("echo code=$?\n");
   t.see("code=7\r\n");

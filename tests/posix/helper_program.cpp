@@ -10,12 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <thread>
 
 namespace procession::test {
 
@@ -108,16 +106,6 @@ std::vector<pid_t> zombies() {
 std::size_t count_entries(const std::string& directory) {
   auto all = fs::directory_iterator{directory};
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-
-std::size_t threads_down_to(std::size_t n) {
-  auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-  auto result = count_entries("/proc/self/task");
-  while (result > n && std::chrono::steady_clock::now() < until) {
-    std::this_thread::yield();
-    result = count_entries("/proc/self/task");
-  }
-  return result;
 }
 
 } // namespace procession::test

@@ -53,9 +53,4 @@ std::vector<pid_t> zombies();
 /// Returns the number of entries of a directory such as /proc/self/fd.
 std::size_t count_entries(const std::string& directory);
 
-/// Waits, within a deadline, until this process has at most `n` threads: the
-/// kernel may list a thread for a while after it was joined.
-/// @returns how many there are.
-std::size_t threads_down_to(std::size_t n);
-
 } // namespace procession::test

@@ -1,6 +1,7 @@
 // Spawns where the system has run out of a resource, and prints the outcome:
 // `limits processes`, `limits terminals`, `limits closed`; or creates runtimes
 // there until one works: `limits threads`, `limits descriptors`.
+#include "../../threads.hpp"
 #include "procession/actors/run.hpp"
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
@@ -15,13 +16,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <string>
 #include <system_error>
-#include <thread>
 
 using namespace procession;
 
@@ -85,7 +84,7 @@ std::ptrdiff_t count(const char* directory) {
 int make_runtimes(int resource, rlim_t lowest) {
   rlimit before{};
   ::getrlimit(static_cast<__rlimit_resource>(resource), &before);
-  auto threads = count("/proc/self/task");
+  auto threads = static_cast<int>(test::count_threads());
   auto descriptors = count("/proc/self/fd");
   for (auto limit = lowest; limit < before.rlim_max; ++limit) {
     auto outcome = std::string{"made"};
@@ -98,13 +97,7 @@ int make_runtimes(int resource, rlim_t lowest) {
       outcome = "code " + std::to_string(x.code().value()) + ": " + x.what();
     }
     ::setrlimit(static_cast<__rlimit_resource>(resource), &before);
-    // The kernel may list a thread for a while after it was joined.
-    auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    while (count("/proc/self/task") > threads
-           && std::chrono::steady_clock::now() < until)
-      std::this_thread::yield();
-    std::printf("%d %d %s\n",
-                static_cast<int>(count("/proc/self/task") - threads),
+    std::printf("%d %d %s\n", static_cast<int>(test::count_threads()) - threads,
                 static_cast<int>(count("/proc/self/fd") - descriptors),
                 outcome.c_str());
     if (outcome == "made")
