@@ -221,31 +221,33 @@ caf::error exec_machine::too_many(const std::string& text,
   return make_error(errc::session_limit, stage::admit, std::move(result));
 }
 
-caf::result<exec_result> exec_machine::write(const exec_input& x) {
-  auto* to = find(x.id);
-  if (to == nullptr)
+/// Hands a request that waits for output to its session.
+template <class Request, class F>
+caf::result<exec_result> exec_machine::converse(const Request& x, F f) {
+  auto* with = find(x.id);
+  if (with == nullptr)
     return no_such_session(x.id);
   if (self_->current_sender() == nullptr)
     return to_error(no_sender(stage::admit));
   auto patterns = patterns_of(x.wait);
   if (!patterns)
     return to_error(patterns.error());
-  return to->write(x, std::move(*patterns));
+  return f(*with, std::move(*patterns));
+}
+
+caf::result<exec_result> exec_machine::write(const exec_input& x) {
+  return converse(x, [&](tool_session& to, pattern_set patterns) {
+    return to.write(x, std::move(patterns));
+  });
 }
 
 caf::result<exec_result> exec_machine::poll(const exec_poll& x) {
-  auto* from = find(x.id);
-  if (from == nullptr)
-    return no_such_session(x.id);
-  if (self_->current_sender() == nullptr)
-    return to_error(no_sender(stage::admit));
-  auto patterns = patterns_of(x.wait);
-  if (!patterns)
-    return to_error(patterns.error());
-  auto result = from->poll(x.wait, std::move(*patterns));
-  if (from->state() == session_state::closed && from->read())
-    sessions_.erase(x.id);
-  return result;
+  return converse(x, [&](tool_session& from, pattern_set patterns) {
+    auto result = from.poll(x.wait, std::move(patterns));
+    if (from.state() == session_state::closed && from.read())
+      sessions_.erase(x.id);
+    return result;
+  });
 }
 
 template <class... Ts>

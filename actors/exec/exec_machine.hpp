@@ -32,6 +32,8 @@ private:
   caf::result<exec_result> exec(exec_request& x);
   caf::result<exec_result> write(const exec_input& x);
   caf::result<exec_result> poll(const exec_poll& x);
+  template <class Request, class F>
+  caf::result<exec_result> converse(const Request& x, F f);
   caf::result<exec_result> terminate(const session_id& id);
   caf::result<exec_list> terminate_all();
   template <class... Ts>
