@@ -64,7 +64,7 @@ public:
     stop();
     auto why = make_error(errc::runner_lost, stage::channel,
                           "the runner's actor has ended");
-    for (auto waiting : {&waiting_, &asking_, &terminating_})
+    for (auto waiting : {&waiting_, &asking_, &stopping_})
       waiting->fail(why);
   }
 
@@ -84,12 +84,12 @@ public:
         runners_->work()->post([runners = runners_] { runners->tell(); });
         return asking_.add(self_, stage::channel);
       },
-      [this](terminate_atom) -> caf::result<runner_info> {
+      [this](stop_atom) -> caf::result<runner_info> {
         if (over_) {
           self_->quit();
           return info_;
         }
-        auto result = terminating_.add(self_, stage::channel);
+        auto result = stopping_.add(self_, stage::channel);
         stop();
         return result;
       },
@@ -116,8 +116,8 @@ private:
     waiting_.fail(to_error(info_.why));
     if (!over_)
       return;
-    auto asked = !terminating_.empty();
-    terminating_.deliver(info_);
+    auto asked = !stopping_.empty();
+    stopping_.deliver(info_);
     if (asked || x.last)
       self_->quit();
     else if (was_up_)
@@ -133,7 +133,7 @@ private:
   bool was_up_ = false;
   waiters<runner_info> waiting_;
   waiters<runner_info> asking_;
-  waiters<runner_info> terminating_;
+  waiters<runner_info> stopping_;
 };
 
 } // namespace

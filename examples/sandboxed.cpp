@@ -260,7 +260,7 @@ caf::behavior supervisor(supervisor_actor* self, const ps::runtime* runtime,
     if (!state.node)
       return self->send(self, caf::tick_atom_v);
     // The answer comes when nothing of the runner is left.
-    self->request(state.node->actor(), caf::infinite, ps::terminate_atom_v)
+    self->request(state.node->actor(), caf::infinite, ps::stop_atom_v)
       .then(
         [=](const ps::runner_info& x) {
           if (x.remote_pid != 0)

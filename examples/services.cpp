@@ -69,7 +69,7 @@ caf::behavior operations(caf::event_based_actor* self,
       if (x.what != ps::supervisor_event_kind::ready || x.child != "worker")
         return;
       if (x.start > 1) {
-        caf::anon_send(boss, ps::terminate_atom_v);
+        caf::anon_send(boss, ps::stop_atom_v);
         return;
       }
       self->request(boss, caf::infinite, ps::find_atom_v, std::string{"server"})

@@ -231,7 +231,7 @@ caf::behavior audience(audience_actor* self, const ps::supervisor& boss,
     [=](caf::ok_atom, std::size_t processes) {
       std::cout << "\nEnding " << processes << " processes ...\n";
       ps::state_of(self).lines_drawn = 0;
-      self->request(boss, caf::infinite, ps::terminate_atom_v).then([] {});
+      self->request(boss, caf::infinite, ps::stop_atom_v).then([] {});
     },
   };
 }

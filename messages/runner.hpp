@@ -50,7 +50,7 @@ PROCESSION_INSPECT(runner_info, state, pid, remote_pid, user, sessions, why);
 
 /// A process in another security context that hosts sessions. When it is lost,
 /// the actor remains and represents its successor as soon as there is one. If
-/// there may be none (`runner_options::restart`), the actor terminates with the
+/// there may be none (`runner_options::restart`), the actor ends with the
 /// error as its exit reason, which monitors see; but if the runner was never
 /// up, the actor remains and reports why.
 using runner = typed_actor<
@@ -59,9 +59,9 @@ using runner = typed_actor<
   caf::result<runner_info>(wait_atom),
   /// Answered with the current state of the runner.
   caf::result<runner_info>(info_atom),
-  /// Ends the runner with all its sessions; answered once nothing is left of
+  /// Stops the runner and kills its sessions; answered once nothing is left of
   /// it.
-  caf::result<runner_info>(terminate_atom)>;
+  caf::result<runner_info>(stop_atom)>;
 
 } // namespace procession
 

@@ -149,6 +149,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(procession_atoms, 3000)
   CAF_ADD_ATOM(procession_atoms, procession, spawn_atom, "spawn")
   CAF_ADD_ATOM(procession_atoms, procession, find_atom, "find")
   CAF_ADD_ATOM(procession_atoms, procession, list_atom, "list")
+  CAF_ADD_ATOM(procession_atoms, procession, stop_atom, "stop")
 CAF_END_TYPE_ID_BLOCK(procession_atoms)
 
 namespace procession {

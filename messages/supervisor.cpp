@@ -105,7 +105,7 @@ std::string to_string(restart_strategy x) {
 std::string to_string(child_state x) {
   return enum_name(x, "child_state",
                    {"waiting", "starting", "running", "stopping", "backing_off",
-                    "finished", "stopped"});
+                    "succeeded", "stopped"});
 }
 
 std::string to_string(const child_info& x) {

@@ -22,7 +22,7 @@ namespace procession {
 enum class restart_kind : std::uint8_t {
   /// Always.
   permanent,
-  /// If it failed; after success it is `finished`.
+  /// If it failed; after success it stays `succeeded`.
   transient,
   /// Never, not even with its siblings; the supervisor removes it.
   temporary,
@@ -111,8 +111,8 @@ enum class child_state : std::uint8_t {
   stopping,
   /// It failed, and is started again after a delay.
   backing_off,
-  /// It ended and is not started again.
-  finished,
+  /// It ended with success and is not started again.
+  succeeded,
   /// It was stopped on request.
   stopped,
 };
@@ -226,7 +226,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(procession_supervisor_atoms, 3040)
   CAF_ADD_ATOM(procession_supervisor_atoms, procession, add_atom, "add")
   CAF_ADD_ATOM(procession_supervisor_atoms, procession, remove_atom, "remove")
   CAF_ADD_ATOM(procession_supervisor_atoms, procession, restart_atom, "restart")
-  CAF_ADD_ATOM(procession_supervisor_atoms, procession, stop_atom, "stop")
 CAF_END_TYPE_ID_BLOCK(procession_supervisor_atoms)
 
 namespace procession {
@@ -240,7 +239,7 @@ using supervisor_subscriber = typed_actor<caf::result<void>(supervisor_event),
 /// ready, restarts those that fail, and stops them in reverse order when it
 /// ends.
 ///
-/// It ends on `terminate` or an exit message. When it gives up, it ends with an
+/// It ends on `stop` or an exit message. When it gives up, it ends with an
 /// error as its exit reason: after too many restarts (`restart_limit`), or when
 /// one of its initial children does not come up at its first start (that
 /// child's error). If it is killed, its children are killed.
@@ -281,7 +280,7 @@ using supervisor = typed_actor<
   caf::result<void>(ack_atom, std::uint64_t),
   /// Stops all children in reverse order; answered when nothing is left of them
   /// and the supervisor ends.
-  caf::result<void>(terminate_atom)>;
+  caf::result<void>(stop_atom)>;
 
 } // namespace procession
 

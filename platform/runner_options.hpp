@@ -36,7 +36,7 @@ struct runner_options {
   /// The longest start of a program in the runner.
   caf::timespan spawn_timeout = std::chrono::seconds{20};
   /// The longest end after a kill; then the whole runner is killed.
-  caf::timespan terminate_timeout = std::chrono::seconds{10};
+  caf::timespan kill_timeout = std::chrono::seconds{10};
   /// A runner is asked for a sign of life after this long a silence...
   caf::timespan ping_interval = std::chrono::seconds{5};
   /// ...and is lost, and killed, if it gives none for this long.

@@ -79,7 +79,7 @@ supervisor_machine::make_behavior(std::vector<child_spec> children,
       return at_.feed.unsubscribe(find_by(&child::actor, who) != nullptr);
     },
     [this](ack_atom, std::uint64_t events) { at_.feed.acknowledge(events); },
-    [this](terminate_atom) { return terminate(); },
+    [this](stop_atom) { return stop(); },
     [this](child_report& x) {
       if (auto* about = find_by(&child::number, x.child);
           about != nullptr && about->on(x))
@@ -171,7 +171,7 @@ child_list supervisor_machine::list() const {
   return result;
 }
 
-caf::result<void> supervisor_machine::terminate() {
+caf::result<void> supervisor_machine::stop() {
   if (!until_over_.has_room())
     return too_many_wait(stage::supervise);
   auto result = until_over_.add(self_, stage::supervise);
@@ -230,7 +230,7 @@ void supervisor_machine::on_end(child& x, bool success) {
     case restart_kind::transient:
       if (!success)
         return fail(x);
-      x.rest(child_state::finished);
+      x.rest(child_state::succeeded);
       return;
     case restart_kind::temporary:
       return forget(x);
@@ -369,7 +369,7 @@ void supervisor_machine::proceed_clearing() {
   }
   // Finished children run again, for the children that are started again.
   for (auto& x : children_)
-    if (x->number() >= group_from_ && x->state() == child_state::finished)
+    if (x->number() >= group_from_ && x->state() == child_state::succeeded)
       x->rest(child_state::waiting);
   if (group_pause_ <= caf::timespan::zero()) {
     phase_ = phase::starting;

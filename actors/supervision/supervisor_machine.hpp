@@ -62,7 +62,7 @@ private:
   caf::result<void> take_down(const std::string& name, intent then);
   caf::result<child_info> find(const std::string& name);
   child_list list() const;
-  caf::result<void> terminate();
+  caf::result<void> stop();
 
   // The end of a child.
   void on_down(const caf::down_msg& x);

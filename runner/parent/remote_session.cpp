@@ -342,7 +342,7 @@ caf::timespan remote_session::time_for(deadline what) const noexcept {
   if (what == deadline::spawned)
     return options.spawn_timeout;
   if (what != deadline::closed)
-    return options.terminate_timeout;
+    return options.kill_timeout;
   // A tree that was asked to end, or is being killed, gets no extra time.
   auto ends_by_itself = sink_ != nullptr && !asked_to_end_;
   return ends_by_itself

@@ -395,7 +395,7 @@ TEST_CASE("a runner that misses a session's deadline is ended",
           "[runner][ending]") {
   runner_options options;
   options.spawn_timeout = 4s;
-  options.terminate_timeout = 5s;
+  options.kill_timeout = 5s;
   options.ping_interval = std::chrono::hours{1};
   running x{options};
   auto last = std::string{"finished, not drained"};
@@ -570,7 +570,7 @@ TEST_CASE("a runner that leaves says so, and is followed to its end",
 TEST_CASE("answers for sessions that are gone are not waited for",
           "[runner][protocol]") {
   runner_options options;
-  options.terminate_timeout = 5s;
+  options.kill_timeout = 5s;
   options.ping_interval = 1h;
   running x{options};
   x.session->signal(1, signal_name::hangup);

@@ -91,7 +91,7 @@ TEST_CASE("a session that comes while a runner ends waits for the next",
     CHECK(x.runner_gone());
   }
   SECTION("and fails if the runner is stopped meanwhile") {
-    auto over = watcher.ask<runner_info>(x.hdl, terminate_atom_v);
+    auto over = watcher.ask<runner_info>(x.hdl, stop_atom_v);
     CHECK(over.pending());
     x.advance(10s);
     CHECK(over.value().state == runner_state::down);
@@ -107,7 +107,7 @@ TEST_CASE("a runner that was stopped is not replaced", "[runner]") {
   peer watcher{x.t};
   start(x, watcher);
   auto hdl = x.hdl;
-  auto over = watcher.ask<runner_info>(hdl, terminate_atom_v);
+  auto over = watcher.ask<runner_info>(hdl, stop_atom_v);
   x.advance(10s);
   CHECK(over.value().why.detail.text == "the runner was stopped");
   auto made = watcher.begin(cat());

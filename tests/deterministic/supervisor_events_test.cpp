@@ -79,7 +79,7 @@ TEST_CASE("the end is told to everybody, whatever is on its way",
   watcher slow{t, n.hdl, 1};
   n.obey();
   CHECK(slow.take() == lines{"a#1 started"});
-  auto over = n.asker.ask<caf::unit_t>(n.hdl, terminate_atom_v);
+  auto over = n.asker.ask<caf::unit_t>(n.hdl, stop_atom_v);
   n.down("a");
   over.value();
   CHECK(slow.take()

@@ -130,7 +130,7 @@ TEST_CASE("a child that says that it is ready and ends at once was ready",
     CHECK(contains(seen[0], "started"));
     CHECK(contains(seen[1], "ready"));
     CHECK(contains(seen[2], "exited"));
-    CHECK(n.states() == lines{name + " finished"});
+    CHECK(n.states() == lines{name + " succeeded"});
   }
 }
 
@@ -347,7 +347,7 @@ TEST_CASE("any actor can be a child", "[supervision]") {
   SECTION("its end for no bad reason is not") {
     caf::anon_send(made, terminate_atom_v);
     t.run();
-    CHECK(n.states() == lines{"a finished"});
+    CHECK(n.states() == lines{"a succeeded"});
   }
   SECTION("if it does not end it is killed after its grace") {
     auto stopped = n.stop("a");
@@ -396,7 +396,7 @@ TEST_CASE("a supervisor is a child that is ready when its own are",
   n.up("b");
   CHECK(n.states() == lines{"inner running", "c starting"});
   n.up("c");
-  auto over = n.asker.ask<caf::unit_t>(n.hdl, terminate_atom_v);
+  auto over = n.asker.ask<caf::unit_t>(n.hdl, stop_atom_v);
   n.down("c");
   CHECK(n.count("b", "terminate") == 1);
   CHECK(n.count("a", "terminate") == 0);

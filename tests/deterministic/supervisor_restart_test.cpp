@@ -443,8 +443,8 @@ TEST_CASE("waits for a supervisor do not pile up", "[supervision][limits]") {
   CHECK(n.stop("a").is(errc::busy));
   std::vector<reply<caf::unit_t>> over;
   for (auto i = 0; i < 1024; ++i)
-    over.push_back(n.asker.ask<caf::unit_t>(n.hdl, terminate_atom_v));
-  CHECK(n.asker.ask<caf::unit_t>(n.hdl, terminate_atom_v).is(errc::busy));
+    over.push_back(n.asker.ask<caf::unit_t>(n.hdl, stop_atom_v));
+  CHECK(n.asker.ask<caf::unit_t>(n.hdl, stop_atom_v).is(errc::busy));
   n.obey();
   down.back().value();
   over.back().value();
@@ -458,7 +458,7 @@ TEST_CASE(
   n.up("a");
   auto up = n.asker.ask<child_list>(n.hdl, wait_atom_v);
   auto again = n.restart("c");
-  auto over = n.asker.ask<caf::unit_t>(n.hdl, terminate_atom_v);
+  auto over = n.asker.ask<caf::unit_t>(n.hdl, stop_atom_v);
   CHECK(up.is(errc::supervisor_ended));
   CHECK(again.is(errc::supervisor_ended));
   CHECK(n.add(kid(t, "d")).is(errc::supervisor_ended));
@@ -476,7 +476,7 @@ TEST_CASE("a supervisor that ends while a child backs off starts it no more",
   nursery n{t, {kid(t, "a"), kid(t, "b")}};
   n.obey();
   n.down("a", exit_code(1));
-  auto over = n.asker.ask<caf::unit_t>(n.hdl, terminate_atom_v);
+  auto over = n.asker.ask<caf::unit_t>(n.hdl, stop_atom_v);
   t.advance(1s);
   CHECK(n.count("a", "start") == 1);
   n.obey();

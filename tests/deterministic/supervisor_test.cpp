@@ -47,7 +47,7 @@ TEST_CASE("a supervisor that ends stops its children in reverse order",
   nursery n{t, {kid(t, "a"), kid(t, "b"), kid(t, "c")}};
   n.obey();
   n.events();
-  auto over = n.asker.ask<caf::unit_t>(n.hdl, terminate_atom_v);
+  auto over = n.asker.ask<caf::unit_t>(n.hdl, stop_atom_v);
   CHECK(n.count("c", "terminate") == 1);
   CHECK(n.count("b", "terminate") == 0);
   n.down("c", by_signal(15));
@@ -89,7 +89,7 @@ TEST_CASE("a child that ignores being asked is killed after its grace",
   std::get<session_start>(stubborn.start).what.kill.grace = 3s;
   nursery n{t, {kid(t, "a"), stubborn}};
   n.obey();
-  auto over = n.asker.ask<caf::unit_t>(n.hdl, terminate_atom_v);
+  auto over = n.asker.ask<caf::unit_t>(n.hdl, stop_atom_v);
   t.advance(2999ms);
   CHECK(n.count("stubborn", "kill") == 0);
   t.advance(1ms);
@@ -105,7 +105,7 @@ TEST_CASE("a child that even the kernel keeps does not keep the supervisor",
   theatre t;
   nursery n{t, {kid(t, "a"), kid(t, "b")}};
   n.obey();
-  auto over = n.asker.ask<caf::unit_t>(n.hdl, terminate_atom_v);
+  auto over = n.asker.ask<caf::unit_t>(n.hdl, stop_atom_v);
   // The grace, and then the time that a session waits for a killed process.
   t.advance(5s);
   t.advance(30s);
@@ -156,7 +156,7 @@ TEST_CASE("the kind of a child decides whether it is restarted",
     n.up("a");
     CHECK(n.events() == lines{exited, "a#2 started", "a#2 ready"});
   } else if (kind == transient) {
-    CHECK(n.states() == lines{"other running", "a finished"});
+    CHECK(n.states() == lines{"other running", "a succeeded"});
     CHECK(n.events() == lines{exited});
     CHECK(n.find("a").last_end == "exit code 0");
   } else {
@@ -175,7 +175,7 @@ TEST_CASE("the child's spec decides what counts as success", "[supervision]") {
 
   SECTION("by its code") {
     n.down("a", exit_code(3));
-    CHECK(n.states() == lines{"a finished"});
+    CHECK(n.states() == lines{"a succeeded"});
   }
   SECTION("but no signal") {
     n.down("a", by_signal(3));
@@ -184,7 +184,7 @@ TEST_CASE("the child's spec decides what counts as success", "[supervision]") {
   SECTION("and an end that somebody asked for is one") {
     n.asker.ask<exit_status>(n.find("a").session, terminate_atom_v);
     n.down("a", by_signal(15));
-    CHECK(n.states() == lines{"a finished"});
+    CHECK(n.states() == lines{"a succeeded"});
   }
 }
 
@@ -283,11 +283,11 @@ TEST_CASE("each kind of child keeps its rule in a group", "[supervision]") {
   n.stop("stopped");
   n.obey();
   CHECK(n.states()
-        == lines{"first running", "done finished", "work running",
+        == lines{"first running", "done succeeded", "work running",
                  "once running", "stopped stopped"});
   n.down("first", exit_code(1));
   n.obey();
-  // A finished child runs again for the others; a temporary child is not
+  // A child that succeeded runs again for the others; a temporary child is not
   // restarted; a stopped child stays stopped.
   CHECK(n.states()
         == lines{"first running", "done running", "work running",
@@ -308,7 +308,7 @@ TEST_CASE("an end in success of a transient child concerns no sibling",
   n.obey();
   n.down("a");
   n.down("b", exit_code(1));
-  CHECK(n.states() == lines{"a finished", "c running"});
+  CHECK(n.states() == lines{"a succeeded", "c running"});
   CHECK(n.count("c", "terminate") == 0);
 }
 

@@ -297,7 +297,7 @@ TEST_CASE("a supervisor relies on a server when that itself listens",
           CHECK(all[0].state == child_state::running);
         },
         [&](caf::error& bad) { FAIL(describe(bad)); });
-    x.self->request(boss, long_enough, terminate_atom_v)
+    x.self->request(boss, long_enough, stop_atom_v)
       .receive([] {}, [&](caf::error& bad) { FAIL(describe(bad)); });
   }
 }

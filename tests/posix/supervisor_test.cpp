@@ -146,7 +146,7 @@ TEST_CASE("thousands of sessions are all restarted, and nothing is left",
   for (auto pid : pids)
     REQUIRE(::kill(static_cast<pid_t>(pid), SIGKILL) == 0);
   events.until(supervisor_event_kind::ready, 2 * many);
-  self->request(*made, supervised_patience, terminate_atom_v)
+  self->request(*made, supervised_patience, stop_atom_v)
     .receive([] {}, [&](caf::error& x) { FAIL(describe(x)); });
   events.until(supervisor_event_kind::ended, 1);
   using kind = supervisor_event_kind;

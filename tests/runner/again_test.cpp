@@ -50,7 +50,7 @@ TEST_CASE("the next session after the loss of a runner lives in another",
   CHECK(there.w.run(actor({"exit", "3"})).status.code == 3);
   // The last one ends as a single one would.
   auto last = there.info().pid;
-  there.w.self->request(there.hdl(), patience, terminate_atom_v)
+  there.w.self->request(there.hdl(), patience, stop_atom_v)
     .receive([](runner_info& x) { CHECK(x.state == runner_state::down); },
              [&](caf::error& x) { FAIL(describe(x)); });
   CHECK_FALSE(process_lives(last));

@@ -50,7 +50,7 @@ TEST_CASE("a runner ends, with all it runs, when it is asked to",
   auto [a, b] = numbers(events);
   auto pid = there.info().pid;
   auto answered = false;
-  there.w.self->request(there.hdl(), patience, terminate_atom_v)
+  there.w.self->request(there.hdl(), patience, stop_atom_v)
     .receive(
       [&](runner_info& x) {
         answered = true;

@@ -86,7 +86,7 @@ TEST_CASE("a hundred runners leave no descriptor and no zombie",
   auto once = [&] {
     auto node = start_runner(sys, rt, {});
     CHECK(run(self, make_spawner(sys, node), program("true")));
-    self->request(node.actor(), patience, terminate_atom_v)
+    self->request(node.actor(), patience, stop_atom_v)
       .receive([](runner_info&) {}, [&](caf::error& x) { FAIL(describe(x)); });
   };
   once();

@@ -301,7 +301,7 @@ TEST_CASE("runners leave no handle in their host", "[windows][runner]") {
     for (auto i = 0; i < n; ++i) {
       auto node = start_runner(sys, rt, {});
       CHECK(run(self, make_spawner(sys, node), actor({})));
-      self->request(node.actor(), patience, terminate_atom_v)
+      self->request(node.actor(), patience, stop_atom_v)
         .receive([](runner_info&) {},
                  [&](caf::error& x) { FAIL(describe(x)); });
     }
