@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <list>
 #include <tuple>
 
 using namespace procession;
@@ -65,10 +66,13 @@ TEST_CASE("an input that is closed at once is at its end for every reader",
                                       "try: getpass.getpass()\n"
                                       "except EOFError: pass\n"},
                                pty()));
+  std::list<listener> ten;
   for (auto i = 0; i < 10; ++i) {
     auto hdl = w.spawn(spec);
-    listener events{w, hdl};
+    ten.emplace_back(w, hdl);
     REQUIRE_FALSE(w.tell(hdl, close_stdin_atom_v));
+  }
+  for (auto& events : ten) {
     REQUIRE(events.until_closed());
     CHECK(success(*events.status));
   }
