@@ -59,5 +59,9 @@ inline boost::system::error_code make_error_code(errc x) noexcept {
 
 } // namespace procession
 
+namespace boost::system {
+
 template <>
-struct boost::system::is_error_code_enum<procession::errc> : std::true_type {};
+struct is_error_code_enum<procession::errc> : std::true_type {};
+
+} // namespace boost::system

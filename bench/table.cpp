@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 namespace procession::bench {
 
@@ -30,6 +31,16 @@ void print_cells(const char* title, const std::string& ours,
               verdict.c_str());
 }
 
+/// Returns why a repetition did not finish. Google Benchmark 1.8 renamed these
+/// members.
+template <class Run>
+std::optional<std::string> error_of(const Run& x) {
+  if constexpr (requires { x.error_occurred; })
+    return x.error_occurred ? std::optional{x.error_message} : std::nullopt;
+  else
+    return x.skipped != 0 ? std::optional{x.skip_message} : std::nullopt;
+}
+
 } // namespace
 
 bool table::ReportContext(const Context&) {
@@ -40,9 +51,10 @@ bool table::ReportContext(const Context&) {
 
 void table::ReportRuns(const std::vector<Run>& runs) {
   for (auto& run : runs) {
-    if (run.error_occurred)
-      errors_.push_back(run.run_name.function_name + ": " + run.error_message);
-    if (run.error_occurred || run.run_type != Run::RT_Iteration)
+    auto why = error_of(run);
+    if (why)
+      errors_.push_back(run.run_name.function_name + ": " + *why);
+    if (why || run.run_type != Run::RT_Iteration)
       continue;
     auto& values = done_[run.run_name.function_name].emplace_back();
     for (auto& [name, counter] : run.counters)

@@ -214,7 +214,7 @@ bool to_binary(const T& x, std::vector<char>& bytes,
   caf::binary_serializer sink{
     where == nullptr ? nullptr : where->dummy_execution_unit(), bytes};
   // Serialisation does not change the value.
-  return !sink(const_cast<T&>(x));
+  return !sink(const_cast<T&>(x)); // NOLINT(*-const-cast)
 }
 
 /// Reads `x` from those bytes. @returns whether they are exactly one `x`.
