@@ -3,6 +3,7 @@
 #include "procession/actors/process_handle.hpp"
 #include "procession/actors/run.hpp"
 #include "procession/actors/spawner.hpp"
+#include "procession/messages/caf_scheduler.hpp"
 #include "procession/messages/config.hpp"
 #include "procession/platform/runtime.hpp"
 
@@ -63,7 +64,7 @@ private:
   // In the order of construction: each member uses those before it.
   procession::runtime runtime_;
   config config_;
-  caf::actor_system system_;
+  custom_actor_system system_;
   procession::spawner spawner_;
 };
 

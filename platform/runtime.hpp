@@ -9,6 +9,7 @@
 
 namespace procession {
 
+class loop;
 class parent_port;
 class runner_port;
 
@@ -71,8 +72,12 @@ public:
 private:
   friend std::shared_ptr<parent_port> make_parent_port(const runtime& owner);
   friend std::shared_ptr<runner_port> make_runner_port(const runtime& owner);
+  friend std::shared_ptr<loop> reactor_of(const runtime& owner);
 
   std::shared_ptr<impl> impl_;
 };
+
+/// Returns the reactor, for the scheduler of a `host`.
+std::shared_ptr<loop> reactor_of(const runtime& owner);
 
 } // namespace procession

@@ -1,8 +1,22 @@
 #include "procession/io/reactor/loop.hpp"
 
+#include "procession/io/reactor/named_thread.hpp"
+
+#include <chrono>
 #include <system_error>
+#include <utility>
 
 namespace procession {
+
+namespace {
+
+/// The longest time for which guests may leave a loop alone.
+constexpr auto tick = std::chrono::milliseconds{2};
+
+/// After this many ticks without work the loop's own thread sleeps.
+constexpr auto quiet_ticks = 50;
+
+} // namespace
 
 loop::loop(std::string name, std::size_t max_threads)
   : name_(std::move(name)), max_threads_(max_threads),
@@ -12,7 +26,7 @@ loop::loop(std::string name, std::size_t max_threads)
   // The lock holds the thread back until its number is known.
   std::lock_guard guard{mutex_};
   try {
-    threads_.push_back(make_thread());
+    threads_.push_back(named_thread(name_, [this] { run(); }));
   } catch (const std::system_error& x) {
     throw std::system_error{x.code(), "no thread could be created"};
   }
@@ -29,10 +43,8 @@ bool loop::here() const {
 }
 
 void loop::run() {
-  if (max_threads_ == 1) {
-    context_.run();
-    return;
-  }
+  if (max_threads_ == 1)
+    return run_alone();
   while (wait_for_turn())
     context_.run_one();
 }
@@ -57,7 +69,7 @@ void loop::relieve(std::thread::id stuck) {
     turn_.notify_all();
   } else if (threads_.size() < max_threads_) {
     try {
-      threads_.push_back(make_thread());
+      threads_.push_back(named_thread(name_, [this] { run(); }));
       at_work_ = threads_.back().get_id();
     } catch (const std::system_error&) {
       // The work then waits for the stuck thread.
@@ -65,10 +77,107 @@ void loop::relieve(std::thread::id stuck) {
   }
 }
 
+// -- lending ------------------------------------------------------------------
+
+void loop::lend(std::function<void()> on_tick) {
+  {
+    std::lock_guard guard{mutex_};
+    on_tick_ = std::move(on_tick);
+    lent_ = true;
+  }
+  kick();
+}
+
+void loop::take_back() {
+  {
+    std::lock_guard guard{mutex_};
+    lent_ = false;
+    asleep_ = false;
+  }
+  turn_.notify_all();
+}
+
+void loop::run_alone() {
+  while (!stopped_) {
+    if (lent_) {
+      stand_by();
+      continue;
+    }
+    // After a loan the last guest may still be at work.
+    while (driven_.exchange(true, std::memory_order_acquire))
+      driven_.wait(true);
+    while (!lent_ && context_.run_one() > 0)
+      continue;
+    end_turn();
+  }
+}
+
+void loop::stand_by() {
+  auto last = turns_.load();
+  auto quiet = 0;
+  std::unique_lock guard{mutex_};
+  while (lent_ && !stopped_) {
+    if (quiet < quiet_ticks) {
+      turn_.wait_for(guard, tick);
+    } else {
+      asleep_ = true;
+      turn_.wait(guard, [this] { return !asleep_ || !lent_ || stopped_; });
+      quiet = 0;
+    }
+    if (!lent_ || stopped_)
+      return;
+    guard.unlock();
+    on_tick_();
+    auto idle = last == std::exchange(last, turns_.load());
+    if (idle && !driven_.exchange(true, std::memory_order_acquire)) {
+      // All guests have been busy for a whole tick.
+      while (!wanted_ && lent_ && context_.run_one() > 0)
+        continue;
+      end_turn();
+      quiet = 0;
+    } else {
+      quiet = idle ? quiet + 1 : 0;
+    }
+    guard.lock();
+  }
+}
+
+void loop::end_turn() {
+  driven_.store(false, std::memory_order_release);
+  driven_.notify_one();
+}
+
+bool loop::drive() {
+  if (driven_.exchange(true, std::memory_order_acquire)) {
+    wanted_ = true;
+    kick();
+    while (driven_.exchange(true, std::memory_order_acquire))
+      driven_.wait(true);
+    wanted_ = false;
+  }
+  context_.run_one();
+  turns_.fetch_add(1, std::memory_order_relaxed);
+  end_turn();
+  if (asleep_ && asleep_.exchange(false)) {
+    // Under the lock, so that the thread is not just about to wait.
+    std::lock_guard guard{mutex_};
+    turn_.notify_all();
+  }
+  return !stopped_;
+}
+
+void loop::poll() {
+  if (driven_.exchange(true, std::memory_order_acquire))
+    return;
+  context_.poll();
+  turns_.fetch_add(1, std::memory_order_relaxed);
+  end_turn();
+}
+
 void loop::stop() {
   {
     std::lock_guard guard{mutex_};
-    if (std::exchange(stopped_, true))
+    if (stopped_.exchange(true))
       return;
   }
   turn_.notify_all();

@@ -4,8 +4,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -21,9 +24,26 @@ namespace procession {
 /// the embedding program.
 ///
 /// A loop whose work may get stuck can have more threads, but only one runs at
-/// a time: see `relieve`.
+/// a time: see `relieve`. A loop with one thread can be lent to other threads,
+/// its guests, of which one works at a time: see `lend`.
 class loop {
 public:
+  /// Makes the calling thread a guest of a loop, for the lifetime of this
+  /// object.
+  class guest {
+  public:
+    explicit guest(loop& host) noexcept {
+      guest_of_ = &host;
+    }
+
+    guest(const guest&) = delete;
+    guest& operator=(const guest&) = delete;
+
+    ~guest() {
+      guest_of_ = nullptr;
+    }
+  };
+
   /// Starts the thread. `name` (15 characters at most) shows in `top -H`.
   /// @param max_threads number of threads, waiting ones included.
   /// @throws std::system_error if no thread can be created.
@@ -55,15 +75,52 @@ public:
   /// any thread.
   void relieve(std::thread::id stuck);
 
+  /// Lets guests do the work, which saves the hand-over between two threads.
+  /// The loop's own thread stands by: it works when no guest has done so for a
+  /// while, as all of them are busy.
+  /// @param on_tick called on the loop's own thread every few milliseconds
+  /// while
+  ///                guests come and go; must not throw.
+  void lend(std::function<void()> on_tick);
+
+  /// Ends the loan. No guest may use it any more.
+  void take_back();
+
+  /// Runs one piece of work on the caller's thread, a guest's, and waits for it
+  /// if there is none. Called by one guest at a time.
+  /// @returns false, at once, if the loop was stopped.
+  bool drive();
+
+  /// Runs the work that is ready, if no other thread does, and does not wait.
+  /// On a guest's thread.
+  void poll();
+
+  /// Ends the wait of `drive`. Callable from any thread.
+  void kick() {
+    post([] {});
+  }
+
+  /// Runs `f` at once if the caller is a guest and no other thread works on the
+  /// loop. @returns whether it did.
+  template <class F>
+  bool try_run(F&& f) {
+    if (guest_of_ != this || driven_.exchange(true, std::memory_order_acquire))
+      return false;
+    std::forward<F>(f)();
+    end_turn();
+    return true;
+  }
+
   /// Ends the threads after their current work, and joins them; must not be
   /// called on one of them. Further calls do nothing.
   void stop();
 
 private:
-  /// Starts a thread that calls `run`. Implemented by the platform.
-  std::thread make_thread();
   void run();
   bool wait_for_turn();
+  void run_alone();
+  void stand_by();
+  void end_turn();
 
   std::string name_;
   std::size_t max_threads_;
@@ -76,7 +133,18 @@ private:
   /// The threads that are not at work.
   std::vector<std::thread::id> spares_;
   std::thread::id at_work_;
-  bool stopped_ = false;
+  std::atomic<bool> stopped_ = false;
+  static inline thread_local const loop* guest_of_ = nullptr;
+  std::function<void()> on_tick_;
+  std::atomic<bool> lent_ = false;
+  /// Whether a thread works on the loop, or waits for work.
+  std::atomic<bool> driven_ = false;
+  /// Whether a guest waits for the loop's own thread to step aside.
+  std::atomic<bool> wanted_ = false;
+  /// Whether the loop's own thread waits until guests come.
+  std::atomic<bool> asleep_ = false;
+  /// How often a guest has driven the loop.
+  std::atomic<std::uint64_t> turns_ = 0;
 };
 
 } // namespace procession

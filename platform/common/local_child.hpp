@@ -2,6 +2,7 @@
 
 #include "procession/platform/common/posting_child.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -9,8 +10,9 @@
 namespace procession {
 
 /// The actors' end of a process of this machine: every call is work for the
-/// reactor. `Impl` is a platform's `runtime::impl`, `Process` its process, with
-/// the functions of `child` and, from any thread, `gone`.
+/// reactor, done at once if the caller is its guest. `Impl` is a platform's
+/// `runtime::impl`, `Process` its process, with the functions of `child` and,
+/// from any thread, `gone`.
 template <class Impl, class Process>
 class local_child : public posting_child<Process> {
 public:
@@ -37,11 +39,22 @@ public:
 
 private:
   void post(std::function<void(Process&)> f) override {
-    owner_->host.reactor.post([x = process_, f = std::move(f)] { f(*x); });
+    auto& reactor = owner_->host.reactor;
+    // Not before the calls that were posted.
+    if (*posted_ == 0 && reactor.try_run([&] { f(*process_); }))
+      return;
+    ++*posted_;
+    reactor.post([x = process_, n = posted_, f = std::move(f)] {
+      f(*x);
+      --*n;
+    });
   }
 
   std::shared_ptr<Impl> owner_;
   std::shared_ptr<Process> process_;
+  /// The number of posted calls that were not made yet.
+  std::shared_ptr<std::atomic<int>> posted_
+    = std::make_shared<std::atomic<int>>(0);
 };
 
 } // namespace procession

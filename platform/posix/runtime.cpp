@@ -64,4 +64,8 @@ containment_kind runtime::containment() const {
   return impl_->kind;
 }
 
+std::shared_ptr<loop> reactor_of(const runtime& owner) {
+  return {owner.impl_, &owner.impl_->host.reactor};
+}
+
 } // namespace procession

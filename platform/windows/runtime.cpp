@@ -57,4 +57,8 @@ containment_kind runtime::containment() const {
   return containment_kind::job;
 }
 
+std::shared_ptr<loop> reactor_of(const runtime& owner) {
+  return {owner.impl_, &owner.impl_->host.reactor};
+}
+
 } // namespace procession

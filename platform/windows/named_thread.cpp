@@ -1,6 +1,8 @@
-#include "procession/io/reactor/loop.hpp"
+#include "procession/io/reactor/named_thread.hpp"
 
 #include "procession/platform/windows/system.hpp"
+
+#include <utility>
 
 namespace procession {
 
@@ -19,10 +21,10 @@ void name_this_thread(const std::string& name) {
 
 // There are no signals to block here: console events come on a thread of the
 // system.
-std::thread loop::make_thread() {
-  return std::thread{[this] {
-    name_this_thread(name_);
-    run();
+std::thread named_thread(std::string name, std::function<void()> f) {
+  return std::thread{[name = std::move(name), f = std::move(f)] {
+    name_this_thread(name);
+    f();
   }};
 }
 
