@@ -1,8 +1,5 @@
 #include "procession/actors/host.hpp"
 
-#include "procession/actors/common/reactor_scheduler.hpp"
-
-#include <memory>
 #include <utility>
 
 namespace procession {
@@ -19,11 +16,7 @@ config& configured(config& x, const host_options& options) {
 
 host::host(host_options options)
   : runtime_(options.runtime),
-    system_(configured(config_, options),
-            [this](caf::actor_system& sys) {
-              return std::make_unique<reactor_scheduler>(sys,
-                                                         reactor_of(runtime_));
-            }),
+    system_(configured(config_, options), runtime_),
     spawner_(make_spawner(system_, runtime_, options.spawner)) {
   // nop
 }

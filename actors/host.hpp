@@ -1,9 +1,9 @@
 #pragma once
 
+#include "procession/actors/actor_system.hpp"
 #include "procession/actors/process_handle.hpp"
 #include "procession/actors/run.hpp"
 #include "procession/actors/spawner.hpp"
-#include "procession/messages/caf_scheduler.hpp"
 #include "procession/messages/config.hpp"
 #include "procession/platform/runtime.hpp"
 
@@ -64,7 +64,7 @@ private:
   // In the order of construction: each member uses those before it.
   procession::runtime runtime_;
   config config_;
-  custom_actor_system system_;
+  actor_system system_;
   procession::spawner spawner_;
 };
 

@@ -3,6 +3,7 @@
 #include "child.hpp"
 #include "readers.hpp"
 
+#include "procession/actors/actor_system.hpp"
 #include "procession/actors/exec_tool.hpp"
 #include "procession/actors/runner_node.hpp"
 #include "procession/actors/spawner.hpp"
@@ -144,7 +145,7 @@ repeater::deed run_by_tool(const exec_tool& tool) {
 
 struct host::impl {
   explicit impl(place x)
-    : sys(cfg),
+    : sys(cfg, rt),
       sessions(x == place::here ? make_spawner(sys, rt)
                                 : make_spawner(sys, start_runner(sys, rt))),
       self(sys) {
@@ -153,7 +154,7 @@ struct host::impl {
 
   config cfg;
   runtime rt;
-  caf::actor_system sys;
+  procession::actor_system sys;
   spawner sessions;
   exec_tool tool;
   caf::scoped_actor self;

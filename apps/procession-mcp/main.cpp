@@ -23,6 +23,7 @@
 #include "server.hpp"
 #include "standard_bytes.hpp"
 
+#include <procession/actors/actor_system.hpp>
 #include <procession/actors/exec_tool.hpp>
 #include <procession/actors/runner_node.hpp>
 #include <procession/actors/spawner.hpp>
@@ -84,7 +85,7 @@ int serve(const choices& chosen) {
   prepare_output();
   ps::runtime runtime;
   ps::config config;
-  caf::actor_system system{config};
+  ps::actor_system system{config, runtime};
   auto spawner = make_spawner(system, runtime, chosen);
   ps::exec_tool_options options;
   options.shell = chosen.shell;

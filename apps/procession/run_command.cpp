@@ -4,6 +4,7 @@
 #include "console_signals.hpp"
 #include "terminal_mode.hpp"
 
+#include "procession/actors/actor_system.hpp"
 #include "procession/actors/runner_node.hpp"
 #include "procession/actors/spawner.hpp"
 #include "procession/messages/config.hpp"
@@ -95,7 +96,7 @@ run_end run_attached(const run_options& options) {
   // One worker is enough: there is one session, and blocking parts have their
   // own threads.
   cfg.set(caf_option::scheduler_threads, std::size_t{1});
-  caf::actor_system sys{cfg};
+  actor_system sys{cfg, rt};
   auto end = std::make_shared<run_end>();
   auto where = make_place(sys, rt, options);
   {

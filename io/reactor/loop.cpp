@@ -89,12 +89,11 @@ void loop::lend(std::function<void()> on_tick) {
 }
 
 void loop::take_back() {
-  {
-    std::lock_guard guard{mutex_};
-    lent_ = false;
-    asleep_ = false;
-  }
+  std::unique_lock guard{mutex_};
+  lent_ = false;
+  asleep_ = false;
   turn_.notify_all();
+  turn_.wait(guard, [this] { return !standing_by_; });
 }
 
 void loop::run_alone() {
@@ -116,6 +115,7 @@ void loop::stand_by() {
   auto last = turns_.load();
   auto quiet = 0;
   std::unique_lock guard{mutex_};
+  standing_by_ = lent_;
   while (lent_ && !stopped_) {
     if (quiet < quiet_ticks) {
       turn_.wait_for(guard, tick);
@@ -125,7 +125,7 @@ void loop::stand_by() {
       quiet = 0;
     }
     if (!lent_ || stopped_)
-      return;
+      break;
     guard.unlock();
     on_tick_();
     auto idle = last == std::exchange(last, turns_.load());
@@ -140,6 +140,8 @@ void loop::stand_by() {
     }
     guard.lock();
   }
+  standing_by_ = false;
+  turn_.notify_all();
 }
 
 void loop::end_turn() {
@@ -155,7 +157,9 @@ bool loop::drive() {
       driven_.wait(true);
     wanted_ = false;
   }
-  context_.run_one();
+  if (!kicked_)
+    context_.run_one();
+  kicked_ = false;
   turns_.fetch_add(1, std::memory_order_relaxed);
   end_turn();
   if (asleep_ && asleep_.exchange(false)) {

@@ -83,7 +83,8 @@ public:
   ///                guests come and go; must not throw.
   void lend(std::function<void()> on_tick);
 
-  /// Ends the loan. No guest may use it any more.
+  /// Ends the loan. No guest may use it any more; `on_tick` is not called after
+  /// this.
   void take_back();
 
   /// Runs one piece of work on the caller's thread, a guest's, and waits for it
@@ -95,8 +96,9 @@ public:
   /// On a guest's thread.
   void poll();
 
-  /// Ends the wait of `drive`. Callable from any thread.
+  /// Ends the present or next wait of `drive`. Callable from any thread.
   void kick() {
+    kicked_ = true;
     post([] {});
   }
 
@@ -137,10 +139,15 @@ private:
   static inline thread_local const loop* guest_of_ = nullptr;
   std::function<void()> on_tick_;
   std::atomic<bool> lent_ = false;
+  /// Whether the loop's own thread is in `stand_by`.
+  bool standing_by_ = false;
   /// Whether a thread works on the loop, or waits for work.
   std::atomic<bool> driven_ = false;
   /// Whether a guest waits for the loop's own thread to step aside.
   std::atomic<bool> wanted_ = false;
+  /// Whether `drive` has to return. The work that `kick` posts may be done by
+  /// another thread.
+  std::atomic<bool> kicked_ = false;
   /// Whether the loop's own thread waits until guests come.
   std::atomic<bool> asleep_ = false;
   /// How often a guest has driven the loop.

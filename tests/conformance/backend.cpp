@@ -8,16 +8,13 @@ namespace {
 
 class local : public backend {
 public:
-  explicit local(containment_kind kind) : runtime_({kind}) {
+  explicit local(containment_kind kind) : backend({kind}) {
     // nop
   }
 
   spawner start(caf::actor_system& sys) override {
-    return make_spawner(sys, runtime_);
+    return make_spawner(sys, here);
   }
-
-private:
-  runtime runtime_;
 };
 
 class in_a_runner : public backend {
@@ -27,11 +24,10 @@ public:
   }
 
   spawner start(caf::actor_system& sys) override {
-    return make_spawner(sys, start_runner(sys, runtime_, options_));
+    return make_spawner(sys, start_runner(sys, here, options_));
   }
 
 private:
-  runtime runtime_;
   runner_options options_;
 };
 

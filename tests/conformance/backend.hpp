@@ -16,7 +16,10 @@ namespace procession::test {
 /// backend: a subscriber sees no difference.
 class backend {
 public:
-  backend() = default;
+  explicit backend(runtime_options options = {}) : here(options) {
+    // nop
+  }
+
   backend(const backend&) = delete;
   backend& operator=(const backend&) = delete;
   /// Runs after the actor system is gone.
@@ -24,6 +27,8 @@ public:
 
   /// Creates the spawner under test.
   virtual spawner start(caf::actor_system& sys) = 0;
+
+  runtime here;
 };
 
 /// A backend by name, created anew for each test.

@@ -41,7 +41,7 @@ command program(std::string name, std::vector<std::string> args,
 }
 
 world::world(const backend_entry& entry)
-  : backend_(entry.make()), sys(config_), where(backend_->start(sys)),
+  : backend_(entry.make()), sys(config_, backend_->here), where(backend_->start(sys)),
     owner(std::in_place, sys), self(*owner) {
   UNSCOPED_INFO("backend: " << entry.name);
 }

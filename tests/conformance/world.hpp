@@ -3,6 +3,7 @@
 #include "../texts.hpp"
 #include "backend.hpp"
 
+#include "procession/actors/actor_system.hpp"
 #include "procession/actors/run.hpp"
 #include "procession/messages/config.hpp"
 
@@ -79,7 +80,7 @@ private:
   config config_;
 
 public:
-  caf::actor_system sys;
+  actor_system sys;
   spawner where;
   /// Optional so that a test can let the owner of its sessions go.
   std::optional<caf::scoped_actor> owner;

@@ -12,15 +12,11 @@ class node_backend : public backend {
 public:
   node_backend(std::shared_ptr<runner_of_world> there, runner_options options)
     : there_(std::move(there)), options_(std::move(options)) {
-    there_->rt = std::make_unique<runtime>();
-  }
-
-  ~node_backend() override {
-    there_->rt.reset();
+    // nop
   }
 
   spawner start(caf::actor_system& sys) override {
-    auto node = start_runner(sys, *there_->rt, options_);
+    auto node = start_runner(sys, here, options_);
     there_->hdl = node.actor();
     return make_spawner(sys, node);
   }

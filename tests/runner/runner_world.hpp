@@ -12,9 +12,8 @@
 
 namespace procession::test {
 
-/// The runner and the runtime of a world.
+/// The runner of a world.
 struct runner_of_world {
-  std::unique_ptr<runtime> rt;
   /// Empty once the world is gone.
   runner hdl;
 };

@@ -41,7 +41,7 @@ stage::stage(ledger& log, const settings& terms, census& processes,
              containment_kind kind, std::uint32_t seed)
   : log_(log), terms_(terms), processes_(processes), chance_(seed),
     plan_terms_{terms.program, processes.report()}, runtime_({kind}),
-    system_(config_), self_(system_) {
+    system_(config_, runtime_), self_(system_) {
   if (terms_.local)
     for (auto i = 0; i < 2; ++i)
       places_.push_back(open_place(false));

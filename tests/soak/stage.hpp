@@ -5,6 +5,7 @@
 #include "plan.hpp"
 #include "story.hpp"
 
+#include "procession/actors/actor_system.hpp"
 #include "procession/actors/runner_node.hpp"
 #include "procession/messages/config.hpp"
 #include "procession/platform/runtime.hpp"
@@ -105,7 +106,7 @@ private:
   plan_terms plan_terms_;
   runtime runtime_;
   config config_;
-  caf::actor_system system_;
+  actor_system system_;
   caf::scoped_actor self_;
   std::vector<place> places_;
   /// Spawners that end with the last of their sessions.

@@ -62,6 +62,7 @@ TEST_CASE("actors run on workers that wait in the reactor", "[reactor]") {
 TEST_CASE("work of the reactor and the actors that it wakes share a thread",
           "[reactor]") {
   std::thread::id actor_at;
+  std::thread::id stop_at;
   std::promise<void> over;
   small_system x;
   auto who = x.sys.spawn([&](caf::event_based_actor* self) {
@@ -70,7 +71,7 @@ TEST_CASE("work of the reactor and the actors that it wakes share a thread",
                            return std::uint64_t{0};
                          },
                          [&, self](stop_atom) {
-                           CHECK(actor_at == std::this_thread::get_id());
+                           stop_at = std::this_thread::get_id();
                            over.set_value();
                            self->quit();
                          }};
@@ -88,6 +89,7 @@ TEST_CASE("work of the reactor and the actors that it wakes share a thread",
   });
   over.get_future().get();
   CHECK(work_at == actor_at);
+  CHECK(stop_at == work_at);
 }
 
 TEST_CASE("every message of many actors arrives, from many threads",
@@ -135,8 +137,8 @@ TEST_CASE("a worker that is busy keeps no other actor waiting", "[reactor]") {
       self->quit();
     }};
   });
-  auto who = x.sys.spawn([&](caf::event_based_actor* self) {
-    return caf::behavior{[&, self](ready_atom) {
+  auto who = x.sys.spawn([&, other](caf::event_based_actor* self) {
+    return caf::behavior{[&, other, self](ready_atom) {
       self->send(other, ready_atom_v);
       go.get_future().wait();
       self->quit();
