@@ -4,6 +4,7 @@
 #include "procession/actors/common/state_machine.hpp"
 #include "procession/actors/common/waiters.hpp"
 #include "procession/actors/session/session_actor.hpp"
+#include "procession/actors/session/session_owners.hpp"
 #include "procession/io/reactor/deadlines.hpp"
 
 #include <caf/actor_system.hpp>
@@ -64,7 +65,7 @@ public:
                 spawner_options options) {
     children_ = std::move(children);
     options_ = options;
-    self_->set_down_handler([this](caf::down_msg& x) { forget(x.source); });
+    self_->set_down_handler([this](caf::down_msg& x) { on_down(x.source); });
     timer_.attach(self_);
     return {
       [this](spawn_atom, command& spec) {
@@ -112,10 +113,15 @@ private:
     else if (sessions_.count(spec.id) != 0 && !make_way(spec.id))
       return make_error(errc::duplicate_session, stage::admit,
                         "there is a session '" + spec.id + "' already");
+    caf::actor_addr owner;
+    if (spec.owner == ownership::sender && self_->current_sender() != nullptr)
+      owner = caf::actor_cast<caf::actor_addr>(self_->current_sender());
     caf::delegated<session> result;
-    launch_session(*self_, spec, children_->make_child(),
+    launch_session(*self_, owner, spec, children_->make_child(),
                    [&](const session_impl& made) {
                      self_->monitor(made);
+                     if (owner && owners_.add(made.address(), owner))
+                       self_->monitor(owner);
                      ids_.emplace(made.address(), spec.id);
                      sessions_.emplace(spec.id, made);
                      result = terms
@@ -240,7 +246,16 @@ private:
       self_->send(retained.mapped(), session_release{});
   }
 
+  void on_down(const caf::actor_addr& who) {
+    for (auto& x : owners_.take(who))
+      if (auto hdl = caf::actor_cast<session_impl>(x))
+        self_->send(hdl, session_orphaned{});
+    forget(who);
+  }
+
   void forget(const caf::actor_addr& who) {
+    if (auto owner = owners_.remove(who))
+      self_->demonitor(owner);
     if (auto replaced = replaced_.extract(who))
       drop(replaced.mapped().number);
     auto i = ids_.find(who);
@@ -263,6 +278,7 @@ private:
   spawner_options options_;
   std::unordered_map<session_id, session_impl> sessions_;
   std::unordered_map<caf::actor_addr, session_id> ids_;
+  session_owners owners_;
   /// Closed sessions that have lost their names to newer ones.
   std::unordered_map<caf::actor_addr, replaced_session> replaced_;
   /// Closed sessions that have their names. Each has a number, in the order of

@@ -50,9 +50,6 @@ void session_machine::say_last() {
     status_.cause = exit_cause::runner_lost;
   drop_starter();
   abort();
-  // CAF does not remove the monitors of an actor that has ended from the actors
-  // that it watched, and each monitor keeps the memory of the ended actor.
-  self_->demonitor(owner_);
 }
 
 session_impl::behavior_type
@@ -60,6 +57,7 @@ session_machine::make_behavior(const std::shared_ptr<session_args>& args) {
   spec_ = std::move(args->spec);
   child_ = std::move(args->child);
   spawner_ = std::move(args->spawner);
+  owner_ = std::move(args->owner);
   log_ = output_log{spec_.limits.retained};
   started_ = caf::make_timestamp();
   drain_ = drain_clock{spec_.kill.drain_timeout};
@@ -67,7 +65,7 @@ session_machine::make_behavior(const std::shared_ptr<session_args>& args) {
   if (spec_.stdio.kind != stdio_kind::pty
       && spec_.stdio.input != stdin_kind::pipe)
     input_ = input::closed;
-  self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
+  self_->set_down_handler([this](caf::down_msg& x) { on_down(x.source); });
   self_->set_exit_handler([this](caf::exit_msg& x) { on_exit_request(x); });
   // CAF answers for a subscriber that does not understand an event, with an
   // error that would otherwise end this actor.
@@ -106,16 +104,13 @@ session_machine::make_behavior(const std::shared_ptr<session_args>& args) {
       quitting_ = true;
       quit_if_done();
     },
+    [this](session_orphaned) { on_owner_down(); },
   };
 }
 
 // -- requests -----------------------------------------------------------------
 
 caf::result<session> session_machine::start() {
-  if (spec_.owner == ownership::sender && self_->current_sender() != nullptr) {
-    owner_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
-    self_->monitor(owner_);
-  }
   starting_ = self_->make_response_promise<session>();
   return starting_;
 }
@@ -453,19 +448,23 @@ void session_machine::on_missed(limit what) {
 
 // -- the end ------------------------------------------------------------------
 
-void session_machine::on_down(const caf::down_msg& x) {
+void session_machine::on_owner_down() {
   // A closed session stays to answer questions about its end, unless its owner
   // alone could release it.
-  if (x.source == owner_ && state_ == session_state::closed
-      && spec_.limits.retention >= caf::timespan{max_timespan})
-    quitting_ = true;
-  if (x.source == owner_ && state_ != session_state::closed) {
+  if (state_ == session_state::closed) {
+    if (spec_.limits.retention >= caf::timespan{max_timespan})
+      quitting_ = true;
+  } else {
     quitting_ = true;
     by_request_ = true;
     kill();
     update_drain();
   }
-  if (auto had = subscribers_.remove(x.source)) {
+  on_down(owner_);
+}
+
+void session_machine::on_down(const caf::actor_addr& who) {
+  if (auto had = subscribers_.remove(who)) {
     released_.out = std::max(released_.out, had->out);
     released_.err = std::max(released_.err, had->err);
     publish();
@@ -571,14 +570,14 @@ void session_machine::fail_everybody(const caf::error& why) {
   terminating_.fail(why);
 }
 
-void launch_session(caf::local_actor& keeper, command spec,
-                    std::unique_ptr<child> process,
+void launch_session(caf::local_actor& keeper, const caf::actor_addr& owner,
+                    command spec, std::unique_ptr<child> process,
                     const std::function<void(const session_impl&)>& begin) {
   // No other actor can reach the session, let alone end it, before `begin` has
   // sent it a message.
   auto& started = *process;
   auto args = std::make_shared<session_args>(
-    session_args{spec, std::move(process), keeper.address()});
+    session_args{spec, std::move(process), keeper.address(), owner});
   auto made = session_machine::spawn_in<caf::lazy_init>(keeper,
                                                         std::move(args));
   begin(made);

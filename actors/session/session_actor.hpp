@@ -45,6 +45,9 @@ struct session_over {
 /// everything.
 struct session_release {};
 
+/// Tells a session that its owner has ended.
+struct session_orphaned {};
+
 } // namespace procession
 
 PROCESSION_BEGIN_LOCAL(procession_session_actor, 3090)
@@ -52,6 +55,7 @@ PROCESSION_BEGIN_LOCAL(procession_session_actor, 3090)
   PROCESSION_LOCAL(procession_session_actor, procession::session_timer)
   PROCESSION_LOCAL(procession_session_actor, procession::session_over)
   PROCESSION_LOCAL(procession_session_actor, procession::session_release)
+  PROCESSION_LOCAL(procession_session_actor, procession::session_orphaned)
   CAF_ADD_ATOM(procession_session_actor, procession, start_atom, "start")
 PROCESSION_END_LOCAL(procession_session_actor)
 
@@ -63,7 +67,8 @@ using session_impl
   = extended<session, caf::result<session>(start_atom),
              caf::result<session>(start_atom, subscription),
              caf::result<void>(child_event), caf::result<void>(session_timer),
-             caf::result<void>(session_release)>;
+             caf::result<void>(session_release),
+             caf::result<void>(session_orphaned)>;
 
 /// The actor that keeps closed sessions for a while: the spawner.
 using session_keeper = typed_actor<caf::result<void>(session_over)>;
@@ -73,6 +78,8 @@ struct session_args {
   command spec;
   std::unique_ptr<procession::child> child;
   caf::actor_addr spawner;
+  /// Empty if it belongs to the spawner.
+  caf::actor_addr owner;
 };
 
 /// The state machine of a session. It alone sends events to subscribers, for
@@ -129,7 +136,8 @@ private:
   void on(child_finished& x);
 
   void on(const session_timer& x);
-  void on_down(const caf::down_msg& x);
+  void on_owner_down();
+  void on_down(const caf::actor_addr& who);
   void on_exit_request(caf::exit_msg& x);
 
   // The end, step by step.
@@ -239,11 +247,13 @@ private:
 };
 
 /// Creates a session and starts its child.
-/// @param keeper a `session_keeper`, which sends an exit message when it ends.
+/// @param keeper a `session_keeper`, which sends an exit message when it ends,
+///               and `session_orphaned` when the owner does.
+/// @param owner the actor that the session ends with, if there is one.
 /// @param begin is called before the child is started, and sends the start
 ///              message.
-void launch_session(caf::local_actor& keeper, command spec,
-                    std::unique_ptr<child> process,
+void launch_session(caf::local_actor& keeper, const caf::actor_addr& owner,
+                    command spec, std::unique_ptr<child> process,
                     const std::function<void(const session_impl&)>& begin);
 
 } // namespace procession

@@ -299,6 +299,36 @@ TEST_CASE("an owner that goes down takes its session with it", "[ending]") {
   CHECK(other.ask<session_info>(hdl, info_atom_v).error());
 }
 
+TEST_CASE("an owner that goes down takes all its sessions and no other with it",
+          "[ending][spawner]") {
+  theatre t;
+  peer other{t};
+  other.spawn(cat());
+  {
+    peer owner{t};
+    for (std::size_t i = 1; i <= 3; ++i) {
+      owner.spawn(cat());
+    }
+    // An owner whose sessions have all ended may own others later.
+    for (std::size_t i = 1; i <= 3; ++i) {
+      t.end(i);
+      t.run();
+    }
+    for (std::size_t i = 4; i <= 6; ++i) {
+      owner.spawn(cat());
+    }
+    t.end(4);
+    t.run();
+  }
+  t.run();
+  CHECK(t.child(0).count("kill") == 0);
+  CHECK(t.child(5).count("kill") == 1);
+  CHECK(t.child(6).count("kill") == 1);
+  t.end(5);
+  t.end(6);
+  t.run();
+}
+
 TEST_CASE("an owner that goes down after the exit kills what is left",
           "[ending]") {
   theatre t;
