@@ -116,6 +116,8 @@ bool reactor_scheduler::wait() {
   --sleeping_;
   if (woken_ > 0)
     --woken_;
+  guard.unlock();
+  reactor_->stay_awake();
   return true;
 }
 
@@ -141,6 +143,12 @@ void reactor_scheduler::on_tick() {
     if (now == std::exchange(x->jobs_before, now))
       if (auto* job = x->next.exchange(nullptr))
         leave_to_others(job);
+  }
+  // A worker that has nothing to do may drive the reactor.
+  std::lock_guard guard{mutex_};
+  if (!driving_ && sleeping_ > woken_) {
+    ++woken_;
+    more_.notify_one();
   }
 }
 

@@ -93,6 +93,8 @@ void loop::take_back() {
   lent_ = false;
   asleep_ = false;
   turn_.notify_all();
+  // It may be waiting for work.
+  kick();
   turn_.wait(guard, [this] { return !standing_by_; });
 }
 
@@ -131,8 +133,9 @@ void loop::stand_by() {
     auto idle = last == std::exchange(last, turns_.load());
     if (idle && !driven_.exchange(true, std::memory_order_acquire)) {
       // All guests have been busy for a whole tick.
-      while (!wanted_ && lent_ && context_.run_one() > 0)
-        continue;
+      while (!wanted_ && lent_ && !context_.stopped())
+        if (context_.run_one_for(tick) == 0)
+          on_tick_();
       end_turn();
       quiet = 0;
     } else {
@@ -162,12 +165,16 @@ bool loop::drive() {
   kicked_ = false;
   turns_.fetch_add(1, std::memory_order_relaxed);
   end_turn();
+  stay_awake();
+  return !stopped_;
+}
+
+void loop::stay_awake() {
   if (asleep_ && asleep_.exchange(false)) {
     // Under the lock, so that the thread is not just about to wait.
     std::lock_guard guard{mutex_};
     turn_.notify_all();
   }
-  return !stopped_;
 }
 
 void loop::poll() {

@@ -96,6 +96,10 @@ public:
   /// On a guest's thread.
   void poll();
 
+  /// Tells the loop's own thread that guests are busy, so that time passes for
+  /// `on_tick`; `drive` does so, too.
+  void stay_awake();
+
   /// Ends the present or next wait of `drive`. Callable from any thread.
   void kick() {
     kicked_ = true;

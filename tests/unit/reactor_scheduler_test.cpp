@@ -23,16 +23,21 @@ namespace {
 
 /// An actor system whose workers drive a loop.
 struct small_system {
-  explicit small_system(std::size_t workers = 1) {
-    cfg.set(caf_option::scheduler_threads, workers);
+  explicit small_system(std::size_t workers = 1)
+    : sys(with(cfg, workers), [this](caf::actor_system& x) {
+        return std::make_unique<reactor_scheduler>(x, reactor);
+      }) {
+    // nop
+  }
+
+  static config& with(config& x, std::size_t workers) {
+    x.set(caf_option::scheduler_threads, workers);
+    return x;
   }
 
   std::shared_ptr<loop> reactor = std::make_shared<loop>("test-loop");
   config cfg;
-  custom_actor_system sys{cfg, [this](caf::actor_system& x) {
-                            return std::make_unique<reactor_scheduler>(x,
-                                                                       reactor);
-                          }};
+  custom_actor_system sys;
 };
 
 /// Answers each request with the number of requests so far.
