@@ -9,13 +9,10 @@ function(run)
     COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
-if(SANITIZE)
-  # A program must be linked with the same sanitizer as its library.
-  set(flags -D CMAKE_CXX_FLAGS=-fsanitize=${SANITIZE})
-endif()
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix} --config ${CONFIG})
 run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${out} -G Ninja
-  -D CMAKE_PREFIX_PATH=${prefix} -D CAF_ROOT=${CAF_ROOT} ${flags})
+  -D CMAKE_PREFIX_PATH=${prefix} -D CAF_ROOT=${CAF_ROOT}
+  "-DCMAKE_CXX_FLAGS=${FLAGS}")
 run(${CMAKE_COMMAND} --build ${out})
 run(${out}/consumer)
 
@@ -30,9 +27,7 @@ if(CAF_ROOT)
   list(PREPEND flags_of_package -I${CAF_ROOT}/include -L${CAF_ROOT}/lib
     -Wl,-rpath,${CAF_ROOT}/lib)
 endif()
-if(SANITIZE)
-  list(PREPEND flags_of_package -fsanitize=${SANITIZE})
-endif()
+separate_arguments(flags UNIX_COMMAND "${FLAGS}")
 run(${COMPILER} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/main.cpp
-  -o ${out}/by_pkg_config ${flags_of_package})
+  -o ${out}/by_pkg_config ${flags} ${flags_of_package})
 run(${out}/by_pkg_config)

@@ -21,6 +21,7 @@
 #include <iterator>
 #include <string>
 #include <system_error>
+#include <thread>
 
 using namespace procession;
 
@@ -84,6 +85,8 @@ std::ptrdiff_t count(const char* directory) {
 int make_runtimes(int resource, rlim_t lowest) {
   rlimit before{};
   ::getrlimit(static_cast<__rlimit_resource>(resource), &before);
+  // A sanitizer starts a thread of its own with the first one of the program.
+  std::thread{[] {}}.join();
   auto threads = static_cast<int>(test::count_threads());
   auto descriptors = count("/proc/self/fd");
   for (auto limit = lowest; limit < before.rlim_max; ++limit) {
