@@ -17,7 +17,7 @@ namespace {
 
 using command_words = std::vector<std::string>;
 
-const command_words sleeping = {"sleep", "infinity"};
+const command_words sleeping = {"/bin/sleep", "infinity"};
 
 void run_to_end(const command_words& command) {
   child process{wiring::no_input, command};

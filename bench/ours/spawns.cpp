@@ -124,7 +124,7 @@ void spawn(place& where, arguments& args) {
   auto no_input = pipes(stdin_kind::null);
   auto what = make_command(args.command(), no_input);
   for (auto i = live; i > 0; --i)
-    where.start(make_command({"sleep", "infinity"}, no_input));
+    where.start(make_command({"/bin/sleep", "infinity"}, no_input));
   run_in_loop(where, what, 1, 1);
   phase measured;
   run_in_loop(where, what, count, at_once);
