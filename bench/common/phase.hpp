@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -41,6 +42,9 @@ private:
   usage used_;
   double seconds_ = -1;
 };
+
+/// Echoes before the measured ones; they also load pages and caches.
+inline constexpr std::size_t warm_up_echoes = 100;
 
 /// A stopwatch that starts with its construction.
 class stopwatch {

@@ -88,8 +88,7 @@ void echo(arguments& args) {
   child other{how, args.command()};
   char ready = 0;
   other.read_all(&ready, 1);
-  // The first ones also load pages and caches.
-  for (auto i = count / 10; i > 0; --i)
+  for (auto i = warm_up_echoes; i > 0; --i)
     round_trip(other, message);
   std::vector<double> times;
   times.reserve(count);

@@ -32,8 +32,9 @@ void spawn(arguments& args);
 /// COUNT COMMAND: starts COUNT children that wait.
 void idle(arguments& args);
 
-/// COUNT COMMAND: runs a command line COUNT times. Its usage is that of the
-/// command and of the processes that the command waited for.
+/// COUNT BYTES COMMAND: runs a command line COUNT times, each of which moves
+/// BYTES. Its usage is that of the command and of the processes that the
+/// command waited for.
 void command_line(arguments& args);
 
 /// COUNT COMMAND: has a server of the Model Context Protocol run `true` COUNT

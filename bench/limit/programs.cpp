@@ -130,6 +130,7 @@ std::string call_of_true(std::uint64_t id) {
 
 void command_line(arguments& args) {
   auto count = args.number();
+  auto bytes = args.number();
   auto command = args.command();
   auto run = [&] { child{wiring::nothing, command}.expect_success(); };
   run();
@@ -145,6 +146,9 @@ void command_line(arguments& args) {
   auto seconds = all.seconds();
   print_times(std::move(times));
   print_usage(before, children_usage(), seconds, count);
+  if (bytes > 0)
+    print("mib_per_s",
+          static_cast<double>(bytes * count) / (1 << 20) / seconds);
 }
 
 void mcp(arguments& args) {

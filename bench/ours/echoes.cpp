@@ -43,8 +43,6 @@ public:
                               outcome_ptr to) {
     to_ = to;
     count_ = count;
-    // The first ones also load pages and caches.
-    warm_up_ = count / 10;
     message_ = shared_bytes{std::string(size, 'x')};
     result_ = result;
     result_->times.reserve(count);
@@ -86,7 +84,7 @@ private:
   session other_;
   shared_bytes message_;
   std::size_t count_ = 0;
-  std::size_t warm_up_ = 0;
+  std::size_t warm_up_ = warm_up_echoes;
   /// Bytes that the child still has to send; first the one that says that it
   /// is ready.
   std::size_t missing_ = 1;

@@ -128,7 +128,7 @@ void echo(arguments& args) {
   process other{all.context(), how, args.command()};
   all.add(wait_until_ready(other));
   all.run();
-  all.add(send_echoes(other, count / 10, size, nullptr));
+  all.add(send_echoes(other, warm_up_echoes, size, nullptr));
   all.run();
   std::vector<double> times;
   times.reserve(count);

@@ -15,6 +15,9 @@ import (
 	"github.com/creack/pty"
 )
 
+// The first echoes also load pages and caches.
+const warmUp = 100
+
 func roundTrip(to io.Writer, from io.Reader, message []byte) float64 {
 	start := time.Now()
 	_, err := to.Write(message)
@@ -45,7 +48,7 @@ func echo(args arguments) {
 	}
 	_, err := io.ReadFull(out, make([]byte, 1))
 	check(err)
-	for i := 0; i < count/10; i++ {
+	for i := 0; i < warmUp; i++ {
 		roundTrip(in, out, message)
 	}
 	times := make([]float64, 0, count)

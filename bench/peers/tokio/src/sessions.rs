@@ -9,6 +9,9 @@ use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 
+/// The first echoes also load pages and caches.
+const WARM_UP: usize = 100;
+
 /// A child that echoes.
 enum Echoer {
     Pipes(Child, ChildStdin, ChildStdout),
@@ -57,7 +60,7 @@ pub async fn echo(mut args: Arguments) {
     let count = args.number();
     let mut child = Echoer::start(&how, &args.command());
     child.read_exact(&mut [0]).await;
-    for _ in 0..count / 10 {
+    for _ in 0..WARM_UP {
         child.round_trip(&mut message).await;
     }
     let mut times = Vec::with_capacity(count);
