@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace procession::bench {
 
@@ -11,6 +13,9 @@ std::uint64_t private_memory();
 
 /// Returns the number of open descriptors of this process.
 std::size_t open_descriptors();
+
+/// Returns a command that ends at once, with 0.
+std::vector<std::string> shortest_command();
 
 /// Raises the limit on open descriptors as far as possible, and has a write to
 /// a closed pipe fail instead of ending this process.

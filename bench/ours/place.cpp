@@ -1,5 +1,7 @@
 #include "place.hpp"
 
+#include "../common/machine.hpp"
+
 #include "procession/actors/run.hpp"
 
 #include <stdexcept>
@@ -52,7 +54,7 @@ place::place(place_options options)
     runner_ = start_runner(host_.system(), host_.runtime());
     spawner_ = make_spawner(host_.system(), *runner_, many_sessions());
   }
-  auto first = run(self_, spawner_, make_command({"true"}, pipes()));
+  auto first = run(self_, spawner_, make_command(shortest_command(), pipes()));
   if (!first)
     fail(first.error());
 }
