@@ -17,6 +17,9 @@ import sys
 import time
 from pathlib import Path
 
+# The source tree stays as it is.
+sys.dont_write_bytecode = True
+
 from driver import calls, flows, sessions, table, windows
 from driver.items import ALL_PEERS
 from driver.load import Load
@@ -107,7 +110,7 @@ def without_cgroups(rows, programs):
         return [x for x in rows if x not in needing]
 
 
-def count_calls(rows, programs):
+def count_calls(rows, programs, times):
     """Returns the system calls for each operation, by run."""
     result = {}
     if not calls.available():
@@ -117,7 +120,7 @@ def count_calls(rows, programs):
         for run in row.runs.all():
             if run.counted and run not in result:
                 try:
-                    result[run] = calls.count(programs, run)
+                    result[run] = calls.count(programs, run, times)
                 except Failed as x:
                     programs.remarks.append(f"no system calls of {row.name}: {x}")
     return result
@@ -149,7 +152,9 @@ def main():
     schedule.execute(repetitions)
     took = time.monotonic() - started
     others = load.others(took)
-    counted = {} if options.windows else count_calls(rows, programs)
+    counted = {}
+    if not options.windows:
+        counted = count_calls(rows, programs, 1 if options.quick else 3)
 
     lines = [table.make_line(row, schedule.results) for row in rows]
     columns = [x for x in ALL_PEERS if x in wanted & programs.commands.keys()]

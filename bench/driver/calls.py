@@ -17,7 +17,6 @@ import tempfile
 
 from driver.measure import Failed, call, readings
 
-TIMES = 3
 FACTOR = 4
 
 
@@ -32,9 +31,9 @@ def available():
         return False
 
 
-def count(programs, run):
-    """Returns the calls for each operation."""
-    return statistics.median(difference(programs, run) for _ in range(TIMES))
+def count(programs, run, times):
+    """Returns the calls for each operation, the median of some measurements."""
+    return statistics.median(difference(programs, run) for _ in range(times))
 
 
 def difference(programs, run):
