@@ -3,6 +3,7 @@
 // All public headers except <procession/actors/asio_process.hpp>, which needs
 // Boost.Asio.
 
+#include "procession/actors/actor_system.hpp"
 #include "procession/actors/exec_tool.hpp"
 #include "procession/actors/expect.hpp"
 #include "procession/actors/host.hpp"
