@@ -8,9 +8,10 @@
 namespace procession {
 
 /// An actor system whose workers also do the work of a runtime's reactor: an
-/// event of a process goes from the kernel to the actors that it concerns without
-/// a hand-over between threads. Otherwise like `caf::actor_system`, with which
-/// sessions work, too, but an echo takes about twice as long.
+/// event of a process goes from the kernel to the actors that it concerns
+/// without a hand-over between threads (on Windows its scheduler is CAF's for
+/// now). Otherwise like `caf::actor_system`, with which sessions work, too, but
+/// an echo takes about twice as long.
 ///
 ///     procession::runtime rt;
 ///     procession::config cfg;

@@ -15,8 +15,7 @@ config& configured(config& x, const host_options& options) {
 } // namespace
 
 host::host(host_options options)
-  : runtime_(options.runtime),
-    system_(configured(config_, options), runtime_),
+  : runtime_(options.runtime), system_(configured(config_, options), runtime_),
     spawner_(make_spawner(system_, runtime_, options.spawner)) {
   // nop
 }

@@ -182,7 +182,8 @@ public:
     = std::function<std::unique_ptr<custom_scheduler>(caf::actor_system&)>;
 
   /// @param cfg outlives the system.
-  /// @param make is called once, during the construction.
+  /// @param make is called once, during the construction. Empty: the system has
+  ///             the scheduler that `cfg` chooses.
 #ifndef CAF_VERSION_MAJOR
   custom_actor_system(caf::actor_system_config& cfg, scheduler_maker make)
     : actor_system(with(cfg, std::move(make))) {
@@ -192,10 +193,11 @@ public:
 private:
   static caf::actor_system_config& with(caf::actor_system_config& cfg,
                                         scheduler_maker make) {
-    cfg.module_factories.emplace_back(
-      [make = std::move(make)](caf::actor_system& sys) {
-        return make(sys).release();
-      });
+    if (make)
+      cfg.module_factories.emplace_back(
+        [make = std::move(make)](caf::actor_system& sys) {
+          return make(sys).release();
+        });
     return cfg;
   }
 #else
@@ -207,8 +209,9 @@ private:
 private:
   static void install(caf::actor_system& sys, caf::actor_system_config&,
                       void* make) {
-    caf::detail::actor_system_access{sys}.scheduler(
-      (*static_cast<scheduler_maker*>(make))(sys));
+    auto& with = *static_cast<scheduler_maker*>(make);
+    if (with)
+      caf::detail::actor_system_access{sys}.scheduler(with(sys));
   }
 #endif
 };

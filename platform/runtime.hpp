@@ -77,7 +77,8 @@ private:
   std::shared_ptr<impl> impl_;
 };
 
-/// Returns the reactor, for the scheduler of a `host`.
+/// Returns the reactor, for a scheduler that does its work; null if it does its
+/// work only on its own thread.
 std::shared_ptr<loop> reactor_of(const runtime& owner);
 
 } // namespace procession

@@ -26,13 +26,13 @@ reactor_scheduler::reactor_scheduler(caf::actor_system& where,
 reactor_scheduler::~reactor_scheduler() = default;
 
 void reactor_scheduler::start_workers() {
+  for (std::size_t i = 0; i < threads(); ++i)
+    workers_.push_back(std::make_unique<worker>());
   reactor_->lend([this] { on_tick(); });
-  for (std::size_t i = 0; i < threads(); ++i) {
-    auto& made = *workers_.emplace_back(std::make_unique<worker>());
-    made.thread = named_thread("pcn-worker", [this, &made] {
-      as_worker([this, &made] { run(made); });
+  for (auto& x : workers_)
+    x->thread = named_thread("pcn-worker", [this, self = x.get()] {
+      as_worker([this, self] { run(*self); });
     });
-  }
 }
 
 void reactor_scheduler::stop_workers() {

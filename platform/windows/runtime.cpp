@@ -57,8 +57,10 @@ containment_kind runtime::containment() const {
   return containment_kind::job;
 }
 
-std::shared_ptr<loop> reactor_of(const runtime& owner) {
-  return {owner.impl_, &owner.impl_->host.reactor};
+std::shared_ptr<loop> reactor_of(const runtime&) {
+  // Not tried yet: whether each call that a handler makes may come from any
+  // thread (CancelIo, for one, ends only what its own thread began).
+  return nullptr;
 }
 
 } // namespace procession

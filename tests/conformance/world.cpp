@@ -41,8 +41,8 @@ command program(std::string name, std::vector<std::string> args,
 }
 
 world::world(const backend_entry& entry)
-  : backend_(entry.make()), sys(config_, backend_->here), where(backend_->start(sys)),
-    owner(std::in_place, sys), self(*owner) {
+  : backend_(entry.make()), sys(config_, backend_->here),
+    where(backend_->start(sys)), owner(std::in_place, sys), self(*owner) {
   UNSCOPED_INFO("backend: " << entry.name);
 }
 

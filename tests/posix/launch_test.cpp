@@ -56,6 +56,12 @@ public:
       WARN("skipped here: seccomp tells nobody (" << errno << ")");
   }
 
+  ~gate() {
+    // Before the watch goes, which they use.
+    launcher_.stop();
+    reactor_.stop();
+  }
+
   explicit operator bool() const {
     return static_cast<bool>(listener_);
   }

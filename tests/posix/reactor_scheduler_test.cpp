@@ -1,4 +1,4 @@
-#include "on_loop.hpp"
+#include "../unit/on_loop.hpp"
 
 #include "procession/actors/common/reactor_scheduler.hpp"
 #include "procession/messages/config.hpp"
