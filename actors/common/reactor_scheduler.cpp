@@ -100,16 +100,15 @@ bool reactor_scheduler::wait() {
     return true;
   if (stopping_)
     return false;
-  if (!driving_) {
+  if (!driving_ && !reactor_stopped_) {
     driving_ = true;
     guard.unlock();
     auto goes_on = reactor_->drive();
     guard.lock();
+    driving_ = false;
     kicked_ = false;
-    // A stopped reactor has no work any more.
-    driving_ = !goes_on;
-    if (goes_on)
-      return true;
+    reactor_stopped_ = !goes_on;
+    return true;
   }
   ++sleeping_;
   more_.wait(guard, [this] { return woken_ > 0 || stopping_; });
@@ -146,7 +145,7 @@ void reactor_scheduler::on_tick() {
   }
   // A worker that has nothing to do may drive the reactor.
   std::lock_guard guard{mutex_};
-  if (!driving_ && sleeping_ > woken_) {
+  if (!driving_ && !reactor_stopped_ && sleeping_ > woken_) {
     ++woken_;
     more_.notify_one();
   }

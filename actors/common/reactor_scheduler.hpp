@@ -65,6 +65,8 @@ private:
   /// back.
   bool driving_ = false;
   bool kicked_ = false;
+  /// Whether the runtime has ended before the actor system.
+  bool reactor_stopped_ = false;
   /// Workers that wait for `more_`, and how many of them were told.
   std::size_t sleeping_ = 0;
   std::size_t woken_ = 0;

@@ -159,3 +159,13 @@ TEST_CASE("actors that still have messages at the end are released",
   }
   CHECK(alive.expired());
 }
+
+TEST_CASE("actors run on when their reactor was stopped", "[reactor]") {
+  small_system x{GENERATE(std::size_t{1}, std::size_t{2})};
+  caf::scoped_actor self{x.sys};
+  auto who = x.sys.spawn(counter);
+  CHECK(ask(self, who) == 1);
+  x.reactor->stop();
+  for (std::uint64_t i = 2; i <= 100; ++i)
+    REQUIRE(ask(self, who) == i);
+}
