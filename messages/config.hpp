@@ -19,10 +19,9 @@ void add_to(caf::actor_system_config& cfg);
 /// polls, which costs an idle host processor time and adds up to 50
 /// microseconds to each hop of an echo; a `procession::actor_system` has a
 /// scheduler of its own, which saves most hops. There is one worker fewer than
-/// there are cores
-/// (`scheduler.max-threads`), as the processes need processor time too. On two
-/// cores this leaves one worker, so an actor that computes for long, or blocks,
-/// should be `caf::detached`.
+/// there are cores (`scheduler.max-threads`), as the processes need processor
+/// time too. On two cores this leaves one worker, so an actor that computes for
+/// long, or blocks, should be `caf::detached`.
 class config : public caf::actor_system_config {
 public:
   /// Registers the messages and sets these options.

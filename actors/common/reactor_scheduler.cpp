@@ -10,7 +10,7 @@ namespace {
 
 /// After this many jobs in a row a worker looks at the others' and at the
 /// reactor.
-constexpr auto turn = 32u;
+constexpr std::uint64_t turn = 32;
 
 thread_local void* this_scheduler = nullptr;
 thread_local void* this_worker = nullptr;
@@ -28,7 +28,7 @@ reactor_scheduler::~reactor_scheduler() = default;
 void reactor_scheduler::start_workers() {
   for (std::size_t i = 0; i < threads(); ++i)
     workers_.push_back(std::make_unique<worker>());
-  reactor_->lend([this] { on_tick(); });
+  reactor_->lend([this](bool left_alone) { on_tick(left_alone); });
   for (auto& x : workers_)
     x->thread = named_thread("pcn-worker", [this, self = x.get()] {
       as_worker([this, self] { run(*self); });
@@ -78,10 +78,11 @@ void reactor_scheduler::leave_to_others(caf::resumable* job) {
 }
 
 caf::resumable* reactor_scheduler::take(worker& self) {
-  auto n = self.jobs.fetch_add(1, std::memory_order_relaxed);
-  if (n % turn != 0)
-    if (auto* result = self.next.exchange(nullptr))
-      return result;
+  auto n = self.looks.fetch_add(1, std::memory_order_relaxed);
+  if (n % turn == 0)
+    reactor_->poll();
+  else if (auto* result = self.next.exchange(nullptr))
+    return result;
   if (waiting_jobs_ > 0) {
     std::lock_guard guard{mutex_};
     if (!jobs_.empty()) {
@@ -124,28 +125,25 @@ void reactor_scheduler::run(worker& self) {
   loop::guest here{*reactor_};
   this_scheduler = this;
   this_worker = &self;
-  for (auto n = 1u;; ++n) {
-    if (auto* job = take(self)) {
-      if (resume(job))
-        leave_to_others(job);
-      if (n % turn == 0)
-        reactor_->poll();
-    } else if (!wait()) {
-      break;
-    }
+  for (auto goes_on = true; goes_on;) {
+    auto* job = take(self);
+    if (job == nullptr)
+      goes_on = wait();
+    else if (resume(job))
+      leave_to_others(job);
   }
 }
 
-void reactor_scheduler::on_tick() {
+void reactor_scheduler::on_tick(bool left_alone) {
   for (auto& x : workers_) {
-    auto now = x->jobs.load(std::memory_order_relaxed);
-    if (now == std::exchange(x->jobs_before, now))
+    auto now = x->looks.load(std::memory_order_relaxed);
+    if (now == std::exchange(x->looks_before, now))
       if (auto* job = x->next.exchange(nullptr))
         leave_to_others(job);
   }
-  // A worker that has nothing to do may drive the reactor.
+  // A worker that has nothing to do can drive the reactor.
   std::lock_guard guard{mutex_};
-  if (!driving_ && !reactor_stopped_ && sleeping_ > woken_) {
+  if (left_alone && !driving_ && !reactor_stopped_ && sleeping_ > woken_) {
     ++woken_;
     more_.notify_one();
   }

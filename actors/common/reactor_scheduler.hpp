@@ -36,9 +36,9 @@ private:
     std::thread thread;
     /// The job that this worker runs next; other threads may take it away.
     std::atomic<caf::resumable*> next = nullptr;
-    /// How many jobs it has run, and how many at the last tick.
-    std::atomic<std::uint64_t> jobs = 0;
-    std::uint64_t jobs_before = 0;
+    /// How often it has looked for a job, and how often at the last tick.
+    std::atomic<std::uint64_t> looks = 0;
+    std::uint64_t looks_before = 0;
   };
 
   void start_workers() override;
@@ -50,8 +50,9 @@ private:
   /// Waits for a job or an event. @returns false once the workers end.
   bool wait();
   void leave_to_others(caf::resumable* job);
-  /// Takes away the next jobs of workers that are busy with their present ones.
-  void on_tick();
+  /// Takes away the next jobs of workers that are busy with their present ones,
+  /// and finds another driver if the reactor was left alone.
+  void on_tick(bool left_alone);
 
   std::shared_ptr<loop> reactor_;
   std::vector<std::unique_ptr<worker>> workers_;

@@ -28,13 +28,11 @@ public:
     auto of = owner_of_.extract(session);
     if (!of)
       return {};
-    auto i = sessions_of_.find(of.mapped());
-    if (i == sessions_of_.end())
+    auto all = sessions_of_.find(of.mapped());
+    all->second.erase(session);
+    if (!all->second.empty())
       return {};
-    i->second.erase(session);
-    if (!i->second.empty())
-      return {};
-    sessions_of_.erase(i);
+    sessions_of_.erase(all);
     return of.mapped();
   }
 

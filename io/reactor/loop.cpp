@@ -79,7 +79,7 @@ void loop::relieve(std::thread::id stuck) {
 
 // -- lending ------------------------------------------------------------------
 
-void loop::lend(std::function<void()> on_tick) {
+void loop::lend(std::function<void(bool)> on_tick) {
   {
     std::lock_guard guard{mutex_};
     on_tick_ = std::move(on_tick);
@@ -129,13 +129,15 @@ void loop::stand_by() {
     if (!lent_ || stopped_)
       break;
     guard.unlock();
-    on_tick_();
-    auto idle = last == std::exchange(last, turns_.load());
+    auto now = turns_.load();
+    auto idle = now == last;
+    last = now;
+    on_tick_(idle && !driven_);
     if (idle && !driven_.exchange(true, std::memory_order_acquire)) {
       // All guests have been busy for a whole tick.
       while (!wanted_ && lent_ && !context_.stopped())
         if (context_.run_one_for(tick) == 0)
-          on_tick_();
+          on_tick_(true);
       end_turn();
       quiet = 0;
     } else {

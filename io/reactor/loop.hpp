@@ -78,10 +78,10 @@ public:
   /// Lets guests do the work, which saves the hand-over between two threads.
   /// The loop's own thread stands by: it works when no guest has done so for a
   /// while, as all of them are busy.
-  /// @param on_tick called on the loop's own thread every few milliseconds
-  /// while
-  ///                guests come and go; must not throw.
-  void lend(std::function<void()> on_tick);
+  /// @param on_tick must not throw. The loop's own thread calls it every few
+  ///                milliseconds while guests come and go, and says whether
+  ///                nobody has worked on the loop since the last time.
+  void lend(std::function<void(bool left_alone)> on_tick);
 
   /// Ends the loan. No guest may use it any more; `on_tick` is not called after
   /// this.
@@ -110,7 +110,8 @@ public:
   /// loop. @returns whether it did.
   template <class F>
   bool try_run(F&& f) {
-    if (guest_of_ != this || driven_.exchange(true, std::memory_order_acquire))
+    if (guest_of_ != this || stopped_
+        || driven_.exchange(true, std::memory_order_acquire))
       return false;
     std::forward<F>(f)();
     end_turn();
@@ -141,7 +142,7 @@ private:
   std::thread::id at_work_;
   std::atomic<bool> stopped_ = false;
   static inline thread_local const loop* guest_of_ = nullptr;
-  std::function<void()> on_tick_;
+  std::function<void(bool)> on_tick_;
   std::atomic<bool> lent_ = false;
   /// Whether the loop's own thread is in `stand_by`.
   bool standing_by_ = false;

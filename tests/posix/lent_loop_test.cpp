@@ -49,7 +49,7 @@ std::thread::id thread_of_work(loop& x) {
 TEST_CASE("a lent loop does its work on the thread of its guest", "[reactor]") {
   loop x{"test-loop"};
   auto own = thread_of_work(x);
-  x.lend([] {});
+  x.lend([](bool) {});
   {
     driving_guest guest{x};
     // Its own thread works before the guest comes, and when it stays away.
@@ -66,7 +66,7 @@ TEST_CASE("a lent loop works on its own thread while its guests do not",
           "[reactor]") {
   loop x{"test-loop"};
   auto own = thread_of_work(x);
-  x.lend([] {});
+  x.lend([](bool) {});
   CHECK(thread_of_work(x) == own);
   {
     driving_guest guest{x};
@@ -81,7 +81,7 @@ TEST_CASE("a guest does work at once if nobody else works on the loop",
           "[reactor]") {
   loop x{"test-loop"};
   CHECK_FALSE(x.try_run([] { FAIL("the caller is no guest"); }));
-  x.lend([] {});
+  x.lend([](bool) {});
   {
     loop::guest here{x};
     // Its own thread leaves it when it stands by.
@@ -105,7 +105,7 @@ TEST_CASE("a guest does work at once if nobody else works on the loop",
 
 TEST_CASE("the stop of a lent loop ends the wait of its guest", "[reactor]") {
   loop x{"test-loop"};
-  x.lend([] {});
+  x.lend([](bool) {});
   std::promise<bool> over;
   std::thread guest{[&] {
     loop::guest here{x};
@@ -124,11 +124,13 @@ TEST_CASE("a lent loop tells its owner that time passes", "[reactor]") {
   loop x{"test-loop"};
   std::promise<void> ticked;
   auto first = true;
-  x.lend([&] {
+  x.lend([&](bool) {
     if (std::exchange(first, false))
       ticked.set_value();
   });
-  driving_guest guest{x};
-  ticked.get_future().get();
+  {
+    driving_guest guest{x};
+    ticked.get_future().get();
+  }
   x.take_back();
 }
