@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <numeric>
 #include <stdexcept>
+#include <string>
 
 namespace procession::bench {
 
@@ -39,6 +40,18 @@ void print_flow(const phase& what, std::uint64_t bytes) {
   auto size = static_cast<double>(bytes) / mib;
   print("mib_per_s", size / what.seconds());
   what.print(size);
+}
+
+void print_rate(const phase& what, std::uint64_t operations) {
+  auto count = static_cast<double>(operations);
+  print("per_s", count / what.seconds());
+  what.print(count);
+}
+
+void expect_bytes(std::uint64_t got, std::uint64_t expected) {
+  if (got != expected)
+    throw std::runtime_error{std::to_string(got) + " bytes instead of "
+                             + std::to_string(expected)};
 }
 
 void print_times(std::vector<double> times) {

@@ -65,6 +65,13 @@ void print(const char* name, double value);
 /// Prints the rate of a flow of bytes, and its phase with a MiB as operation.
 void print_flow(const phase& what, std::uint64_t bytes);
 
+/// Prints how many operations there were each second, and their phase.
+void print_rate(const phase& what, std::uint64_t operations);
+
+/// Checks the number of bytes that a flow brought.
+/// @throws std::runtime_error if it is another one.
+void expect_bytes(std::uint64_t got, std::uint64_t expected);
+
 /// Prints median, 99th percentile and mean of single times, given in seconds,
 /// as microseconds.
 void print_times(std::vector<double> times);

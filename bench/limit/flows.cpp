@@ -3,7 +3,6 @@
 #include "measured.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -12,12 +11,6 @@ namespace procession::bench {
 namespace {
 
 constexpr std::size_t buffer_size = 256 * 1024;
-
-void expect_bytes(std::uint64_t got, std::uint64_t expected) {
-  if (got != expected)
-    throw std::runtime_error{std::to_string(got) + " bytes instead of "
-                             + std::to_string(expected)};
-}
 
 } // namespace
 

@@ -1,4 +1,4 @@
-#include "../common/machine.hpp"
+#include "../common/holdings.hpp"
 #include "../common/phase.hpp"
 #include "child.hpp"
 #include "measured.hpp"
@@ -117,8 +117,7 @@ void spawn(arguments& args) {
     for (auto i = count; i > 0; --i)
       run_to_end(command);
   measured.stop();
-  print("per_s", static_cast<double>(count) / measured.seconds());
-  measured.print(static_cast<double>(count));
+  print_rate(measured, count);
 }
 
 void idle(arguments& args) {
@@ -126,18 +125,12 @@ void idle(arguments& args) {
   auto command = args.command();
   std::vector<child> children;
   children.reserve(count);
-  auto memory = private_memory();
-  auto descriptors = open_descriptors();
+  holdings cost;
   phase measured;
   while (children.size() < count)
     children.emplace_back(wiring::pipes, command);
   measured.stop();
-  auto each = [&](std::uint64_t now, std::uint64_t before) {
-    return static_cast<double>(now - std::min(now, before))
-           / static_cast<double>(count);
-  };
-  print("kib_each", each(private_memory(), memory) / 1024);
-  print("descriptors_each", each(open_descriptors(), descriptors));
+  cost.print(count);
   measured.print(static_cast<double>(count));
 }
 

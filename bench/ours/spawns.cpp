@@ -1,4 +1,4 @@
-#include "../common/machine.hpp"
+#include "../common/holdings.hpp"
 #include "../common/phase.hpp"
 #include "follower.hpp"
 #include "measured.hpp"
@@ -108,12 +108,6 @@ void run_over_tool(place& where, const exec_tool& tool,
   over->wait();
 }
 
-/// Prints the rate of a phase of runs.
-void print_rate(const phase& measured, std::uint64_t count) {
-  print("per_s", static_cast<double>(count) / measured.seconds());
-  measured.print(static_cast<double>(count));
-}
-
 } // namespace
 
 void spawn(place& where, arguments& args) {
@@ -149,18 +143,12 @@ void idle(place& where, arguments& args) {
   std::vector<session> sessions;
   sessions.reserve(count + 1);
   sessions.push_back(where.start(what));
-  auto memory = private_memory();
-  auto descriptors = open_descriptors();
+  holdings cost;
   phase measured;
   for (auto i = count; i > 0; --i)
     sessions.push_back(where.start(what));
   measured.stop();
-  auto each = [&](std::uint64_t now, std::uint64_t before) {
-    return static_cast<double>(now - std::min(now, before))
-           / static_cast<double>(count);
-  };
-  print("kib_each", each(private_memory(), memory) / 1024);
-  print("descriptors_each", each(open_descriptors(), descriptors));
+  cost.print(count);
   measured.print(static_cast<double>(count));
 }
 

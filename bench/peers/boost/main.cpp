@@ -1,5 +1,6 @@
 // The items with Boost.Process v2 and Boost.Asio: coroutines on one thread. The
 // arguments are those of bench/limit/measured.hpp.
+#include "../../common/holdings.hpp"
 #include "../../common/items.hpp"
 #include "../../common/machine.hpp"
 #include "../../common/phase.hpp"
@@ -18,12 +19,6 @@ namespace procession::bench {
 namespace {
 
 constexpr std::size_t buffer_size = 256 * 1024;
-
-void expect_bytes(std::uint64_t got, std::uint64_t expected) {
-  if (got != expected)
-    throw std::runtime_error{std::to_string(got) + " bytes instead of "
-                             + std::to_string(expected)};
-}
 
 /// Runs coroutines until all of them have ended.
 class loop {
@@ -231,8 +226,7 @@ void spawn(arguments& args) {
     all.add(run_many(all.context(), command, left));
   all.run();
   measured.stop();
-  print("per_s", static_cast<double>(count) / measured.seconds());
-  measured.print(static_cast<double>(count));
+  print_rate(measured, count);
 }
 
 void idle(arguments& args) {
@@ -246,18 +240,12 @@ void idle(arguments& args) {
       std::make_unique<process>(all.context(), wiring::pipes, command));
   };
   start();
-  auto memory = private_memory();
-  auto descriptors = open_descriptors();
+  holdings cost;
   phase measured;
   for (auto i = count; i > 0; --i)
     start();
   measured.stop();
-  auto each = [&](std::uint64_t now, std::uint64_t before) {
-    return static_cast<double>(now - std::min(now, before))
-           / static_cast<double>(count);
-  };
-  print("kib_each", each(private_memory(), memory) / 1024);
-  print("descriptors_each", each(open_descriptors(), descriptors));
+  cost.print(count);
   measured.print(static_cast<double>(count));
 }
 
